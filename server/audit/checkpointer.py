@@ -45,7 +45,7 @@ _PATIENCE = 5  # ticks that a wrong record of an open segment may be one that is
 # scheduler, of 4 ms, from who answers on the same core (docs/performance.md).
 _PIECE = 500  # records read without a rest, 0.2 ms
 _REST_S = 0.001
-_AT_REST_S = 0.5  # of a round; what is not read by then is read without rests
+_AT_REST_S = 0.5  # of a round, however many segments there are; what is not read by then is read without rests
 _CHECKPOINT_DAYS = 30  # local files of checkpoints; the second keeper keeps its own for as long as it likes
 
 
@@ -91,6 +91,7 @@ class Checkpointer:
         self._years = retention_years
         self._clock = clock
         self._indexing = indexing
+        self._rests_until = 0.0  # of the monotonic clock
         self._files = CheckpointFiles(directory / CHECKPOINTS)
         self._seals = Seals()
         self._open: dict[SegmentId, _Open] = {}
@@ -175,14 +176,14 @@ class Checkpointer:
 
     def _read(self, segment: _Open) -> bool:
         """Reads on, with rests, unless there is too much to be read in time; whether everything there is right."""
-        reader, hurry = segment.reader, time.monotonic() + _AT_REST_S
+        reader = segment.reader
         with mapped(segment.id.path(self._directory)) as data:
             while True:
                 last = reader.records + _PIECE
                 right = reader.walk(data, last)
                 if not right or reader.records < last:
                     return right
-                if time.monotonic() < hurry:
+                if time.monotonic() < self._rests_until:
                     time.sleep(_REST_S)
 
     def _hold_against(self, whose: str, checkpoint: Checkpoint | None) -> None:
@@ -229,6 +230,7 @@ class Checkpointer:
 
     def tick(self) -> Checkpoint | None:
         """One round; the checkpoint that was signed, None when there was nothing new to sign. Raises OSError."""
+        self._rests_until = time.monotonic() + _AT_REST_S
         self._discover()
         left = [segment for segment in self._open.values() if self._catch_up(segment)]
         sealed = [seal for segment in left if (seal := self._seal(segment)) is not None]

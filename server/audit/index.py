@@ -130,7 +130,7 @@ def index_sealed(directory: Path, segment: SegmentId, size: int) -> None:
     Raises OSError.
     """
     path = segment.path(directory, ".idx")
-    draft = path.with_suffix(f".idx-{os.getpid()}")
+    draft = path.with_suffix(".idx-draft")  # who was killed left one, which the next attempt takes over
     with suppress(FileNotFoundError), mapped(segment.path(directory)) as data:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
