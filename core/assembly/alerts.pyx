@@ -183,7 +183,10 @@ cdef int _later(const Record* a, const Record* b) noexcept nogil:
 
 
 cdef void _keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcept nogil:
-    """Leaves out the rows of a record that a later one supersedes; of rows that tie and differ the PENDING one is kept, in doubt."""
+    """Leaves out the rows of a record that a later one supersedes; of rows that tie and differ the PENDING one is kept, in doubt.
+
+    One row, or two lines of one source, are two records (core/standard_record.toml, "The key of a record").
+    """
     cdef Record* records = entity_records(entity)
     cdef Record* best
     cdef Record* row
@@ -205,7 +208,7 @@ cdef void _keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcep
         for i in range(start + 1, end):
             row = &records[indexes[i]]
             best = &records[indexes[kept - 1]]
-            if row.row == best.row:  # of two sources, which number their rows: not one record
+            if row.source == best.source and (row.row == best.row or not same_text(entity, row.record_line, best.record_line)):
                 indexes[kept] = indexes[i]
                 kept += 1
                 continue

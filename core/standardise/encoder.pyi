@@ -12,12 +12,14 @@ are numbered by their place; -1 = none. Texts are UTF-8 bytes.
   conditions    (column, 0 in / 1 not in / 2 present / 3 absent, map of the list, map of the others or -1; lists in
                 upper case without accents)
   subjects      {slots by SUBJECT_KEYS, field, sex_map, organisation, dead (flags), surname_first, comma_parts, date}
-  records       {section, vehicle, damaged_section, subject, when, record_id, version, date, sensitivity, clearance,
-                 certificate, required [(column, date slot)], strict [(slot, field)], op, n_ops, field, alert or None}
+  records       {section, part, vehicle, damaged_section, subject, when, record_id, version, date, sensitivity,
+                 clearance, certificate, required [(column, date slot)], strict [(slot, field)], op, n_ops, field,
+                 alert or None}
   ops           {kind of OPERATIONS, number, slot, map, flag, column, optional, derived of DERIVED, child, children,
                  name, field}
   names         fields of warnings and refusals; sections: the section of each, "" for a column
   ordinal, register_id, contact, damaged_text
+  source        the source's number (core/standard_record.toml); line: slot of its line, -1 = none
 
 A coded value is (slot, map, constant, field); a flag is a condition, -1 = false, -2 = true.
 """
@@ -53,6 +55,12 @@ class Encoder:
         or None, Arrow offset) each. `rows`: int64, the number of each row in its source. `undecodable`: uint8, 1 = the
         row holds U+FFFD where bytes could not be read.
         Raises ValueError for buffers that do not fit together, MemoryError when a column passes 2 GiB.
+        """
+
+    def cell(self, column: int, text: str) -> str | None:
+        """Returns a cell's text as records get it: trimmed, runs of white space as one space; None = it counts as null.
+
+        Raises ValueError for a column that the plan does not have.
         """
 
     def take(self) -> tuple[int, list[tuple[bytes | None, bytes | None, bytes, int]]]:

@@ -1,15 +1,18 @@
 """Encodes a register's rows, given as Arrow text columns, as standard records. The plan's shape: core/standardise/encoder.pyi."""
 
+from array import array
+
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 
 from core.identifiers.canonical cimport rule_word
 from core.standard_record cimport O_COUNT, STANDARD_COLUMNS
+from core.standardise.cells cimport cell_of
 from core.standardise.columns cimport output_buffers, outputs_failed, outputs_reset
 from core.standardise.encoding cimport Encoding, Refusal
 from core.standardise.plan cimport build, dismantle
 from core.standardise.record cimport encode_record
-from core.standardise.row cimport RULE_COUNT, Context, Input
+from core.standardise.row cimport RULE_COUNT, Cell, Context, Input
 from core.wire cimport buffer_reset
 
 from core.standardise.plan import DERIVED, OPERATIONS, SUBJECT_KEYS  # no-cython-lint: the indexer's, with the encoder
@@ -86,6 +89,23 @@ cdef class Encoder:
         for number in range(c.n_inputs):
             c.inputs[number].offsets = NULL
         return e.written - before
+
+    def cell(self, int column, str text):
+        cdef Encoding* e = &self.encoding
+        cdef Context* c = &e.context
+        cdef Cell cell
+        if not 0 <= column < c.n_inputs:
+            raise ValueError(f"column {column}, the plan has {c.n_inputs}")
+        data = text.encode()
+        view = _load(&c.inputs[column], array("i", (0, len(data))), data, None, 0, 1)
+        c.epoch += 1
+        if c.epoch == 0:
+            forget(e)
+        c.used = c.index = 0
+        c.undecodable = False
+        cell = cell_of(c, column)
+        c.inputs[column].offsets = NULL
+        return None if cell.data == NULL else cell.data[:cell.size].decode()
 
     def take(self):
         cdef int i

@@ -120,6 +120,7 @@ cdef struct AlertPlan:
 
 cdef struct RecordPlan:
     int section
+    int part                 # 1-based place of the [[record]] in its manifest
     bint vehicle
     bint owner
     int damaged_section
@@ -149,6 +150,8 @@ cdef struct Refusal:
 
 cdef struct RegisterTexts:
     int ordinal
+    int source               # number of the [[source]] (core/standard_record.toml)
+    int line                 # slot of the source's line; -1 = the manifest names none
     Cell id
     Cell contact
     Cell damaged_text
@@ -156,6 +159,7 @@ cdef struct RegisterTexts:
 # What one record of the present row states.
 cdef struct State:
     Subject* subject
+    int part
     Cell record_id
     int64_t version
     Date date

@@ -163,6 +163,7 @@ cdef int build_alert(AlertPlan* out, dict plan) except -1:
 
 cdef int build_record(RecordPlan* out, dict plan) except -1:
     out.section = plan["section"]
+    out.part = plan["part"]
     out.vehicle = plan["vehicle"]
     out.damaged_section = plan["damaged_section"]
     out.subject = plan["subject"]
@@ -226,6 +227,8 @@ cdef int build(Encoding* e, dict plan, list keep) except -1:
         build_record(&e.records[i], record)
     build_ops(e, plan["ops"], keep)
     e.register.ordinal = plan["ordinal"]
+    e.register.source = plan["source"]
+    e.register.line = plan["line"]
     e.register.id = cell_from(plan["register_id"], keep)
     e.register.contact = cell_from(plan["contact"], keep)
     e.register.damaged_text = cell_from(plan["damaged_text"], keep)

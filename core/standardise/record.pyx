@@ -12,8 +12,8 @@ from core.standardise.cells cimport (
     text_of, warn,
 )
 from core.standardise.columns cimport *
-from core.standardise.courts cimport court_into
 from core.standardise.dates cimport Validity, validity_of
+from core.standardise.naming cimport line_of, merge_key, text_or_null
 from core.standardise.encoding cimport AlertPlan, Encoding, Mapped, RecordPlan, Refusal, State
 from core.standardise.parsing cimport day_of_date, number_of_date
 from core.standardise.payload cimport write_damaged, write_damaged_hit, write_date_parts, write_hit, write_payload
@@ -31,6 +31,9 @@ cdef extern from "strings.h" nogil:
 
 cdef enum:
     ANSWERABLE_AGE = 13          # years: nobody younger is accused, or restrained (Ley PINA, articles 132 and 136)
+
+cdef enum:
+    PARTS_APART = 256            # of the damaged records that one [[record]] makes of one row
 
 cdef enum:
     VERSION_FIELD = 1        # after RecordPlan.field
@@ -91,13 +94,6 @@ cdef inline Date date_or_null(Context* c, int slot, int field) noexcept nogil:
     return date
 
 
-cdef inline Cell text_or_null(Context* c, int slot) noexcept nogil:
-    cdef Cell cell
-    if slot < 0 or text_of(c, slot, &cell) == VALUE_NULL:
-        return no_cell()
-    return cell
-
-
 cdef int broken_rule(Encoding* e, RecordPlan* plan, State* state, int* field) noexcept nogil:
     """The first rule that refuses the record, and its field; 0 = none. Fills the state's coded values on the way."""
     cdef Context* c = &e.context
@@ -152,53 +148,6 @@ cdef int broken_rule(Encoding* e, RecordPlan* plan, State* state, int* field) no
     if not (names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject)):
         return RULE_NO_SUBJECT
     return 0
-
-
-cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
-    """The court in one form, then values in upper case (A to Z and the letters of Latin-1), joined by |; null when one is null."""
-    cdef Context* c = &e.context
-    cdef Cell cell, key = no_cell(), court = no_cell()
-    cdef int32_t size = 0, i, at = 0
-    cdef int part
-    cdef char* out
-    cdef uint8_t byte
-    for part in range(alert.n_merge):
-        cell = text_or_null(c, alert.merge[part])
-        if cell.data == NULL:
-            return key
-        size += cell.size + 1
-    if size == 0:
-        return key
-    if alert.court >= 0:
-        court = text_or_null(c, alert.court)
-        if court.data == NULL:
-            return key
-        size += court.size + 1
-    out = arena_take(c, size)
-    if out == NULL:
-        return key
-    if alert.court >= 0:
-        at = court_into(<const unsigned char*>court.data, court.size, out)
-        if at == 0:
-            return key
-        out[at] = 124
-        at += 1
-    for part in range(alert.n_merge):
-        cell = text_or_null(c, alert.merge[part])
-        if part:
-            out[at] = 124
-            at += 1
-        for i in range(cell.size):
-            byte = <uint8_t>cell.data[i]
-            if 97 <= byte <= 122:
-                byte -= 32
-            elif i and <uint8_t>cell.data[i - 1] == 0xC3 and 0xA0 <= byte <= 0xBE and byte != 0xB7:
-                byte -= 32
-            out[at + i] = <char>byte
-        at += cell.size
-    key.data = out
-    key.size = at
-    return key
 
 
 cdef void put_validity(Output* first, Output* last, Output* first_span, Output* last_span, int64_t row, Validity v) noexcept nogil:
@@ -271,6 +220,9 @@ cdef inline Cell buffer_cell(Buffer* buffer) noexcept nogil:
 cdef void put_head(Encoding* e, State* state, int section, int subject, int clearance) noexcept nogil:
     cdef Output* o = e.outputs
     cdef int64_t row = e.written
+    put_number(&o[O_source], row, e.register.source)
+    put_number(&o[O_part], row, state.part)
+    put_text(&o[O_record_line], row, line_of(e))
     put_number(&o[O_register], row, e.register.ordinal)
     put_number(&o[O_section], row, section)
     put_text(&o[O_record_id], row, state.record_id)
@@ -386,6 +338,7 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
     for which in range(count_shown(state.subject, plan.vehicle)):
         take_shown(&e.context, state.subject, which)
         if names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject):
+            state.part = plan.part + which * PARTS_APART
             put_damaged(e, plan, state, rule, field)
         state.subject[0] = stated     # other records of the row have what it states
 
@@ -462,6 +415,7 @@ cdef int encode_record(Encoding* e, int number) noexcept nogil:
             e.left_out_by = c.conditions[plan.when[i]].column
             return 0
     state.subject = &e.states[plan.subject]
+    state.part = plan.part
     state.kind = state.alert_state = 0
     read_subject(c, &e.subjects[plan.subject], state.subject)
     rule = broken_rule(e, plan, &state, &field)

@@ -16,26 +16,19 @@ import pyarrow as pa
 
 from core.calendar import day_of
 from core.ledger.change import RECORD_KINDS, Change, Kind
+from indexer.live.fed_closed import without_mark
+from indexer.live.record_key import RecordKey, are_meant, said_of_each
 from indexer.manifest.model import Manifest
-from indexer.manifest.sources import Source
 from indexer.readers.batch import batch_of_rows
 from indexer.standard import ALERT_PROTECTED, LEVEL_HIDES
 from indexer.standardise.quarantine import Refused
 from indexer.standardise.standardiser import Standardiser
-from ronda.v1 import person_pb2, section_pb2, vehicle_pb2
+from ronda.v1 import person_pb2, vehicle_pb2
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED, ALERT_STATE_PENDING
 from ronda.v1.value_pb2 import PartialDate
 
 _GUATEMALA = timedelta(hours=-6)
-
-
-@dataclass(frozen=True)
-class RecordKey:
-    """What a change replaces: the records of one id in the sections that its source fills."""
-
-    register: int
-    record_id: str
-    sections: frozenset[int]
+NO_REGISTER = 255  # core/generation/dossier.pxd
 
 
 @dataclass(frozen=True)
@@ -44,14 +37,20 @@ class RefusedChange:
 
     sequence: int
     register: str
+    source: str  # of the manifest
     record_id: str  # never told: it may hold a person's number
     rule: str
+
+    @classmethod
+    def of(cls, change: Change, rule: str) -> RefusedChange:
+        """A change and the rule that refuses it."""
+        return cls(change.sequence, change.register, change.manifest_source, change.record_id, rule)
 
 
 @dataclass
 class _SourceOfRegister:
     ordinal: int
-    sections: frozenset[int]
+    number: int
     standardiser: Standardiser
 
 
@@ -63,22 +62,27 @@ class FedRecords:
     rows: list[pa.Table] = field(default_factory=list)  # STANDARD_SCHEMA; of CANCEL none
     refused: list[RefusedChange] = field(default_factory=list)
 
+    @property
+    def cancelled(self) -> dict[RecordKey, Change]:
+        """The cancellations, by what they mean."""
+        return {key: change for key, change in self.keys.items() if change.kind is Kind.CANCEL}
+
 
 class FedRows:
     """The manifests' sources, ready to encode. Not thread-safe."""
 
     def __init__(self, manifests: Sequence[Manifest]) -> None:
         self._sources: dict[tuple[str, str], _SourceOfRegister] = {}
-        self._whole: dict[
-            str, tuple[int, frozenset[int]]
-        ] = {}  # of each register: ordinal, sections of all its sources
         self._ids = [manifest.id for manifest in manifests]
+        self._ordinals = {register: ordinal for ordinal, register in enumerate(self._ids)}
         for ordinal, manifest in enumerate(manifests):
-            sources = {source.name: _source_of(manifest, source, ordinal) for source in manifest.source}
+            sources = {
+                source.name: _SourceOfRegister(ordinal, source.number, Standardiser(manifest, source, ordinal))
+                for source in manifest.source
+            }
             self._sources |= {(manifest.id, name): source for name, source in sources.items()}
             if len(sources) == 1:
                 self._sources[manifest.id, ""] = next(iter(sources.values()))
-            self._whole[manifest.id] = ordinal, frozenset().union(*(each.sections for each in sources.values()))
 
     def read(self, changes: Sequence[Change]) -> FedRecords:
         """The last change of each record, and its rows; changes that are neither UPSERT nor CANCEL are left out."""
@@ -88,9 +92,7 @@ class FedRows:
                 continue
             key = self.key(change)
             if key is None:
-                found.refused.append(
-                    RefusedChange(change.sequence, change.register, change.record_id, "unknown_source")
-                )
+                found.refused.append(RefusedChange.of(change, "unknown_source"))
                 continue
             found.keys[key] = change
         upserts: dict[tuple[str, str], list[tuple[RecordKey, Change]]] = {}
@@ -118,37 +120,42 @@ class FedRows:
         return found
 
     def key(self, change: Change) -> RecordKey | None:
-        """What it replaces; None = no such source.
-
-        A CANCEL need not name one: it means the record wherever its register has it.
-        """
-        if change.kind is Kind.CANCEL and not change.manifest_source and change.register in self._whole:
-            ordinal, sections = self._whole[change.register]
-            return RecordKey(ordinal, change.record_id, sections)
+        """The records that it names; None = no such source. A CANCEL may name its source, or not."""
         source = self._sources.get((change.register, change.manifest_source))
-        return None if source is None else RecordKey(source.ordinal, change.record_id, source.sections)
+        if source is not None:
+            line = source.standardiser.line_of(change.record)
+            if change.kind is Kind.UPSERT and source.standardiser.source.line is not None:
+                line = line or ""  # a row without the column has it empty
+            return RecordKey(source.ordinal, change.record_id, source.number, line)
+        if change.kind is Kind.CANCEL and not change.manifest_source and change.register in self._ordinals:
+            return RecordKey(self._ordinals[change.register], change.record_id, None, None)
+        return None
 
     def register_id(self, ordinal: int) -> str:
         """Id of a register."""
         return self._ids[ordinal]
 
-    def states(self, upserts: Sequence[Change]) -> dict[int, dict[int, int]]:
-        """Alert state by section of what each row gives, by sequence; PENDING where two differ. What an extract would
+    def ordinal(self, register: str) -> int:
+        """Of a register's id; 255 = none that a manifest has."""
+        return self._ordinals.get(register, NO_REGISTER)
+
+    def states(self, upserts: Sequence[Change]) -> dict[int, dict[int | None, int]]:
+        """Alert state by part of what each row gives, by sequence; PENDING where two differ. What an extract would
         refuse is left out."""
         by_source: dict[tuple[str, str], list[Change]] = {}
         for change in upserts:
             if self.key(change) is not None:
                 by_source.setdefault((change.register, change.manifest_source), []).append(change)
-        found: dict[int, dict[int, int]] = {}
+        found: dict[int, dict[int | None, int]] = {}
         for source, together in by_source.items():
             made = _made(self._sources[source].standardiser, together)
             read = {*range(len(together))} - {why.row for why in made.turned_down} - made.foreign
             found |= {together[number].sequence: {} for number in read}
-            columns = (made.rows.column(name).to_pylist() for name in ("row", "section", "alert_state"))
-            for number, section, state in zip(*columns, strict=True):
+            columns = (made.rows.column(name).to_pylist() for name in ("row", "part", "alert_state"))
+            for number, part, state in zip(*columns, strict=True):
                 if number in read:
                     stated = found[together[number].sequence]
-                    stated[section] = state if stated.get(section, state) == state else ALERT_STATE_PENDING
+                    stated[part] = state if stated.get(part, state) == state else ALERT_STATE_PENDING
         return found
 
     @staticmethod
@@ -161,8 +168,7 @@ class FedRows:
             *((why.row, why.rule) for why in made.turned_down),
             *((number, "another_record_id") for number in sorted(made.foreign)),
         ]:
-            change = upserts[number][1]
-            found.refused.append(RefusedChange(change.sequence, change.register, change.record_id, rule))
+            found.refused.append(RefusedChange.of(upserts[number][1], rule))
         rows = made.rows
         first = pa.array(np.ones(rows.num_rows), rows.schema.field("row").type)  # each was a row by itself
         found.rows.append(
@@ -200,52 +206,31 @@ def _made(standardiser: Standardiser, upserts: Sequence[Change]) -> _Made:
     return _Made(rows, own, foreign, turned_down)
 
 
-def _source_of(manifest: Manifest, source: Source, ordinal: int) -> _SourceOfRegister:
-    sections = {
-        section_pb2.Section.Value(f"SECTION_{record.section.upper()}")
-        for record in manifest.record
-        if record.source == source.name
-    }
-    damaged = {section_pb2.SECTION_DAMAGED_RECORD, section_pb2.SECTION_VEHICLE_DAMAGED_RECORD}
-    return _SourceOfRegister(ordinal, frozenset(sections | damaged), Standardiser(manifest, source, ordinal))
-
-
 # ---- cancelled ----
 
 
-def _cancelled(keys: Mapping[RecordKey, Change]) -> dict[tuple[int, str, int], int]:
-    """When each record that a CANCEL means held no more."""
-    return {
-        (key.register, key.record_id, section): change.event_ms
-        for key, change in keys.items()
-        if change.kind is Kind.CANCEL
-        for section in key.sections
-    }
+def are_alerts(rows: pa.Table) -> np.ndarray[Any, Any]:
+    """Of records those that a CANCEL closes and leaves where they are: alerts, and protected sides of orders."""
+    flags = rows.column("alert_flags").to_numpy()
+    return np.asarray((rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0))
 
 
-def are_closed(rows: pa.Table, keys: Mapping[RecordKey, Change]) -> np.ndarray[Any, Any]:
-    """Of linked records those that a CANCEL means and leaves where they are: alerts."""
-    cancelled = _cancelled(keys)
+def are_closed(rows: pa.Table, cancelled: Mapping[RecordKey, Change]) -> np.ndarray[Any, Any]:
+    """Of linked records the alerts that one of these cancellations means."""
     if not cancelled:
         return np.zeros(rows.num_rows, dtype=bool)
-    heads = (rows.column(name).to_pylist() for name in ("register", "record_id", "section"))
-    meant = np.fromiter((head in cancelled for head in zip(*heads, strict=True)), dtype=bool, count=rows.num_rows)
-    flags = rows.column("alert_flags").to_numpy()
-    is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
-    return np.asarray(meant & is_alert)
+    return np.asarray(are_meant(rows, cancelled) & are_alerts(rows))
 
 
-def closed_rows(rows: pa.Table, keys: Mapping[RecordKey, Change]) -> pa.Table:
+def closed_rows(rows: pa.Table, cancelled: Mapping[RecordKey, Change]) -> pa.Table:
     """Of the records that a CANCEL means: its alerts, CANCELLED on the day of the event; what is no alert is gone, and
     an order that is closed hides nobody."""
-    events = _cancelled(keys)
     hides = rows.column("link_level").to_numpy() == LEVEL_HIDES
-    rows = rows.take(np.flatnonzero(are_closed(rows, keys) & ~hides))
+    rows = rows.take(np.flatnonzero(are_closed(rows, cancelled) & ~hides))
     changed: list[dict[str, Any]] = []
-    for row in rows.to_pylist():
-        if row["alert_state"] == ALERT_STATE_PENDING:
-            event_ms = events[row["register"], row["record_id"], row["section"]]
-            when = datetime.fromtimestamp(event_ms / 1000, UTC) + _GUATEMALA
+    for row, change in zip(rows.to_pylist(), said_of_each(rows, cancelled), strict=True):
+        if row["alert_state"] == ALERT_STATE_PENDING and change is not None:
+            when = datetime.fromtimestamp(change.event_ms / 1000, UTC) + _GUATEMALA
             stated = PartialDate(year=when.year, month=when.month, day=when.day)
             row["payload"] = _closed_payload(row["section"], row["payload"], stated)
             row["alert_state"] = ALERT_STATE_CANCELLED
@@ -253,6 +238,7 @@ def closed_rows(rows: pa.Table, keys: Mapping[RecordKey, Change]) -> pa.Table:
             row["state_date_parts"] = stated.SerializeToString()
             row["state_first"] = day_of(when.year, when.month, when.day)
             row["state_span"] = None
+            row["alert_flags"], row["hit_payload"] = without_mark(row["alert_flags"], row["hit_payload"])
         changed.append(row)
     return pa.Table.from_pylist(changed, schema=rows.schema)
 

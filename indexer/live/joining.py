@@ -22,7 +22,8 @@ from indexer.linking.links import Links
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.order import linked_batch
 from indexer.linking.stage import join_records
-from indexer.live.named_alone import Counted, Place, packed
+from indexer.live.named_alone import Counted, packed
+from indexer.live.record_key import Place, places_of
 from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, as_staged, values
 from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
 from indexer.subject_key import subject_ids
@@ -80,7 +81,7 @@ def _over(changed: pa.Table, around: pa.Table, linking: Linking) -> Iterator[np.
 
 
 def _counted(changed: pa.Table, row_of: np.ndarray[Any, Any], linking: Linking) -> Counted:
-    columns = [values(changed, name) for name in ("register", "record_id", "section")]
+    places = places_of(changed)
     rows = [
         row
         for batch in linking.database.stream("SELECT place, cui, text, name_only_flags FROM name_counted")
@@ -91,8 +92,7 @@ def _counted(changed: pa.Table, row_of: np.ndarray[Any, Any], linking: Linking) 
     found: dict[Place, list[tuple[bytes, int]]] = {}
     for row, subject_id in zip(rows, subject_ids(linking.key, texts).to_pylist(), strict=True):
         assert subject_id is not None
-        register, record_id, section = (column[row_of[row["place"]]] for column in columns)
-        found.setdefault((register, record_id, section), []).append((bytes(subject_id), row["name_only_flags"]))
+        found.setdefault(places[row_of[row["place"]]], []).append((bytes(subject_id), row["name_only_flags"]))
     return {place: packed(each) for place, each in found.items()}
 
 

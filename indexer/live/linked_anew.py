@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from indexer.linking.database import STANDARDS
 from indexer.linking.subjects import MINOR_SECTIONS
-from indexer.live.fed_rows import RecordKey
 from indexer.live.kept import CROSSED, awaiting_causa
+from indexer.live.record_key import RecordKey, keys_of
 from indexer.live.standing import as_staged, tails
 from indexer.manifest.model import Manifest
 from indexer.standard import ALERT_PROTECTED, STANDARD_SCHEMA, SUBJECT_PERSON
@@ -53,7 +53,7 @@ def of_these_causas(rows: pa.Table, changed: Iterable[pa.Table]) -> set[RecordKe
     if not causas:
         return set()
     is_one = pc.is_in(rows.column("merge_key"), value_set=pa.array(sorted(causas)))
-    return _keys(rows.filter(pc.and_(is_one, pa.array(awaiting_causa(rows)))))
+    return keys_of(rows.filter(pc.and_(is_one, pa.array(awaiting_causa(rows)))))
 
 
 def of_these_persons(rows: pa.Table, replaced: pa.Table) -> set[RecordKey]:
@@ -64,15 +64,7 @@ def of_these_persons(rows: pa.Table, replaced: pa.Table) -> set[RecordKey]:
         return set()
     of_them = pc.is_in(rows.column("subject_id"), value_set=persons)
     acts = pc.is_in(rows.column("section"), value_set=pa.array(MINOR_SECTIONS, pa.uint8()))
-    return _keys(rows.filter(pc.and_(of_them, acts)))
-
-
-def _keys(rows: pa.Table) -> set[RecordKey]:
-    heads = (rows.column(name).to_pylist() for name in ("register", "record_id", "section"))
-    return {
-        RecordKey(register, record_id, frozenset({section}))
-        for register, record_id, section in zip(*heads, strict=True)
-    }
+    return keys_of(rows.filter(pc.and_(of_them, acts)))
 
 
 def of_no_alerts(*tables: pa.Table) -> pa.Table:
@@ -91,9 +83,9 @@ def linked_by_others(rows: pa.Table, numbers: set[Number]) -> set[RecordKey]:
     """Of these records those whose subject the records with these numbers may decide."""
     if not numbers:
         return set()
-    heads = ("register", "record_id", "section", "subject", "alert_kind", "alert_flags", "clearance")
-    found: set[RecordKey] = set()
-    for row in rows.select([*heads, *_NUMBERS]).to_pylist():
+    heads = ("section", "subject", "alert_kind", "alert_flags", "clearance")
+    found: list[int] = []
+    for place, row in enumerate(rows.select([*heads, *_NUMBERS]).to_pylist()):
         is_anew = (
             row["alert_kind"]
             or row["alert_flags"] & ALERT_PROTECTED
@@ -110,8 +102,8 @@ def linked_by_others(rows: pa.Table, numbers: set[Number]) -> set[RecordKey]:
                 and (is_anew or not any(row[name] for name in own))
                 and any((name, row[name]) in numbers for name in (*own, *others))
             ):
-                found.add(RecordKey(row["register"], row["record_id"], frozenset({row["section"]})))
-    return found
+                found.append(place)
+    return keys_of(rows.take(pa.array(found, pa.int64())))
 
 
 def always_open(manifests: Sequence[Manifest]) -> frozenset[tuple[int, int]]:

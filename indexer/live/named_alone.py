@@ -17,14 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from indexer.live.record_key import Place, places_of
 from indexer.live.standing import Standing, Subject, values
 from indexer.standard import ALERT_PROTECTED
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 from ronda.v1.level_pb2 import CRITERION_CUI
 from ronda.v1.section_pb2 import SECTION_IDENTITY
 
-Place = tuple[int, str, int]
-"""Register, record id, section."""
 Counted = dict[Place, bytes]
 """Of each record whom it counts for, `packed`."""
 _ID_BYTES = 16
@@ -71,7 +70,7 @@ class NamedAlone:
         may = _may_count(replaced)
         if not may.any():
             return replaced.slice(0, 0)
-        places = _places(replaced)
+        places = places_of(replaced)
         is_claim = pc.equal(others.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8()))
         claims = set(_named(others.filter(is_claim)))
         of_number = (criterion == CRITERION_CUI for criterion in values(replaced, "link_criterion"))
@@ -86,12 +85,12 @@ class NamedAlone:
         return entity is not None and bool(self._standing.subject_of(entity).name_only_alerts)
 
     def recount(self, places: Iterable[Place], changed: pa.Table, counted: Counted, before: Counted) -> Recount:
-        """places: of everything that changed. changed: the standard records that there are of it now; counted: of
-        these. before: of those that `of_base` told."""
-        made = Recount(dict.fromkeys(_places(changed.take(np.flatnonzero(_may_count(changed)))), b""))
+        """places: of everything that changed, as it stood before. changed: the standard records that there are of it
+        now; counted: of these. before: of those that `of_base` told."""
+        made = Recount(dict.fromkeys(places_of(changed.take(np.flatnonzero(_may_count(changed)))), b""))
         for content in before.values():
             made.fewer.update(subject_id for subject_id, _ in _unpacked(content))
-        for place in places:
+        for place in {*places, *places_of(changed)}:
             if place in self._fed or place in before:
                 made.fed[place] = b""
                 for subject_id, flags in _unpacked(self._fed.get(place, b"")):
@@ -139,7 +138,3 @@ def _named(rows: pa.Table) -> Iterator[tuple[bytes, str, int, int, int]]:
     """Whose each record is, by what name, and born when."""
     names = "subject_id", "name_key", "birth_year", "birth_month", "birth_mday"
     return zip(*(values(rows, name) for name in names), strict=True)
-
-
-def _places(rows: pa.Table) -> list[Place]:
-    return list(zip(*(values(rows, name) for name in ("register", "record_id", "section")), strict=True))

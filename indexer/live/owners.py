@@ -12,7 +12,7 @@ from collections.abc import Collection
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.live.fed_rows import RecordKey
+from indexer.live.record_key import RecordKey, keys_of
 from indexer.live.standing import Standing, values
 from indexer.subject_key import subject_ids
 from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
@@ -43,10 +43,5 @@ def records_of_owners(standing: Standing, key: bytes, changed: pa.Table, replace
 def _naming(standing: Standing, persons: Collection[bytes]) -> set[RecordKey]:
     rows = standing.rows(standing.owned(persons))
     rows = rows.filter(pc.equal(rows.column("section"), pa.scalar(SECTION_OWNER, pa.uint8())))
-    found = set()
-    for register, record_id, owner in zip(
-        values(rows, "register"), values(rows, "record_id"), standing.owner_of_each(rows), strict=True
-    ):
-        if owner in persons:
-            found.add(RecordKey(register, record_id, frozenset({SECTION_OWNER})))
-    return found
+    named = [place for place, owner in enumerate(standing.owner_of_each(rows)) if owner in persons]
+    return keys_of(rows.take(pa.array(named, pa.int64())))

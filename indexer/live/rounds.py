@@ -7,13 +7,19 @@ is kept, to be refused by name, in its turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
 from core.ledger.change import RECORD_KINDS, Change, Kind
 
+Record = tuple[str, str]
+"""Register and record id."""
+
 
 def rounds_of(
-    due: Iterable[Change], unreadable: Callable[[Sequence[Change]], set[int]], meant: Callable[[Change], Hashable]
+    due: Iterable[Change],
+    unreadable: Callable[[Sequence[Change]], set[int]],
+    meant: Callable[[Change], Hashable],
+    shared: Callable[[Iterable[Record]], Collection[Record]] = lambda _: (),
 ) -> list[list[Change]]:
     """The UPSERTs and CANCELs that count; a record's next change is in a later round than the one before it.
 
@@ -21,33 +27,44 @@ def rounds_of(
     these decides whose it is, as what was closed before is.
 
     unreadable: sequences of those, of some changes, that will be refused; asked of records that come more than once.
-    meant: equal of two changes that replace the same, however they name the source.
+    meant: equal of two changes that name the same records. shared: of some ids those that several records have: what a
+    change without a line or source means depends on what stands when it comes.
     """
-    of_record: dict[tuple[str, str], list[Change]] = {}
+    of_record: dict[Record, list[Change]] = {}
     for change in due:
         if change.kind in RECORD_KINDS:
             of_record.setdefault((change.register, change.record_id), []).append(change)
-    refused = unreadable([change for changes in of_record.values() if len(changes) > 1 for change in changes])
+    often = {record: changes for record, changes in of_record.items() if len(changes) > 1}
+    refused = unreadable([change for changes in often.values() for change in changes])
+    shared_ids = shared(often)
     rounds: list[tuple[list[Change], list[Change]]] = []
-    for changes in of_record.values():
-        for place, change in enumerate(_counting(changes, refused, meant)):
+    for record, changes in of_record.items():
+        counting = _counting(changes, refused, meant, is_shared=record in shared_ids) if record in often else changes
+        for place, change in enumerate(counting):
             if place == len(rounds):
                 rounds.append(([], []))
             rounds[place][change.kind is Kind.UPSERT].append(change)
     return [part for both in rounds for part in both if part]
 
 
-def _counting(changes: list[Change], refused: set[int], meant: Callable[[Change], Hashable]) -> list[Change]:
-    """Of one record's changes, in their order."""
+def _counting(
+    changes: list[Change], refused: set[int], meant: Callable[[Change], Hashable], *, is_shared: bool
+) -> list[Change]:
+    """Of one id's changes, in their order.
+
+    Where one key alone is named and stands, its last row counts and the first cancellation behind it. Else the first
+    row of each key counts too, for from then on a cancellation that names less may mean several.
+    """
     readable = [change for change in changes if change.sequence not in refused]
-    # Records of several sources may share the id: an UPSERT replaces what its own source had, and no more.
-    last_row = {meant(change): change.sequence for change in readable if change.kind is Kind.UPSERT}
-    is_one = len({meant(change) for change in readable}) == 1
+    rows = [change for change in readable if change.kind is Kind.UPSERT]
+    last_row = {meant(change): change.sequence for change in rows}
+    first_row = {meant(change): change.sequence for change in reversed(rows)}
+    is_one = len({meant(change) for change in readable}) == 1 and not is_shared
     kept: list[Change] = []
     closed: set[Hashable] = set()  # by cancellations that came after every row that is kept so far
     for change in readable:
         if change.kind is Kind.UPSERT:
-            if last_row[meant(change)] == change.sequence:
+            if change.sequence in (last_row[meant(change)], first_row[meant(change)]):
                 kept = [change] if is_one else [*kept, change]
                 closed.clear()
         elif meant(change) not in closed:  # closed once, it is closed: of that day

@@ -21,8 +21,8 @@ from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
-from indexer.live.fed_rows import RecordKey
 from indexer.live.kept import BY_CAUSA, BY_OWNED, BY_OWNER, CROSSED, KeptRecords, awaiting_causa, number_of_owner
+from indexer.live.record_key import PLACE_COLUMNS, RecordKey
 from indexer.standard import (
     ALERT_BIRTH_DOUBTED,
     ALERT_BIRTH_TURNED,
@@ -283,28 +283,12 @@ def _standing(rows: pa.Table, ids: dict[int, bytes]) -> pa.Table:
     return pa.table(rows.columns, schema=STANDING_SCHEMA)
 
 
-def without_records(rows: pa.Table, keys: Collection[RecordKey]) -> tuple[pa.Table, pa.Table]:
-    """(the others, those of the keys)."""
-    by_id: dict[tuple[int, str], set[int]] = {}
-    for key in keys:
-        by_id.setdefault((key.register, key.record_id), set()).update(key.sections)
-    columns = (rows.column(name).to_pylist() for name in ("register", "record_id", "section"))
-    meant = np.fromiter(
-        (
-            section in by_id.get((register, record_id), ())
-            for register, record_id, section in zip(*columns, strict=True)
-        ),
-        dtype=bool,
-        count=rows.num_rows,
-    )
-    if not meant.any():
-        return rows, rows.slice(0, 0)
-    return rows.take(np.flatnonzero(~meant)), rows.take(np.flatnonzero(meant))
-
-
 def as_staged(rows: pa.Table, columns: Sequence[str] = STANDARD_SCHEMA.names) -> pa.Table:
-    """The standard records of linked ones, each once though several subjects have it."""
-    names = ["register", "section", "record_id", "version", "row"]
+    """The standard records of linked ones, each once though several subjects have it.
+
+    Both sides of an order are two: `part` tells apart what one row gave.
+    """
+    names = [*PLACE_COLUMNS, "section", "version", "row"]
     keys = rows.select(names).append_column("place", pa.array(np.arange(rows.num_rows)))
     first = keys.group_by(names, use_threads=False).aggregate([("place", "min")]).column("place_min").to_numpy()
     rows = rows.select(list(columns))

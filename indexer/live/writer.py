@@ -33,7 +33,7 @@ from indexer.linking.database import LinkedRegister
 from indexer.linking.few_records import FewRecords
 from indexer.linking.names_kept import AskedIndex
 from indexer.live.deltas import make_delta
-from indexer.live.fed_rows import FedRecords, FedRows, RecordKey, RefusedChange, are_closed, closed_rows
+from indexer.live.fed_rows import FedRecords, FedRows, RefusedChange, are_closed, closed_rows
 from indexer.live.joining import Linking, count, join
 from indexer.live.kept import KeptRecords
 from indexer.live.linked_anew import (
@@ -46,8 +46,10 @@ from indexer.live.linked_anew import (
     of_these_causas,
     of_these_persons,
 )
+from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_of, shared_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.owners import owners_among, records_of_owners
+from indexer.live.record_key import RecordKey, places_of, without_records
 from indexer.live.rounds import rounds_of
 from indexer.live.standing import (
     ID,
@@ -55,7 +57,6 @@ from indexer.live.standing import (
     Subject,
     check_registers,
     values,
-    without_records,
 )
 from indexer.live.yielding import Yielding
 from indexer.manifest.model import Manifest
@@ -89,7 +90,19 @@ class _Feed:
 
     signs: dict[str, _Signs] = field(default_factory=dict)  # by source
     lacking: set[str] = field(default_factory=set)  # sources that may lack changes
-    refused: set[str] = field(default_factory=set)  # records whose last change could not be read
+    # Records whose last change could not be taken: (source of the manifest, id), and by which rule.
+    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def take(self, change: Change) -> None:
+        """A change of a record came that can be read: nothing is lacking of what it means.
+
+        One of several records that was not replaced for want of a line is not replaced by a cancellation either.
+        """
+        for record, rule in list(self.refused.items()):
+            source, record_id = record
+            named = change.manifest_source in (source, "") or not source
+            if record_id == change.record_id and named and (rule != AMBIGUOUS or change.kind is Kind.UPSERT):
+                del self.refused[record]
 
     def as_of_ms(self, extract_ms: int) -> int:
         """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.
@@ -180,6 +193,7 @@ class LiveWriter:
         self._key = load_or_create_key(data / SUBJECT_KEY)
         self._fed = FedRows(manifests)
         self._yielding = Yielding(self.base, manifests, self._fed)
+        self._names = [str(stated["name"]) for stated in self.base.manifest["registers"]]
         self._named_alone = NamedAlone(self.standing)
         self._manifests = manifests
         self._always_open = always_open(manifests)
@@ -208,12 +222,12 @@ class LiveWriter:
             for change in due:
                 self._note(change)
             counting, yielding = self._yielding.parted(due)
-            for counted in rounds_of(counting, self._fed.unreadable, self._fed.key):
+            for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
                 subjects, refused = self._settle_each(counted)
                 for change in counted:
-                    self._feeds[change.register].refused.discard(change.record_id)
+                    self._feeds[change.register].take(change)
                 for why in refused:
-                    self._feeds[why.register].refused.add(why.record_id)
+                    self._feeds[why.register].refused[why.source, why.record_id] = why.rule
                 not_read = {why.sequence for why in refused}
                 read = (self._fed.key(change) for change in counted if change.sequence not in not_read)
                 self._yielding.won(key for key in read if key is not None)
@@ -249,8 +263,7 @@ class LiveWriter:
             return self._settle(due)
         except _OF_A_CHANGE as error:
             if len(due) == 1:
-                rule = f"not_linked {type(error).__name__}"
-                return {}, [RefusedChange(due[0].sequence, due[0].register, due[0].record_id, rule)]
+                return {}, [RefusedChange.of(due[0], f"not_linked {type(error).__name__}")]
         half = len(due) // 2
         subjects, refused = self._settle_each(due[:half])
         more, also = self._settle_each(due[half:])
@@ -258,21 +271,24 @@ class LiveWriter:
 
     def _settle(self, due: Sequence[Change]) -> tuple[dict[bytes, Subject | None], list[RefusedChange]]:
         """Links the changed records and puts the subjects that they touch together again."""
-        fed = self._fed.read(due)
-        if not fed.keys:
+        fed, meaning = self._meant(self._fed.read(due))
+        if not fed.keys and not meaning.doubted:
             return {}, fed.refused
         standing = self.standing
         found = self._gather(fed)
-        closed = closed_rows(found.replaced, fed.keys)
+        found.reach(standing.holders(meaning.doubted), standing)
+        closed = closed_rows(found.replaced, fed.cancelled)
         linking = Linking(self._registers(), self._key, self._database)
         joined = join(standing, found.changed, pa.concat_tables([found.others, closed]), linking, found.asked)
         subjects = joined.subjects
         touched = {*values(found.replaced, "subject_id"), *values(joined.linked, "subject_id")}
         recount = self._recounted(found, joined.counted, linking)
         touched |= {each for each in recount.subjects if standing.known(each) is not None}
+        touched |= doubted_subjects(found.others, meaning.doubted)
         others = found.with_rows_of(touched - found.nearby, standing)
         kept = others.filter(pc.is_in(others.column("subject_id"), value_set=pa.array(list(touched), ID)))
-        changed = pa.concat_tables([joined.linked, closed])
+        kept = with_doubts(kept, meaning.doubted, self._names)
+        changed = with_doubts(pa.concat_tables([joined.linked, closed]), meaning.doubted, self._names)
         now = pa.concat_tables([kept, changed])
         held = set(values(now, "subject_id"))
         held |= owners_among(standing, touched - held, now)
@@ -287,6 +303,20 @@ class LiveWriter:
         self._named_alone.settle(recount)
         return settled, fed.refused
 
+    def _meant(self, fed: FedRecords) -> tuple[FedRecords, Meaning]:
+        """The changes by the records that they mean; an UPSERT of one of several records is refused."""
+        meaning = meaning_of(fed.keys, self.standing.rows(self.standing.holders(fed.keys)))
+        refused = [RefusedChange.of(change, AMBIGUOUS) for change in meaning.ambiguous.values()]
+        rows = [without_records(each, meaning.ambiguous)[0] for each in fed.rows]
+        certain = FedRecords(meaning.certain, rows, [*fed.refused, *refused])
+        return certain, meaning
+
+    def _shared(self, records: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Of these (register, id) those that several records have."""
+        ids = {(self._fed.ordinal(register), record_id) for register, record_id in records}
+        rows = self.standing.rows(self.standing.holders(RecordKey(*each, None, None) for each in ids))
+        return {(self._fed.register_id(ordinal), record_id) for ordinal, record_id in shared_among(ids, rows)}
+
     def _recounted(self, found: _Gathered, counted: Counted, linking: Linking) -> Recount:
         """For whom the changed records count by name alone, and counted before they changed."""
         before = self._as_stated(self._named_alone.of_base(found.replaced, found.others))
@@ -295,17 +325,16 @@ class LiveWriter:
         meant = self._ids_of(asked)
         if any(map(self._named_alone.counts_for, meant)):
             was = count(before, found.with_rows_of(meant - found.nearby, self.standing), linking, asked)
-        places = [(key.register, key.record_id, section) for key in found.keys for section in key.sections]
-        return self._named_alone.recount(places, found.changed, counted, was)
+        return self._named_alone.recount(places_of(found.replaced), found.changed, counted, was)
 
     def _gather(self, fed: FedRecords) -> _Gathered:
         """The changed records, those that follow them, and all that a rule could look at to link them."""
-        standing, keys = self.standing, set(fed.keys)
+        standing, keys = self.standing, {*fed.keys}
         changed = pa.concat_tables([STANDARD_SCHEMA.empty_table(), *fed.rows])
         nearby = standing.holders(keys) | standing.bearers(changed)
         others, replaced = without_records(standing.rows(nearby), keys)
         found = _Gathered(changed, others, replaced, nearby, standing.meant(changed), keys)
-        deciding = replaced.filter(pa.array(~are_closed(replaced, fed.keys)))
+        deciding = replaced.filter(pa.array(~are_closed(replaced, fed.cancelled)))
         numbers = deciding_numbers(changed) | deciding_numbers(deciding)
         following = of_these_causas(others, (changed, deciding)) | of_these_persons(others, deciding)
         following |= records_of_owners(standing, self._key, changed, deciding)

@@ -7,47 +7,22 @@ had closed, and that the extract still lists as PENDING, is marked, when its sub
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from core.generation.store import Generation
 from core.ledger.change import RECORD_KINDS, Change, Kind
-from indexer.live.fed_rows import FedRows, RecordKey
+from indexer.live.fed_closed import CLOSED, Closing, lists_pending, mark
+from indexer.live.fed_rows import FedRows
+from indexer.live.record_key import Place, RecordKey, places_of
 from indexer.live.standing import STANDING_SCHEMA, Standing, Subject, values
 from indexer.manifest.model import Manifest
-from indexer.standard import ALERT_FED_CLOSED, ALERT_PROTECTED
-from ronda.v1.alert_pb2 import (
-    ALERT_STATE_CANCELLED,
-    ALERT_STATE_EXECUTED,
-    ALERT_STATE_LAPSED,
-    ALERT_STATE_PENDING,
-    ALERT_STATE_SUSPENDED,
-    Hit,
-)
+from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 
-NOTE = "CLOSED_BY_FEED"
-_WORDS: dict[int, str] = {
-    ALERT_STATE_CANCELLED: "cancelada",
-    ALERT_STATE_EXECUTED: "ejecutada",
-    ALERT_STATE_SUSPENDED: "suspendida",
-    ALERT_STATE_LAPSED: "caducada",
-}
-_GUATEMALA = timedelta(hours=-6)
-
-_Place = tuple[int, str, int]  # register, record id, section
-
-
-@dataclass(frozen=True)
-class _Closing:
-    """What the feed said of a record before the extract that lists it."""
-
-    state: int  # ronda.v1.AlertState
-    event_ms: int
+_Said = dict[RecordKey, dict[int | None, Closing | None]]
+"""The last word under each key, by part; part None = every part that has no word of its own. None = not closed."""
 
 
 class Yielding:
@@ -61,8 +36,9 @@ class Yielding:
         }
         self._built_ms = int(base.manifest["built_at_ms"])
         self._sources = {manifest.id: [source.name for source in manifest.source] for manifest in manifests}
-        self._closed: dict[_Place, _Closing] = {}
-        self._won: set[_Place] = set()  # of registers that state anything: a fed change stands in the record's place
+        self._closed: dict[Place, Closing] = {}
+        # Keys of fed changes in force, by (register, id); of registers that state anything.
+        self._won: dict[tuple[int, str], set[RecordKey]] = {}
 
     # ---- which ----
 
@@ -102,35 +78,31 @@ class Yielding:
         """Changes of these records are in force: nothing of the extract stands there any more."""
         for key in keys:
             if self._fed.register_id(key.register) in self._holds:
-                places = set(_places(key))
-                self._won |= places
-                for place in places:
-                    self._closed.pop(place, None)
+                self._won.setdefault((key.register, key.record_id), set()).add(key)
+                for place in [place for place in self._closed if key.means(place)]:
+                    del self._closed[place]
 
     def settle(self, yielding: Sequence[Change], standing: Standing) -> dict[bytes, Subject | None]:
         """Notes what these said; the subjects whose alerts are shown otherwise for it, settled as they were."""
         said = self._said(yielding)
-        changed = {place for place, closing in said.items() if self._closed.get(place) != closing}
-        if not changed:
+        closed = {(place[0], place[2]) for place in self._closed}
+        closed |= {(key.register, key.record_id) for key, words in said.items() if any(words.values())}
+        said = {key: words for key, words in said.items() if (key.register, key.record_id) in closed}
+        if not said:
             return {}
-        sections: dict[tuple[int, str], set[int]] = {}
-        for register, record_id, section in changed:
-            sections.setdefault((register, record_id), set()).add(section)
-        keys = [RecordKey(*head, frozenset(found)) for head, found in sections.items()]
-        rows = standing.rows(standing.holders(keys))
-        holders: dict[_Place, set[bytes]] = {}  # of what the extract lists as PENDING
+        rows = standing.rows(standing.holders(said))
+        touched: set[bytes] = set()
         for place, lists, subject_id in zip(
-            _places_of(rows), _lists_pending(rows), values(rows, "subject_id"), strict=True
+            places_of(rows), lists_pending(rows).tolist(), values(rows, "subject_id"), strict=True
         ):
-            if lists and place in changed:
-                holders.setdefault(place, set()).add(subject_id)
-        for place in changed:
-            closing = said[place]
-            if closing is None or place not in holders:
-                self._closed.pop(place, None)
+            has_word, closing = self._word(place, said)
+            if not has_word or not lists or self._closed.get(place) == closing:
+                continue
+            touched.add(subject_id)
+            if closing is None:
+                del self._closed[place]
             else:
                 self._closed[place] = closing
-        touched = set().union(*holders.values())
         if touched:
             as_before = standing.rows(touched)
             subjects: dict[bytes, Subject | None] = {subject_id: standing.known(subject_id) for subject_id in touched}
@@ -138,20 +110,33 @@ class Yielding:
             return subjects
         return {}
 
-    def _said(self, yielding: Sequence[Change]) -> dict[_Place, _Closing | None]:
-        """The last word on each record that no fed change stands in place of; None = it did not close it."""
+    def _said(self, yielding: Sequence[Change]) -> _Said:
+        """The last word under each key."""
         states = self._fed.states([change for change in yielding if change.kind is Kind.UPSERT])
-        said: dict[_Place, _Closing | None] = {}
+        said: _Said = {}
         for change in yielding:
             key = self._fed.key(change)
             if key is None or (change.kind is Kind.UPSERT and change.sequence not in states):
                 continue  # what cannot be read says nothing; the extract is the later word anyhow
-            for place in _places(key):
-                state: int = ALERT_STATE_CANCELLED
-                if change.kind is Kind.UPSERT:
-                    state = states[change.sequence].get(place[2], ALERT_STATE_PENDING)
-                said[place] = _Closing(state, change.event_ms) if state in _WORDS else None
-        return {place: closing for place, closing in said.items() if place not in self._won}
+            said.pop(key, None)  # the last word comes last
+            if change.kind is Kind.CANCEL:
+                said[key] = {None: Closing(ALERT_STATE_CANCELLED, change.event_ms)}
+            else:
+                said[key] = {
+                    part: Closing(state, change.event_ms) if state in CLOSED else None
+                    for part, state in states[change.sequence].items()
+                }
+        return said
+
+    def _word(self, place: Place, said: _Said) -> tuple[bool, Closing | None]:
+        """Whether anything was said of a record of the extract that no fed change stands in place of, and what."""
+        head = place[0], place[2]
+        if any(key.means(place) for key in self._won.get(head, ())):
+            return False, None
+        words = [word for key, word in said.items() if key.means(place)]
+        if not words:
+            return False, None
+        return True, words[-1].get(place[4], words[-1].get(None))
 
     def marked(self, rows: pa.Table) -> pa.Table:
         """The records, on their way to a dossier, with what the feed had said of those that it had closed."""
@@ -159,44 +144,6 @@ class Yielding:
             return rows
         closings = [
             self._closed.get(place) if lists else None
-            for place, lists in zip(_places_of(rows), _lists_pending(rows), strict=True)
+            for place, lists in zip(places_of(rows), lists_pending(rows).tolist(), strict=True)
         ]
-        if not any(closings):
-            return rows
-        flags = rows.column("alert_flags").to_numpy().copy()
-        flags[[place for place, closing in enumerate(closings) if closing]] |= ALERT_FED_CLOSED
-        payloads = [
-            (payload or b"") + self._note(register, closing) if closing else payload
-            for payload, register, closing in zip(
-                values(rows, "hit_payload"), values(rows, "register"), closings, strict=True
-            )
-        ]
-        for name, column in (("alert_flags", flags), ("hit_payload", payloads)):
-            at = rows.schema.get_field_index(name)
-            rows = rows.set_column(at, rows.schema.field(at), pa.array(column, rows.schema.field(at).type))
-        return rows
-
-    def _note(self, register: int, closing: _Closing) -> bytes:
-        """Of ronda.v1.Hit, encoded: "cancelada según OJ 27/11 10:42: confirme"."""
-        when = datetime.fromtimestamp(closing.event_ms / 1000, UTC) + _GUATEMALA
-        hit = Hit()
-        word = _WORDS[closing.state]
-        hit.notes.add(code=NOTE, text=f"{word} según {self._names[register]} {when:%d/%m %H:%M}: confirme")
-        return bytes(hit.SerializeToString())
-
-
-def _places(key: RecordKey) -> Iterable[_Place]:
-    return ((key.register, key.record_id, section) for section in key.sections)
-
-
-def _places_of(rows: pa.Table) -> list[_Place]:
-    heads = (values(rows, name) for name in ("register", "record_id", "section"))
-    return list(zip(*heads, strict=True))
-
-
-def _lists_pending(rows: pa.Table) -> Collection[bool]:
-    """Of each row, whether it is an alert and PENDING."""
-    flags = rows.column("alert_flags").to_numpy()
-    is_alert = (rows.column("alert_kind").to_numpy() != 0) & (flags & ALERT_PROTECTED == 0)
-    found: list[bool] = np.asarray(is_alert & (rows.column("alert_state").to_numpy() == ALERT_STATE_PENDING)).tolist()
-    return found
+        return mark(rows, closings, self._names)

@@ -36,6 +36,8 @@ def check(manifest: Manifest) -> None:
     names = [source.name for source in manifest.source]
     if len(set(names)) != len(names):
         raise ValueError("source: two sources have one name")
+    if len({source.number for source in manifest.source}) != len(names):
+        raise ValueError("source: the names of two sources give one number: call one of them otherwise")
     sources = {source.name: source for source in manifest.source}
     for source in manifest.source:
         _check_source(source)
@@ -118,7 +120,8 @@ def _check_record(manifest: Manifest, sources: dict[str, Source], record: Record
     source = sources[record.source]
     if isinstance(source, FixedWidthSource | CsvSource) and source.columns:
         known = {c if isinstance(c, str) else c.name for c in source.columns}
-        if missing := sorted(record_columns(record) - known):
+        read = record_columns(record) | ({source.line} if source.line is not None else set())
+        if missing := sorted(read - known):
             raise ValueError(f"column {missing[0]!r} is not in source {source.name}")
     for value in _values(record):
         if value.codes is not None and value.codes not in manifest.codes:

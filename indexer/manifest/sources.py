@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
+import xxhash
 from pydantic import Field, field_validator, model_validator
 
 from indexer.manifest.values import ManifestModel
@@ -60,11 +61,17 @@ class _Source(ManifestModel):
     name: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
     as_of: AsOf
     feed_sequence: FeedSequence | None = None
+    line: str | None = Field(default=None, min_length=1)  # column that tells apart the rows of one record id
     null_words: tuple[str, ...] = ()
     null_dates: tuple[str, ...] = ()
     date_formats: tuple[str, ...] = ("yyyy-mm-dd",)
     may_be_empty: bool = False
     shrink_limit_percent: int | None = Field(default=None, ge=0, le=100)  # None = the register's
+
+    @property
+    def number(self) -> int:
+        """By which standard records name it, 1 to 32767: told by its name alone, so that others may come and go."""
+        return 1 + xxhash.xxh3_64_intdigest(self.name.encode()) % 32767
 
     @field_validator("date_formats")
     @classmethod

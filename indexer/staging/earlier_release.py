@@ -20,6 +20,7 @@ _TOLD_BY = {
     "state_first": "(TRY(make_date(nullif(state_date, 0) // 10000, state_date // 100 % 100, state_date % 100))"
     " - DATE '1970-01-01')",
     "issued_first": "coalesce(issued_day, sort_day)",
+    "part": 'row_number() OVER (PARTITION BY section, record_id, version, "row")',  # both sides of an order are two
 }
 
 

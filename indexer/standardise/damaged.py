@@ -19,12 +19,15 @@ from indexer.standard import ALERT_PROTECTED, EMPTY_RECORD, SUBJECT_PERSON, SUBJ
 from indexer.standardise.plan import damaged_text
 from ronda.v1 import alert_pb2, person_records_pb2, section_pb2
 
+_PART_OF_NO_RECORD = 2**15 - 1  # and downwards: far from those of a manifest's records (core/standard_record.toml)
+
 
 @dataclass(frozen=True)
 class DamagedRow:
     """A damaged record about one CUI, one plate or one VIN."""
 
     manifest: Manifest
+    source: Source
     ordinal: int
     row: BadRow
     sensitivity: int
@@ -33,8 +36,8 @@ class DamagedRow:
     vin: str | None = None
     protects: bool = False  # a row of a protected side: no alert, it hides an address
 
-    def standard(self) -> dict[str, Any]:
-        """The row in STANDARD_SCHEMA."""
+    def standard(self, place: int) -> dict[str, Any]:
+        """The row in STANDARD_SCHEMA. place: among the damaged rows of one batch, from 0."""
         section = "damaged_record" if self.cui is not None else "vehicle_damaged_record"
         contact = self.manifest.register_.contact
         message = person_records_pb2.DamagedRecord(text=damaged_text(contact), rule=self.row.rule)
@@ -45,6 +48,8 @@ class DamagedRow:
             "section": SECTIONS[section],
             "record_id": str(self.row.row),
             "row": self.row.row,
+            "source": self.source.number,
+            "part": _PART_OF_NO_RECORD - place % _PART_OF_NO_RECORD,
             "subject": SUBJECT_PERSON if self.cui is not None else SUBJECT_VEHICLE,
             "sensitivity": self.sensitivity,
             "payload": message.SerializeToString(deterministic=True),
@@ -79,17 +84,17 @@ def damaged_row(manifest: Manifest, source: Source, ordinal: int, row: BadRow) -
     cuis = dict.fromkeys(cui for cell in row.cells for cui in _cuis(cell))
     if any(not is_vehicle_section(r.section) for r in alerts):
         for cui in cuis:
-            found.append(DamagedRow(manifest, ordinal, row, sensitivity, cui=cui))
+            found.append(DamagedRow(manifest, source, ordinal, row, sensitivity, cui=cui))
     if len(alerts) < len(stated):
         victim = section_pb2.SENSITIVITY_VICTIM
         for cui in cuis:
-            found.append(DamagedRow(manifest, ordinal, row, victim, cui=cui, protects=True))
+            found.append(DamagedRow(manifest, source, ordinal, row, victim, cui=cui, protects=True))
     if any(is_vehicle_section(r.section) for r in alerts):
         for shown in dict.fromkeys(shown for cell in row.cells for shown in _plates(cell)):
-            found.append(DamagedRow(manifest, ordinal, row, sensitivity, plate=shown))
+            found.append(DamagedRow(manifest, source, ordinal, row, sensitivity, plate=shown))
         for vin in dict.fromkeys(_vin(cell) for cell in row.cells):
             if vin is not None:
-                found.append(DamagedRow(manifest, ordinal, row, sensitivity, vin=vin))
+                found.append(DamagedRow(manifest, source, ordinal, row, sensitivity, vin=vin))
     return found
 
 

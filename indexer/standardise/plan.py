@@ -46,7 +46,7 @@ Table = dict[bytes, tuple[bytes, int]]
 
 def source_columns(manifest: Manifest, source: Source) -> list[str]:
     """The columns of a source that its records read, in alphabetical order."""
-    found: set[str] = set()
+    found: set[str] = {source.line} if source.line is not None else set()
     for record in manifest.record:
         if record.source == source.name:
             found |= record_columns(record)
@@ -108,7 +108,11 @@ class _Compiler:
 
     def plan(self) -> dict[str, Any]:
         null_words = self.map({word: (word, 0) for word in self.source.null_words})
-        records = [self.record(record) for record in self.manifest.record if record.source == self.source.name]
+        records = [
+            self.record(record, place)
+            for place, record in enumerate(self.manifest.record, 1)
+            if record.source == self.source.name
+        ]
         contact = self.manifest.register_.contact
         return {
             "columns": len(self.columns),
@@ -126,6 +130,8 @@ class _Compiler:
             "names": self.names,
             "sections": self.sections,
             "ordinal": self.ordinal,
+            "source": self.source.number,
+            "line": self.slot(Value(column=self.source.line) if self.source.line is not None else None),
             "register_id": self.manifest.id.encode(),
             "contact": contact.encode(),
             "damaged_text": damaged_text(contact).encode(),
@@ -203,7 +209,7 @@ class _Compiler:
 
     # the parts of a record
 
-    def record(self, record: Record) -> dict[str, Any]:
+    def record(self, record: Record, place: int) -> dict[str, Any]:
         vehicle = is_vehicle_section(record.section)
         dates = {v.column: self.slot(v) for v in date_values(record) if v.column is not None}
         clearance = 0
@@ -213,6 +219,7 @@ class _Compiler:
         first_op, count = self.payload(record)
         return {
             "section": SECTIONS[record.section],
+            "part": place,
             "vehicle": vehicle,
             "damaged_section": SECTIONS["vehicle_damaged_record" if vehicle else "damaged_record"],
             "subject": self.subject(record),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,14 @@ class Standardiser:
                 refused.append(Refused(number, self.source.name, self._sections[record], field, rule))
         return refused
 
+    def line_of(self, cells: Mapping[str, str]) -> str | None:
+        """The line that a row's cells state, as its records get it; None = the manifest names no `line`, or the cells
+        do not have its column."""
+        line = self.source.line
+        if line is None or line not in cells:
+            return None
+        return self._encoder.cell(self.columns.index(line), cells[line]) or ""
+
     def _mended(self, columns: Sequence[pa.Array[Any]]) -> list[pa.Array[Any]]:
         """The columns, those of names with the letters that crossed code pages put back."""
         found = list(columns)
@@ -61,7 +69,9 @@ class Standardiser:
         arrays = [_array(field.type, count, *column) for field, column in zip(STANDARD_SCHEMA, columns, strict=True)]
         table = pa.Table.from_arrays(arrays, schema=STANDARD_SCHEMA)
         if self._damaged:
-            extra = pa.Table.from_pylist([row.standard() for row in self._damaged], schema=STANDARD_SCHEMA)
+            extra = pa.Table.from_pylist(
+                [row.standard(place) for place, row in enumerate(self._damaged)], schema=STANDARD_SCHEMA
+            )
             table = pa.concat_tables([table, extra])
             self._damaged = []
         return table

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import xxhash
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -38,7 +39,7 @@ def encode(manifest: Manifest, ordinal: int, rows: list[Row]) -> tuple[list[dict
     records: list[dict[str, Any]] = []
     refusals: list[Refusal] = []
     for row in rows:
-        for record in manifest.record:
+        for place, record in enumerate(manifest.record, 1):
             if record.source != row.source.name:
                 continue
             failing = [c for c in record.when if not row.holds(c)]
@@ -49,10 +50,22 @@ def encode(manifest: Manifest, ordinal: int, rows: list[Row]) -> tuple[list[dict
             rule, field = ("unknown_code", failing[-1].column) if failing else broken_rule(row, record, subject)
             if rule:
                 refusals.append(Refusal(row.number, record.section, rule))
-                records += damaged(manifest, ordinal, row, record, subject, rule, field)
+                made = damaged(manifest, ordinal, row, record, subject, rule, field)
             else:
-                records.append(standard_record(manifest, ordinal, row, record, subject))
+                made = [(0, standard_record(manifest, ordinal, row, record, subject))]
+            for further, each in made:
+                records.append(each | key(manifest, row) | {"part": place + 256 * further})
     return records, refusals
+
+
+def key(manifest: Manifest, row: Row) -> dict[str, Any]:
+    """Which source the row is of, and its line there."""
+    line = row.source.line
+    text = row.text(Value(column=line)) if line is not None else None
+    return {
+        "source": 1 + xxhash.xxh3_64(row.source.name.encode()).intdigest() % 32767,
+        "record_line": None if line is None else text or "",
+    }
 
 
 def named(record: Record) -> Iterator[tuple[str, Value]]:
@@ -109,13 +122,14 @@ def reference(manifest: Manifest, row: Row, record: Record) -> value_pb2.RecordR
 
 def damaged(
     manifest: Manifest, ordinal: int, row: Row, record: Record, subject: PlainSubject, rule: str, field: str
-) -> list[dict[str, Any]]:
+) -> list[tuple[int, dict[str, Any]]]:
+    """Each with its place among the subjects that the row shows."""
     vehicle = is_vehicle_section(record.section)
     if record.alert is None and not record.clearance:
         return []
     return [
-        damaged_record(manifest, ordinal, row, record, each, rule, field)
-        for each in subject.as_shown(vehicle)
+        (place, damaged_record(manifest, ordinal, row, record, each, rule, field))
+        for place, each in enumerate(subject.as_shown(vehicle))
         if (each.names_a_vehicle() if vehicle else each.names_a_person())
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,16 @@ def built(directory: Path, world: SmallWorld) -> SmallRegisters:
     return registers
 
 
+def built_with_key(directory: Path, world: SmallWorld, data: Path) -> SmallRegisters:
+    """As `built`, with the subject ids of another data directory."""
+    registers = copy.deepcopy(world).write(directory)
+    _same_as_of(registers.sources)
+    registers.data.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(data / SUBJECT_KEY, registers.data / SUBJECT_KEY)
+    build(replace(registers.options(), live=True))
+    return registers
+
+
 class FedWorld:
     """Base, writer and model over the rows of a SmallWorld."""
 
@@ -58,6 +68,7 @@ class FedWorld:
         self.writer = LiveWriter(self.data, self.base_id, self.manifests)
         self.levels = LiveLevels(self.writer.base, self.data)
         self.sequence = 0
+        self.taken: list[Change] = []  # the ledger
         self._rebuilds = 0
 
     # ---- what is fed ----
@@ -90,7 +101,24 @@ class FedWorld:
 
     def take(self, *changes: Change) -> TickResult:
         """One tick of the writer."""
+        self.taken += changes
         return self.writer.take(changes)
+
+    def over(self, data: Path, base_id: str, pieces: Iterable[Sequence[Change]]) -> None:
+        """A new writer over this base, which takes the ledger from its first entry on in these pieces."""
+        self.writer.close()
+        self.data, self.base_id = data, base_id
+        self.writer = LiveWriter(self.data, self.base_id, self.manifests)
+        self.levels = LiveLevels(self.writer.base, self.data)
+        self.writer.publish()
+        for piece in pieces:
+            self.writer.take(piece)
+
+    def built_anew(self) -> tuple[Path, str]:
+        """A base of the world as it is now, with the same key: data directory and generation."""
+        self._rebuilds += 1
+        registers = built_with_key(self.directory / f"base-{self._rebuilds}", self.world, self.data)
+        return registers.data, str(current_generation(registers.data))
 
     # ---- both answers ----
 

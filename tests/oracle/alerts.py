@@ -120,7 +120,8 @@ def _latest_rows(links: list[Link]) -> tuple[list[Link], set[Link]]:
         held = [rows[0]]
         for row in rows[1:]:
             best = held[-1]
-            if row.record.row == best.record.row:
+            one_source = row.record.source == best.record.source
+            if one_source and (row.record.row == best.record.row or row.record.line_of_row != best.record.line_of_row):
                 held.append(row)
                 continue
             pending = row_of(row).state == PENDING

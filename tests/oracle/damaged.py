@@ -67,6 +67,7 @@ def damaged_record(
     except RefusedError:
         record.sensitivity = section_pb2.SENSITIVITY_DISCREET if "alert" in spec else section_pb2.SENSITIVITY_OPEN
     record.standards = standards
+    record.source = spec["source"]
     if row.refused:
         _from_loose_cells(record, row.loose)
     else:

@@ -206,6 +206,12 @@ def _read_row(
     extract.rows_refused += refused
 
 
+def line_of_row(manifest: dict[str, Any], spec: dict[str, Any], values: RowValues) -> str:
+    """By the `line` of the record's source."""
+    lines = [source.get("line") for source in manifest["source"] if source["name"] == spec["source"]]
+    return values.cell(lines[0]) or "" if lines[0] else ""
+
+
 def _conditions(when: Any) -> list[dict[str, Any]]:
     return [when] if isinstance(when, dict) else list(when)
 
@@ -237,6 +243,8 @@ def standard_record(
         row=row,
         about=PERSON if section < 32 else VEHICLE,
         message=message_class(section)(),
+        source=spec["source"],
+        line_of_row=line_of_row(manifest, spec, values),
         sensitivity=sensitivity or section_pb2.SENSITIVITY_OPEN,
         sort_day=whole_day(date),
         dated_days=naive_dates.days_of(values.date(spec.get("date"))),

@@ -50,6 +50,8 @@ class Record:
     row: int
     about: str  # PERSON, VEHICLE or PLATE
     message: Any  # the section's message, reference included
+    source: str = ""  # of the manifest
+    line_of_row: str = ""  # by the source's `line`; "" where it names none
     sensitivity: int = 1
     sort_day: int | None = None
     dated_days: tuple[int, int] | None = None  # that its day may be; of an alert that of issue, where stated
