@@ -88,6 +88,7 @@ STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
     error_pb2.ERROR_REASON_FEED_ROW_REFUSED: (_CODES.INVALID_ARGUMENT, "the row gives no record of its register"),
     error_pb2.ERROR_REASON_FEED_CHANGE_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the change is larger than the limit"),
     error_pb2.ERROR_REASON_FEED_NOT_KEPT: (_CODES.UNAVAILABLE, "the ledger has no room: nothing was taken"),
+    error_pb2.ERROR_REASON_FEED_LEDGER_DIFFERS: (_CODES.FAILED_PRECONDITION, "the ledger holds other changes"),
     error_pb2.ERROR_REASON_STATISTICS_UNAVAILABLE: (
         _CODES.UNAVAILABLE,
         "no mart is built, or it is refused",

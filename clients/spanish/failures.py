@@ -61,6 +61,10 @@ REASONS: dict[str, str] = {
     "FEED_EVENT_IN_FUTURE": "El hecho es posterior a la hora del servidor: revise la hora de ambos equipos.",
     "FEED_ROW_REFUSED": "La fila no da un registro: corrija el campo que se indica.",
     "FEED_CHANGE_TOO_LARGE": "El cambio es demasiado grande: revise la fila.",
+    "FEED_LEDGER_DIFFERS": (
+        "El servidor tiene otros cambios bajo los números que su institución ya envió (otra copia del libro): avise a "
+        "operaciones, y envíe de nuevo desde el principio, o entregue un extracto completo."
+    ),
     "FEED_NOT_KEPT": f"El servidor no tiene espacio y no recibió ningún cambio: avise a operaciones, {RETRY}.",
     "STATISTICS_UNAVAILABLE": "El servidor aún no tiene cifras: ejecute `ronda mart build`, o avise a operaciones.",
     "INTERNAL": "Falla del servidor: avise a operaciones; su registro dice más.",

@@ -25,6 +25,7 @@ import xxhash
 from core.ledger.change import PAYLOAD_BYTES
 
 LOG, DURABLE, LOCK = "changes.log", "durable", "writer.lock"
+REGISTERS = "registers"  # ids of the registers that the log has entries of, a line each; never too few
 BEAT = "beat"  # touched while changes can be taken over
 HEAD_BYTES = 64
 FORMAT = 1

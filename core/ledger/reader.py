@@ -10,7 +10,17 @@ from typing import NamedTuple
 
 from core.errors import LedgerDamaged
 from core.ledger.change import Change, change_of
-from core.ledger.frames import DURABLE, HEAD_BYTES, LOG, DurableEnd, Frame, durable_of, ledger_id_of, read_frame
+from core.ledger.frames import (
+    DURABLE,
+    HEAD_BYTES,
+    LOG,
+    REGISTERS,
+    DurableEnd,
+    Frame,
+    durable_of,
+    ledger_id_of,
+    read_frame,
+)
 
 FOLDER = "ledger"  # in the data directory
 _AT_ONCE = 10_000
@@ -25,6 +35,22 @@ class Position(NamedTuple):
 
 START = Position(0, HEAD_BYTES)
 """Before the first entry."""
+
+
+def registers_of(folder: Path) -> set[str]:
+    """Ids of the registers that a ledger has entries of; none where there is no ledger. Raises LedgerDamaged, OSError.
+
+    A ledger of an earlier release, without the list of them, is read once from its first entry on.
+    """
+    try:
+        return set((folder / REGISTERS).read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        pass
+    try:
+        with LedgerReader(folder) as reader:
+            return {change.register for change in reader.changes()}
+    except FileNotFoundError:
+        return set()
 
 
 class LedgerReader:

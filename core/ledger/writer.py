@@ -22,6 +22,7 @@ from core.ledger.frames import (
     HEAD_BYTES,
     LOCK,
     LOG,
+    REGISTERS,
     DurableEnd,
     Frame,
     durable_bytes,
@@ -45,10 +46,12 @@ class LedgerWriter:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(folder / LOCK)
         self._fd, self._broken = -1, False
+        self._registers: set[str] = set()  # that are listed
         try:
             self._fd = _opened(folder / LOG)
             self.ledger_id, self._length, self._sequence = self._recovered()
             self._tell()
+            self._registers = self._listed()
         except BaseException as error:
             self.close()
             if isinstance(error, OSError) and error.errno in _NO_ROOM:
@@ -99,6 +102,7 @@ class LedgerWriter:
         """
         if self._broken:
             raise OSError(errno.EIO, "the ledger could not be written before")
+        self._list({change.register for change in changes})
         begun, place, sequence = self._length, self._length, self._sequence
         frames, written = [], []
         for change in changes:
@@ -117,6 +121,31 @@ class LedgerWriter:
         self._length, self._sequence = place, sequence
         self._tell()
         return written
+
+    def _listed(self) -> set[str]:
+        """The registers that are listed; of a ledger without the list they are listed now."""
+        try:
+            return set((self._folder / REGISTERS).read_text(encoding="ascii").split())
+        except FileNotFoundError:
+            found = {change.register for _, change in self.entries()}
+            self._list(found)
+            return found
+
+    def _list(self, registers: set[str]) -> None:
+        """Lists registers before their first entry is written. Raises LedgerFull, OSError: nothing was written."""
+        if registers <= self._registers:
+            return
+        draft = self._folder / f".{REGISTERS}"
+        try:
+            draft.write_text("".join(f"{each}\n" for each in sorted(self._registers | registers)), encoding="ascii")
+            with draft.open("rb") as written:
+                os.fsync(written.fileno())
+            draft.rename(self._folder / REGISTERS)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise LedgerFull from error
+            raise
+        self._registers |= registers
 
     def _write(self, data: bytes, place: int) -> None:
         rest = memoryview(data)
@@ -199,7 +228,8 @@ def _opened(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         pass
-    (path.parent / DURABLE).unlink(missing_ok=True)  # of a ledger that was moved away
+    for name in (DURABLE, REGISTERS):  # of a ledger that was moved away
+        (path.parent / name).unlink(missing_ok=True)
     draft = path.with_name(f".{path.name}")
     draft.unlink(missing_ok=True)
     fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

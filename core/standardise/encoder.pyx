@@ -97,7 +97,7 @@ cdef class Encoder:
         if not 0 <= column < c.n_inputs:
             raise ValueError(f"column {column}, the plan has {c.n_inputs}")
         data = text.encode()
-        view = _load(&c.inputs[column], array("i", (0, len(data))), data, None, 0, 1)
+        _held = _load(&c.inputs[column], array("i", (0, len(data))), data, None, 0, 1)
         c.epoch += 1
         if c.epoch == 0:
             forget(e)

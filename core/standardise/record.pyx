@@ -1,6 +1,6 @@
 """One record of a row: its rules, then the standard record (docs/manifests.md, "Refused records")."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t
 from libc.stdio cimport snprintf
 from libc.string cimport strlen
 

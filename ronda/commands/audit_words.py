@@ -119,6 +119,7 @@ OUTCOMES = {
     "FEED_ROW_REFUSED": "fila rechazada",
     "FEED_CHANGE_TOO_LARGE": "cambio muy grande",
     "FEED_NOT_KEPT": "cambio no guardado",
+    "FEED_LEDGER_DIFFERS": "otro libro de cambios",
     "STATISTICS_UNAVAILABLE": "sin cifras",
 }
 RULES = {

@@ -52,6 +52,7 @@ _STATUSES = {
     "FEED_ROW_REFUSED": ExitStatus.CALLER,
     "FEED_CHANGE_TOO_LARGE": ExitStatus.CALLER,
     "FEED_NOT_KEPT": ExitStatus.BUSY,
+    "FEED_LEDGER_DIFFERS": ExitStatus.CALLER,
     "STATISTICS_UNAVAILABLE": ExitStatus.NO_DATA,
     "INTERNAL": ExitStatus.OURS,
 }

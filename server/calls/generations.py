@@ -46,6 +46,7 @@ _OLDER_KEPT = 2
 # That a new generation waits for its live changes before it is told as one that cannot serve.
 _HANDOVER_S = 60.0
 _GLANCE_S = 0.01  # whether there is another view: one file's status
+_UNFED_S = 1.0  # between two looks where nothing was ever fed
 _NOT_LAID_OVER = "the live changes are not laid over it yet: see the log of ronda live"
 
 
@@ -182,6 +183,10 @@ class GenerationKeeper:
 
     async def _until_live(self) -> None:
         """Until there is another view, or `live_poll_ms` passed: who ceased to write, or to take over, is seen then."""
+        live = self._current.live if self._current is not None else None
+        if live is None or not live.is_fed:
+            await asyncio.sleep(max(self._live_poll_s, _UNFED_S))
+            return
         end = time.monotonic() + self._live_poll_s
         while (left := end - time.monotonic()) > 0:
             await asyncio.sleep(min(left, _GLANCE_S))

@@ -18,7 +18,7 @@ from core.generation.overlay import DeltaGeneration, overlay
 from core.generation.store import Generation
 from core.generation.view_file import BEAT, LIVE, VIEW, StatedView, read_view
 from core.ledger.frames import BEAT as TAKING
-from core.ledger.reader import FOLDER, LedgerReader
+from core.ledger.reader import FOLDER, LedgerReader, registers_of
 from server.logs import ERROR, WARNING, log
 
 SILENT_S = 5.0  # that a writer may be silent before the registers it feeds are STALE
@@ -66,7 +66,8 @@ class LiveLevels:
     """The deltas over one base, as this worker has them open. For one thread at a time."""
 
     def __init__(self, base: Generation, data: Path, fed: Collection[str] = ()) -> None:
-        """fed: registers that sources of the settings feed."""
+        """fed: registers that sources of the settings feed. Those that the ledger has entries of are fed too: settings
+        that lost a source do not undo what it said."""
         self._base, self._fed = base, frozenset(fed)
         self._ledger = data / FOLDER
         self._home = data / LIVE
@@ -76,6 +77,11 @@ class LiveLevels:
         self._seen: _Seen | None = None
         self._retry_at = 0.0
         self._writer, self._taker = _Heart(self._directory / BEAT), _Heart(self._ledger / TAKING)
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether anything was ever fed, or may be."""
+        return bool(self._fed) or self._ledger.is_dir() or self._home.is_dir()
 
     @property
     def base_id(self) -> str:
@@ -134,7 +140,7 @@ class LiveLevels:
 
     def _is_waiting(self, silent: bool) -> bool:
         """Whether something was fed, perhaps of a register that the view does not know yet."""
-        if not self._fed or (self._shown is not None and not silent):
+        if not self.is_fed or (self._shown is not None and not silent):
             return False
         try:
             with LedgerReader(self._ledger) as reader:
@@ -156,11 +162,11 @@ class LiveLevels:
     def _view(self, seen: _Seen) -> Generation | None:
         view = self._shown
         if view is None:
-            fed = self._fed_elsewhere() | (self._fed if seen.waiting else set())
+            fed = self._fed_elsewhere() | (self._fed_registers() if seen.waiting else set())
             return overlay(self._base, [], 0, {name: _behind({}) for name in fed}) if fed else None
         stated = {entry["id"]: entry for entry in self._base.manifest["registers"]}
         live: dict[str, Mapping[str, Any]] = {}
-        unknown = self._fed - view.registers.keys() if seen.waiting else set()
+        unknown = self._fed_registers() - view.registers.keys() if seen.waiting else set()
         live.update((name, _behind({})) for name in unknown if name in stated)
         for name, register in view.registers.items():
             if name not in stated:
@@ -172,6 +178,13 @@ class LiveLevels:
             live[name] = _behind(told) if seen.silent or not seen.well or untaken or register.stale else told
         made_with = f"{view.made_with}.{view.ledger}"
         return overlay(self._base, list(self._open.values()), view.sequence, live, made_with)
+
+    def _fed_registers(self) -> set[str]:
+        """Registers of the settings' sources, and of the ledger's entries; every register where it cannot be read."""
+        try:
+            return registers_of(self._ledger) | self._fed
+        except (CoreError, OSError):
+            return {entry["id"] for entry in self._base.manifest["registers"]}
 
     def _fed_elsewhere(self) -> set[str]:
         """Registers that are fed over another base: over this one their changes are not there yet."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from server.feed.orders import STATUS, Orders
 from server.feed.settings import FeedSettings
 from server.host.kept_process import KeptProcess
-from server.logs import WARNING, log
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,6 @@ def feed_processes(settings: FeedSettings, runtime: Path, socket: Path, program:
     """The one that writes the ledger. runtime: directory of sockets."""
     if not settings.feed_sources:
         return []
-    if not settings.live_poll_ms:
-        log("feed_waits", level=WARNING, why="live_poll_ms = 0: what is fed is kept, and no answer shows it")
     orders = Orders(
         data=settings.data,
         socket=socket,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Position:
     source: str
     register: str
     through: int
+    digest: str  # of the changes up to `through`, 16 hex digits
     newest: int  # the last that came, or that a heartbeat told of
     missing: Sequence[Sequence[int]]
     held: int
@@ -51,6 +52,12 @@ class FeedLine:
         """How far every register of these sources came, and the ledger's last sequence. Raises Refusal."""
         answer = await self._ask({"do": "positions", "sources": list(sources)})
         return _positions(answer), int(answer["sequence"])
+
+    async def digests(self, source: str, numbers: Mapping[str, int]) -> dict[str, str]:
+        """By register, of the changes up to a number; "" = it is past a gap, or of none. Raises Refusal."""
+        answer = await self._ask({"do": "digests", "source": source, "numbers": dict(numbers)})
+        found: dict[str, str] = answer["digests"]
+        return found
 
     async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         try:

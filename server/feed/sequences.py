@@ -7,10 +7,14 @@ state, but for how long something has been missing: that begins anew when the pr
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+
+import orjson
+import xxhash
 
 from core.ledger.change import GAP, RECORD_KINDS, SILENT, Change, Kind
 from ronda.v1 import error_pb2
@@ -68,6 +72,12 @@ class Sequences:
     sign_s: float | None = None
     missing_since: float | None = None  # steady seconds
     _lacking: list[tuple[int, int]] = field(default_factory=list)  # runs that never came, ascending, up to `newest`
+    _digests: array[int] = field(default_factory=lambda: array("Q", (0,)))  # chained; of the changes up to each number
+    _prints: dict[int, int] = field(default_factory=dict)  # of changes past a gap
+
+    def digest_at(self, number: int) -> str:
+        """Of all changes up to a number that is not past a gap, 16 hex digits; "" = not known."""
+        return f"{self._digests[number]:016x}" if 0 <= number < len(self._digests) else ""
 
     def decide(self, change: Change, earlier: Earlier, now_s: float) -> tuple[Outcome, list[Change]]:
         """What becomes of a change, and the entries to write; the state has learnt of them already."""
@@ -129,7 +139,9 @@ class Sequences:
                 self.missing_since = now_s
             if GAP in self.stale or now_s - self.missing_since >= hold_s:
                 reasons.append(GAP)
-        if silent_s and self.sign_ms and self._silence_s(now_s, now_ms) >= silent_s:
+        if self.sign_s is None:
+            self.sign_s = now_s  # silence is counted from the start of the process on, of who never sent too
+        if self._silence_s(now_s, now_ms) >= silent_s:
             reasons.append(SILENT)
         if GAP in reasons:
             entries += self._released(self.newest)
@@ -137,7 +149,8 @@ class Sequences:
 
     def _silence_s(self, now_s: float, now_ms: int) -> float:
         """By the clock that says more: one of the two may be set back, and the other begins with the process."""
-        return max((now_ms - self.sign_ms) / 1000, now_s - self.sign_s if self.sign_s is not None else 0.0)
+        by_the_wall = (now_ms - self.sign_ms) / 1000 if self.sign_ms else 0.0
+        return max(by_the_wall, now_s - self.sign_s if self.sign_s is not None else 0.0)
 
     def _released(self, up_to: int) -> list[Change]:
         entries = [self.held[sequence].released() for sequence in sorted(self.held) if sequence <= up_to]
@@ -187,12 +200,16 @@ class Sequences:
             return
         if entry.kind is Kind.HOLD and sequence not in self.places and not self._overtaken(entry):
             self.held[sequence] = entry
+        if sequence > self.through and sequence not in self._prints:
+            self._prints[sequence] = _print_of(entry)
         self.places[sequence] = place
         self.came = max(self.came, sequence)
         if entry.kind in RECORD_KINDS:
             self._in_force(entry)
         while self.through + 1 in self.places:
             self.through += 1
+            chained = self._digests[-1].to_bytes(8, "little") + self._prints.pop(self.through).to_bytes(8, "little")
+            self._digests.append(xxhash.xxh3_64_intdigest(chained))
         if self.through == self.newest:
             self.overtook.clear()
 
@@ -210,3 +227,8 @@ class Sequences:
         self.sign_ms = max(self.sign_ms, entry.taken_ms)
         if entry.kind in RECORD_KINDS or entry.kind is Kind.HOLD:
             self.places[entry.source_sequence] = place
+
+
+def _print_of(entry: Change) -> int:
+    """Of what the source sent, however it was taken over."""
+    return xxhash.xxh3_64_intdigest(orjson.dumps(entry.content, option=orjson.OPT_SORT_KEYS))

@@ -16,7 +16,7 @@ from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.feed.line import FeedLine, Position
-from server.feed.resume import read_token, token_of
+from server.feed.resume import Told, read_token, token_of
 from server.feed.sequences import Outcome
 from server.feed.settings import FeedSource
 from server.logs import ERROR, log
@@ -62,7 +62,7 @@ class FeedMethods:
 class _PushStream:
     """One stream."""
 
-    def __init__(self, asked: Asked, line: FeedLine, name: str, told: Mapping[str, int]) -> None:
+    def __init__(self, asked: Asked, line: FeedLine, name: str, told: Mapping[str, Told]) -> None:
         """told: how far the registers had come by the client's resume token."""
         self._asked, self._line, self._name, self._told = asked, line, name, told
         self._positions: dict[str, Position] = {}
@@ -81,7 +81,7 @@ class _PushStream:
         await self._record(request)
         first = not self._positions
         if first:
-            await self._miss_what_was_told()
+            await self._hold_against_what_was_told()
         outcomes, positions = await self._line.push(self._name, changes)
         if first:
             positions, _ = await self._line.positions([self._name])
@@ -93,23 +93,32 @@ class _PushStream:
             counts.FED.labels(self._name, outcome.fate.name).inc()
         return response
 
-    async def _miss_what_was_told(self) -> None:
-        """A ledger behind what its source was told (a copy that was put back) lacks changes: they are missing."""
+    async def _hold_against_what_was_told(self) -> None:
+        """Compares the ledger with the client's token. Raises Refusal where the same numbers are other changes.
+
+        A ledger that is behind (a copy that was put back) lacks changes: they are missing, and the register STALE.
+        """
         positions, _ = await self._line.positions([self._name])
-        behind = [each for each in positions if self._told.get(each.register, 0) > each.through]
+        told = {each.register: self._told[each.register] for each in positions if each.register in self._told}
         beats = [
             Change(
                 Kind.HEARTBEAT,
                 each.register,
                 self._name,
-                source_sequence=self._told[each.register],
+                source_sequence=told[each.register].through,
                 event_ms=clock_ms(),
             )
-            for each in behind
+            for each in positions
+            if each.register in told and told[each.register].through > each.through
         ]
         if beats:
             log("feed_ledger_behind", level=ERROR, source=self._name, registers=len(beats))
             await self._line.push(self._name, beats)
+        digests = await self._line.digests(self._name, {name: each.through for name, each in told.items()})
+        for register, digest in digests.items():
+            if digest and told[register].digest and digest != told[register].digest:
+                log("feed_ledger_differs", level=ERROR, source=self._name, register=register)
+                raise Refusal(error_pb2.ERROR_REASON_FEED_LEDGER_DIFFERS, field=register)
 
     async def _record(self, request: feed_service_pb2.PushRequest) -> None:
         """What is sent, without the rows: those are in the ledger. Raises AuditUnavailable."""

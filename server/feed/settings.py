@@ -20,7 +20,7 @@ class FeedSource(BaseModel):
     institution: str = Field(pattern=_NAME)  # of the trust directory: it alone pushes to this source
     registers: tuple[str, ...] = Field(min_length=1)
     by: Literal["push"] = "push"
-    silent_s: int = Field(0, ge=0)  # after that without change or heartbeat its registers are STALE; 0 = never
+    silent_s: int = Field(60, ge=5)  # after that without change or heartbeat its registers are STALE
 
 
 class FeedSettings(ConfirmationSettings):

@@ -195,6 +195,7 @@ class Taker:
                 "source": name,
                 "register": register,
                 "through": known.through,
+                "digest": known.digest_at(known.through),
                 "newest": known.newest,
                 "missing": known.missing(),
                 "held": len(known.held),
@@ -208,6 +209,14 @@ class Taker:
             if not registers or register in registers
             for known in (self._known[name, register],)
         ]
+
+    def digests(self, source: str, numbers: Mapping[str, int]) -> dict[str, str]:
+        """Of the changes of each register up to a number (`Sequences.digest_at`)."""
+        return {
+            register: self._known[source, register].digest_at(number)
+            for register, number in numbers.items()
+            if (source, register) in self._known
+        }
 
 
 def outcome_fields(outcome: Outcome) -> list[Any]:

@@ -142,6 +142,8 @@ class FeedWriter:
             return {"positions": self._taker.positions(asked["sources"]), "sequence": self._taker.sequence}
         if asked["source"] not in self._orders.sources:
             return {"fault": "source"}
+        if asked["do"] == "digests":
+            return {"digests": self._taker.digests(asked["source"], asked["numbers"])}
         changes = [change_with(fields) for fields in asked["changes"]]
         answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(_Asked(Message(asked["source"], changes), answered))

@@ -368,7 +368,7 @@ def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list
     lists = HotlistOrders(
         data=settings.data,
         entries=settings.hotlist_entries,
-        live=settings.live_poll_ms > 0,
+        live=True,
         fed=tuple({register for source in settings.feed_sources.values() for register in source.registers}),
         log_level=settings.log_level,
     )

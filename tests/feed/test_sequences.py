@@ -26,7 +26,7 @@ from tests.feed.naive_feed import NaiveFeed, Sent
 HOLD_S = 5.0
 MEMORY = Path("/dev/shm")  # thousands of writes: what a disk needs for each is no part of the rules
 WALL_MS = 1_800_000_000_000
-SOURCES = {"oj-central": FeedSource(institution="oj", registers=("oj",), silent_s=0)}
+SOURCES = {"oj-central": FeedSource(institution="oj", registers=("oj",), silent_s=10**9)}
 
 
 def change_of(sent: Sent) -> Change:
@@ -279,7 +279,7 @@ def test_what_a_source_that_is_gone_did_not_send_is_waited_for_no_more(feed: Fee
     feed.send(Sent(1, "UPSERT", "A", "x"), Sent(3, "UPSERT", "B", "y"))
     feed.wait(HOLD_S)
     assert feed.told()[1] is True
-    other = {"oj-2": FeedSource(institution="oj", registers=("oj",), silent_s=0)}
+    other = {"oj-2": FeedSource(institution="oj", registers=("oj",), silent_s=10**9)}
     taker = Taker(feed.ledger, other, hold_s=HOLD_S, future_s=60)
     assert taker.give_up_strangers(feed.now) == [("oj-central", "oj")]
     assert taker.give_up_strangers(feed.now) == []
