@@ -23,6 +23,7 @@ import duckdb
 
 from core.assembly.assembler import Assembly, assemble
 from core.files.output import stated_file
+from core.files.replacement import replacing
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
 from core.names.tables_digest import tables_digest
 from indexer.build.disk import DiskWatch
@@ -324,9 +325,8 @@ class _Build:
         for register, extract in extracts.items():
             made = extract.path(self.data) / "quarantine.parquet"
             if made.exists():
-                draft = home / f".{register}.parquet"
-                shutil.copyfile(made, draft)
-                draft.rename(home / f"{register}.parquet")
+                with made.open("rb") as file, replacing(home / f"{register}.parquet", mode=0o644) as copy:
+                    shutil.copyfileobj(file, copy)
 
     def _summary(
         self,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from core.files.replacement import replace_file, sync_directory
 from core.mart.layout import (
     CURRENT,
     DISCLOSURE_KEY,
@@ -27,7 +28,7 @@ from core.mart.layout import (
 )
 from indexer.build.errors import BuildRefused
 from indexer.build.lock import indexer_lock
-from indexer.generations.publishing import new_generation_id, sync_directory, write_durably
+from indexer.generations.publishing import new_generation_id
 from indexer.mart import offence_maps
 from indexer.mart.cells import Places
 from indexer.mart.finding import find_files
@@ -222,7 +223,7 @@ def _publish(room: Path, building: Path, mart_id: str) -> None:
     sync_directory(building)
     building.rename(room / mart_id)
     sync_directory(room)
-    write_durably(room / CURRENT, mart_id + "\n")
+    replace_file(room / CURRENT, f"{mart_id}\n".encode(), mode=0o644)
     current = current_mart(room.parent)
     older = [path for path in room.iterdir() if (path / MART).is_file() and path.name != current]
     older.sort(key=lambda path: (path / MART).stat().st_mtime_ns)

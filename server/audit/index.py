@@ -18,7 +18,6 @@ whole hash.
 
 from __future__ import annotations
 
-import os
 import secrets
 import struct
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audit.reader import index_rows, rows_digest, sorted_digest, text_offsets
+from core.files.replacement import replace_file
 from server.audit.segments import Mapped, SegmentId, mapped
 
 MAGIC = b"RONDAIX1"
@@ -130,12 +130,8 @@ def index_sealed(directory: Path, segment: SegmentId, size: int) -> None:
     Raises OSError.
     """
     path = segment.path(directory, ".idx")
-    draft = path.with_suffix(".idx-draft")  # who was killed left one, which the next attempt takes over
     with suppress(FileNotFoundError), mapped(segment.path(directory)) as data:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(build_index(data, size))
-        draft.rename(path)
+        replace_file(path, build_index(data, size), durable=False)
 
 
 @contextmanager

@@ -32,6 +32,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from core.files.replacement import create_file, give_to_owner_of
+
 KEY_BYTES = 32
 HASH_KEY_DAYS = 30
 HASH_KEY_FILE = "hash.key"
@@ -64,8 +66,7 @@ class HashKey:
 
 def write_private(path: Path, data: bytes) -> None:
     """Writes a file that only its owner reads; raises FileExistsError rather than replace a key."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(create_file(path), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -225,6 +226,8 @@ def current_hash_key(directory: Path, now_ms: int, kept_ms: int = 0) -> HashKey:
                 before.append(_Replaced(held.key, now_ms + kept_ms))
             wanted = _HashKeys(HashKey(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES)), now_ms, before)
         if wanted != held:
+            if held is None:
+                give_to_owner_of(directory, file.fileno())
             file.seek(0)
             file.write(json.dumps(wanted.document()).encode())
             file.truncate()

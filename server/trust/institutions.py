@@ -92,8 +92,7 @@ def _tables(path: Path) -> dict[str, dict[str, object]]:
 
 
 def _read(path: Path, identity: str, table: dict[str, object]) -> Institution:
-    if not _ID.match(identity):
-        raise SettingsError(f"{path}: {identity}: an institution's id has lower-case letters, digits and hyphens")
+    check_id(identity, f"{path}: ")
     try:
         entry = _Entry.model_validate(table)
     except ValidationError as error:
@@ -108,6 +107,12 @@ def _read(path: Path, identity: str, table: dict[str, object]) -> Institution:
     if not all(_is_ca(each) for each in ca):
         raise SettingsError(f"{ca_path}: a certificate that is no CA (basic constraints) vouches for nobody")
     return Institution(identity, entry.name, entry.trust_domain, entry.issuer, ca_pem, ca, _key_set(keys_path))
+
+
+def check_id(identity: str, where: str = "") -> None:
+    """Raises SettingsError for what is no institution's id; where: begins its text."""
+    if not _ID.match(identity):
+        raise SettingsError(f"{where}{identity}: an institution's id has lower-case letters, digits and hyphens")
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
