@@ -132,6 +132,7 @@ def verify(
                 "last_checkpoint": last,
                 "problems": problems,
                 "unchecked": verdict.unchecked,
+                "clock_steps": verdict.clock_steps,
             }
         )
     else:
@@ -141,6 +142,8 @@ def verify(
         )
         for problem in problems:
             typer.secho(finding_text(problem), bold=True)
+        for step in verdict.clock_steps:
+            typer.echo(f"RELOJ (no es alteración): {finding_text(step)}")
         for left in verdict.unchecked:
             typer.echo(f"NO SE COMPROBÓ: {finding_text(left)}")
         if problems:

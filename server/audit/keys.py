@@ -218,8 +218,8 @@ def current_hash_key(directory: Path, now_ms: int, kept_ms: int = 0) -> HashKey:
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read()
         held = _hash_keys(path, text) if text else None
-        before = [each for each in held.before if now_ms < each.until_ms] if held is not None and kept_ms else []
-        if held is not None and now_ms - held.made_ms < HASH_KEY_DAYS * _DAY_MS:
+        before = _still_kept(held, now_ms, kept_ms) if held is not None else []
+        if held is not None and abs(now_ms - held.made_ms) < HASH_KEY_DAYS * _DAY_MS:
             wanted = _HashKeys(held.key, held.made_ms, before)
         else:
             if held is not None and kept_ms:
@@ -234,6 +234,17 @@ def current_hash_key(directory: Path, now_ms: int, kept_ms: int = 0) -> HashKey:
             file.flush()
             os.fsync(file.fileno())
         return wanted.key
+
+
+def _still_kept(held: _HashKeys, now_ms: int, kept_ms: int) -> list[_Replaced]:
+    """The replaced keys that stay. Nothing is removed by a clock that is months ahead of the present key's, and no
+    time lies further ahead than a right clock would have set it."""
+    if not kept_ms:
+        return []
+    if now_ms - held.made_ms > 2 * HASH_KEY_DAYS * _DAY_MS:
+        return held.before
+    kept = [each for each in held.before if now_ms < each.until_ms]
+    return [_Replaced(each.key, min(each.until_ms, now_ms + kept_ms + _DAY_MS)) for each in kept]
 
 
 def kept_hash_keys(directory: Path, now_ms: int) -> list[HashKey]:

@@ -17,6 +17,8 @@ from core.audit.merkle import Tree
 from server.audit.segments import SegmentId
 
 SEALS_FILE = "seals"
+YEAR_MS = 31_557_600_000  # 365.25 days
+BELIEVED_AHEAD_MS = 60 * 86_400_000
 
 
 class SealsDamaged(Exception):
@@ -84,16 +86,42 @@ class Seals:
     place: dict[SegmentId, int] = field(default_factory=dict)  # of a segment's seal among the lines
     dropped: dict[SegmentId, Drop] = field(default_factory=dict)
     tree: Tree = field(default_factory=Tree)
+    _newest_ms: int = 0  # `sealed_ms` of all so far
+    _newest_until: dict[SegmentId, int] = field(default_factory=dict)  # the same up to a segment's seal
 
     def add(self, entry: Seal | Drop) -> None:
         """Takes a line in, in memory only."""
         if isinstance(entry, Seal):
+            self._newest_ms = max(self._newest_ms, entry.sealed_ms)
+            self._newest_until[entry.segment] = self._newest_ms
             self.sealed[entry.segment] = entry
             self.place[entry.segment] = len(self.lines)
         else:
             self.dropped[entry.segment] = entry
         self.lines.append(entry.line())
         self.tree.append(entry.line())
+
+    def sealed_times(self, until_ms: int) -> dict[SegmentId, int]:
+        """For each sealed segment the newest believable `sealed_ms` of its own and of the seals before it.
+
+        The clock may have been behind when it was sealed. A time of more than 60 days after `until_ms` is not
+        believable. A segment without a believable time is left out.
+        """
+        times = {}
+        newest: int | None = None
+        for segment, seal in self.sealed.items():  # in the order of the file
+            if seal.sealed_ms <= until_ms + BELIEVED_AHEAD_MS:
+                newest = max(seal.sealed_ms, newest if newest is not None else seal.sealed_ms)
+            if newest is not None:
+                times[segment] = newest
+        return times
+
+    def dropped_early(self, drop: Drop) -> bool:
+        """Whether a segment was dropped before its years were over."""
+        if drop.dropped_ms - self._newest_until[drop.segment] >= drop.years * YEAR_MS:
+            return False  # whatever of those times is believable
+        at = self.sealed_times(drop.dropped_ms).get(drop.segment)
+        return at is None or drop.dropped_ms - at < drop.years * YEAR_MS
 
 
 def read_line(line: bytes, number: int = 1) -> Seal | Drop:

@@ -50,6 +50,14 @@ class SegmentId:
     def __str__(self) -> str:
         return f"{self.log}/{self.number}"
 
+    @classmethod
+    def of(cls, text: str) -> SegmentId:
+        """Reads what `str` gives. Raises ValueError."""
+        log, _, number = text.rpartition("/")
+        if not _NAME.match(log):
+            raise ValueError("no segment")
+        return cls(log, int(number))
+
     def path(self, directory: Path, suffix: str = ".seg") -> Path:
         """Its file in the audit directory."""
         return directory / "logs" / self.log / f"{self.number:08d}{suffix}"

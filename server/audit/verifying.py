@@ -21,6 +21,8 @@ from server.audit.index import open_index
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
+_CLOCK_SLACK_MS = 1000  # a clock that is disciplined steps back by less
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -47,6 +49,7 @@ class Verdict:
     last: Checkpoint | None = None  # the newest of the own checkpoints
     problems: list[Problem] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)  # NO_KEEPER, EMPTY_KEEPER
+    clock_steps: list[str] = field(default_factory=list)  # where the server's clock stepped back: no forgery
 
 
 NO_KEEPER = "no second keeper was named: whether the log was emptied or rolled back cannot be told"
@@ -120,6 +123,9 @@ def _check_order(own: list[tuple[str, Checkpoint]], verdict: Verdict) -> None:
         if after.number != before.number + 1:
             missing = f"checkpoint {after.number} follows {before.number}"
             verdict.problems.append(Problem(f"checkpoints were removed, repeated or reordered: {missing}"))
+        elif after.time_ms < before.time_ms - _CLOCK_SLACK_MS:
+            back = f"from {when(before.time_ms)} to {when(after.time_ms)} UTC"
+            verdict.clock_steps.append(f"the clock stepped back {back} before checkpoint {after.number}")
 
 
 def _check_seals(seals: Seals, claims: list[_Claim], verdict: Verdict) -> None:
@@ -151,7 +157,7 @@ def _check_segment(
         dropped = seals.dropped.get(segment)
         if dropped is None or seal is None:
             verdict.problems.append(Problem("the segment is gone", segment))
-        elif dropped.dropped_ms - seal.sealed_ms < dropped.years * 31_557_600_000:
+        elif seals.dropped_early(dropped):
             verdict.problems.append(Problem("it was dropped before its years were over", segment))
         else:
             verdict.dropped += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,12 +80,14 @@ def test_the_old_file_stays_where_the_check_or_the_writer_fails(tmp_path: Path) 
 def test_what_a_killed_writer_left_and_planted_links_are_replaced(tmp_path: Path) -> None:
     path, other = tmp_path / "file", tmp_path / "other"
     other.write_bytes(b"not ours")
-    for plant in (
-        lambda draft: draft.write_bytes(b"half of something longer"),
-        lambda draft: draft.symlink_to(other),
-        lambda draft: draft.hardlink_to(other),
-    ):
-        plant(draft_path(path))
+    draft = draft_path(path)
+    plants: tuple[Callable[[], object], ...] = (
+        lambda: draft.write_bytes(b"half of something longer"),
+        lambda: draft.symlink_to(other),
+        lambda: draft.hardlink_to(other),
+    )
+    for plant in plants:
+        plant()
         replace_file(path, b"new")
         assert (path.read_bytes(), other.read_bytes()) == (b"new", b"not ours")
         assert not path.is_symlink()
