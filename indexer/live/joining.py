@@ -25,7 +25,7 @@ from indexer.linking.stage import join_records
 from indexer.live.named_alone import Counted, Place, packed
 from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, as_staged, values
 from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
-from indexer.subject_key import subject_ids
+from indexer.subject_ids import subject_ids
 
 
 @dataclass(frozen=True)

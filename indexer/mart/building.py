@@ -116,8 +116,12 @@ def build_mart(options: MartOptions) -> MartSummary:
 
 
 def make_key(path: Path) -> None:
-    """The secret by which cells are hidden and rounded: made once, and never again, or a second rounding would tell
-    more than the first."""
+    """The secret by which cells are hidden and rounded: made once, before the first mart.
+
+    A second rounding would tell more than the first. Raises BuildRefused where a mart is there and its key is not.
+    """
+    if not path.exists() and (path.parent / CURRENT).exists():
+        raise BuildRefused(f"{path} is not there, and figures were published with it: restore it from a backup")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

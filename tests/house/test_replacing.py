@@ -14,7 +14,6 @@ _OTHERS = {
     "indexer/generations/publishing.py",
     "indexer/live/deltas.py",
     "indexer/mart/building.py",
-    "indexer/subject_key.py",
     "server/audit/retention.py",
 }
 
