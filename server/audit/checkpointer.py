@@ -28,7 +28,7 @@ from server.audit.keepers import Keeper, KeeperError
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
 from server.audit.retention import Retention
-from server.audit.seals import Drop, Seal, Seals, append_seals, read_seals
+from server.audit.seals import Drop, Indexed, Seal, Seals, append_seals, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 from server.audit.witness import refusal
 from server.audit.writer import clock_ms
@@ -104,6 +104,7 @@ class Checkpointer:
         self._signed_at = -_IDLE_S  # of the monotonic clock
         self._listed = False
         self._newest: dict[str, int] = {}  # number of each log's newest segment
+        self._indexed: list[Indexed] = []  # made since the last round
         self._unindexed: list[SegmentId] = []  # sealed by a process that did not come to the index
         self._lock = os.open(directory, os.O_RDONLY)
         try:
@@ -177,7 +178,7 @@ class Checkpointer:
             self._newest[segment.log] = max(segment.number, self._newest.get(segment.log, 0))
             if segment not in self._seals.sealed:
                 self._open[segment] = _Open(segment, os.open(segment.path(self._directory), os.O_RDWR))
-            elif not segment.path(self._directory, ".idx").exists():
+            elif segment not in self._seals.indexed or not segment.path(self._directory, ".idx").exists():
                 self._unindexed.append(segment)
 
     def _read(self, segment: _Open) -> bool:
@@ -242,7 +243,8 @@ class Checkpointer:
         left = [segment for segment in self._open.values() if self._catch_up(segment)]
         sealed = [seal for segment in left if (seal := self._seal(segment)) is not None]
         dropped = self._retention.run(self._seals, self._newest, self._clock())
-        lines: list[Seal | Drop] = [*sealed, *dropped]
+        indexed, self._indexed = self._indexed, []
+        lines: list[Seal | Drop | Indexed] = [*sealed, *dropped, *indexed]
         if lines:
             append_seals(self._directory, lines)
             for line in lines:
@@ -352,7 +354,12 @@ class Checkpointer:
         if self._indexing is not None:
             self._indexing(seal.segment, seal.size)
         else:
-            index_sealed(self._directory, seal.segment, seal.size)
+            self.take_index(seal.segment, index_sealed(self._directory, seal.segment, seal.size))
+
+    def take_index(self, segment: SegmentId, sha256: bytes) -> None:
+        """Takes the digest of an index that was made, for the next round to write and sign; b"" = none was made."""
+        if sha256:
+            self._indexed.append(Indexed(segment, sha256))
 
     def _sign(self) -> Checkpoint | None:
         now, now_s = self._clock(), self._monotonic()

@@ -255,7 +255,10 @@ class AuditReader:
     def _opened(self, since_ms: int, until_ms: int | None) -> Iterator[tuple[Segment, Index | None]]:
         """The segments that may hold records of a time, each open while it is the turn of it."""
         for id_ in self.segments(since_ms, until_ms):
-            with mapped(id_.path(self.directory)) as data, open_index(self.directory, id_) as index:
+            with (
+                mapped(id_.path(self.directory)) as data,
+                open_index(self.directory, id_, self._seals.indexed.get(id_)) as index,
+            ):
                 try:
                     segment = Segment(id_, data)
                 except SegmentDamaged:

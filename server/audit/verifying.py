@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, parse
-from server.audit.index import open_index
+from server.audit.index import open_index, open_unproven_index
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
-from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
 _CLOCK_SLACK_MS = 1000  # a clock that is disciplined steps back by less
 
@@ -173,11 +173,22 @@ def _check_segment(
         verdict.records += reader.records
         if reader.records and _check_header(data, segment, verdict) and seal is not None:
             _check_seal(reader, len(data), seal, verdict)
-        if with_index and seal is not None and segment.path(directory, ".idx").exists():
-            with open_index(directory, segment) as index:
-                if index is None or not index.holds(data, reader.offset):
-                    verdict.problems.append(Problem("its index is not that of its records: remove it", segment))
-                del index  # it borrows a mapping
+        has_index = with_index and seal is not None and segment.path(directory, ".idx").exists()
+        if has_index and not _is_its_index(directory, segment, seals, data, reader.offset):
+            verdict.problems.append(Problem("its index is not that of its records: remove it", segment))
+
+
+def _is_its_index(directory: Path, segment: SegmentId, seals: Seals, data: Mapped, end: int) -> bool:
+    """Whether an index holds what the records do, and is the one whose digest `seals` states, where it states one."""
+    with open_unproven_index(directory, segment) as index:
+        held = index is not None and index.holds(data, end)
+        del index  # it borrows a mapping
+    if segment not in seals.indexed:
+        return held
+    with open_index(directory, segment, seals.indexed[segment]) as index:
+        held = held and index is not None
+        del index
+    return held
 
 
 def _walk(reader: SegmentReader, data: object, segment: SegmentId, claims: list[_Claim], verdict: Verdict) -> bool:
