@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from core.documents import json_of
 from core.files.replacement import create_file, give_to_owner_of
 
 KEY_BYTES = 32
@@ -293,7 +294,7 @@ class _HashKeys:
 def _hash_keys(path: Path, text: bytes) -> _HashKeys:
     """Raises KeyFileError."""
     try:
-        held = json.loads(text)
+        held = json_of(text)
         before = [_Replaced(_hash_key(each), int(each["until_ms"])) for each in held.get("before", ())]
         return _HashKeys(_hash_key(held), int(held["made_ms"]), before)
     except (ValueError, KeyError, TypeError, AttributeError):

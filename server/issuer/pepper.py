@@ -18,6 +18,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.documents import json_of
 from core.files.replacement import replace_file
 from server.settings import SettingsError, file_fault, read_file
 from server.trust.issuing import write_private
@@ -48,7 +49,7 @@ class Pepper:
         path = directory / KEYS
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
-            keys = json.loads(read_file(path))["keys"]
+            keys = json_of(read_file(path))["keys"]
             self.keys = tuple(Key(str(each["id"]), bytes.fromhex(each["key"])) for each in keys)
         except (OSError, ValueError) as error:
             raise file_fault(path, error) from None

@@ -12,9 +12,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.documents import json_of, toml_of
 from server.settings import SettingsError, file_fault, read_file
 
 # Also the head of role names in policy ("pnc/patrol"), so nothing that Cedar or a path would read otherwise.
@@ -83,7 +82,7 @@ class Institutions:
 
 def _tables(path: Path) -> dict[str, dict[str, object]]:
     try:
-        tables = tomllib.loads(read_file(path).decode())
+        tables = toml_of(read_file(path))
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None
     if not tables or not all(isinstance(table, dict) for table in tables.values()):
@@ -142,7 +141,7 @@ def _token_keys(institution: Institution) -> set[str]:
 def _key_set(path: Path) -> KeySet:
     """A JWK Set of Ed25519 public keys, each with a kid."""
     try:
-        document = json.loads(read_file(path).decode())
+        document = json_of(read_file(path))
         keys = document["keys"]
         for key in keys:
             if key.get("kty") != "OKP" or key.get("crv") != "Ed25519" or "kid" not in key or "d" in key:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -69,7 +70,7 @@ def index_before_its_line(house: House) -> None:
 
 @pytest.mark.parametrize("forge", [index_without_rows, index_of_another, index_before_its_line])
 def test_a_forged_index_hides_nobody(house: House, forge: Callable[[House], None]) -> None:
-    def found() -> list[list[object]]:
+    def found() -> list[Any]:
         reader = house.reader()
         by_officer = (
             [each.place for each in reader.asked_by_officer("9")],
