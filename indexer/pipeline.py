@@ -23,7 +23,9 @@ import duckdb
 
 from core.assembly.assembler import Assembly, assemble
 from core.files.output import stated_file
+from core.files.replacement import replacing
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
+from core.generation.subject_key import subject_key_check
 from core.names.tables_digest import tables_digest
 from indexer.build.disk import DiskWatch
 from indexer.build.errors import BuildRefused, NoSpace, PublishingStopped
@@ -46,6 +48,7 @@ from indexer.generations.publishing import (
     remove_leftovers,
 )
 from indexer.generations.rollback import ALERTED_FILE
+from indexer.generations.subject_key import BuildKey, key_of_build
 from indexer.linking.database import LinkedRegister, StagedFile
 from indexer.linking.parts import PARTS, MadeOf, PartsRefused, made_of, save_parts, take_parts
 from indexer.linking.stage import Linked, link
@@ -56,7 +59,6 @@ from indexer.preflight import check_asked
 from indexer.staging.carry_forward import RegisterInBuild
 from indexer.staging.extracts import StagedExtract, load_last, save_last
 from indexer.staging.shrinking import find_shrinks
-from indexer.subject_key import SUBJECT_KEY, load_or_create_key
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -103,10 +105,11 @@ class _Build:
         self.started = time.monotonic()
         self.notes: list[str] = []
         self.taken_up = False  # what a killed build had linked
+        self.key: BuildKey  # of subject ids
 
     def run(self) -> BuildSummary:
         self._clean()
-        key = load_or_create_key(self.data / SUBJECT_KEY)
+        self.key = key_of_build(self.data, new=self.options.new_subject_key)
         previous = current_generation(self.data)
         last = load_last(self.data)
         self._check_room(previous)
@@ -115,7 +118,7 @@ class _Build:
                 registers = extract_registers(self.options, self.manifests, self.generation_id, last, self.progress)
             self._check_not_empty(registers, previous)
             accepted = self._check_shrinks(registers, last)
-            linked = self._link(registers, key)
+            linked = self._link(registers, self.key.key)
             assembly = self._assemble(registers, linked)
             self._check(registers, linked)
             with self.progress.stage("publish"):
@@ -281,6 +284,7 @@ class _Build:
             "persons": linked.persons,
             "vehicles": linked.vehicles,
             "name_tables": tables_digest(),
+            "subject_key": subject_key_check(self.key.key),
             "files": files,
             "registers": entries,
             # the extracts that this generation was made from: indexer.staging.extracts reads it after a kill
@@ -311,6 +315,7 @@ class _Build:
             "missing": [r.register_id for r in registers if r.fate == "missing"],
         }
         log_publishing(self.data, "publishing", details)
+        self.key.put_in_place(self.data)
         publish(self.data, self.generation_id)
         log_publishing(self.data, "published", {"from": previous, "to": self.generation_id})
         extracts = {r.register_id: r.extract for r in registers if r.extract is not None}
@@ -324,9 +329,8 @@ class _Build:
         for register, extract in extracts.items():
             made = extract.path(self.data) / "quarantine.parquet"
             if made.exists():
-                draft = home / f".{register}.parquet"
-                shutil.copyfile(made, draft)
-                draft.rename(home / f"{register}.parquet")
+                with made.open("rb") as file, replacing(home / f"{register}.parquet", mode=0o644) as copy:
+                    shutil.copyfileobj(file, copy)
 
     def _summary(
         self,

@@ -96,6 +96,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(f"{CONFIG_VARIABLE}: no such file: {config}") from None
     except OSError as error:
         raise SettingsError(f"{CONFIG_VARIABLE}: cannot read {config}: {error.strerror}") from None
+    except RecursionError:
+        raise SettingsError(f"{CONFIG_VARIABLE}: {config}: nested too deeply") from None
     except ValueError as error:  # no TOML (tomllib.TOMLDecodeError), no UTF-8
         raise SettingsError(f"{CONFIG_VARIABLE}: {config}: {error}") from None
 

@@ -59,7 +59,7 @@ def _read_changes(path: Path) -> Changed:
     if not path.exists():
         return Changed(0, [])
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(file, restval=""))
     return Changed(len(rows), rows[:_TOLD_CHANGES])
 
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from core.errors import GenerationDamaged
+from core.files.replacement import replace_file
 from core.generation.manifest import GenerationId, RegisterId, Sequence, Stated, checksum_of
 
 LIVE, VIEW, BEAT = "live", "VIEW", "BEAT"
@@ -48,11 +49,7 @@ def write_view(directory: Path, document: dict[str, Any]) -> None:
     """Replaces VIEW in the directory. Not synced: after a power cut it is made again from the ledger."""
     sealed = {**document, "view_version": 1}
     text = json.dumps({**sealed, "checksum": checksum_of(sealed)}, ensure_ascii=True)
-    draft = directory / f".{VIEW}"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-    draft.rename(directory / VIEW)
+    replace_file(directory / VIEW, text.encode("ascii"), durable=False)
 
 
 def read_view(directory: Path) -> StatedView:

@@ -6,6 +6,7 @@ import fcntl
 import getpass
 import json
 import os
+import pwd
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from indexer.build.errors import IndexerBusy
+from core.files.replacement import make_directory
+from indexer.build.errors import BuildRefused, IndexerBusy
 
 LOCK_FILE = "indexer.lock"
 
@@ -33,10 +35,13 @@ def operating_user() -> str:
 def indexer_lock(data: Path, purpose: str) -> Iterator[None]:
     """Holds the lock of `data` (created when missing). Raises IndexerBusy, which says who holds it and since when.
 
+    Raises BuildRefused for root where the directory is another account's: the server could not read what root writes.
+
     A record lock belongs to this process alone: children that outlive a killed indexer do not keep it. Closing any
     descriptor of the file would drop it, so a second try of the same process is turned away before it opens the file.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    make_directory(data, 0o755)
+    _refuse_root_for_another(data)
     path = (data / LOCK_FILE).resolve()
     with _guard:
         if path in _held:
@@ -65,6 +70,19 @@ def indexer_lock(data: Path, purpose: str) -> Iterator[None]:
     finally:
         with _guard:
             _held.discard(path)
+
+
+def _refuse_root_for_another(data: Path) -> None:
+    owner = data.stat().st_uid
+    if os.geteuid() == 0 and owner != 0:
+        raise BuildRefused(f"{data} belongs to {_account(owner)}: run this as that account, not as root")
+
+
+def _account(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"account {uid}"
 
 
 def _holder(descriptor: int) -> str:

@@ -24,5 +24,6 @@ class BuildOptions:
     memory_mib: int = 600  # DuckDB's limit while linking
     workers: int = field(default_factory=cores_at_hand)  # registers read, ranges dealt and sorted at a time
     live: bool = False  # keeps the linked records, so that changes can be applied (docs/live.md)
+    new_subject_key: bool = False  # changes the key of subject ids (indexer/generations/subject_key.py)
     terminal: bool | None = None  # None = whether stderr is one
     quiet: bool = False

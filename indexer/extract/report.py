@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from core.files.replacement import replace_file
 
 
 class SourceUnreadable(Exception):
@@ -63,12 +64,7 @@ class ExtractReport:
 
     def write(self, path: Path) -> None:
         """Writes the report so that it is whole or not there: temporary name, fsync, rename."""
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            file.write(orjson.dumps(dataclasses.asdict(self), option=orjson.OPT_INDENT_2))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
+        replace_file(path, orjson.dumps(dataclasses.asdict(self), option=orjson.OPT_INDENT_2), mode=0o644)
 
     @classmethod
     def from_json(cls, text: bytes) -> ExtractReport:

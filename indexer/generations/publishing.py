@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.files.replacement import replace_file, sync_directory
 from indexer.build.lock import operating_user
 
 GENERATIONS = "generations"
@@ -38,29 +39,6 @@ def current_generation(data: Path) -> str | None:
         return None
 
 
-def sync_directory(directory: Path) -> None:
-    """Makes the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Replaces a file atomically: after a crash it holds the old text or the new one."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}.draft")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_directory(path.parent)
-
-
 def publish(data: Path, generation_id: str) -> None:
     """Makes the checked directory .building-<id> the generation that answers."""
     generations = data / GENERATIONS
@@ -79,7 +57,7 @@ def publish(data: Path, generation_id: str) -> None:
 
 def switch(data: Path, generation_id: str) -> None:
     """Points CURRENT at a generation."""
-    write_durably(data / CURRENT, generation_id + "\n")
+    replace_file(data / CURRENT, f"{generation_id}\n".encode(), mode=0o644)
 
 
 def log_publishing(data: Path, event: str, details: Mapping[str, Any]) -> None:

@@ -14,8 +14,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from core.errors import CoreError, GenerationDamaged
+from core.generation.manifest import read_manifest
 from core.generation.reader import DossierReader
 from core.generation.store import Generation
+from core.generation.subject_key import check_subject_key
 from core.identifiers.kinds import SUBJECT_KEY
 from indexer.build.errors import BuildRefused
 from indexer.build.lock import indexer_lock
@@ -112,6 +114,10 @@ def rollback(data: Path, target: str | None = None, *, confirmed: bool) -> Rollb
         verification = verify_generation(data, target)
         if not verification.ok:
             raise BuildRefused(f"generation {target} is damaged: {verification.problems[0]}")
+        try:
+            check_subject_key(data, read_manifest(generation_directory(data, target)[1]).subject_key)
+        except GenerationDamaged as error:
+            raise BuildRefused(f"generation {target} would not be served: {error}") from None
         preview = rollback_preview(data, target)
         if not confirmed:
             raise BuildRefused(f"nothing was switched: going back to {preview.target} needs --yes")

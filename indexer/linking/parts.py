@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.files.replacement import replace_file
 from indexer.build.digest import checksum_of
 from indexer.build.program import program_digest
 from indexer.linking.database import LinkedRegister, StagedFile
@@ -82,9 +83,7 @@ def save_parts(directory: Path, linked: Linked, made: MadeOf, workers: int) -> N
         "names": len(linked.names),
         "parts": [asdict(part) for part in parts],
     }
-    draft = directory / f".{PARTS}"
-    draft.write_text(json.dumps(note), encoding="utf-8")
-    draft.rename(directory / PARTS)
+    replace_file(directory / PARTS, json.dumps(note).encode(), durable=False)
 
 
 def take_parts(directory: Path, made: MadeOf, workers: int) -> Linked:

@@ -22,7 +22,7 @@ from indexer.linking.links import Links
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.weak import judge_links
 from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA, LEVEL_BY_RULE, LEVEL_DOUBTED, LEVEL_HIDES
-from indexer.subject_key import subject_ids
+from indexer.subject_ids import subject_ids
 from ronda.v1 import section_pb2
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 from ronda.v1.level_pb2 import CRITERION_CUI, CRITERION_NAMES, LEVEL_HIT, LEVEL_POSSIBLE

@@ -26,7 +26,7 @@ from indexer.live.named_alone import Counted, packed
 from indexer.live.record_key import Place, places_of
 from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, as_staged, values
 from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
-from indexer.subject_key import subject_ids
+from indexer.subject_ids import subject_ids
 
 
 @dataclass(frozen=True)

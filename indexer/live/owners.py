@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from indexer.live.record_key import RecordKey, keys_of
 from indexer.live.standing import Standing, values
-from indexer.subject_key import subject_ids
+from indexer.subject_ids import subject_ids
 from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 
 

@@ -26,6 +26,7 @@ from core.built import ENGINE, RULES
 from core.errors import CoreError
 from core.generation.overlay import DeltaGeneration
 from core.generation.store import Generation
+from core.generation.subject_key import needed_subject_key
 from core.generation.view_file import BEAT, LIVE, MOST_DELTAS, read_view, write_view
 from core.ledger.change import Change, Kind
 from indexer.generations.publishing import GENERATIONS
@@ -61,7 +62,7 @@ from indexer.live.standing import (
 from indexer.live.yielding import Yielding
 from indexer.manifest.model import Manifest
 from indexer.standard import STANDARD_SCHEMA
-from indexer.subject_key import SUBJECT_KEY, load_or_create_key, subject_ids
+from indexer.subject_ids import subject_ids
 
 AT_ONCE = 2_000  # changes of one tick
 # What a row alone may cause; OSError, MemoryError, CoreError and what DuckDB says of disk and memory are none of these.
@@ -190,7 +191,7 @@ class LiveWriter:
         self.sequence = 0
         self.day: int | None = None  # in Guatemala, since 1970, on which changes are linked; None = today
         self.behind = False  # the ledger goes on behind what the view holds: then it is not said to be up to date
-        self._key = load_or_create_key(data / SUBJECT_KEY)
+        self._key = needed_subject_key(data, self.base.manifest.get("subject_key"))
         self._fed = FedRows(manifests)
         self._yielding = Yielding(self.base, manifests, self._fed)
         self._names = [str(stated["name"]) for stated in self.base.manifest["registers"]]

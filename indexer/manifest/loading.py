@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from core.documents import toml_of
 from indexer.manifest.agreement import check
 from indexer.manifest.model import Manifest, Register
 from indexer.manifest.records import Alert, Record, Subject
@@ -26,10 +26,10 @@ class ManifestError(Exception):
 def load_manifest(file: Path) -> Manifest:
     """Reads one manifest. Raises ManifestError."""
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # some editors write the mark
+        table = toml_of(file.read_bytes())  # some editors write the mark
     except UnicodeDecodeError as error:
         raise ManifestError(file, "", "is not UTF-8: save it as UTF-8") from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ManifestError(file, "", str(error)) from error
     try:
         manifest = Manifest.model_validate(table)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from core.files.replacement import replace_file, sync_directory
 from core.mart.layout import (
     CURRENT,
     DISCLOSURE_KEY,
@@ -27,7 +28,7 @@ from core.mart.layout import (
 )
 from indexer.build.errors import BuildRefused
 from indexer.build.lock import indexer_lock
-from indexer.generations.publishing import new_generation_id, sync_directory, write_durably
+from indexer.generations.publishing import new_generation_id
 from indexer.mart import offence_maps
 from indexer.mart.cells import Places
 from indexer.mart.finding import find_files
@@ -115,8 +116,12 @@ def build_mart(options: MartOptions) -> MartSummary:
 
 
 def make_key(path: Path) -> None:
-    """The secret by which cells are hidden and rounded: made once, and never again, or a second rounding would tell
-    more than the first."""
+    """The secret by which cells are hidden and rounded: made once, before the first mart.
+
+    A second rounding would tell more than the first. Raises BuildRefused where a mart is there and its key is not.
+    """
+    if not path.exists() and (path.parent / CURRENT).exists():
+        raise BuildRefused(f"{path} is not there, and figures were published with it: restore it from a backup")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -222,7 +227,7 @@ def _publish(room: Path, building: Path, mart_id: str) -> None:
     sync_directory(building)
     building.rename(room / mart_id)
     sync_directory(room)
-    write_durably(room / CURRENT, mart_id + "\n")
+    replace_file(room / CURRENT, f"{mart_id}\n".encode(), mode=0o644)
     current = current_mart(room.parent)
     older = [path for path in room.iterdir() if (path / MART).is_file() and path.name != current]
     older.sort(key=lambda path: (path / MART).stat().st_mtime_ns)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
+from core.documents import toml_of
 from core.mart import vocabulary
 from core.mart.layout import MORE_COLUMNS, OWN_FACTS, Fact
 from indexer.manifest.loading import ManifestError
@@ -154,7 +154,7 @@ def load_sources(directory: Path) -> list[IncidentManifest | PopulationManifest]
     found: dict[str, IncidentManifest | PopulationManifest] = {}
     for file in files:
         try:
-            manifest = _ANY.validate_python(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+            manifest = _ANY.validate_python(toml_of(file.read_bytes()))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             key = ".".join(str(part) for part in first["loc"][1:])

@@ -52,7 +52,7 @@ def write_population(manifest: PopulationManifest, sources: Path, places: Places
     if path.is_file():
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
-                rows = _persons(manifest, csv.DictReader(file), places)
+                rows = _persons(manifest, csv.DictReader(file, restval=""), places)
         except UnicodeDecodeError:
             raise BuildRefused(f"{manifest.file}: encoding_unknown: save it as UTF-8") from None
         except csv.Error as error:

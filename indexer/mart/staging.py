@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
+from core.files.replacement import put_in_place, replace_file
 from core.mart.layout import DeliveryEntry
-from indexer.generations.publishing import write_durably
 from indexer.mart.cells import Places
 from indexer.mart.finding import FoundFile
 from indexer.mart.headers import FileRefused
@@ -104,7 +104,7 @@ class StagingRoom:
             self._keep(staged)
             if before is not None and before.sha256 != file.sha256:
                 staged.entry.notes.append("replaced: the file of this delivery has changed since it was first read")
-            write_durably(self._folder / f"{name}.json", staged.model_dump_json())
+            replace_file(self._folder / f"{name}.json", staged.model_dump_json().encode(), mode=0o644)
             found[name] = staged
         for name, staged in found.items():
             if name not in named and not any("kept" in note for note in staged.entry.notes):
@@ -160,7 +160,7 @@ class StagingRoom:
 
     def _keep(self, staged: Staged) -> None:
         for path in (self.rows_of(staged.entry), self.refused_of(staged.entry)):
-            _new(path).replace(path)
+            put_in_place(_new(path), path, mode=0o644)
 
     def _refused(self, file: FoundFile, rule: str, detail: str) -> Staged:
         entry = DeliveryEntry(file=file.name, year=file.year, delivered=file.delivered, rule=rule, detail=detail)

@@ -6,13 +6,13 @@ After an upgrade, a register whose source fails is carried forward from what the
 # ruff: noqa: S608  the texts put into SQL are this package's own column names and file names
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
+from core.files.replacement import replacing
 from indexer.standard import STANDARD_SCHEMA
 
 # What a column says that came later, told by those that were there; of any other it is not known.
@@ -45,12 +45,8 @@ def _rewrite(file: Path, missing: set[str]) -> None:
         for name in STANDARD_SCHEMA.names
     )
     source = str(file).replace("'", "''")
-    part = file.with_name(f".{file.name}.part")
     with duckdb.connect() as connection:
         rows = connection.sql(f"SELECT {columns} FROM read_parquet('{source}')").to_arrow_reader(65_536)
-        with pq.ParquetWriter(part, STANDARD_SCHEMA, compression="lz4") as writer:
+        with replacing(file) as draft, pq.ParquetWriter(draft, STANDARD_SCHEMA, compression="lz4") as writer:
             for batch in rows:
                 writer.write_batch(batch.cast(STANDARD_SCHEMA))
-    with part.open("rb+") as written:
-        os.fsync(written.fileno())
-    part.replace(file)

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import GenerationDamaged
+from core.files.replacement import replace_file
 from core.generation.manifest import read_manifest
 from indexer.build.digest import checksum_of
 from indexer.build.program import program_digest
-from indexer.generations.publishing import GENERATIONS, current_generation, write_durably
+from indexer.generations.publishing import GENERATIONS, current_generation
 
 STAGING = "staging"
 LAST = "LAST.json"
@@ -101,7 +102,7 @@ def save_last(data: Path, generation_id: str, extracts: Mapping[str, StagedExtra
     """Makes these the last good extracts and removes every other staged directory."""
     registers = {register: extract.fields() for register, extract in extracts.items()}
     text = json.dumps({"generation_id": generation_id, "registers": registers}, indent=1)
-    write_durably(data / STAGING / LAST, text)
+    replace_file(data / STAGING / LAST, text.encode(), mode=0o644)
     remove_unused(data, extracts.values())
 
 
@@ -160,7 +161,7 @@ def mark_resumable(data: Path, extract: StagedExtract, digest: str, fingerprint:
         "files": _checksums(extract.path(data)),
         "extract": extract.fields(),
     }
-    write_durably(extract.path(data) / RESUME, json.dumps(note))
+    replace_file(extract.path(data) / RESUME, json.dumps(note).encode(), mode=0o644)
 
 
 def _checksums(directory: Path) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -132,6 +131,7 @@ def verify(
                 "last_checkpoint": last,
                 "problems": problems,
                 "unchecked": verdict.unchecked,
+                "clock_steps": verdict.clock_steps,
             }
         )
     else:
@@ -141,6 +141,8 @@ def verify(
         )
         for problem in problems:
             typer.secho(finding_text(problem), bold=True)
+        for step in verdict.clock_steps:
+            typer.echo(f"RELOJ (no es alteración): {finding_text(step)}")
         for left in verdict.unchecked:
             typer.echo(f"NO SE COMPROBÓ: {finding_text(left)}")
         if problems:
@@ -307,7 +309,7 @@ def proof(
         settings = load_settings(audit=directory)
         key = public_signing_key(settings, public_key)
         if check is not None:
-            held = holds(json.loads(check.read_text(encoding="utf-8")), key)
+            held = holds(_read_proof(check), key)
             typer.secho("La prueba se sostiene" if held else "LA PRUEBA NO SE SOSTIENE", bold=True)
             raise typer.Exit(0 if held else EXIT_OURS)
         where = audit_directory(settings)
@@ -317,6 +319,16 @@ def proof(
         segment, place = record_place(record)
         _auditor(directory, auditor_key, token).look(Tool.PROOF, {"record": record}, "")
         print_json(prove_record(where, key, segment, place))
+
+
+def _read_proof(path: Path) -> Any:
+    """The JSON of a proof that somebody handed over. Raises Stop, OSError."""
+    from core.documents import json_of
+
+    try:
+        return json_of(path.read_bytes())
+    except ValueError:
+        raise Stop(f"{path}: no es una prueba: no es JSON (UTF-8), o está cortada") from None
 
 
 @audit.command("witness")

@@ -133,6 +133,10 @@ RULES = {
 _EMPTIED = r": whether the log was emptied or rolled back cannot be told"
 _NOT_TOLD = ": que no se haya vaciado o regresado a un estado anterior. Compare con --keeper"
 _FINDINGS = (
+    (
+        r"the clock stepped back from (.+) to (.+) UTC before checkpoint (\d+)",
+        r"el reloj retrocedió de \1 a \2 UTC antes del punto de control \3",
+    ),
     (rf"no second keeper was named{_EMPTIED}", f"sin segundo custodio no se sabe{_NOT_TOLD}"),
     (rf"a second keeper holds no checkpoint{_EMPTIED}", f"un custodio sin puntos de control no dice{_NOT_TOLD}"),
     (r"rolled back: the second keeper holds checkpoint (\d+), which is not here",

@@ -42,6 +42,13 @@ def index(
         bool | None,
         typer.Option("--live/--no-live", help="Guarda además lo que `ronda live` necesita para aplicar cambios."),
     ] = None,
+    new_subject_key: Annotated[
+        bool,
+        typer.Option(
+            "--new-subject-key",
+            help="Cambia la llave de sujetos, a propósito: lo recibido antes ya no será de nadie.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Lee los registros, enlaza, escribe una generación, la revisa y la publica.
@@ -76,6 +83,7 @@ def index(
         memory_mib=settings.indexer_memory_mib,
         workers=settings.indexer_workers or cores_at_hand(),
         live=settings.index_live,
+        new_subject_key=new_subject_key,
         quiet=as_json,
     )
     try:

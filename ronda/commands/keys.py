@@ -106,8 +106,6 @@ def enrol(
       ronda keys enrol trust --id bomberos --name Bomberos --trust-domain bomberos.gob.gt \\
           --ca bomberos/ca.pem --jwks bomberos/officers.jwks.json
     """
-    from server.settings import SettingsError
-    from server.trust.institutions import Institutions
     from server.trust.issuing import enrol as add
 
     issuer = issuer or f"https://identidad.{trust_domain}"
@@ -122,10 +120,6 @@ def enrol(
             jwks=jwks.read_text(encoding="utf-8"),
         )
     )
-    try:
-        Institutions(trust / "institutions.toml")
-    except SettingsError as error:
-        fail(f"{error}\nWritten, but the server keeps to the last good state until it is mended.", EXIT_CALLER, False)
     typer.echo(f"{identity} is enrolled. Permit its roles in {trust}/policy.cedar, then: ronda policy test {trust}")
 
 
@@ -319,10 +313,14 @@ def _refuse_no_directory(trust: Path) -> None:
 
 
 def _refuse_existing(make: Callable[[], object]) -> None:
-    """Makes files, or says which one is there: no key is ever overwritten."""
+    """Makes files, or says which one is there: nothing is ever overwritten."""
+    from server.settings import SettingsError
+
     try:
         make()
     except FileExistsError as error:
-        fail(f"{error.filename or error}: is there already, and no key is overwritten", EXIT_CALLER, as_json=False)
+        fail(f"{error.filename or error}: is there already, and nothing is overwritten", EXIT_CALLER, as_json=False)
+    except SettingsError as error:
+        fail(f"{error}\nNothing was written.", EXIT_CALLER, as_json=False)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}", EXIT_CALLER, as_json=False)

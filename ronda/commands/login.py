@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from core.files.replacement import replace_file
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
 
@@ -100,10 +100,7 @@ def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str, devi
 
 def _write(path: Path, token: Token) -> None:
     """Whole at every moment, for its owner alone: whoever reads it meanwhile has the old one or the new."""
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(token.text + "\n")
-    fresh.rename(path)
+    replace_file(path, f"{token.text}\n".encode("ascii"), durable=False)
 
 
 def _typed(prompt: str, *, twice: bool = False) -> str:

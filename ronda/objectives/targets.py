@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core.documents import toml_of
 from ronda.setting_rules import setting_rule
 
 # Percentile -> share. A percentile needs as many calls as make one slower than it.
@@ -73,14 +73,14 @@ class Targets(BaseModel):
 def read_targets(path: Path) -> tuple[Target, ...]:
     """The objectives of a file. Raises TargetsError."""
     try:
-        found = Targets.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        found = Targets.model_validate(toml_of(path.read_bytes()))
     except OSError as error:
         raise TargetsError(f"{path}: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TargetsError(f"{path}: {error}") from None
-    except ValidationError as error:
+    except ValidationError as error:  # a ValueError too
         issues = error.errors(include_input=False, include_url=False)
         raise TargetsError("\n".join(f"{path}: {_place(issue['loc'])}: {_rule(issue)}" for issue in issues)) from None
+    except ValueError as error:
+        raise TargetsError(f"{path}: {error}") from None
     if not found.target:
         raise TargetsError(f"{path}: target: needs at least one [[target]]")
     return found.target

@@ -21,10 +21,10 @@ from core.engine.entry import Engine, Method
 from core.errors import LedgerDamaged, QuestionError, StoredDataError
 from core.generation.overlay import overlay
 from core.generation.store import Generation
+from core.generation.subject_key import SUBJECT_KEY
 from indexer.generations.publishing import GENERATIONS
 from indexer.live.writer import made_with
 from indexer.manifest.model import Manifest
-from indexer.subject_key import SUBJECT_KEY
 from ronda.replay.changes import LedgerShort, deltas_to
 from server.audit.keys import SegmentKeys
 from server.audit.reading import AuditRecord, MadeOf, opened_question, response_digest

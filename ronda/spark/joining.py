@@ -6,7 +6,6 @@ holds: the same checkpointer as a server's. `ronda audit verify` reads the log a
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.audit.reader import SegmentReader, recorded_rows
-from indexer.generations.publishing import sync_directory
+from core.files.replacement import replace_file
 from ronda.spark.seat import LOG
 from ronda.spark.tasks import CLOCK_S
 from server.audit.checkpointer import Checkpointer, Inconsistent
@@ -155,10 +154,4 @@ def _check_clock(segment: SegmentId, header: dict[str, Any], since_ms: int) -> N
 def _write(path: Path, data: bytes) -> None:
     """Whole, or not at all: whoever seals takes any file of this name. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = path.with_suffix(".part")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    sync_directory(path.parent)
+    replace_file(path, data)

@@ -8,6 +8,7 @@ many. The log holds no department of a unit, so a check has no place.
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections import Counter
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.audit.reader import QUESTION_ROW, Flag, Question, query_rows, read_question
+from core.files.replacement import replace_file
 from ronda.v1.context_pb2 import Purpose
 from ronda.v1.level_pb2 import Level
 from ronda.v1.section_pb2 import Section
@@ -121,12 +123,11 @@ def deliver_checks(audit: Path, out: Path, today: date) -> list[Path]:
         if not rows:
             continue
         path = out / f"consultas_{year}_{today:%Y%m%d}.csv"
-        fresh = path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows([*kind, n] for kind, n in rows)
-        fresh.replace(path)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(COLUMNS)
+        writer.writerows([*kind, n] for kind, n in rows)
+        replace_file(path, text.getvalue().encode(), mode=0o644)
         made.append(path)
     for old in set(out.glob("consultas_*.csv")) - set(made):
         old.unlink()  # read already: what was known then stays in the staged deliveries

@@ -35,7 +35,9 @@ def _open(orders: Orders, indexing: Indexing) -> Checkpointer | None:
     files = KeeperFiles(orders.keeper_ca, orders.keeper_cert, orders.keeper_key)
     keepers = [open_keeper(orders.keeper, key.public_key(), files)] if orders.keeper else []
     try:
-        return Checkpointer(orders.directory, key, keepers, orders.retention_years, indexing=indexing.add)
+        checkpointer = Checkpointer(orders.directory, key, keepers, orders.retention_years, indexing=indexing.add)
+        indexing.on_made = checkpointer.take_index
+        return checkpointer
     except BlockingIOError:
         return None
 
@@ -54,6 +56,8 @@ def _work(orders: Orders) -> None:
                 os.write(1, checkpointer.report().model_dump_json().encode() + b"\n")  # under a pipe's size: whole
             if over:
                 indexing.finish()
+                if checkpointer is not None:
+                    checkpointer.tick()  # signs for the indexes
                 return
             indexing.go_on()
             # What comes after the orders is only the end of the input.

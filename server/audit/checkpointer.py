@@ -9,7 +9,6 @@ It signs nothing that does not continue the last checkpoint, its own or the seco
 
 from __future__ import annotations
 
-import datetime
 import fcntl
 import os
 import shutil
@@ -28,25 +27,24 @@ from server.audit.index import index_sealed
 from server.audit.keepers import Keeper, KeeperError
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
-from server.audit.seals import Drop, Seal, Seals, append_seals, read_seals
-from server.audit.segments import SegmentDamaged, SegmentId, goes_on, list_segments, mapped, read_header
+from server.audit.retention import Retention
+from server.audit.seals import Drop, Indexed, Seal, Seals, append_seals, read_seals
+from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 from server.audit.witness import refusal
 from server.audit.writer import clock_ms
 from server.logs import ERROR, INFO, WARNING, log
 
 ALARM_SHARE = 0.8  # of the audit disk used
-_IDLE_MS = 60_000  # a checkpoint is signed so often even when nothing happens
-_ALARM_EVERY_MS = 60_000
-_HOUR_MS = 3_600_000
-_YEAR_MS = 31_557_600_000  # 365.25 days
-_UNBORN_MS = 60_000  # a file without a header is a segment in the making, for so long
+_IDLE_S = 60.0  # a checkpoint is signed so often even when nothing happens
+_ALARM_EVERY_S = 60.0
+_UNBORN_S = 60.0  # a file without a header is a segment in the making, for so long
 _PATIENCE = 5  # ticks that a wrong record of an open segment may be one that is still being written
 # A round hashes what was appended in a second, 20 ms of CPU at 50,000 answers. In one go that takes whole turns of the
 # scheduler, of 4 ms, from who answers on the same core (docs/performance.md).
 _PIECE = 500  # records read without a rest, 0.2 ms
 _REST_S = 0.001
 _AT_REST_S = 0.5  # of a round, however many segments there are; what is not read by then is read without rests
-_CHECKPOINT_DAYS = 30  # local files of checkpoints; the second keeper keeps its own for as long as it likes
+_STEP_S = 5.0  # the clock stepped when it went that much otherwise than the monotonic clock in a round
 
 
 class Inconsistent(Exception):
@@ -64,6 +62,7 @@ class _Open:
     signed: int = 0  # records that a checkpoint binds
     wrong: int = 0  # ticks since its next record is wrong
     damaged: bool = False
+    empty_since: float | None = None  # of the monotonic clock: unlocked, and without a record
 
 
 class Checkpointer:
@@ -77,6 +76,7 @@ class Checkpointer:
         retention_years: int = 5,
         clock: Callable[[], int] = clock_ms,
         indexing: Callable[[SegmentId, int], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Reads the state on disk and holds it against the last checkpoints.
 
@@ -88,19 +88,23 @@ class Checkpointer:
         self._directory = directory
         self._key = key
         self._keepers = keepers
-        self._years = retention_years
         self._clock = clock
+        self._monotonic = monotonic
+        self._clocks: tuple[int, float] | None = None  # both, in the round before
+        self._clock_steps = 0
         self._indexing = indexing
         self._rests_until = 0.0  # of the monotonic clock
         self._files = CheckpointFiles(directory / CHECKPOINTS)
         self._seals = Seals()
         self._open: dict[SegmentId, _Open] = {}
         self._last: Checkpoint | None = None
-        self._alarmed: dict[str, int] = {}
+        self._alarmed: dict[str, float] = {}
         self._kept = [0] * len(keepers)  # number of the last checkpoint that each took
-        self._retained_ms = 0
+        self._retention = Retention(directory, self._files, retention_years, monotonic)
+        self._signed_at = -_IDLE_S  # of the monotonic clock
         self._listed = False
         self._newest: dict[str, int] = {}  # number of each log's newest segment
+        self._indexed: list[Indexed] = []  # made since the last round
         self._unindexed: list[SegmentId] = []  # sealed by a process that did not come to the index
         self._lock = os.open(directory, os.O_RDONLY)
         try:
@@ -135,8 +139,8 @@ class Checkpointer:
 
     def _alarm(self, event: str, level: int = ERROR, **fields: Any) -> None:
         """Logs an event at most once a minute."""
-        now = self._clock()
-        if now - self._alarmed.get(event, 0) >= _ALARM_EVERY_MS:
+        now = self._monotonic()
+        if now - self._alarmed.get(event, -_ALARM_EVERY_S) >= _ALARM_EVERY_S:
             self._alarmed[event] = now
             log(event, level=level, **fields)
 
@@ -150,6 +154,9 @@ class Checkpointer:
             damaged=sum(segment.damaged for segment in opened),
             checkpoint=signed,
             keepers_behind=[signed - kept for kept in self._kept],
+            dropped=len(self._seals.dropped),
+            binned=self._retention.binned,
+            clock_steps=self._clock_steps,
         )
 
     # ---- what is on disk ----
@@ -171,7 +178,7 @@ class Checkpointer:
             self._newest[segment.log] = max(segment.number, self._newest.get(segment.log, 0))
             if segment not in self._seals.sealed:
                 self._open[segment] = _Open(segment, os.open(segment.path(self._directory), os.O_RDWR))
-            elif not segment.path(self._directory, ".idx").exists():
+            elif segment not in self._seals.indexed or not segment.path(self._directory, ".idx").exists():
                 self._unindexed.append(segment)
 
     def _read(self, segment: _Open) -> bool:
@@ -231,11 +238,13 @@ class Checkpointer:
     def tick(self) -> Checkpoint | None:
         """One round; the checkpoint that was signed, None when there was nothing new to sign. Raises OSError."""
         self._rests_until = time.monotonic() + _AT_REST_S
+        self._watch_clock()
         self._discover()
         left = [segment for segment in self._open.values() if self._catch_up(segment)]
         sealed = [seal for segment in left if (seal := self._seal(segment)) is not None]
-        dropped = self._retain()
-        lines: list[Seal | Drop] = [*sealed, *dropped]
+        dropped = self._retention.run(self._seals, self._newest, self._clock())
+        indexed, self._indexed = self._indexed, []
+        lines: list[Seal | Drop | Indexed] = [*sealed, *dropped, *indexed]
         if lines:
             append_seals(self._directory, lines)
             for line in lines:
@@ -244,8 +253,7 @@ class Checkpointer:
         for seal in sealed:
             self._finish(seal)
         for drop in dropped:
-            for suffix in (".seg", ".idx", ".cut"):
-                drop.segment.path(self._directory, suffix).unlink(missing_ok=True)
+            self._retention.put_in_bin(drop.segment)
         if self._unindexed:
             self._index(self._seals.sealed[self._unindexed.pop()])
         self._watch_disk()
@@ -272,8 +280,10 @@ class Checkpointer:
             segment.synced = segment.reader.records
         if left and segment.reader.records == 0:  # its writer may be about to lock it
             fcntl.flock(segment.descriptor, fcntl.LOCK_UN)
-            age_ms = self._clock() - os.fstat(segment.descriptor).st_mtime_ns // 1_000_000
-            return age_ms > _UNBORN_MS
+            now = self._monotonic()
+            segment.empty_since = segment.empty_since if segment.empty_since is not None else now
+            return now - segment.empty_since > _UNBORN_S
+        segment.empty_since = None
         return left
 
     def _report_damage(self, segment: _Open) -> None:
@@ -344,10 +354,15 @@ class Checkpointer:
         if self._indexing is not None:
             self._indexing(seal.segment, seal.size)
         else:
-            index_sealed(self._directory, seal.segment, seal.size)
+            self.take_index(seal.segment, index_sealed(self._directory, seal.segment, seal.size))
+
+    def take_index(self, segment: SegmentId, sha256: bytes) -> None:
+        """Takes the digest of an index that was made, for the next round to write and sign; b"" = none was made."""
+        if sha256:
+            self._indexed.append(Indexed(segment, sha256))
 
     def _sign(self) -> Checkpoint | None:
-        now = self._clock()
+        now, now_s = self._clock(), self._monotonic()
         opened = {
             segment.id: Head(segment.reader.records, segment.reader.root())
             for segment in self._open.values()
@@ -355,7 +370,7 @@ class Checkpointer:
         }
         seals = Head(len(self._seals.lines), self._seals.tree.root())
         last = self._last
-        if last is not None and last.seals == seals and last.opened == opened and now - last.time_ms < _IDLE_MS:
+        if last is not None and last.seals == seals and last.opened == opened and now_s - self._signed_at < _IDLE_S:
             return None
         number = last.number + 1 if last is not None else 1
         checkpoint = Checkpoint(key_id(self._key.public_key()), number, now, seals, opened).signed(self._key)
@@ -364,6 +379,7 @@ class Checkpointer:
             raise Inconsistent(why)
         self._files.append(checkpoint)
         self._last = checkpoint
+        self._signed_at = now_s
         for segment in self._open.values():
             segment.signed = max(segment.signed, segment.reader.records)
         for place, keeper in enumerate(self._keepers):
@@ -374,25 +390,17 @@ class Checkpointer:
                 self._alarm("audit_keeper_failed", why=str(error), number=number)
         return checkpoint
 
-    def _retain(self) -> list[Drop]:
-        """Once an hour: the segments whose years are over. The newest of a log that goes on stays."""
-        now = self._clock()
-        if now - self._retained_ms < _HOUR_MS:
-            return []
-        self._retained_ms = now
-        self._files.drop_before(
-            datetime.datetime.fromtimestamp(now / 1000, datetime.UTC).date() - datetime.timedelta(_CHECKPOINT_DAYS)
-        )
-        dropped = [
-            Drop(seal.segment, self._years, now)
-            for seal in self._seals.sealed.values()
-            if seal.segment not in self._seals.dropped
-            and (seal.segment.number < self._newest.get(seal.segment.log, 0) or not goes_on(seal.segment.log))
-            and now - seal.sealed_ms > self._years * _YEAR_MS
-        ]
-        for drop in dropped:
-            log("audit_segment_dropped", level=INFO, log=drop.segment.log, segment=drop.segment.number)
-        return dropped
+    def _watch_clock(self) -> None:
+        """Names a step of the wall clock: since the last round, or since the last checkpoint of an earlier process."""
+        now_ms, now_s = self._clock(), self._monotonic()
+        if self._clocks is not None:
+            stepped_s = (now_ms - self._clocks[0]) / 1000 - (now_s - self._clocks[1])
+        else:
+            stepped_s = min(0.0, (now_ms - self._last.time_ms) / 1000) if self._last is not None else 0.0
+        self._clocks = now_ms, now_s
+        if abs(stepped_s) >= _STEP_S:
+            self._clock_steps += 1
+            log("clock_stepped", level=ERROR, seconds=round(stepped_s))
 
     def _watch_disk(self) -> None:
         disk = shutil.disk_usage(self._directory)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime
+import heapq
 import os
 import re
 from collections.abc import Iterator
@@ -35,6 +36,10 @@ _OPEN = re.compile(rf"^open ([a-z0-9][a-z0-9-]{{0,31}}) (\d{{1,8}}) (\d{{1,18}})
 _SEALS = re.compile(rf"^seals (\d{{1,18}}) {_HASH}$")
 _KEY = re.compile(r"^key ([0-9a-f]{1,64})$", re.MULTILINE)
 _DAY_FILE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_NUMBER = re.compile(r"^number (\d{1,18})$", re.MULTILINE)
+_HEAD_BYTES = 4096  # of a file: its first number is there
+_TAIL_BYTES = 4 << 20  # of a file: several times the longest checkpoint
+_DAYS_AHEAD = 60  # a file of a day further ahead of those that are removed was named by a wrong clock
 
 
 class CheckpointError(Exception):
@@ -127,40 +132,101 @@ class CheckpointFiles:
         finally:
             os.close(descriptor)
 
-    def _files(self) -> list[Path]:
+    def days(self) -> list[Path]:
+        """The files, by the day that names each."""
         if not self._directory.is_dir():
             return []
         return sorted(path for path in self._directory.iterdir() if _DAY_FILE.match(path.name))
 
     def texts(self) -> Iterator[str]:
-        """Every checkpoint's text, oldest first; an unfinished one at a file's end (a crash) is left out."""
-        for path in self._files():
-            yield from _texts(path)
+        """Every checkpoint's text, by its number; an unfinished one at a file's end (a crash) is left out.
+
+        The clock that names a file may step: the number tells which checkpoint is newer, the day does not. In a file
+        numbers ascend; a file in which they do not gives its texts as they stand.
+        """
+        together: list[Path] = []
+        last = -1
+        for span in self._spans():
+            if together and span.first > last:
+                yield from _merged(together)
+                together = []
+            together.append(span.path)
+            last = max(last, span.last)
+        yield from _merged(together)
 
     def last(self, key: Ed25519PublicKey) -> Checkpoint | None:
         """The newest checkpoint that is whole. Raises CheckpointError when it is not signed by the key."""
-        for path in reversed(self._files()):
-            texts = list(_texts(path))
-            if texts:
-                return parse(texts[-1], key)
-        return None
+        text = self._last_text()
+        return parse(text, key) if text else None
 
     def last_key(self) -> str:
         """Id of the key that the newest whole checkpoint names, unproven; "" = there is none. Raises OSError."""
-        for path in reversed(self._files()):
-            for text in reversed(list(_texts(path))):
-                named = _KEY.search(text)
-                return named[1] if named is not None else ""
-        return ""
+        named = _KEY.search(self._last_text())
+        return named[1] if named is not None else ""
+
+    def _last_text(self) -> str:
+        return max((_last_text(path) for path in self.days()), key=_number, default="")
 
     def drop_before(self, day: datetime.date) -> None:
-        """Removes the files of days before `day`: newer checkpoints bind what they bound."""
-        for path in self._files()[:-1]:
-            if path.name < day.isoformat():
-                path.unlink()
+        """Removes files of days before `day`: newer checkpoints bind what they bound.
+
+        Only the oldest numbers go, so that none is missing between those that stay: a file that a clock far behind
+        named stays until what was signed before it goes, and one that a clock far ahead named goes with its neighbours.
+        """
+        spans = self._spans()
+        if not spans:
+            return
+        newest = max(spans, key=lambda span: span.last)
+        latest = (day + datetime.timedelta(_DAYS_AHEAD)).isoformat()
+        kept = [span for span in spans if span is newest or day.isoformat() <= span.path.name <= latest]
+        oldest_kept = min(span.first for span in kept)
+        for span in spans:
+            if span not in kept and span.last < oldest_kept:
+                span.path.unlink()
+
+    def _spans(self) -> list[_Span]:
+        """Files that hold a whole checkpoint, by their first number."""
+        found = []
+        for path in self.days():
+            with path.open("rb") as file:
+                first = _NUMBER.search(file.read(_HEAD_BYTES).decode("ascii", errors="replace"))
+            if first is not None and (last := _last_text(path)):
+                found.append(_Span(int(first[1]), _number(last), path))
+        return sorted(found, key=lambda span: span.first)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The numbers that a file holds, unproven."""
+
+    first: int
+    last: int
+    path: Path
+
+
+def _number(text: str) -> int:
+    """The number that a text states, unproven; -1 = none."""
+    found = _NUMBER.search(text)
+    return int(found[1]) if found is not None else -1
+
+
+def _merged(paths: list[Path]) -> Iterator[str]:
+    return heapq.merge(*map(_texts, paths), key=_number)
 
 
 def _texts(path: Path) -> Iterator[str]:
-    for piece in path.read_text(encoding="ascii", errors="replace").split(f"{FIRST_LINE}\n")[1:]:
+    return _whole_texts(path.read_text(encoding="ascii", errors="replace"))
+
+
+def _last_text(path: Path) -> str:
+    """The last whole text of a file; "" = it has none. Reads the end of a large file alone."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        tail = file.read().decode("ascii", errors="replace")
+    return next(reversed([*_whole_texts(tail)]), "")
+
+
+def _whole_texts(content: str) -> Iterator[str]:
+    for piece in content.split(f"{FIRST_LINE}\n")[1:]:
         if piece.endswith("\n") and "\nsignature " in piece:
             yield f"{FIRST_LINE}\n{piece}"

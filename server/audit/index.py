@@ -1,5 +1,7 @@
 """Index of a sealed segment: from a keyed hash, or an identity, to its records. Derived: it may be made again.
 
+Readers use an index only when `seals` states its digest: a forged one would hide look-ups.
+
     +----------------+ 0
     | magic          |  8 bytes "RONDAIX1"
     | hashes         |  u64: rows of the two arrays that follow
@@ -18,10 +20,10 @@ whole hash.
 
 from __future__ import annotations
 
-import os
+import hashlib
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.audit.reader import index_rows, rows_digest, sorted_digest, text_offsets
+from core.files.replacement import replace_file
 from server.audit.segments import Mapped, SegmentId, mapped
 
 MAGIC = b"RONDAIX1"
@@ -124,28 +127,48 @@ def build_index(data: Mapped, end: int) -> bytes:
     )
 
 
-def index_sealed(directory: Path, segment: SegmentId, size: int) -> None:
-    """Makes the index of a sealed segment of so many bytes, if it is there still; in one step for who reads meanwhile.
+def index_sealed(directory: Path, segment: SegmentId, size: int) -> bytes:
+    """Makes the index of a sealed segment of so many bytes, if it is still there. Readers see it whole or not at all.
 
-    Raises OSError.
+    Returns the SHA-256 of the index; b"" = the segment is gone. Raises OSError.
     """
     path = segment.path(directory, ".idx")
-    draft = path.with_suffix(".idx-draft")  # who was killed left one, which the next attempt takes over
     with suppress(FileNotFoundError), mapped(segment.path(directory)) as data:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(build_index(data, size))
-        draft.rename(path)
+        content = build_index(data, size)
+        replace_file(path, content, durable=False)
+        return hashlib.sha256(content).digest()
+    return b""
 
 
 @contextmanager
-def open_index(directory: Path, segment: SegmentId) -> Iterator[Index | None]:
-    """A segment's index; None when there is none, or one that is damaged."""
+def open_index(directory: Path, segment: SegmentId, sha256: bytes | None) -> Iterator[Index | None]:
+    """A segment's index, whose digest `seals` states; None when there is none, or another one: read the segment then.
+
+    sha256: `Seals.indexed` of the segment. Raises OSError.
+    """
+    with _opened(directory, segment, lambda data: hashlib.sha256(data).digest() == sha256) as index:
+        yield index
+        del index  # it borrows the mapping
+
+
+@contextmanager
+def open_unproven_index(directory: Path, segment: SegmentId) -> Iterator[Index | None]:
+    """The same whatever it holds, for `verify`. Raises OSError."""
+    with _opened(directory, segment, lambda data: True) as index:
+        yield index
+        del index  # it borrows the mapping
+
+
+@contextmanager
+def _opened(directory: Path, segment: SegmentId, proven: Callable[[Mapped], bool]) -> Iterator[Index | None]:
     path = segment.path(directory, ".idx")
     if not path.exists():
         yield None
         return
     with mapped(path) as data:
+        if not proven(data):
+            yield None
+            return
         try:
             index = Index(data, len(data))
         except IndexDamaged:

@@ -6,10 +6,12 @@ and on a core that answers too it would take every other turn of the scheduler f
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from core.machine.parent_death import with_parent
@@ -29,15 +31,17 @@ class Indexing:
     """What waits for its index, and who makes the next one. For one thread, which lives as long as this."""
 
     def __init__(self, directory: Path, log_level: str) -> None:
+        self.on_made: Callable[[SegmentId, bytes], object] = lambda segment, sha256: None
         self._directory = directory
         self._log_level = log_level
         self._waiting: deque[tuple[SegmentId, int]] = deque()
         self._child: subprocess.Popen[bytes] | None = None
+        self._at_work: SegmentId | None = None
 
     def add(self, segment: SegmentId, size: int) -> None:
         """A sealed segment of so many bytes."""
         if size <= _SMALL:
-            index_sealed(self._directory, segment, size)
+            self.on_made(segment, index_sealed(self._directory, segment, size))
         else:
             self._waiting.append((segment, size))
 
@@ -48,14 +52,19 @@ class Indexing:
             failed = self._child.poll()
             if failed is None:
                 return True
-            self._child = None
+            made, self._child = self._child.communicate()[0], None
             if failed:
                 log("audit_index_failed", level=ERROR, status=failed)
+            elif self._at_work is not None:
+                self.on_made(self._at_work, made)
         if not self._waiting:
             return False
         segment, size = self._waiting.popleft()
+        self._at_work = segment
         given = (str(self._directory), segment.log, str(segment.number), str(size), self._log_level)
-        self._child = subprocess.Popen(with_parent("server.audit.indexing", *given), stdin=subprocess.DEVNULL, stdout=2)
+        self._child = subprocess.Popen(
+            with_parent("server.audit.indexing", *given), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
         return True
 
     def finish(self) -> None:
@@ -65,12 +74,15 @@ class Indexing:
 
 
 def main(arguments: list[str]) -> int:
-    """Makes one index: directory, log and number of the segment, its bytes, and how much is logged."""
+    """Makes one index and writes its digest to standard output.
+
+    arguments: directory, log and number of the segment, its bytes, and how much is logged.
+    """
     directory, of_log, number, size, log_level = arguments
     forbid_core_dumps()
     logs.set_up(log_level, process="audit_index")
     give_way(_LOWEST)
-    index_sealed(Path(directory), SegmentId(of_log, int(number)), int(size))
+    os.write(1, index_sealed(Path(directory), SegmentId(of_log, int(number)), int(size)))
     return 0
 
 

@@ -32,6 +32,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from core.documents import json_of
+from core.files.replacement import create_file, give_to_owner_of
+
 KEY_BYTES = 32
 HASH_KEY_DAYS = 30
 HASH_KEY_FILE = "hash.key"
@@ -64,8 +67,7 @@ class HashKey:
 
 def write_private(path: Path, data: bytes) -> None:
     """Writes a file that only its owner reads; raises FileExistsError rather than replace a key."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(create_file(path), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -217,20 +219,33 @@ def current_hash_key(directory: Path, now_ms: int, kept_ms: int = 0) -> HashKey:
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read()
         held = _hash_keys(path, text) if text else None
-        before = [each for each in held.before if now_ms < each.until_ms] if held is not None and kept_ms else []
-        if held is not None and now_ms - held.made_ms < HASH_KEY_DAYS * _DAY_MS:
+        before = _still_kept(held, now_ms, kept_ms) if held is not None else []
+        if held is not None and abs(now_ms - held.made_ms) < HASH_KEY_DAYS * _DAY_MS:
             wanted = _HashKeys(held.key, held.made_ms, before)
         else:
             if held is not None and kept_ms:
                 before.append(_Replaced(held.key, now_ms + kept_ms))
             wanted = _HashKeys(HashKey(secrets.token_hex(8), secrets.token_bytes(KEY_BYTES)), now_ms, before)
         if wanted != held:
+            if held is None:
+                give_to_owner_of(directory, file.fileno())
             file.seek(0)
             file.write(json.dumps(wanted.document()).encode())
             file.truncate()
             file.flush()
             os.fsync(file.fileno())
         return wanted.key
+
+
+def _still_kept(held: _HashKeys, now_ms: int, kept_ms: int) -> list[_Replaced]:
+    """The replaced keys that stay. Nothing is removed by a clock that is months ahead of the present key's, and no
+    time lies further ahead than a right clock would have set it."""
+    if not kept_ms:
+        return []
+    if now_ms - held.made_ms > 2 * HASH_KEY_DAYS * _DAY_MS:
+        return held.before
+    kept = [each for each in held.before if now_ms < each.until_ms]
+    return [_Replaced(each.key, min(each.until_ms, now_ms + kept_ms + _DAY_MS)) for each in kept]
 
 
 def kept_hash_keys(directory: Path, now_ms: int) -> list[HashKey]:
@@ -279,7 +294,7 @@ class _HashKeys:
 def _hash_keys(path: Path, text: bytes) -> _HashKeys:
     """Raises KeyFileError."""
     try:
-        held = json.loads(text)
+        held = json_of(text)
         before = [_Replaced(_hash_key(each), int(each["until_ms"])) for each in held.get("before", ())]
         return _HashKeys(_hash_key(held), int(held["made_ms"]), before)
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -217,8 +217,11 @@ class AuditReader:
         found = []
         for segment in list_segments(self.directory):
             seal = self._seals.sealed.get(segment)
-            if seal is None or (seal.sealed_ms >= since_ms and (until_ms is None or seal.made_ms <= until_ms)):
-                found.append(segment)
+            if seal is not None:
+                first, last = sorted((seal.made_ms, seal.sealed_ms))  # the clock may have stepped back in between
+                if last < since_ms or (until_ms is not None and first > until_ms):
+                    continue
+            found.append(segment)
         return found
 
     def keys(self, segment: Segment) -> SegmentKeys:
@@ -252,7 +255,10 @@ class AuditReader:
     def _opened(self, since_ms: int, until_ms: int | None) -> Iterator[tuple[Segment, Index | None]]:
         """The segments that may hold records of a time, each open while it is the turn of it."""
         for id_ in self.segments(since_ms, until_ms):
-            with mapped(id_.path(self.directory)) as data, open_index(self.directory, id_) as index:
+            with (
+                mapped(id_.path(self.directory)) as data,
+                open_index(self.directory, id_, self._seals.indexed.get(id_)) as index,
+            ):
                 try:
                     segment = Segment(id_, data)
                 except SegmentDamaged:

@@ -1,4 +1,4 @@
-"""The file `seals`: one JSON object a line for each segment that was sealed, and for each that retention dropped.
+"""The file `seals`: one JSON object a line for each segment that was sealed, for its index, and for its drop.
 
 Its lines are the leaves of a Merkle tree that every checkpoint binds. It is never shortened: of a dropped segment the
 root stays.
@@ -17,6 +17,8 @@ from core.audit.merkle import Tree
 from server.audit.segments import SegmentId
 
 SEALS_FILE = "seals"
+YEAR_MS = 31_557_600_000  # 365.25 days
+BELIEVED_AHEAD_MS = 60 * 86_400_000
 
 
 class SealsDamaged(Exception):
@@ -75,6 +77,20 @@ class Drop:
         ).encode()
 
 
+@dataclass(frozen=True)
+class Indexed:
+    """The index of a sealed segment, made after its seal. sha256: of the file's bytes; the newest line counts."""
+
+    segment: SegmentId
+    sha256: bytes
+
+    def line(self) -> bytes:
+        """The line, without its end."""
+        return json.dumps(
+            {"index": self.segment.log, "segment": self.segment.number, "sha256": self.sha256.hex()}
+        ).encode()
+
+
 @dataclass
 class Seals:
     """The file, read. lines: without their ends, the leaves of the tree."""
@@ -83,20 +99,49 @@ class Seals:
     sealed: dict[SegmentId, Seal] = field(default_factory=dict)
     place: dict[SegmentId, int] = field(default_factory=dict)  # of a segment's seal among the lines
     dropped: dict[SegmentId, Drop] = field(default_factory=dict)
+    indexed: dict[SegmentId, bytes] = field(default_factory=dict)  # SHA-256 of each segment's index
     tree: Tree = field(default_factory=Tree)
+    _newest_ms: int = 0  # `sealed_ms` of all so far
+    _newest_until: dict[SegmentId, int] = field(default_factory=dict)  # the same up to a segment's seal
 
-    def add(self, entry: Seal | Drop) -> None:
+    def add(self, entry: Seal | Drop | Indexed) -> None:
         """Takes a line in, in memory only."""
         if isinstance(entry, Seal):
+            self._newest_ms = max(self._newest_ms, entry.sealed_ms)
+            self._newest_until[entry.segment] = self._newest_ms
             self.sealed[entry.segment] = entry
             self.place[entry.segment] = len(self.lines)
+        elif isinstance(entry, Indexed):
+            self.indexed[entry.segment] = entry.sha256
         else:
             self.dropped[entry.segment] = entry
         self.lines.append(entry.line())
         self.tree.append(entry.line())
 
+    def sealed_times(self, until_ms: int) -> dict[SegmentId, int]:
+        """For each sealed segment the newest believable `sealed_ms` of its own and of the seals before it.
 
-def read_line(line: bytes, number: int = 1) -> Seal | Drop:
+        The clock may have been behind when it was sealed. A time of more than 60 days after `until_ms` is not
+        believable. A segment without a believable time is left out.
+        """
+        times = {}
+        newest: int | None = None
+        for segment, seal in self.sealed.items():  # in the order of the file
+            if seal.sealed_ms <= until_ms + BELIEVED_AHEAD_MS:
+                newest = max(seal.sealed_ms, newest if newest is not None else seal.sealed_ms)
+            if newest is not None:
+                times[segment] = newest
+        return times
+
+    def dropped_early(self, drop: Drop) -> bool:
+        """Whether a segment was dropped before its years were over."""
+        if drop.dropped_ms - self._newest_until[drop.segment] >= drop.years * YEAR_MS:
+            return False  # whatever of those times is believable
+        at = self.sealed_times(drop.dropped_ms).get(drop.segment)
+        return at is None or drop.dropped_ms - at < drop.years * YEAR_MS
+
+
+def read_line(line: bytes, number: int = 1) -> Seal | Drop | Indexed:
     """What a line says, `number` its place in the file from 1. Raises SealsDamaged."""
     try:
         fields: dict[str, Any] = json.loads(line)
@@ -110,6 +155,8 @@ def read_line(line: bytes, number: int = 1) -> Seal | Drop:
                 int(fields["sealed_ms"]),
                 int(fields["cut_bytes"]),
             )
+        if "index" in fields:
+            return Indexed(SegmentId(fields["index"], int(fields["segment"])), bytes.fromhex(fields["sha256"]))
         return Drop(SegmentId(fields["drop"], int(fields["segment"])), int(fields["years"]), int(fields["dropped_ms"]))
     except (ValueError, KeyError, TypeError):
         raise SealsDamaged(number) from None
@@ -132,7 +179,7 @@ def read_seals(directory: Path) -> Seals:
     return seals
 
 
-def append_seals(directory: Path, entries: Sequence[Seal | Drop]) -> None:
+def append_seals(directory: Path, entries: Sequence[Seal | Drop | Indexed]) -> None:
     """Writes lines at the end and puts them on disk; an unfinished last line is cut first. Raises OSError."""
     descriptor = os.open(directory / SEALS_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from core.audit.reader import read_header as header_text
 from core.built import ENGINE
+from core.files.replacement import create_file, make_directory
 from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal_keys
 
 FORMAT = "ronda-audit/1"
@@ -48,6 +49,14 @@ class SegmentId:
 
     def __str__(self) -> str:
         return f"{self.log}/{self.number}"
+
+    @classmethod
+    def of(cls, text: str) -> SegmentId:
+        """Reads what `str` gives. Raises ValueError."""
+        log, _, number = text.rpartition("/")
+        if not _NAME.match(log):
+            raise ValueError("no segment")
+        return cls(log, int(number))
 
     def path(self, directory: Path, suffix: str = ".seg") -> Path:
         """Its file in the audit directory."""
@@ -90,15 +99,14 @@ def create_segment(
     """Makes the next segment of a log. Raises OSError, ValueError for a name that is none, KeyFileError."""
     if not _NAME.match(log):
         raise ValueError("a log's name has 1 to 32 of a-z, 0-9 and -")
-    for each in (directory, directory / "logs", directory / "logs" / log):
-        each.mkdir(mode=0o700, exist_ok=True)
+    make_directory(directory / "logs" / log)
     hash_key = current_hash_key(directory, now_ms, hash_keys_kept_ms)
     keys = SegmentKeys(new_query_key(), hash_key.key)
     number = last_number(directory, log) + 1
     while True:
         segment = SegmentId(log, number)
         try:
-            descriptor = os.open(segment.path(directory), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor = create_file(segment.path(directory))
             break
         except FileExistsError:  # another process of the same name was faster
             number += 1

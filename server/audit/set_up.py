@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from core.files.replacement import make_directory
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.keys import (
     KeyFileError,
@@ -81,7 +82,7 @@ def prepare_audit(settings: AuditSettings, development: bool) -> None:
     """
     directory = audit_directory(settings)
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(directory)
     except OSError as error:
         raise SettingsError(f"audit: {directory}: {error.strerror}") from None
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):

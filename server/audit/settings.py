@@ -51,7 +51,11 @@ class AuditSettings(GroundSettings):
         "stop (AUDIT_UNAVAILABLE). At 80 % used the log raises an alarm.",
     )
     audit_retention_years: int = Field(
-        5, ge=1, le=100, description="Years after which a segment's records are removed; its root stays."
+        5,
+        ge=1,
+        le=100,
+        description="Years after which a segment's records are moved to a bin, where they stay for 30 days; its root "
+        "stays.",
     )
 
     recall_days: int = Field(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.generation.reader import DossierReader
 from core.generation.store import Generation
+from core.generation.subject_key import SUBJECT_KEY, all_subject_keys
 from core.identifiers.api import canonical
 from core.identifiers.api import plate as take_apart
 from core.identifiers.kinds import IdentifierKind
@@ -48,11 +49,11 @@ def wanted(data: Path, *, cui: str = "", plate: str = "", vin: str = "", subject
         key = bytes([IdentifierKind.PLATE]) + f"{found.country}:{found.number}".encode()
         # the plate's own subject, and that of a vehicle of which only the plate is known
         kinds, text = ["plate", "vehicle-plate"], f"{found.text}|{found.country}"
-    path = data / "subject.key"
-    if not path.exists():
-        raise Lacking(What.SUBJECT_KEY, path)
-    secret = path.read_bytes()
-    computed = [subject_id(secret, f"{kind}:{text}") for kind in kinds]
+    try:
+        secrets = all_subject_keys(data)
+    except FileNotFoundError:
+        raise Lacking(What.SUBJECT_KEY, data / SUBJECT_KEY) from None
+    computed = [subject_id(secret, f"{kind}:{text}") for secret in secrets for kind in kinds]
     return Wanted(computed + _on_file(data, key, text), [key])
 
 

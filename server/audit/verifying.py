@@ -17,9 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, parse
-from server.audit.index import open_index
+from server.audit.index import open_index, open_unproven_index
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
-from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
+
+_CLOCK_SLACK_MS = 1000  # a clock that is disciplined steps back by less
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Verdict:
     last: Checkpoint | None = None  # the newest of the own checkpoints
     problems: list[Problem] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)  # NO_KEEPER, EMPTY_KEEPER
+    clock_steps: list[str] = field(default_factory=list)  # where the server's clock stepped back: no forgery
 
 
 NO_KEEPER = "no second keeper was named: whether the log was emptied or rolled back cannot be told"
@@ -120,6 +123,9 @@ def _check_order(own: list[tuple[str, Checkpoint]], verdict: Verdict) -> None:
         if after.number != before.number + 1:
             missing = f"checkpoint {after.number} follows {before.number}"
             verdict.problems.append(Problem(f"checkpoints were removed, repeated or reordered: {missing}"))
+        elif after.time_ms < before.time_ms - _CLOCK_SLACK_MS:
+            back = f"from {when(before.time_ms)} to {when(after.time_ms)} UTC"
+            verdict.clock_steps.append(f"the clock stepped back {back} before checkpoint {after.number}")
 
 
 def _check_seals(seals: Seals, claims: list[_Claim], verdict: Verdict) -> None:
@@ -151,7 +157,7 @@ def _check_segment(
         dropped = seals.dropped.get(segment)
         if dropped is None or seal is None:
             verdict.problems.append(Problem("the segment is gone", segment))
-        elif dropped.dropped_ms - seal.sealed_ms < dropped.years * 31_557_600_000:
+        elif seals.dropped_early(dropped):
             verdict.problems.append(Problem("it was dropped before its years were over", segment))
         else:
             verdict.dropped += 1
@@ -167,11 +173,22 @@ def _check_segment(
         verdict.records += reader.records
         if reader.records and _check_header(data, segment, verdict) and seal is not None:
             _check_seal(reader, len(data), seal, verdict)
-        if with_index and seal is not None and segment.path(directory, ".idx").exists():
-            with open_index(directory, segment) as index:
-                if index is None or not index.holds(data, reader.offset):
-                    verdict.problems.append(Problem("its index is not that of its records: remove it", segment))
-                del index  # it borrows a mapping
+        has_index = with_index and seal is not None and segment.path(directory, ".idx").exists()
+        if has_index and not _is_its_index(directory, segment, seals, data, reader.offset):
+            verdict.problems.append(Problem("its index is not that of its records: remove it", segment))
+
+
+def _is_its_index(directory: Path, segment: SegmentId, seals: Seals, data: Mapped, end: int) -> bool:
+    """Whether an index holds what the records do, and is the one whose digest `seals` states, where it states one."""
+    with open_unproven_index(directory, segment) as index:
+        held = index is not None and index.holds(data, end)
+        del index  # it borrows a mapping
+    if segment not in seals.indexed:
+        return held
+    with open_index(directory, segment, seals.indexed[segment]) as index:
+        held = held and index is not None
+        del index
+    return held
 
 
 def _walk(reader: SegmentReader, data: object, segment: SegmentId, claims: list[_Claim], verdict: Verdict) -> bool:

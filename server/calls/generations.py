@@ -24,6 +24,7 @@ from core.call.confirmations import Confirmations
 from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
 from core.generation.store import Generation
+from core.generation.subject_key import check_subject_key
 from core.generation.view_file import LIVE, read_view
 from core.names.tables_digest import tables_digest
 from ronda.v1 import error_pb2
@@ -334,6 +335,7 @@ class GenerationKeeper:
             raise GenerationDamaged("generation", f"cannot be opened: {type(error).__name__}") from error
         if served.id != generation_id:
             raise GenerationDamaged("MANIFEST.json", "names another generation than its directory")
+        check_subject_key(self._data, generation.manifest.get("subject_key"))
         if generation.manifest.get("name_tables") != tables_digest():
             log("generation_of_other_name_tables", level=WARNING, generation=served.id, why=_OTHER_TABLES)
         return served

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from core.files.replacement import replace_file
 from ronda.v1 import alert_pb2, confirmation_service_pb2
 from server.calls.said_of_hits import FILE
 from server.confirmation.store import Row
@@ -112,12 +112,7 @@ def shown_rows(rows: Iterable[Row], now_ms: int, denied_ms: int) -> dict[bytes, 
 def write_shown(folder: Path, shown: dict[bytes, Row]) -> None:
     """Raises OSError."""
     rows = [[base64.b64encode(key).decode(), row.state == _DENIED, _fields(row)] for key, row in shown.items()]
-    draft = folder / f".{FILE}-{os.getpid()}"
-    with draft.open("w", encoding="ascii") as file:
-        file.write(json.dumps(rows))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(folder / FILE)
+    replace_file(folder / FILE, json.dumps(rows).encode("ascii"))
 
 
 def _fields(row: Row) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
+from core.files.replacement import replace_file
 from core.ledger.change import change_with
 from core.ledger.frames import BEAT
 from core.ledger.reader import FOLDER
@@ -115,7 +116,6 @@ class FeedWriter:
 
         Without that word what was fed is STALE: nobody could take a cancellation, or tell that a source is silent.
         """
-        draft = self._orders.status.with_suffix(".draft")
         beat = self._orders.data / FOLDER / BEAT
         while True:
             with contextlib.suppress(OSError):
@@ -123,8 +123,7 @@ class FeedWriter:
                     beat.touch(mode=0o600)
             told = {"positions": self._taker.positions(list(self._orders.sources)), "sequence": self._taker.sequence}
             with contextlib.suppress(OSError):
-                draft.write_bytes(orjson.dumps(told))
-                draft.rename(self._orders.status)
+                replace_file(self._orders.status, orjson.dumps(told), durable=False)
             await asyncio.sleep(_STATUS_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

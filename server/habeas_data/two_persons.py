@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from core.documents import json_of
 from server.audit.looking import Tool
 from server.audit.reading import AuditReader, AuditRecord
 from server.habeas_data.export import FORMAT, digest
@@ -47,7 +48,7 @@ def _write(path: Path, content: bytes) -> None:
 def read_request(path: Path) -> dict[str, Any]:
     """Raises OSError, NotReleased."""
     try:
-        document = json.loads(path.read_bytes())
+        document = json_of(path.read_bytes())
     except ValueError:
         raise NotReleased("the file is no request") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:

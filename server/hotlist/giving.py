@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from core.files.replacement import replace_file
 from ronda.v1 import error_pb2, hotlist_service_pb2
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
@@ -87,11 +87,9 @@ class ListGiver:
     def _want(self, mask: int, generation_id: str) -> None:
         """Tells the making process; the supervisor starts it when something is wanted for the first time."""
         folder = self._data / FOLDER / WANTED
-        draft = folder / f".{mask:x}-{os.getpid()}"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft.write_text(generation_id, encoding="utf-8")
-            draft.rename(folder / f"{mask:x}")
+            replace_file(folder / f"{mask:x}", generation_id.encode(), durable=False)
         except OSError as error:
             log("hotlist_not_wanted", level=ERROR, error=error)
 

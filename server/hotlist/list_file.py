@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from core.files.replacement import replacing
 from ronda.v1 import hotlist_service_pb2
 from server.hotlist.entries import Listed, ListKey
 from server.hotlist.orders import FOLDER
@@ -97,14 +98,10 @@ def write_list(
         "sha256": digest.hexdigest(),
         "registers": base64.b64encode(registers).decode(),
     }
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with replacing(path) as file:
         file.write(json.dumps(line).encode() + b"\n")
         file.writelines(blocks)
-        file.flush()
-        os.fsync(file.fileno())
-    begin_steps(path, str(line["list_id"]), watched)
-    draft.rename(path)
+        begin_steps(path, str(line["list_id"]), watched)
 
 
 def read_list(path: Path) -> ListFile | None:

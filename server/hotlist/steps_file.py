@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.files.replacement import replace_file
 from ronda.v1 import hotlist_service_pb2
 from server.hotlist.entries import ListKey
 
@@ -110,13 +111,8 @@ def begin_steps(list_path: Path, list_id: str, watched: Iterable[ListKey]) -> No
     watched: identifiers that may lead elsewhere than in the base, when the list was made.
     """
     path = steps_path(list_path)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
     head = {"format": _FORMAT, "list_id": list_id, "watched": sorted(watched)}
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(json.dumps(head).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    replace_file(path, json.dumps(head).encode() + b"\n")
 
 
 def read_steps(list_path: Path, list_id: str) -> StepsFile:

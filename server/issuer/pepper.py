@@ -18,6 +18,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.documents import json_of
+from core.files.replacement import replace_file
 from server.settings import SettingsError, file_fault, read_file
 from server.trust.issuing import write_private
 
@@ -47,7 +49,7 @@ class Pepper:
         path = directory / KEYS
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
-            keys = json.loads(read_file(path))["keys"]
+            keys = json_of(read_file(path))["keys"]
             self.keys = tuple(Key(str(each["id"]), bytes.fromhex(each["key"])) for each in keys)
         except (OSError, ValueError) as error:
             raise file_fault(path, error) from None
@@ -84,7 +86,7 @@ def rotate_pepper(directory: Path) -> Key:
     if len(keys) >= _MOST_KEYS:
         raise SettingsError(f"{directory / KEYS}: holds {_MOST_KEYS} keys: take away those that nothing uses")
     made = _new_key()
-    _replace(directory / KEYS, _text([made, *keys]))
+    replace_file(directory / KEYS, _text([made, *keys]))
     return made
 
 
@@ -93,7 +95,7 @@ def drop_keys(directory: Path, used: set[str]) -> int:
     keys = Pepper(directory).keys
     kept = [each for number, each in enumerate(keys) if number == 0 or each.id in used]
     if len(kept) < len(keys):
-        _replace(directory / KEYS, _text(kept))
+        replace_file(directory / KEYS, _text(kept))
     return len(keys) - len(kept)
 
 
@@ -147,18 +149,3 @@ def _new_key() -> Key:
 
 def _text(keys: list[Key]) -> bytes:
     return json.dumps({"keys": [{"id": each.id, "key": each.key.hex()} for each in keys]}, indent=2).encode() + b"\n"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

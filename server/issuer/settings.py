@@ -5,12 +5,12 @@ Paths are relative to that file. docs/issuer.md shows the table; a test compares
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from core.documents import toml_of
 from server.settings import Address, SettingsError, file_fault, parse_address, read_file
 from server.transport.settings import TransportSettings
 from server.trust.peer import domain_of
@@ -145,7 +145,7 @@ def read_settings(directory: Path, **given: object) -> IssuerSettings:
     """The settings in a directory's issuer.toml, with what was given besides. Raises SettingsError."""
     path = directory / FILE
     try:
-        table = tomllib.loads(read_file(path).decode())
+        table = toml_of(read_file(path))
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None
     table = {"data": ".", "officers_key": "officers.key.json", "pepper": "pepper"} | table | given

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from pathlib import Path
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from core.documents import json_of
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.issuer.sessions import Session
@@ -26,7 +26,7 @@ class Tokens:
     def __init__(self, path: Path, institution: Institution, seconds: int) -> None:
         """Raises SettingsError: no key, one that others may read, or none of the institution's."""
         try:
-            self._key = OKPKey.import_key(json.loads(read_file(path)))
+            self._key = OKPKey.import_key(json_of(read_file(path)))
             mode = stat.S_IMODE(path.stat().st_mode)
         except (OSError, ValueError) as error:
             raise file_fault(path, error) from None

@@ -177,6 +177,17 @@ class _AuditCollector(Collector):
             yield GaugeMetricFamily(
                 "ronda_audit_checkpoint", "Number of the newest checkpoint.", value=report.checkpoint
             )
+            yield CounterMetricFamily(
+                "ronda_audit_segments_dropped", "Segments whose years of retention are over.", value=report.dropped
+            )
+            yield GaugeMetricFamily(
+                "ronda_audit_segments_binned", "Dropped segments that can still be put back.", value=report.binned
+            )
+            yield CounterMetricFamily(
+                "ronda_clock_steps",
+                "Steps of the clock since the signing process began.",
+                value=report.clock_steps,
+            )
             behind = GaugeMetricFamily(
                 "ronda_audit_keeper_behind", "Checkpoints that a second keeper has not taken.", labels=["keeper"]
             )

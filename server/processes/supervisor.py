@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
+from core.generation.subject_key import SUBJECT_KEY
 from server import logs
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory, audit_process, prepare_audit
@@ -38,7 +39,7 @@ from server.hotlist.orders import Orders as HotlistOrders
 from server.logs import ERROR, WARNING, log
 from server.processes.file_check import FileCheck
 from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
-from server.processes.page_key import load_or_make_key, load_or_make_page_key
+from server.processes.page_key import PAGE_KEY, load_or_make_key, load_or_make_page_key
 from server.processes.scrape import Scrape
 from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
@@ -316,6 +317,21 @@ class Supervisor:
                         worker.tell(message)
 
 
+def _tell_of_lost_secrets(settings: ServerSettings) -> None:
+    """Alarms where a secret is missing in a data directory that has served (core/kept_secrets.py)."""
+    if not (audit_directory(settings) / "logs").is_dir():
+        return  # the first start
+    for path, event in (
+        (settings.data / PAGE_KEY, "page_key_made_anew"),
+        (settings.data / HOTLIST_KEY, "hotlist_key_made_anew"),
+        (settings.limits_path, "limits_made_anew"),
+        (settings.data / SUBJECT_KEY, "subject_key_missing"),
+    ):
+        limits_unused = path == settings.limits_path and settings.development
+        if not path.exists() and not limits_unused:
+            log(event, level=ERROR, file=str(path))
+
+
 def serve(
     settings: ServerSettings,
     on_ready: Callable[[Ready], None] | None = None,
@@ -333,6 +349,7 @@ def serve(
         check_process(settings)
         check_files_of(settings)
         prepare_audit(settings, settings.development)
+        _tell_of_lost_secrets(settings)
         page_key = load_or_make_page_key(settings.data)
         with (
             PortGuard("listen", settings.listen_address) as guard,

@@ -30,7 +30,7 @@ from core.engine.entry import Method
 from server.audit.index import U64, open_index
 from server.audit.keys import HashKey, keyed_hash
 from server.audit.own_methods import OwnMethod
-from server.audit.seals import read_seals
+from server.audit.seals import SEALS_FILE, Seals, read_seals
 from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
 from server.logs import WARNING, log
 
@@ -46,6 +46,7 @@ LOOK_UPS = frozenset(
 )
 NOTICED = LOOK_UPS | {Method.LIST_RECORDS, METHOD_OF_CLEAR}
 """Of what the owner of a discreet alert is told."""
+_DAY_MS = 86_400_000
 _SHOWN = frozenset({How.ASKED, How.OWNER, How.CANDIDATE, How.SUGGESTED})
 
 
@@ -152,12 +153,16 @@ class Looks:
         self._sealed_ms: dict[SegmentId, int] = {}  # those of which it is known
         self._newest: dict[str, int] = {}
         self._listed = False
+        self._seals, self._seals_size = Seals(), 0
+        self._first_since: tuple[int, float] | None = None
 
     def refresh(self, since_ms: int) -> None:
         """Reads what was appended; segments that were sealed before `since_ms` are let go. Raises OSError."""
+        seals = self._read_seals()
+        since_ms = self._believed(since_ms)
         self._discover(since_ms)
         for segment in list(self._open.values()):
-            sealed = segment.id.path(self._directory, ".idx").exists()  # asked first: nothing comes after it
+            sealed = segment.id in seals.indexed  # asked first: nothing comes after it
             try:
                 segment.read(self._directory)
             except FileNotFoundError:  # dropped after its years
@@ -170,19 +175,34 @@ class Looks:
                     self._sealed[segment.id] = segment.key_id
                     self._sealed_ms[segment.id] = time.time_ns() // 1_000_000
 
+    def _read_seals(self) -> Seals:
+        """The file `seals` as it is now. Raises SealsDamaged, OSError."""
+        path = self._directory / SEALS_FILE
+        size = path.stat().st_size if path.exists() else 0
+        if size != self._seals_size:  # lines are only added
+            self._seals, self._seals_size = read_seals(self._directory), size
+        return self._seals
+
+    def _believed(self, since_ms: int) -> int:
+        """`since_ms`, unless the clock stepped: it moves on no faster than the monotonic clock, and a day."""
+        if self._first_since is None:
+            self._first_since = since_ms, time.monotonic()
+        first_ms, at_s = self._first_since
+        return min(since_ms, first_ms + int((time.monotonic() - at_s) * 1000) + _DAY_MS)
+
     def _discover(self, since_ms: int) -> None:
         """At first all that is there; then each log's next numbers."""
         found: list[SegmentId] = []
         if not self._listed:
             self._listed = True
-            seals = read_seals(self._directory).sealed
+            seals = self._seals.sealed
             for segment in list_segments(self._directory):
                 self._newest[segment.log] = max(segment.number, self._newest.get(segment.log, 0))
                 if segment not in seals:
                     found.append(segment)
                 elif seals[segment].sealed_ms >= since_ms:
                     self._sealed_ms[segment] = seals[segment].sealed_ms
-                    if segment.path(self._directory, ".idx").exists():
+                    if segment in self._seals.indexed:
                         self._sealed[segment] = ""
                     else:
                         found.append(segment)
@@ -227,7 +247,7 @@ class Looks:
             hashes = wanted.of(self._sealed[segment])
             if not hashes:
                 return
-            with open_index(self._directory, segment) as index:
+            with open_index(self._directory, segment, self._seals.indexed.get(segment)) as index:
                 offsets = index.of_any(wanted.short(self._sealed[segment])) if index is not None else None
                 texts = {place: at for place, _, at in index.texts()} if index is not None and offsets else {}
                 del index

@@ -18,12 +18,12 @@ A limit that is left out is none, but for `rows`, which then are forbidden. A ba
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core.documents import toml_of
 from server.settings import SettingsError, file_fault, read_file
 
 Limit = tuple[int, float, int]
@@ -78,7 +78,7 @@ class Allowance(BaseModel):
 def read_allowances(path: Path) -> dict[str, Allowance]:
     """By name, in the file's order. Raises SettingsError with the file and the rule."""
     try:
-        tables = tomllib.loads(read_file(path).decode())
+        tables = toml_of(read_file(path))
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None
     found = {}

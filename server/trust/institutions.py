@@ -12,9 +12,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.documents import json_of, toml_of
 from server.settings import SettingsError, file_fault, read_file
 
 # Also the head of role names in policy ("pnc/patrol"), so nothing that Cedar or a path would read otherwise.
@@ -83,7 +82,7 @@ class Institutions:
 
 def _tables(path: Path) -> dict[str, dict[str, object]]:
     try:
-        tables = tomllib.loads(read_file(path).decode())
+        tables = toml_of(read_file(path))
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None
     if not tables or not all(isinstance(table, dict) for table in tables.values()):
@@ -92,8 +91,7 @@ def _tables(path: Path) -> dict[str, dict[str, object]]:
 
 
 def _read(path: Path, identity: str, table: dict[str, object]) -> Institution:
-    if not _ID.match(identity):
-        raise SettingsError(f"{path}: {identity}: an institution's id has lower-case letters, digits and hyphens")
+    check_id(identity, f"{path}: ")
     try:
         entry = _Entry.model_validate(table)
     except ValidationError as error:
@@ -108,6 +106,12 @@ def _read(path: Path, identity: str, table: dict[str, object]) -> Institution:
     if not all(_is_ca(each) for each in ca):
         raise SettingsError(f"{ca_path}: a certificate that is no CA (basic constraints) vouches for nobody")
     return Institution(identity, entry.name, entry.trust_domain, entry.issuer, ca_pem, ca, _key_set(keys_path))
+
+
+def check_id(identity: str, where: str = "") -> None:
+    """Raises SettingsError for what is no institution's id; where: begins its text."""
+    if not _ID.match(identity):
+        raise SettingsError(f"{where}{identity}: an institution's id has lower-case letters, digits and hyphens")
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
@@ -137,7 +141,7 @@ def _token_keys(institution: Institution) -> set[str]:
 def _key_set(path: Path) -> KeySet:
     """A JWK Set of Ed25519 public keys, each with a kid."""
     try:
-        document = json.loads(read_file(path).decode())
+        document = json_of(read_file(path))
         keys = document["keys"]
         for key in keys:
             if key.get("kty") != "OKP" or key.get("crv") != "Ed25519" or "kid" not in key or "d" in key:

@@ -14,10 +14,12 @@ An institution's directory, everything private with mode 0600:
 from __future__ import annotations
 
 import base64
+import errno
 import ipaddress
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,6 +39,9 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+
+from core.files.replacement import create_file, give_to_owner_of, make_directory, replace_file
+from server.trust.institutions import Institutions, check_id
 
 _CA_DAYS = 3650
 _DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
@@ -61,14 +66,22 @@ class Pair:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     def write(self, certificate: Path, key: Path) -> None:
-        """Writes both, the key for its owner alone."""
-        certificate.write_bytes(self.certificate)
+        """Writes both, the key for its owner alone. Raises FileExistsError before it writes: neither is overwritten."""
+        for path in (certificate, key):
+            if os.path.lexists(path):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         write_private(key, self.key)
+        write_new(certificate, self.certificate, 0o644)
 
 
 def write_private(path: Path, content: bytes) -> None:
     """Makes a new file of mode 0600. Raises FileExistsError: no key is ever overwritten."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    write_new(path, content, 0o600)
+
+
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Makes a new file. Raises FileExistsError."""
+    with os.fdopen(create_file(path, mode), "wb") as file:
         file.write(content)
 
 
@@ -250,11 +263,30 @@ def sign_token(
 
 
 def enrol(trust: Path, identity: str, name: str, *, trust_domain: str, issuer: str, ca: bytes, jwks: str) -> None:
-    """Adds an institution to a trust directory: writes its public files, then its table. Raises FileExistsError."""
-    directory = trust / identity
-    directory.mkdir(parents=True, mode=0o755)
-    (directory / "ca.pem").write_bytes(ca)
-    (directory / "officers.jwks.json").write_text(jwks, encoding="utf-8")
+    """Adds an institution to a trust directory: its public files and its table.
+
+    Raises FileExistsError where it is there, SettingsError where the directory would not hold together with it. The
+    directory is then as it was.
+    """
+    check_id(identity)
+    directory, path = trust / identity, trust / "institutions.toml"
+    make_directory(trust, 0o755)
+    directory.mkdir(mode=0o755)
+    try:
+        directory.chmod(0o755)  # the server may be another account
+        give_to_owner_of(trust, directory)
+        replace_file(directory / "ca.pem", ca, mode=0o644)
+        replace_file(directory / "officers.jwks.json", jwks.encode(), mode=0o644)
+        before = path.read_bytes() if path.exists() else b""
+        table = (b"\n" if before else b"") + _institution_table(identity, name, trust_domain, issuer).encode()
+        replace_file(path, before + table, mode=0o644, check=Institutions)
+    except BaseException:
+        shutil.rmtree(directory)
+        raise
+
+
+def _institution_table(identity: str, name: str, trust_domain: str, issuer: str) -> str:
+    """The lines of one institution in `institutions.toml`."""
     table = {
         "name": name,
         "trust_domain": trust_domain,
@@ -267,11 +299,7 @@ def enrol(trust: Path, identity: str, name: str, *, trust_domain: str, issuer: s
         f"[{identity}]",
         *(f"{key} = {json.dumps(str(value), ensure_ascii=False)}" for key, value in table.items()),
     ]
-    path = trust / "institutions.toml"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    fresh = path.with_name("institutions.toml.new")
-    fresh.write_text(before + ("\n" if before else "") + "\n".join(lines) + "\n", encoding="utf-8")
-    fresh.rename(path)
+    return "\n".join(lines) + "\n"
 
 
 def _jwks(key: OKPKey) -> str:

@@ -14,7 +14,6 @@ A token of the audience "ronda-recall" opens AlertService alone: no PIN stands b
 
 from __future__ import annotations
 
-import json
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import extract_compact
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
+from core.documents import json_of
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.trust.institutions import Institution, Institutions
@@ -131,8 +131,8 @@ def _issuer(token: str, institutions: Institutions) -> Institution:
     """Whose keys are to be tried: read before the signature, so believed only after it."""
     try:
         parts = extract_compact(token.encode("ascii"))
-        header, claims = parts.headers(), json.loads(parts.payload)
-    except (JoseError, Base64Error, ValueError, KeyError, TypeError):
+        header, claims = parts.headers(), json_of(parts.payload)
+    except (JoseError, Base64Error, ValueError, KeyError, TypeError, RecursionError):
         raise _invalid("form", "the token is no signed JWT") from None
     if header.get("alg") not in ALGORITHMS:
         raise _invalid("algorithm", "the token must be signed with EdDSA (Ed25519)")
@@ -148,7 +148,7 @@ def _verified(token: str, institution: Institution) -> _Claims:
         claims: dict[str, Any] = jwt.decode(token, institution.keys, algorithms=list(ALGORITHMS)).claims
     except UnsupportedAlgorithmError:
         raise _invalid("algorithm", "the token must be signed with EdDSA (Ed25519)") from None
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, RecursionError):
         raise _invalid("signature", "no key of the issuer made this signature") from None
     try:
         return _Claims.model_validate(claims)

@@ -21,12 +21,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from core.documents import toml_of
 from server.settings import SettingsError, file_fault
 from server.trust.policy import Decision, Policy, Principal
 from server.trust.policy_model import METHOD_BITS, PURPOSES, SECTIONS, SENSITIVITIES, TOOL_ACTIONS
@@ -83,7 +83,7 @@ class Case(BaseModel):
 def read_cases(path: Path) -> list[Case]:
     """The rows of the file. Raises SettingsError with the file and the rule."""
     try:
-        return [Case.model_validate(table) for table in tomllib.loads(path.read_text(encoding="utf-8"))["case"]]
+        return [Case.model_validate(table) for table in toml_of(path.read_bytes())["case"]]
     except ValidationError as error:
         issue = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(f"{path}: {'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None

@@ -12,13 +12,13 @@ whoever wrote it believes that somebody is revoked.
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
+from core.documents import toml_of
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.settings import SettingsError, file_fault, read_file
@@ -85,7 +85,7 @@ class Revocations(BaseModel):
 def read_revocations(path: Path) -> Revocations:
     """The lists; a file that is not there revokes nobody. Raises SettingsError with the file and the rule."""
     try:
-        return Revocations.model_validate(tomllib.loads(read_file(path).decode()))
+        return Revocations.model_validate(toml_of(read_file(path)))
     except FileNotFoundError:
         return Revocations()
     except ValidationError as error:

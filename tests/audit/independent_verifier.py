@@ -101,9 +101,16 @@ def segment_problems(data: bytes, claims: list[tuple[int, bytes]], seal: dict[st
             yield "a record was altered"
 
 
+def dropped_early(entries: list[dict[str, Any]], seal: dict[str, Any], drop: dict[str, Any]) -> bool:
+    """Compares with the newest `sealed_ms`, of the seal and those before it, up to 60 days after `dropped_ms`."""
+    before = [each["sealed_ms"] for each in entries[: entries.index(seal) + 1] if "seal" in each]
+    newest = max((each for each in before if each <= drop["dropped_ms"] + 60 * 86_400_000), default=None)
+    return newest is None or drop["dropped_ms"] - newest < drop["years"] * YEAR_MS
+
+
 def problems(audit: Path, key: Ed25519PublicKey, keepers: list[Path]) -> list[str]:
     """Everything that is wrong with an audit directory; none = it is whole."""
-    own = list(checkpoints(audit / "checkpoints", key))
+    own = sorted(checkpoints(audit / "checkpoints", key), key=lambda each: each.get("number", 0))
     kept = [checkpoint for keeper in keepers for checkpoint in checkpoints(keeper, key)]
     found = [each["error"] for each in (*own, *kept) if "error" in each]
     own, kept = ([each for each in these if "error" not in each] for these in (own, kept))
@@ -132,7 +139,7 @@ def problems(audit: Path, key: Ed25519PublicKey, keepers: list[Path]) -> list[st
                 found.append(f"{name}, {what}")
         elif segment not in drops or segment not in seals:
             found.append(f"{name}: removed")
-        elif drops[segment]["dropped_ms"] - seals[segment]["sealed_ms"] < drops[segment]["years"] * YEAR_MS:
+        elif dropped_early(entries, seals[segment], drops[segment]):
             found.append(f"{name}: dropped too early")
     return found
 

@@ -31,6 +31,7 @@ class House:
         self.audit = directory / "audit"
         self.keeper = directory / "keeper"
         self.now_ms = START_MS
+        self.stepped_ms = 0  # by how much `now_ms` went otherwise than the monotonic clock
         if not self.keys.exists():
             make_auditor_keys(self.keys)
             make_signing_keys(self.keys)
@@ -39,6 +40,13 @@ class House:
 
     def clock(self) -> int:
         return self.now_ms
+
+    def monotonic(self) -> float:
+        return (self.now_ms - self.stepped_ms) / 1000
+
+    def step_clock(self, ms: int) -> None:
+        self.now_ms += ms
+        self.stepped_ms += ms
 
     @contextmanager
     def writer(
@@ -54,11 +62,22 @@ class House:
     @contextmanager
     def checkpointer(self, retention_years: int = 5) -> Iterator[Checkpointer]:
         keeper = DirectoryKeeper(self.keeper, self.signing.public_key())
-        checkpointer = Checkpointer(self.audit, self.signing, [keeper], retention_years, self.clock)
+        checkpointer = Checkpointer(
+            self.audit, self.signing, [keeper], retention_years, self.clock, monotonic=self.monotonic
+        )
         try:
             yield checkpointer
         finally:
             checkpointer.close()
+
+    def sign_days(self, checkpointer: Checkpointer, days: int) -> None:
+        """So many days with an hour and a half of signing in each, and a round of retention."""
+        self.now_ms += 86_400_000 - self.now_ms % 86_400_000
+        for _ in range(days):
+            for _ in range(90):
+                self.now_ms += 61_000
+                checkpointer.tick()
+            self.now_ms += 86_400_000 - 90 * 61_000
 
     def verdict(self, with_keeper: bool = True) -> Verdict:
         return verify(self.audit, self.signing.public_key(), [CheckpointFiles(self.keeper)] if with_keeper else [])

@@ -13,7 +13,7 @@ from core.generation.store import Generation
 from core.identifiers.kinds import IdentifierKind
 from core.identifiers.subject_ids import subject_id
 from core.identifiers.types import IdentifierError
-from indexer.subject_key import subject_ids
+from indexer.subject_ids import subject_ids
 from ronda.settings import Settings
 from server.audit.auditor import Auditor
 from server.audit.described import SealBroken, asked, code_names, ways

@@ -124,6 +124,7 @@ def test_segments_drop_after_their_years_and_roots_stay(house: House) -> None:
         checkpointer.tick()
         assert read_seals(house.audit).dropped == {}
         house.now_ms += YEAR_MS + 3_600_001
+        house.sign_days(checkpointer, 4)
         checkpointer.tick()
     seals = read_seals(house.audit)
     assert set(seals.dropped) == {SegmentId("worker-0", 1), SegmentId(once, 1)}, "the newest stays, for its number"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -13,12 +16,16 @@ from core.audit.log import AuditLog
 from core.identifiers.api import problem
 from core.identifiers.kinds import IdentifierKind
 from ronda.v1 import check_service_pb2 as contract
+from server.audit.index import MAGIC, open_index
 from server.audit.misuse import Finding, report
 from server.audit.reading import AuditReader, KeyMissing
+from server.audit.seals import read_seals
+from server.audit.segments import SegmentId
 from tests.audit.answers import START_MS, append, shown, subject
 from tests.audit.kit import House
 
 NOON_MS = START_MS - START_MS % 86_400_000 + 18 * 3_600_000  # Guatemala
+EMPTY_INDEX = struct.pack("<8sQQQ", MAGIC, 0, 0, 0)
 
 
 @pytest.fixture
@@ -31,6 +38,7 @@ def house(tmp_path: Path) -> House:
                 append(writer.log, number, nip=number % 3)
         with house.checkpointer() as checkpointer:
             checkpointer.tick()
+            checkpointer.tick()  # signs for the index
     for name in ("worker-0", "worker-1"):
         with house.writer(name) as writer:
             log = writer.log
@@ -39,6 +47,75 @@ def house(tmp_path: Path) -> House:
             log.append_record(clock_ms=START_MS + 2000, method=32, identity=b"{}", shown=shown(*range(60), how=4))
             log.append_record(clock_ms=START_MS + 3000, method=2, identity=b"{}", asked_key=b"\x0142")
     return house
+
+
+def index_without_rows(house: House) -> None:
+    """A forged index of the first segment: whole, and nobody is in it."""
+    path = SegmentId("worker-0", 1).path(house.audit, ".idx")
+    assert path.exists()
+    path.write_bytes(EMPTY_INDEX)
+
+
+def index_of_another(house: House) -> None:
+    one, other = (SegmentId("worker-0", number).path(house.audit, ".idx") for number in (1, 2))
+    one.write_bytes(other.read_bytes())
+
+
+def index_before_its_line(house: House) -> None:
+    """A forger who writes an index before one is made and signed for."""
+    with house.writer("worker-2") as writer:
+        append(writer.log, 42, nip=9)
+    SegmentId("worker-2", 1).path(house.audit, ".idx").write_bytes(EMPTY_INDEX)
+
+
+@pytest.mark.parametrize("forge", [index_without_rows, index_of_another, index_before_its_line])
+def test_a_forged_index_hides_nobody(house: House, forge: Callable[[House], None]) -> None:
+    def found() -> list[Any]:
+        reader = house.reader()
+        by_officer = (
+            [each.place for each in reader.asked_by_officer("9")],
+            [r.place for r in reader.asked_by_officer("0")],
+        )
+        looks = reader.looks_at([subject(42)], [b"\x0142"])
+        return [sorted((str(each.record.segment), each.record.place) for each in looks), *by_officer]
+
+    if forge is index_before_its_line:
+        forge(house)
+        looks, by_nine, _ = found()
+        assert ("worker-2/1", 3) in looks
+        assert len(by_nine) == 3
+        return
+    before = found()
+    forge(house)
+    assert found() == before
+    assert any("its index is not that" in str(problem) for problem in house.verdict().problems)
+    assert by_index(house) == 1, "the other sealed segment is read by its index yet"
+
+
+def by_index(house: House) -> int:
+    """How many segments have an index that readers use."""
+    seals = read_seals(house.audit)
+    used = 0
+    for segment in seals.sealed:
+        with open_index(house.audit, segment, seals.indexed.get(segment)) as index:
+            used += index is not None
+            del index
+    return used
+
+
+def test_indexes_without_a_line_are_made_again_and_signed_for(house: House) -> None:
+    """Of a log from before indexes were signed for."""
+    assert by_index(house) == 2
+    shutil.rmtree(house.audit / "checkpoints")
+    shutil.rmtree(house.keeper)
+    path = house.audit / "seals"
+    path.write_bytes(b"".join(line for line in path.read_bytes().splitlines(keepends=True) if b'"index"' not in line))
+    assert by_index(house) == 0
+    with house.checkpointer() as checkpointer:
+        for _ in range(8):
+            checkpointer.tick()
+    assert by_index(house) == len(read_seals(house.audit).sealed)
+    assert house.problems() == ([], [])
 
 
 def test_who_asked_finds_every_way_to_a_person(house: House) -> None:

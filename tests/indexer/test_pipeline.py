@@ -19,9 +19,9 @@ from core.generation.store import Generation
 from indexer.build.errors import BuildRefused, IndexerBusy, NoSpace, PublishingStopped
 from indexer.build.lock import indexer_lock
 from indexer.generations.publishing import current_generation, published_generations
+from indexer.generations.subject_key import SubjectKeyRefused
 from indexer.manifest.loading import ManifestError
 from indexer.pipeline import build
-from indexer.subject_key import SubjectKeyDamaged
 from indexer.summary import BuildSummary
 from ronda.commands.index_output import summary_parts
 from tests.indexer.small_registers import SmallRegisters, cui_of, stolen_vehicles
@@ -314,7 +314,7 @@ def test_a_full_disk_leaves_what_was_published(registers: SmallRegisters, limit:
 def test_a_damaged_subject_key_is_not_replaced(registers: SmallRegisters) -> None:
     build(registers.options())
     (registers.data / "subject.key").write_bytes(b"short")
-    with pytest.raises(SubjectKeyDamaged, match="5 bytes, not 32"):
+    with pytest.raises(SubjectKeyRefused, match="5 bytes, not 32"):
         build(registers.options())
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from core.generation.subject_key import SUBJECT_KEY
 from indexer.build.errors import PublishingStopped
 from indexer.linking.parts import PARTS
 from indexer.live.kept import KEPT_FILES
 from indexer.pipeline import WORK, build
-from indexer.subject_key import SUBJECT_KEY
 from tests.indexer.small_registers import SmallRegisters
 from tests.indexer.undisturbed import RANGE_ROWS, built, kill_at, options_of
 from tests.kit.nation_kit import BuiltNation

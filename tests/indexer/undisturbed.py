@@ -11,9 +11,9 @@ from pathlib import Path
 
 import orjson
 
+from core.generation.subject_key import SUBJECT_KEY
 from indexer.build.options import BuildOptions
 from indexer.pipeline import build
-from indexer.subject_key import SUBJECT_KEY
 from indexer.summary import BuildSummary
 from tests.kit.nation_kit import BuiltNation
 

@@ -19,12 +19,12 @@ from core.access.grant import Grant
 from core.engine.entry import METHODS, Engine
 from core.errors import QuestionError
 from core.generation.store import Generation
+from core.generation.subject_key import SUBJECT_KEY
 from core.ledger.change import Change, Kind
 from indexer.generations.publishing import current_generation
 from indexer.live.writer import LiveWriter, TickResult
 from indexer.manifest.loading import load_manifests
 from indexer.pipeline import build
-from indexer.subject_key import SUBJECT_KEY
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from server.calls.live_levels import LiveLevels

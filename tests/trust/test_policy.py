@@ -204,7 +204,7 @@ def test_an_institution_is_enrolled_by_command(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
     again = CliRunner().invoke(app, ["keys", "institution", str(firemen), "--id", "b", "--trust-domain", "b.gt"])
     assert again.exit_code == 2
-    assert "no key is overwritten" in again.output
+    assert "nothing is overwritten" in again.output
     assert "entity Section enum" in _run("policy", "schema", trust)
 
 
