@@ -55,7 +55,8 @@ cdef struct Fit:                 # a subject found
     uint32_t entity
     uint8_t link                 # Level of the question's link to it
     uint8_t names                # Agreement of the names
-    uint8_t certain              # names agree, and birth date or parents agree, and it lives
+    uint8_t meant                # all asked names are there, birth date or parents agree, and it lives
+    uint8_t certain              # and the names agree
     uint8_t quiet                # a candidate without hits
     uint8_t misread              # characters misread, in a search of vehicles
     uint8_t by_name              # found by name: evidence is set
@@ -139,6 +140,7 @@ cdef struct Call:
     Candidate* candidates        # PAGE_MAX of them
     int n_candidates
     int weak_alerted             # weak candidates with an alert in force
+    uint8_t shown_level          # strongest level that a candidate gives the answer: core/questions/candidates.pyx; 0 = none
     Buffer shown                 # ShownEntry of core/subject/shown.pxd: who left with this answer
     NameKey names                # length 0 = not given
     ReadName asked_name          # of the same name; count 0 = not given

@@ -16,7 +16,7 @@ from core.generation.view cimport Dossier
 from core.identifiers.kinds cimport KEY_SUBJECT
 from core.questions.vehicle cimport add_plates, gather_owner_page, gather_owners
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates
-from core.subject.alerts cimport AlertSum, sum_alerts
+from core.subject.alerts cimport AlertSum, named_by_unlinked, sum_alerts
 from core.subject.asked cimport LOOKUP_MAX
 from core.subject.records cimport Totals, any_record_visible, protected_today, put_records, put_totals, totals_insert
 from core.subject.shown cimport SHOWN_LISTED, Left, left_add, left_init, shown_put
@@ -73,7 +73,7 @@ cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outco
     sum_alerts(call, dossier, LEVEL_HIT, HIT_SUBJECT_KIND_VEHICLE if vehicle else HIT_SUBJECT_KIND_PERSON, 0, &alerts)
     if not vehicle:
         outcome.level = level_of(strongest_hit(call), &grounds)
-        if alerts.crowded:
+        if named_by_unlinked(&alerts):
             outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
         return OK
     finding.n_plates = 0

@@ -12,7 +12,7 @@ from core.call.memory cimport (
 from core.call.notes cimport (
     NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
     NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
-    NOTE_NO_RECORD_FOREIGN, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
+    NOTE_NO_RECORD_FOREIGN, NOTE_ONLY_BEARER, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport Question, Text
 from core.contract cimport *
@@ -31,7 +31,7 @@ from core.questions.asked_names cimport read_asked_parents, take_name_parts
 from core.questions.candidates cimport gather_all
 from core.questions.name_search cimport NAMES_ASKED, NAMES_CHECKED, find_by_name
 from core.questions.suggestions cimport suggest
-from core.subject.alerts cimport sum_alerts
+from core.subject.alerts cimport named_by_unlinked, sum_alerts
 from core.subject.asked cimport (
     LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup,
 )
@@ -210,7 +210,8 @@ cdef void _drop_unsure(Call* call, size_t start) noexcept nogil:
 
 cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, const char* field) noexcept nogil:
     cdef size_t at, start = call.fits.count, chosen = 0
-    cdef int certain = 0
+    cdef int meant = 0
+    cdef bint certain = False
     finding.subject = NO_ENTITY
     finding.count = 0
     finding.several = finding.identified = finding.certain = finding.on_file = False
@@ -225,10 +226,11 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
     finding.count = <int>(call.fits.count - start)
     for at in range(start, call.fits.count):
         finding.on_file = finding.on_file or not call.fits.items[at].unsure
-        if call.fits.items[at].certain:
-            certain += 1
+        if call.fits.items[at].meant:
+            meant += 1
             chosen = at
-    if certain == 1:
+            certain = call.fits.items[at].certain
+    if meant == 1 and certain:
         _choose(call, chosen, finding)
         _drop_unsure(call, start)
         finding.link = LEVEL_HIT
@@ -415,9 +417,9 @@ cdef void _set_level(Call* call, const PersonQuestion* asked, const PersonFindin
     grounds.nothing_found = finding.count == 0
     grounds.fresh = call.states.needed_fresh_person
     outcome.level = level_of(strongest_hit(call), &grounds)
-    if outcome.has_person and outcome.person_alerts.crowded:
+    if outcome.has_person and named_by_unlinked(&outcome.person_alerts):
         outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
-        outcome.notes |= 1 << NOTE_CROWDED
+        outcome.notes |= 1 << (NOTE_CROWDED if outcome.person_alerts.crowded else NOTE_ONLY_BEARER)
 
 
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
@@ -443,7 +445,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     if gather_all(call, asked, NULL, not outcome.has_person) < 0:
         return FAILED
     outcome.candidates_total = <int>call.fits.count
-    if call.weak_alerted and not finding.certain:
+    if call.weak_alerted:
         outcome.notes |= 1 << NOTE_SIMILAR_NAME_ALERT
     # what all that comes to
     _set_level(call, asked, &finding, outcome)

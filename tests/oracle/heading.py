@@ -107,6 +107,7 @@ def fill_notes(
         ("OWNER_NAME_ALERT", "OWNER_NAME_ALERT" in further),
         ("NAME_BY_RECORD", named and not_found),
         ("CROWDED", "CROWDED" in further),
+        ("ONLY_BEARER", "ONLY_BEARER" in further),
     ):
         if holds:
             codes.append(code)

@@ -70,7 +70,7 @@ def level_of(view: View, subject: Subject) -> int:
     if subject.about == PERSON:
         where = showing.hit_subject(1, subject)
         level = heading.level(view, open_hits(view, subject, HIT, where), found, True, False, False, "person")
-        return max(level, level_pb2.LEVEL_INSUFFICIENT) if view.crowded(subject) else level
+        return max(level, level_pb2.LEVEL_INSUFFICIENT) if view.may_be_meant(subject) else level
     hits = vehicle_hits(view, Finding(subject=subject, link=HIT), by_plate=False)
     level = heading.level(view, hits, found, True, False, False, "vehicle")
     for ordinal, link in enumerate(sorted_owners(view, subject), 1):

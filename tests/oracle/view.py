@@ -172,6 +172,12 @@ class View:
         """Whether an alert counted by name alone names nobody else on file."""
         return self.name_only_alerts(subject) is not None and subject.one_bearer
 
+    def may_be_meant(self, subject: Subject) -> str:
+        """The note of somebody whom an alert without a link may mean; empty = none does."""
+        if self.crowded(subject):
+            return "CROWDED"
+        return "ONLY_BEARER" if self.one_bearer(subject) else ""
+
     def crowded(self, subject: Subject) -> bool:
         """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""
         return self.name_only_alerts(subject) is not None and subject.crowded
