@@ -1,6 +1,6 @@
 """Questions about persons, without the GIL. Nothing here is for Python."""
 
-from libc.string cimport memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
 from core.access.neighbours cimport ASKED_NAME
 from core.answer.levels cimport Grounds, level_of, strongest_hit
@@ -368,9 +368,15 @@ cdef bint _further_one_is_nobodys(const Call* call, const PersonQuestion* asked)
 
 
 cdef void _note_asked(Call* call, const PersonQuestion* asked) noexcept nogil:
-    """For limits and the audit record: what was asked, the principal thing and the others."""
+    """For limits, the audit record and alerts on documents: what was asked, the principal thing and the others."""
     cdef int i
+    call.n_presented = 0
     for i in range(asked.n):
+        if asked.items[i].lookup == KEY_DOCUMENT or asked.items[i].lookup == KEY_LICENCE:
+            call.presented[call.n_presented].kind = asked.items[i].kind
+            call.presented[call.n_presented].length = <uint8_t>asked.items[i].length
+            memcpy(call.presented[call.n_presented].text, asked.items[i].text, asked.items[i].length)
+            call.n_presented += 1
         if i != asked.principal:
             call_also_asked(call, asked.items[i].lookup, asked.items[i].text, asked.items[i].length)
     if asked.principal >= 0:

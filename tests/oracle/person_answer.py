@@ -55,6 +55,7 @@ def find(view: View, question: PersonQuestion) -> Finding:
 def answer(view: View, request: Any, question: PersonQuestion, finding: Finding, limit: int) -> Any:
     response = check_service_pb2.CheckPersonResponse()
     principal = question.principal
+    view.presented = [asked for asked in question.identifiers if asked.kind in ("document", "licence")]
     subject, link, status = finding.subject, finding.link, finding.status
     found = subject is not None or bool(finding.others)
     on_file = finding.on_file

@@ -55,6 +55,11 @@ NOTES = {
     "no es un visto bueno, consulte a la institución",
     "SIMILAR_NAME_ALERT": "hay n personas con alerta de nombre parecido: pida el DPI",
 }
+HIT_NOTES = {
+    "DPI_REPORTED": "DPI reportado: compare la fotografía; puede ser la víctima",
+    "DOCUMENT_REPORTED": "documento reportado: compare la fotografía; puede ser la víctima",
+    "IDENTITY_MISUSED": "identidad suplantada: compare la fotografía; puede ser la víctima",
+}
 
 
 def note(notes: Any, code: str, text: str = "") -> None:

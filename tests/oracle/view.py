@@ -12,6 +12,7 @@ from tests.oracle.record import PERSON, Link, Record, Subject
 from tests.oracle.registers import Masks, Register
 
 if TYPE_CHECKING:
+    from tests.oracle.asked import Identifier
     from tests.oracle.oracle import Oracle
 
 IDENTITY = section_pb2.SECTION_IDENTITY
@@ -29,6 +30,7 @@ class View:
         self.clock_ms = clock_ms
         self.today = (clock_ms // 1000 - 21600) // 86400
         self.this_year = naive_calendar.date_of(self.today)[0]
+        self.presented: list[Identifier] = []  # documents with a country and licences that the question gives
         self._kept: dict[tuple[str, Subject], object] = {}
 
     def shows(self, section: int, sensitivity: int) -> bool:
