@@ -74,7 +74,7 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
             candidate.summary_visible = person.summary_visible
             candidate.summary_section = person.summary_section
             candidate.summary_sensitivity = person.summary_sensitivity
-            candidate.status = person_status_by_name(&person, &alerts, False)
+            candidate.status = person_status_by_name(call, &person, &alerts)
             if persons != NULL:
                 compare_person(call, persons, &person, &candidate.compared)
         candidate.level = _own_level(fit, &alerts, beside)

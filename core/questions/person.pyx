@@ -347,7 +347,9 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
     elif outcome.status == IDENTITY_STATUS_CONFLICT and (outcome.person.conflict or not outcome.has_person):
         outcome.notes |= 1 << NOTE_CONFLICT  # of the registers; that the name given differs is a note of its own
     elif outcome.status == IDENTITY_STATUS_UNVERIFIED:
-        if item != NULL and item.national and not call.states.identified & item.identifies:
+        if (item != NULL and item.national and not call.states.identified & item.identifies) or (
+                outcome.has_person and call.states.identity_lost
+                and (item == NULL or item.lookup != KEY_DOCUMENT or not item.foreign)):
             outcome.notes |= 1 << NOTE_UNVERIFIED
         else:
             outcome.notes |= 1 << NOTE_NO_RECORD_FOREIGN
@@ -401,9 +403,11 @@ cdef int _compare_found(Call* call, const PersonQuestion* asked, const PersonFin
                HIT_SUBJECT_KIND_PERSON, 0,
                &outcome.person_alerts)
     if _judged_by_name(asked):
-        outcome.status = person_status_by_name(&outcome.person, &outcome.person_alerts, False)
+        outcome.status = person_status_by_name(call, &outcome.person, &outcome.person_alerts)
     elif outcome.status == IDENTITY_STATUS_FOUND:
         outcome.status = person_condition(&outcome.person, &outcome.person_alerts, borrowed)
+        if outcome.status == IDENTITY_STATUS_FOUND and call.states.identity_lost and not asked.items[asked.principal].foreign:
+            outcome.status = IDENTITY_STATUS_UNVERIFIED
     return OK
 
 

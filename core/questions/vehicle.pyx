@@ -211,7 +211,7 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
         link = min(link, <uint8_t>LEVEL_POSSIBLE)
     sum_alerts(call, &owner.person.dossier, link, HIT_SUBJECT_KIND_OWNER if present and hits else 0,
                ordinal, &owner.alerts)
-    owner.status = person_status_by_name(&owner.person, &owner.alerts, False)
+    owner.status = person_status_by_name(call, &owner.person, &owner.alerts)
     if present and owner.alerts.level:
         owner.level = owner.alerts.level
     elif present and owner.person.dossier.header.kind == ENTITY_UNIDENTIFIED:

@@ -35,6 +35,17 @@ cui = "CUI"
 
 [record.fields]
 street = "CALLE"
+
+[[record]]
+source = "personas"
+section = "telephone"
+when = { column = "TELEFONO", present = true }
+record_id = "ID"
+
+[record.subject]
+cui = "CUI"
+telephone = "TELEFONO"
+
 """
 )
 OJ = (
@@ -92,7 +103,7 @@ issued = "FECHA"
 valid_to = "HASTA"
 """
 HEADERS = {
-    "renap": "ID CUI NOMBRE NACIMIENTO SEXO MUERTE CALLE",
+    "renap": "ID CUI NOMBRE NACIMIENTO SEXO MUERTE CALLE TELEFONO",
     "oj": "ORDEN CUI NOMBRE NACIMIENTO ESTADO FECHA DELITO",
     "sat": "ID PLACA VIN CUI NOMBRE DESDE HASTA",
     "mp": "ID TIPO CUI NOMBRE NACIMIENTO PLACA VIN ESTADO FECHA HASTA PAIS PASAPORTE LICENCIA",

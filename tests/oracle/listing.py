@@ -42,7 +42,7 @@ def _page(view: View, request: Any, subject: Subject, offset: int, size: int) ->
         links = sorted_owners(view, subject)
     else:
         links = showing.of_section(view, subject, request.section)
-        if request.section == section_pb2.SECTION_ADDRESS and showing.is_protected(view, subject):
+        if request.section in showing.WHEREABOUTS and showing.is_protected(view, subject):
             links = []
     shown, following = page(links, size, offset)
     if request.section == section_pb2.SECTION_OWNER:

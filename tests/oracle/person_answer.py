@@ -68,6 +68,12 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
         notes |= {"NAME_DIFFERS", "CONFLICT"} if view.claims_contradict(subject) else {"NAME_DIFFERS"}
         if status == level_pb2.IDENTITY_STATUS_FOUND:
             status = CONFLICT
+    foreign = principal is not None and principal.kind == "document" and principal.foreign
+    if subject is not None and view.identity_lost and not foreign:
+        if status == level_pb2.IDENTITY_STATUS_FOUND and principal is not None and not principal.foreign:
+            status = level_pb2.IDENTITY_STATUS_UNVERIFIED
+        if status == level_pb2.IDENTITY_STATUS_UNVERIFIED:
+            notes.add("UNVERIFIED")
     hits = []
     if subject is not None:
         where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PERSON, subject)

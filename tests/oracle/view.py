@@ -143,9 +143,16 @@ class View:
                 for link in self.links(subject)
             )
             return level_pb2.IDENTITY_STATUS_FOUND if known else level_pb2.IDENTITY_STATUS_NOT_FOUND
-        if not self.identity_claims(subject):
-            return level_pb2.IDENTITY_STATUS_NOT_FOUND
-        return self.status_as_person(subject)
+        status = level_pb2.IDENTITY_STATUS_NOT_FOUND
+        if self.identity_claims(subject):
+            status = self.status_as_person(subject)
+        known = (level_pb2.IDENTITY_STATUS_FOUND, level_pb2.IDENTITY_STATUS_NOT_FOUND)
+        return level_pb2.IDENTITY_STATUS_UNVERIFIED if self.identity_lost and status in known else status
+
+    @property
+    def identity_lost(self) -> bool:
+        """Whether registers identify persons by CUI, and none of them is loaded and unmasked."""
+        return any("cui" in r.identifies for r in self.oracle.registers) and not self.identifiers_loaded("cui")
 
     def is_misused(self, subject: Subject) -> bool:
         from tests.oracle.alerts import stored_alerts

@@ -159,7 +159,10 @@ LINKS = {
     ),
     # nothing more than a name: only a count, no colour
     "a name alone": Case(
-        one("CARMEN ROSA CASTELLANOS DARDON"), Warrant("CARMEN ROSA CASTELLANOS DARDON"), ("INSUFFICIENT",), counted=(1,)
+        one("CARMEN ROSA CASTELLANOS DARDON"),
+        Warrant("CARMEN ROSA CASTELLANOS DARDON"),
+        ("INSUFFICIENT",),
+        counted=(1,),
     ),
     "another age and department": Case(
         one("EMMA JUDITH ESPADEROS FRANCO"),
