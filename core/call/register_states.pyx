@@ -64,7 +64,6 @@ cdef inline void _hold_within(RegisterStates* states, int64_t clock_ms, int64_t 
 cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant,
                                   int64_t clock_ms) noexcept nogil:
     cdef int i
-    cdef int64_t flip
     cdef uint8_t state
     cdef const Register* register
     states.grant = grant[0]

@@ -143,11 +143,11 @@ class View:
                 for link in self.links(subject)
             )
             return level_pb2.IDENTITY_STATUS_FOUND if known else level_pb2.IDENTITY_STATUS_NOT_FOUND
-        status = level_pb2.IDENTITY_STATUS_NOT_FOUND
+        status: int = level_pb2.IDENTITY_STATUS_NOT_FOUND
         if self.identity_claims(subject):
             status = self.status_as_person(subject)
-        known = (level_pb2.IDENTITY_STATUS_FOUND, level_pb2.IDENTITY_STATUS_NOT_FOUND)
-        return level_pb2.IDENTITY_STATUS_UNVERIFIED if self.identity_lost and status in known else status
+        plain = (level_pb2.IDENTITY_STATUS_FOUND, level_pb2.IDENTITY_STATUS_NOT_FOUND)
+        return level_pb2.IDENTITY_STATUS_UNVERIFIED if self.identity_lost and status in plain else status
 
     @property
     def identity_lost(self) -> bool:

@@ -14,7 +14,7 @@ from core.engine.entry import METHODS, Engine
 from core.errors import QuestionError
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
-from ronda.v1 import level_pb2, value_pb2
+from ronda.v1 import level_pb2, section_pb2, value_pb2
 from tests.indexer.small_registers import cui_of
 from tests.kit.asker import Asker
 from tests.kit.nation_kit import BuiltNation
@@ -65,7 +65,7 @@ def test_who_is_reviewed_against_wanted_is_not_clear(asker: Asker) -> None:
     assert (found.answer.level, [note.code for note in found.answer.notes]) == (INSUFFICIENT, ["ONLY_BEARER"])
     car = asker(checks.CheckVehicleRequest(plate="P-111BCD"))
     assert (car.vehicle.vehicle_level, car.vehicle.owner_level, car.answer.level) == (CLEAR, INSUFFICIENT, INSUFFICIENT)
-    listed = asker(checks.ListRecordsRequest(subject_id=found.person.subject_id, section=1))
+    listed = asker(checks.ListRecordsRequest(subject_id=found.person.subject_id, section=section_pb2.SECTION_IDENTITY))
     assert listed.answer.level == INSUFFICIENT
 
 
@@ -150,9 +150,11 @@ def test_no_answer_is_greener_than_its_clearance_or_search(large_nation: BuiltNa
         elif name and birth and birth.month and birth.day:
             batch.names.append(name)
             batch.birth_dates.append(birth.year * 10000 + birth.month * 100 + birth.day)
-            who = {"name": value_pb2.PersonName(full=name), "birth_date": birth}
-            found = asked(engine, Question("CheckPerson", checks.CheckPersonRequest(**who)), grant, clock)
-            searched = asked(engine, Question("SearchPersons", checks.SearchPersonsRequest(**who)), grant, clock)
+            full = value_pb2.PersonName(full=name)
+            check = checks.CheckPersonRequest(name=full, birth_date=birth)
+            search = checks.SearchPersonsRequest(name=full, birth_date=birth)
+            found = asked(engine, Question("CheckPerson", check), grant, clock)
+            searched = asked(engine, Question("SearchPersons", search), grant, clock)
             if found is not None and searched is not None and searched.answer.level >= POSSIBLE:
                 compared["search"] += 1
                 assert found.answer.level > CLEAR, f"search {number}"
