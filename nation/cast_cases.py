@@ -113,8 +113,9 @@ def _identity(c: Cases) -> None:
     c.person("deceased_wanted", {"cui": c.cui("deceased_wanted")}, "HIT", "DECEASED", notes=["DECEASED"],
              hits=[hit("WARRANT")])  # fmt: skip
     c.person("minor", {"cui": c.cui("minor")}, "CLEAR", person_cautions=["MINOR"], totals={"DETENTION": 1})
-    c.person("misused_identity", {"cui": c.cui("misused")}, "HIT", "MISUSED", notes=["MISUSED"],
-             hits=[hit("DOCUMENT", action="RETAIN_DOCUMENT")], person_cautions=["MISUSED_IDENTITY"])  # fmt: skip
+    c.person("misused_identity", {"cui": c.cui("misused")}, "POSSIBLE", "MISUSED", notes=["MISUSED"],
+             hits=[hit("DOCUMENT", "POSSIBLE", action="RETAIN_DOCUMENT")],
+             person_cautions=["MISUSED_IDENTITY"])  # fmt: skip
     c.person("one_cui_two_names", {"cui": c.cui("two_names")}, "POSSIBLE", "CONFLICT", notes=["CONFLICT"])
     c.person("borrowed_dpi", {"cui": c.cui("clean"), "name": {"full": c.name("traveller")}}, "POSSIBLE", "CONFLICT",
              notes=["NAME_DIFFERS", "IDENTIFIERS_DISAGREE"], cautions=["IDENTIFIERS_DISAGREE"])  # fmt: skip

@@ -19,6 +19,7 @@ from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
 
 from ronda.commands.exit_status import MEANING, ExitStatus
+from ronda.commands.output import say
 from ronda.commands.spanish_usage import speak_spanish, usage_error_lines, whole_summaries
 
 # Subcommand -> module and name of its function, or of its group of subcommands. The order is that of --help.
@@ -99,7 +100,7 @@ def _say_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        typer.echo(f"ronda {version('ronda')}")
+        say(f"ronda {version('ronda')}")
         raise typer.Exit
 
 
@@ -144,7 +145,7 @@ def main() -> None:
         status = _called([_readable(argument) for argument in sys.argv[1:]])
         sys.stdout.flush()
     except ClickException as error:
-        typer.echo("\n".join(usage_error_lines(error)), err=True)
+        say("\n".join(usage_error_lines(error)), err=True)
         asked = getattr(error, "ctx", None)
         serving = asked is not None and asked.info_name == "serve" and asked.parent.parent is None
         status = ExitStatus.SETTINGS if serving else error.exit_code  # its options are settings
@@ -156,7 +157,7 @@ def main() -> None:
         )
         os._exit(ExitStatus.OURS)  # what is left in the buffer cannot be written either
     except typer.Abort:
-        typer.echo("Interrumpido.", err=True)
+        say("Interrumpido.", err=True)
         status = ExitStatus.OURS
     sys.exit(status if isinstance(status, int) else ExitStatus.DONE)
 

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from clients.terminal.told_text import told
+
 CUI_DIGITS = 13
 LONGEST_CELL = 1_000  # characters of a cell that is asked by; a name on file has some 60
 
@@ -130,7 +132,7 @@ def neutral(text: str) -> str:
 
     Source: OWASP, "CSV Injection": = + - @, tab and carriage return. Breaks become spaces: a row is one line.
     """
-    plainly = re.sub(r"[\r\n\x00]+", " ", text)
+    plainly = told(re.sub(r"[\r\n\x00]+", " ", text))
     risky = text[:1] in ("\t", "\r", "\n") or plainly.lstrip()[:1] in ("=", "+", "-", "@")
     return f"'{plainly}" if risky else plainly
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from clients.console.tiles import SIGNS, WORDS
+from clients.terminal.told_text import told
 from ronda.v1 import register_pb2
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ class Pages:
 
     def __init__(self, development: bool) -> None:
         self._environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            finalize=_shown,
         )
         self._environment.globals.update(development=development, state_words=WORDS, state_signs=SIGNS)
         self._environment.filters.update(dia=_day, reloj=_clock, cifra=_figure, edad=_age)
@@ -45,6 +51,13 @@ class Pages:
         """A whole page or a part of one."""
         night = request.cookies.get(MODE_COOKIE) == "noche"
         return HTMLResponse(self.text(name, night=night, **values), status_code=status)
+
+
+def _shown(value: Any) -> Any:
+    """A value as a page shows it: what turns the order of reading, or hides, becomes visible. Markup stays markup."""
+    if isinstance(value, Markup):
+        return Markup(told(value))  # noqa: S704 - it was markup before
+    return told(value) if isinstance(value, str) else value
 
 
 def _day(value: Any) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from clients.agency.cells import neutral
 from clients.statistics import words
 from clients.statistics.asking import FigureTable
 from ronda.v1 import statistics_service_pb2 as contract
@@ -107,6 +108,8 @@ def csv_bytes(table: FigureTable) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return neutral(value)
     return "" if value is None else str(value).lower() if isinstance(value, bool) else value
 
 

@@ -20,7 +20,7 @@ from core.names.keys cimport fold_into
 from core.names.reading cimport PART_SEPARATOR
 from core.subject.alerts cimport name_only_alerts_shown, put_closed_alerts, put_hits, put_note, put_similar_note
 from core.subject.person cimport person_age
-from core.subject.records cimport Totals, protected_today, put_records, put_totals, section_visible, totals_insert
+from core.subject.records cimport Totals, kept_sections, put_records, put_totals, section_visible, totals_insert
 from core.subject.shown cimport (
     SHOWN_ASKED, SHOWN_CANDIDATE, SHOWN_OWNER, SHOWN_SUGGESTED, Left, left_add, left_init, shown_put,
 )
@@ -173,8 +173,7 @@ cdef void _put_person(Call* call, uint32_t number, const Person* person, const A
     if owner != NULL:
         sections = OWNER_SECTIONS
         most = min(most, <int>OWNER_RECORDS)
-        if protected_today(call, &person.dossier):
-            sections &= ~(<uint64_t>1 << SECTION_ADDRESS)
+    sections &= ~kept_sections(call, &person.dossier, owner == NULL)
     put_records(call, &person.dossier, sections, most, 0, &totals, left)
     put_subject_id(call, F_Person_subject_id, <const unsigned char*>person.dossier.header.subject_id)
     put_uint(call.out, F_Person_kind, person.dossier.header.kind)

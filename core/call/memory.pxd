@@ -17,6 +17,7 @@ from core.generation.dossier cimport DossierHeader
 from core.generation.levels cimport Levels
 from core.generation.store cimport Store
 from core.generation.view cimport Dossier
+from core.identifiers.rules cimport CANONICAL_MAX
 from core.name_index.query cimport NameQuery, NameQuestion
 from core.names.keys cimport FOLDED_MAX, NAME_KEY_MAX
 from core.names.reading cimport ReadName
@@ -40,6 +41,7 @@ cdef struct Hit:                 # one alert in force, as this answer shows it
     uint8_t subject_kind         # HitSubjectKind
     uint8_t register             # ordinal of its record's register
     uint8_t unlisted_by          # ordinal of the authority that does not list it; NO_REGISTER = none
+    uint8_t reported             # NOTE_* of what a document alert means for who is asked about; 0 = none
     uint8_t withdrawn            # ordinal of the authority that had closed it and is withdrawn; NO_REGISTER = none
     uint8_t section              # Section of its records
     uint8_t sensitivity
@@ -55,7 +57,8 @@ cdef struct Fit:                 # a subject found
     uint32_t entity
     uint8_t link                 # Level of the question's link to it
     uint8_t names                # Agreement of the names
-    uint8_t certain              # names agree, and birth date or parents agree, and it lives
+    uint8_t meant                # all asked names are there, birth date or parents agree, and it lives
+    uint8_t certain              # and the names agree
     uint8_t quiet                # a candidate without hits
     uint8_t misread              # characters misread, in a search of vehicles
     uint8_t by_name              # found by name: evidence is set
@@ -103,6 +106,11 @@ cdef struct Candidate:           # one candidate, ready to be written
     int matched                  # the claim whose spelling was most like what was asked; -1 = none
     double score
 
+cdef struct Presented:           # the own number of a document that the question gives
+    uint8_t kind                 # KEY_DOCUMENT or KEY_LICENCE
+    uint8_t length
+    char text[CANONICAL_MAX]
+
 cdef struct NameKey:
     char text[NAME_KEY_MAX]
     int length                   # 0 = not given
@@ -139,7 +147,10 @@ cdef struct Call:
     Candidate* candidates        # PAGE_MAX of them
     int n_candidates
     int weak_alerted             # weak candidates with an alert in force
+    uint8_t shown_level          # strongest level that a candidate gives the answer: core/questions/candidates.pyx; 0 = none
     Buffer shown                 # ShownEntry of core/subject/shown.pxd: who left with this answer
+    Presented presented[2]       # a document with its country, a licence
+    int n_presented
     NameKey names                # length 0 = not given
     ReadName asked_name          # of the same name; count 0 = not given
     ReadName asked_father

@@ -5,11 +5,12 @@ cdef extern from *:
     __attribute__((unused)) static const char *const ronda_note_codes[] = {
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
         "NAME_DIFFERS", "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
-        "NAME_BY_RECORD", "CROWDED", "SIMILAR_NAME_ALERT",
-        "AUTHORITY_WITHDRAWN", "NOT_LISTED",
+        "NAME_BY_RECORD", "CROWDED", "ONLY_BEARER", "SIMILAR_NAME_ALERT",
+        "AUTHORITY_WITHDRAWN", "NOT_LISTED", "DPI_REPORTED", "DOCUMENT_REPORTED", "IDENTITY_MISUSED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
-    /* Of the last eight the texts name a register or a day: the first's stands behind the name, the others' before it. */
+    /* Of the two after SIMILAR_NAME_ALERT and of the last six the texts name a register or a day: the first's stands behind
+       the name, the others' before it. */
     __attribute__((unused)) static const char *const ronda_note_texts[] = {
         "documento no consta",
         "placa no consta",
@@ -26,16 +27,21 @@ cdef extern from *:
         "nombre según el registro que lo menciona: no consta en el registro de identidad",
         "una orden sin documento puede ser de esta persona o de otras, más de cincuenta: "
         "no es un visto bueno, consulte a la institución",
+        "una orden sin documento lleva el nombre de esta persona, que nadie más lleva: "
+        "no es un visto bueno, consulte a la institución",
         " con alerta de nombre parecido: pida el DPI",  /* hay n personas */
         " no disponible; la había dado por cerrada: confirme",
         "no consta en ",
+        "DPI reportado: compare la fotografía; puede ser la víctima",
+        "documento reportado: compare la fotografía; puede ser la víctima",
+        "identidad suplantada: compare la fotografía; puede ser la víctima",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     /* NAME_NOT_ON_FILE where a year of birth was asked: the name alone may be on file */
     __attribute__((unused)) static const char *const ronda_dated_name_text = "no consta ese nombre con esa fecha de nacimiento";
     """
-    const char* note_code "ronda_note_codes"[23]
-    const char* note_text "ronda_note_texts"[23]
+    const char* note_code "ronda_note_codes"[27]
+    const char* note_text "ronda_note_texts"[27]
     const char* dated_name_text "ronda_dated_name_text"
 
 cdef enum:
@@ -53,13 +59,17 @@ cdef enum:
     NOTE_OWNER_NAME_ALERT = 11
     NOTE_NAME_BY_RECORD = 12
     NOTE_CROWDED = 13
-    NOTE_SIMILAR_NAME_ALERT = 14
-    ANSWER_NOTES = 15            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_AUTHORITY_WITHDRAWN = 15
-    NOTE_NOT_LISTED = 16
-    NOTE_CLOSED_CANCELLED = 17
-    NOTE_CLOSED_EXECUTED = 18
-    NOTE_CLOSED_SUSPENDED = 19
-    NOTE_CLOSED_LAPSED = 20
-    NOTE_CLOSED_EXPIRED = 21
-    NOTE_CLOSED_NOT_YET = 22
+    NOTE_ONLY_BEARER = 14
+    NOTE_SIMILAR_NAME_ALERT = 15
+    ANSWER_NOTES = 16            # the notes of an answer come before this one; the others belong to one hit
+    NOTE_AUTHORITY_WITHDRAWN = 16
+    NOTE_NOT_LISTED = 17
+    NOTE_DPI_REPORTED = 18
+    NOTE_DOCUMENT_REPORTED = 19
+    NOTE_IDENTITY_MISUSED = 20
+    NOTE_CLOSED_CANCELLED = 21
+    NOTE_CLOSED_EXECUTED = 22
+    NOTE_CLOSED_SUSPENDED = 23
+    NOTE_CLOSED_LAPSED = 24
+    NOTE_CLOSED_EXPIRED = 25
+    NOTE_CLOSED_NOT_YET = 26

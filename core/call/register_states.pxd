@@ -1,6 +1,6 @@
 # Condition of every register for one grant at one time (docs/answers.md section 7), with its bytes ready to copy.
 #
-# A set of states holds from the last flip (a register turned stale, the clock passed the newest as-of) to the next one:
+# A set of states holds from the last flip (a register turned stale, the clock came near enough to an as-of ahead of it) to the next one:
 # whoever keeps it need only compare the grant and the clock.
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
@@ -19,6 +19,7 @@ cdef struct RegisterStates:
     bint complete_person         # every register that an answer about a person lists is FRESH
     bint complete_vehicle
     uint32_t identified          # Register.identifies of the registers that are loaded and not withheld
+    bint identity_lost           # registers identify persons by CUI, and none of them is loaded and unmasked
     Buffer person                # Answer.registers of an answer about a person, tags included
     Buffer vehicle
 

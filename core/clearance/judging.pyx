@@ -30,7 +30,7 @@ from core.questions.asked_names cimport read_asked_name
 from core.questions.name_search cimport NAMES_CLEARED, find_by_name
 from core.questions.person cimport PersonFinding, find_person, finding_status
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
-from core.subject.alerts cimport AlertSum, sum_alerts
+from core.subject.alerts cimport AlertSum, named_by_unlinked, sum_alerts
 from core.subject.asked cimport LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_plate, asked_held
 from core.subject.person cimport Person, compare_person_names, person_condition, person_view
 from core.subject.person_comparison cimport PersonQuestion
@@ -217,7 +217,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         under_standard(call, standard, &dossier, LEVEL_HIT, &verdict)
         person_view(call, finding.subject, &dossier, &person)
         sum_alerts(call, &dossier, LEVEL_HIT, 0, 0, &alerts)
-        crowded = (alerts.crowded or alerts.one_bearer) and standard == CLEARANCE_STANDARD_WANTED
+        crowded = named_by_unlinked(&alerts) and standard == CLEARANCE_STANDARD_WANTED
         if status == IDENTITY_STATUS_FOUND:
             status = person_condition(&person, &alerts, False)
         otherwise = call.names.length > 0 and compare_person_names(call, &person) == AGREEMENT_DISAGREES
@@ -292,7 +292,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
             return FAILED
         under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
         sum_alerts(call, &dossier, LEVEL_POSSIBLE, 0, 0, &alerts)
-        crowded = crowded or ((alerts.crowded or alerts.one_bearer) and standard == CLEARANCE_STANDARD_WANTED)
+        crowded = crowded or (named_by_unlinked(&alerts) and standard == CLEARANCE_STANDARD_WANTED)
         shown_row(call, &dossier, row, CLEARANCE_RESULT_UNSPECIFIED, &verdict.left)
     if verdict.n or crowded:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)

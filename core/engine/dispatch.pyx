@@ -129,6 +129,7 @@ cdef int _check(Call* call) noexcept nogil:
         status = check_box(call, &outcome)
     if status < 0:
         return FAILED
+    outcome.level = max(outcome.level, call.shown_level)  # no answer is greener than what it shows
     if outcome.has_person or outcome.has_vehicle or outcome.n_plates:
         call.found = FOUND_SOMEBODY
     elif outcome.status == IDENTITY_STATUS_NOT_FOUND:

@@ -15,11 +15,12 @@ class NameSweep:
     """Working memory of 5 to 50 MB, for one thread at a time; the index must be used by nobody else meanwhile."""
 
     def __new__(cls, index: NameIndex) -> NameSweep: ...
-    def fitting(self, batch: ExportsArrow) -> dict[str, array[int] | array[float]]:
+    def fitting(self, batch: ExportsArrow, holding_all: bool = False) -> dict[str, array[int] | array[float]]:
         """Whom each row may mean: those whose names AGREE and whose birth date does not DISAGREE; and those whose score
         reaches ALERT_SCORE where years of birth stand on both sides, whatever disagrees; the score of who disagrees is
         that of a population of POPULATION_LEAST at least. Whose years are not within one of the asked is looked for
-        where nobody nearer disagrees in nothing.
+        where nobody nearer disagrees in nothing. With `holding_all` also those of whom a name holds every asked token,
+        two or more.
 
         batch: core.linking.index.ASKED_FIELDS, up to 2^32 rows; the more, the less each costs: without a birth year,
         questions share one reading of the index. None is too broad; who shares

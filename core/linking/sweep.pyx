@@ -13,7 +13,7 @@ from core.machine.arrow cimport Column, RecordColumns, byte_at, int8_or, int16_o
 from core.machine.prefetch cimport prefetch
 from core.name_index.expansion cimport evidence_for, held_place, query_begin
 from core.name_index.query cimport (
-    FOUND_BIRTH, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, YEARS_ALL, YEARS_NEAR, NameFound, NameQuery, NameQuestion,
+    FOUND_BIRTH, FOUND_COVERED, FOUND_FAR, NAMES_MEMORY, NAMES_TOO_BROAD, YEARS_ALL, YEARS_NEAR, NameFound, NameQuery, NameQuestion,
 )
 from core.name_index.scoring cimport score_ordinal
 from core.name_index.search cimport find_names_again
@@ -66,6 +66,7 @@ cdef class NameSweep:
     cdef Buffer out[COLUMNS]
     cdef Buffer first            # by plan: where its candidates start in `ordered`; one more for the end
     cdef Buffer ordered          # ordinals by plan
+    cdef bint holding            # whose name holds all that was asked is put, too
 
     def __cinit__(self, NameIndex index not None):
         cdef int column
@@ -99,6 +100,10 @@ cdef class NameSweep:
         question.exhaustive = True
         question.further = FURTHER_MOST
 
+    cdef inline bint _holds_all(self, const NameFound* found) noexcept nogil:
+        return (self.holding and found.flags & FOUND_COVERED != 0 and self.index.query.question.shape.count > 1
+                and found.birth != AGREEMENT_DISAGREES)
+
     cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
         """Who reaches the alert score, where years of birth stand on both sides or none is asked; and whose names agree and birth
         date does not disagree. Who disagrees needs the score among POPULATION_LEAST at least."""
@@ -113,7 +118,7 @@ cdef class NameSweep:
         if found.names == AGREEMENT_AGREES and found.birth != AGREEMENT_DISAGREES:
             if not agreeing:
                 return False
-        elif not near or not alerts:
+        elif not self._holds_all(found) and (not near or not alerts):
             return False
         score = match_probability(evidence, prior)
         put_raw(&self.out[0], &row, 4)
@@ -210,7 +215,7 @@ cdef class NameSweep:
                 return status
             swept = question.birth.year == 0 or _is_for_sweep(self.index.query)
             if swept:
-                status = sweep_add(self.sweep, self.index.query, <uint32_t>row)
+                status = sweep_add(self.sweep, self.index.query, <uint32_t>row, self.holding)
                 if status < 0:
                     return status
                 if status == 0:      # full
@@ -242,11 +247,12 @@ cdef class NameSweep:
         sweep_reset(self.sweep)
         return 0
 
-    def fitting(self, batch):
+    def fitting(self, batch, bint holding_all=False):
         cdef RecordColumns rows = RecordColumns(batch, name_index.ASKED_FIELDS)
         cdef int status, column
         for column in range(COLUMNS):
             buffer_reset(&self.out[column])
+        self.holding = holding_all
         with nogil:
             status = self._find(rows.columns, rows.rows)
         self.index.check_status(status)

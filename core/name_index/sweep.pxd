@@ -71,6 +71,7 @@ cdef void sweep_free(Sweep* sweep) noexcept nogil
 # Empties it for the next questions.
 cdef void sweep_reset(Sweep* sweep) noexcept nogil
 # Takes in the question that `query` has begun: 1, 0 = there is no room for it in this sweep, or NAMES_*.
-cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept nogil
+# `holding`: also of longer names that hold both of two asked tokens.
+cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row, bint holding) noexcept nogil
 # Fills `found` from where it stopped: 1 = there are more, once these are scored and `found` is reset; 0 = that was all, or NAMES_*.
 cdef int sweep_run(Sweep* sweep) noexcept nogil

@@ -120,7 +120,7 @@ cdef int _slot(Sweep* sweep, const uint32_t* tokens, uint32_t count) noexcept no
 
 
 cdef void _set_least(Plan* plan, int core, int listed_core, int initials, int married_initials, int halves,
-                     bint married) noexcept nogil:
+                     bint married, bint holding) noexcept nogil:
     """How many listed tokens those hold whose names may agree; `halves`: asked tokens that may be two on file.
 
     An initial of the husband's surname makes the asked name longer once it is paired: it is no token of listed_core.
@@ -133,11 +133,11 @@ cdef void _set_least(Plan* plan, int core, int listed_core, int initials, int ma
     plan.with_threes = core > 3
     plan.least_of_short = <uint8_t>max(1, (3 if core > 3 else 2) - lost) if core > 2 else 0
     plan.longest = 0
-    if core <= 2 and not married and halves == 0:
+    if core <= 2 and not married and halves == 0 and not holding:
         plan.longest = 1 if core == 1 else 3
 
 
-cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept nogil:
+cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row, bint holding) noexcept nogil:
     cdef Plan plan
     cdef uint32_t tokens[LISTS_MOST]
     cdef uint32_t count
@@ -174,7 +174,7 @@ cdef int sweep_add(Sweep* sweep, const NameQuery* query, uint32_t row) noexcept 
         plan.count += 1
     if plan.count == 0:
         return 1                 # initials alone find nobody
-    _set_least(&plan, query.n_core, listed_core, n - query.n_listed, married_initials, halves, married)
+    _set_least(&plan, query.n_core, listed_core, n - query.n_listed, married_initials, halves, married, holding and query.n_core > 1)
     put_raw(&sweep.plans, &plan, sizeof(plan))
     return NAMES_MEMORY if sweep.plans.failed else 1
 

@@ -1,5 +1,6 @@
 """Candidates of an answer, without the GIL. Nothing here is for Python."""
 
+from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
@@ -10,7 +11,7 @@ from core.generation.dossier cimport ENTITY_UNIDENTIFIED
 from core.generation.store cimport store_prefetch_dossier
 from core.generation.view cimport Dossier
 from core.questions.name_search cimport matched_claim, score_of
-from core.subject.alerts cimport AlertSum, sum_alerts
+from core.subject.alerts cimport AlertSum, named_by_unlinked, sum_alerts
 from core.subject.person cimport Person, person_status_by_name, person_view
 from core.subject.person_comparison cimport compare_person
 from core.subject.vehicle_comparison cimport compare_vehicle, plate_shown, vehicle_status_by_name
@@ -25,9 +26,17 @@ cdef bint _first_registration_visible(const Call* call, const Dossier* vehicle) 
     return call_shows(call, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN)
 
 
+cdef inline uint8_t _own_level(const Fit* fit, const AlertSum* alerts, bint beside) noexcept nogil:
+    """The level of a candidate. One beside a person or a vehicle has none, unless an alert may mean it."""
+    if fit.weak:
+        return LEVEL_INSUFFICIENT if not beside or alerts.in_force else LEVEL_UNSPECIFIED
+    if alerts.level:
+        return alerts.level
+    return LEVEL_INSUFFICIENT if not beside or named_by_unlinked(alerts) else LEVEL_UNSPECIFIED
+
+
 cdef int gather_candidates(Call* call, const PersonQuestion* persons, const VehicleQuestion* vehicles, size_t start,
-                           size_t most,
-                           bint hits) noexcept nogil:
+                           size_t most, bint hits, bint beside) noexcept nogil:
     cdef size_t i
     cdef const Fit* fit
     cdef Candidate* candidate
@@ -65,16 +74,16 @@ cdef int gather_candidates(Call* call, const PersonQuestion* persons, const Vehi
             candidate.summary_visible = person.summary_visible
             candidate.summary_section = person.summary_section
             candidate.summary_sensitivity = person.summary_sensitivity
-            candidate.status = person_status_by_name(&person, &alerts, False)
+            candidate.status = person_status_by_name(call, &person, &alerts)
             if persons != NULL:
                 compare_person(call, persons, &person, &candidate.compared)
-        candidate.level = LEVEL_INSUFFICIENT if fit.weak else alerts.level or LEVEL_INSUFFICIENT
+        candidate.level = _own_level(fit, &alerts, beside)
         candidate.alerts = alerts.in_force
     return OK
 
 
-cdef int _weigh(Call* call, bint* alerted) noexcept nogil:
-    """Level of every fit by its alerts in force."""
+cdef int _weigh(Call* call, bint beside, bint* alerted) noexcept nogil:
+    """Level of every fit by its alerts in force. `beside`: a person or a vehicle stands beside the candidates."""
     cdef size_t i
     cdef Dossier dossier
     cdef AlertSum alerts
@@ -85,6 +94,8 @@ cdef int _weigh(Call* call, bint* alerted) noexcept nogil:
         if i + AHEAD < call.fits.count:
             store_prefetch_dossier(call.store, call.fits.items[i + AHEAD].entity)
         fit = &call.fits.items[i]
+        if beside:
+            fit.link = LEVEL_POSSIBLE
         if call_dossier(call, fit.entity, &dossier) < 0:
             return FAILED
         sum_alerts(call, &dossier, fit.link, 0, 0, &alerts)
@@ -92,6 +103,8 @@ cdef int _weigh(Call* call, bint* alerted) noexcept nogil:
         fit.level = LEVEL_UNSPECIFIED if fit.weak else alerts.level
         alerted[0] = alerted[0] or fit.alerted
         call.weak_alerted += fit.weak and fit.alerted
+        if not fit.quiet:        # who bore the plate formerly gives the answer no level
+            call.shown_level = max(call.shown_level, _own_level(fit, &alerts, beside))
     return OK
 
 
@@ -123,9 +136,9 @@ cdef int gather_all(Call* call, const PersonQuestion* persons, const VehicleQues
     if call.quick and call.fits.count > QUICK_FITS:
         call.put_off = True
         return FAILED
-    if _weigh(call, &alerted) < 0 or (alerted and _order(call) < 0):
+    if _weigh(call, not hits, &alerted) < 0 or (alerted and _order(call) < 0):
         return FAILED
-    if gather_candidates(call, persons, vehicles, 0, SHOWN_MAX, hits) < 0:
+    if gather_candidates(call, persons, vehicles, 0, SHOWN_MAX, hits, not hits) < 0:
         return FAILED
     if not hits:
         return OK

@@ -16,9 +16,9 @@ from core.generation.view cimport Dossier
 from core.identifiers.kinds cimport KEY_SUBJECT
 from core.questions.vehicle cimport add_plates, gather_owner_page, gather_owners
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates
-from core.subject.alerts cimport AlertSum, sum_alerts
+from core.subject.alerts cimport AlertSum, named_by_unlinked, sum_alerts
 from core.subject.asked cimport LOOKUP_MAX
-from core.subject.records cimport Totals, any_record_visible, protected_today, put_records, put_totals, totals_insert
+from core.subject.records cimport Totals, any_record_visible, kept_sections, put_records, put_totals, totals_insert
 from core.subject.shown cimport SHOWN_LISTED, Left, left_add, left_init, shown_put
 from core.wire cimport begin_message, buffer_reset, end_message, put_int_if, put_uint
 
@@ -73,7 +73,7 @@ cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outco
     sum_alerts(call, dossier, LEVEL_HIT, HIT_SUBJECT_KIND_VEHICLE if vehicle else HIT_SUBJECT_KIND_PERSON, 0, &alerts)
     if not vehicle:
         outcome.level = level_of(strongest_hit(call), &grounds)
-        if alerts.crowded:
+        if named_by_unlinked(&alerts):
             outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
         return OK
     finding.n_plates = 0
@@ -181,7 +181,7 @@ cdef int _list_page(Call* call) noexcept nogil:
             totals_insert(&totals, section, total, shown)
         if shown:
             left_add(&left, section, SENSITIVITY_OPEN)
-    elif section != SECTION_ADDRESS or not protected_today(call, &dossier):  # a plate may have given the subject's id
+    elif not (kept_sections(call, &dossier, False) >> section) & 1:  # a plate may have given the subject's id
         put_records(call, &dossier, <uint64_t>1 << section, call.question.page_size,
                     <int>min(start.offset, <uint32_t>PAGE_LIMIT), &totals, &left)
         if totals.n:

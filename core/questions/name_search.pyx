@@ -159,8 +159,13 @@ cdef inline bint _agrees(const NameFound* found) noexcept nogil:
     return not found.flags & FOUND_BY_SCORE
 
 
-cdef inline bint _is_certain(const Call* call, const NameFound* found) noexcept nogil:
-    return (found.comparable == AGREEMENT_AGREES and not found.flags & FOUND_DEAD
+cdef inline bint _covers(const Call* call, const NameFound* found) noexcept nogil:
+    """Whether one of its names holds all that was asked, two words or more, and neither birth date nor sex disagrees."""
+    return call.asked_name.shape.count > 1 and _agrees(found)
+
+
+cdef inline bint _is_meant(const Call* call, const NameFound* found) noexcept nogil:
+    return ((found.comparable == AGREEMENT_AGREES or _covers(call, found)) and not found.flags & FOUND_DEAD
             and store_kind(call.store, found.entity) != ENTITY_ORGANISATION and found.sex != AGREEMENT_DISAGREES
             and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
 
@@ -175,7 +180,8 @@ cdef int _add_fit(Call* call, const NameFound* found, bint weak) noexcept nogil:
     fit.contradicted = found.names == AGREEMENT_DISAGREES or found.birth == AGREEMENT_DISAGREES
     fit.evidence = found.evidence
     fit.names_evidence = found.names_evidence
-    fit.certain = _is_certain(call, found)
+    fit.meant = _is_meant(call, found)
+    fit.certain = fit.meant and found.comparable == AGREEMENT_AGREES
     return OK
 
 
@@ -194,10 +200,13 @@ cdef int _add_alerted(Call* call, const NameFound* found) noexcept nogil:
     return OK
 
 
-cdef inline bint _fits_check(const NameFound* found, int32_t alerts, bint dated) noexcept nogil:
+cdef inline bint _fits_check(const Call* call, const NameFound* found, int32_t alerts, bint dated) noexcept nogil:
     """Whether somebody reaches the alert score, or agrees in all that was asked."""
-    return found.evidence >= alerts or (
-        found.names == AGREEMENT_AGREES and found.birth == AGREEMENT_AGREES if dated else _agrees(found))
+    if found.evidence >= alerts:
+        return True
+    if not dated:
+        return _agrees(found)
+    return found.birth == AGREEMENT_AGREES and (found.names == AGREEMENT_AGREES or _covers(call, found))
 
 
 cdef int _look_at_all_years(Call* call, const char* field) noexcept nogil:
@@ -207,7 +216,7 @@ cdef int _look_at_all_years(Call* call, const char* field) noexcept nogil:
     cdef size_t i
     for i in range(query.n_found):
         if query.found[i].flags & FOUND_BIRTH and not query.found[i].flags & FOUND_FAR and _fits_check(
-                &query.found[i], alerts, True):
+                call, &query.found[i], alerts, True):
             return OK
     call.name_question.years = YEARS_ALL
     return _look(call, True, field)
@@ -223,7 +232,7 @@ cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
     cdef size_t i, n = 0, unsure
     for i in range(query.n_found):
         found = &query.found[i]
-        if _fits_check(found, alerts, dated) and not (near and found.flags & FOUND_FAR):
+        if _fits_check(call, found, alerts, dated) and not (near and found.flags & FOUND_FAR):
             item = query.found[n]
             query.found[n] = found[0]
             found[0] = item
@@ -232,7 +241,7 @@ cdef int _take_checked(Call* call, int kind, size_t ranked) noexcept nogil:
     rank_range(query.found, n, ranked)
     for i in range(n):
         found = &query.found[i]
-        if _add_fit(call, found, found.evidence < alerts and not _is_certain(call, found)) < 0:
+        if _add_fit(call, found, found.evidence < alerts and not _is_meant(call, found)) < 0:
             return FAILED
     if kind != NAMES_CHECKED:
         return OK

@@ -80,7 +80,9 @@ cdef bint _owners_stand(const Call* call, const Dossier* older, const Dossier* n
 cdef bint _stands(const Call* call, const Dossier* older, const Dossier* now) noexcept nogil:
     if older.header.kind != now.header.kind:
         return False
-    if protected_today(call, now) and not protected_today(call, older) and section_visible(call, older, SECTION_ADDRESS):
+    if protected_today(call, now) and not protected_today(call, older) and (
+            section_visible(call, older, SECTION_ADDRESS) or section_visible(call, older, SECTION_TELEPHONE)
+            or section_visible(call, older, SECTION_SECURITY_GUARD)):
         return False
     if name_only_alerts_shown(call, older.header) and older.header.name_only_alerts > now.header.name_only_alerts:
         return False

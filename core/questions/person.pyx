@@ -1,6 +1,6 @@
 """Questions about persons, without the GIL. Nothing here is for Python."""
 
-from libc.string cimport memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
 from core.access.neighbours cimport ASKED_NAME
 from core.answer.levels cimport Grounds, level_of, strongest_hit
@@ -12,7 +12,7 @@ from core.call.memory cimport (
 from core.call.notes cimport (
     NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
     NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
-    NOTE_NO_RECORD_FOREIGN, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
+    NOTE_NO_RECORD_FOREIGN, NOTE_ONLY_BEARER, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport Question, Text
 from core.contract cimport *
@@ -31,7 +31,7 @@ from core.questions.asked_names cimport read_asked_parents, take_name_parts
 from core.questions.candidates cimport gather_all
 from core.questions.name_search cimport NAMES_ASKED, NAMES_CHECKED, find_by_name
 from core.questions.suggestions cimport suggest
-from core.subject.alerts cimport sum_alerts
+from core.subject.alerts cimport named_by_unlinked, sum_alerts
 from core.subject.asked cimport (
     LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_impossible_cui, asked_held, asked_lookup,
 )
@@ -210,7 +210,8 @@ cdef void _drop_unsure(Call* call, size_t start) noexcept nogil:
 
 cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, const char* field) noexcept nogil:
     cdef size_t at, start = call.fits.count, chosen = 0
-    cdef int certain = 0
+    cdef int meant = 0
+    cdef bint certain = False
     finding.subject = NO_ENTITY
     finding.count = 0
     finding.several = finding.identified = finding.certain = finding.on_file = False
@@ -225,10 +226,11 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
     finding.count = <int>(call.fits.count - start)
     for at in range(start, call.fits.count):
         finding.on_file = finding.on_file or not call.fits.items[at].unsure
-        if call.fits.items[at].certain:
-            certain += 1
+        if call.fits.items[at].meant:
+            meant += 1
             chosen = at
-    if certain == 1:
+            certain = call.fits.items[at].certain
+    if meant == 1 and certain:
         _choose(call, chosen, finding)
         _drop_unsure(call, start)
         finding.link = LEVEL_HIT
@@ -345,7 +347,9 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
     elif outcome.status == IDENTITY_STATUS_CONFLICT and (outcome.person.conflict or not outcome.has_person):
         outcome.notes |= 1 << NOTE_CONFLICT  # of the registers; that the name given differs is a note of its own
     elif outcome.status == IDENTITY_STATUS_UNVERIFIED:
-        if item != NULL and item.national and not call.states.identified & item.identifies:
+        if (item != NULL and item.national and not call.states.identified & item.identifies) or (
+                outcome.has_person and call.states.identity_lost
+                and (item == NULL or item.lookup != KEY_DOCUMENT or not item.foreign)):
             outcome.notes |= 1 << NOTE_UNVERIFIED
         else:
             outcome.notes |= 1 << NOTE_NO_RECORD_FOREIGN
@@ -366,9 +370,15 @@ cdef bint _further_one_is_nobodys(const Call* call, const PersonQuestion* asked)
 
 
 cdef void _note_asked(Call* call, const PersonQuestion* asked) noexcept nogil:
-    """For limits and the audit record: what was asked, the principal thing and the others."""
+    """For limits, the audit record and alerts on documents: what was asked, the principal thing and the others."""
     cdef int i
+    call.n_presented = 0
     for i in range(asked.n):
+        if asked.items[i].lookup == KEY_DOCUMENT or asked.items[i].lookup == KEY_LICENCE:
+            call.presented[call.n_presented].kind = asked.items[i].kind
+            call.presented[call.n_presented].length = <uint8_t>asked.items[i].length
+            memcpy(call.presented[call.n_presented].text, asked.items[i].text, asked.items[i].length)
+            call.n_presented += 1
         if i != asked.principal:
             call_also_asked(call, asked.items[i].lookup, asked.items[i].text, asked.items[i].length)
     if asked.principal >= 0:
@@ -393,9 +403,11 @@ cdef int _compare_found(Call* call, const PersonQuestion* asked, const PersonFin
                HIT_SUBJECT_KIND_PERSON, 0,
                &outcome.person_alerts)
     if _judged_by_name(asked):
-        outcome.status = person_status_by_name(&outcome.person, &outcome.person_alerts, False)
+        outcome.status = person_status_by_name(call, &outcome.person, &outcome.person_alerts)
     elif outcome.status == IDENTITY_STATUS_FOUND:
         outcome.status = person_condition(&outcome.person, &outcome.person_alerts, borrowed)
+        if outcome.status == IDENTITY_STATUS_FOUND and call.states.identity_lost and not asked.items[asked.principal].foreign:
+            outcome.status = IDENTITY_STATUS_UNVERIFIED
     return OK
 
 
@@ -415,9 +427,9 @@ cdef void _set_level(Call* call, const PersonQuestion* asked, const PersonFindin
     grounds.nothing_found = finding.count == 0
     grounds.fresh = call.states.needed_fresh_person
     outcome.level = level_of(strongest_hit(call), &grounds)
-    if outcome.has_person and outcome.person_alerts.crowded:
+    if outcome.has_person and named_by_unlinked(&outcome.person_alerts):
         outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
-        outcome.notes |= 1 << NOTE_CROWDED
+        outcome.notes |= 1 << (NOTE_CROWDED if outcome.person_alerts.crowded else NOTE_ONLY_BEARER)
 
 
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
@@ -443,7 +455,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     if gather_all(call, asked, NULL, not outcome.has_person) < 0:
         return FAILED
     outcome.candidates_total = <int>call.fits.count
-    if call.weak_alerted and not finding.certain:
+    if call.weak_alerted:
         outcome.notes |= 1 << NOTE_SIMILAR_NAME_ALERT
     # what all that comes to
     _set_level(call, asked, &finding, outcome)

@@ -69,7 +69,7 @@ cdef int search_persons(Call* call) noexcept nogil:
     if search_goes_on(call, hash, &start) < 0:
         return FAILED
     if gather_candidates(call, &asked, NULL, min(<size_t>start.offset, call.fits.count), call.question.page_size,
-                         False) < 0:
+                         False, False) < 0:
         return FAILED
     if put_search_page(call, False) < 0 or finish_search(call, hash, start.offset) < 0:
         return FAILED

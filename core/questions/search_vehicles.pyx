@@ -475,7 +475,7 @@ cdef int search_vehicles(Call* call) noexcept nogil:
     if search_goes_on(call, hash, &start) < 0:
         return FAILED
     if gather_candidates(call, NULL, NULL, min(<size_t>start.offset, call.fits.count), call.question.page_size,
-                         False) < 0:
+                         False, False) < 0:
         return FAILED
     for i in range(call.n_candidates):
         _compare(call, &sought, &number, &call.candidates[i])

@@ -30,7 +30,7 @@ from core.questions.name_search cimport NAMES_ASKED, find_by_name
 from core.questions.asked_names cimport read_asked_name
 from core.questions.suggestions cimport suggest
 from core.questions.vehicle_finding cimport OWNERS_AHEAD, find_borne_plates, find_vehicle, vehicle_finding_status
-from core.subject.alerts cimport AlertSum, alert_shows, sum_alerts
+from core.subject.alerts cimport AlertSum, alert_shows, named_by_unlinked, sum_alerts
 from core.subject.asked cimport LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_plate, asked_held, asked_lookup
 from core.subject.person cimport person_open, person_status_by_name
 from core.subject.records cimport any_record_visible
@@ -211,7 +211,7 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
         link = min(link, <uint8_t>LEVEL_POSSIBLE)
     sum_alerts(call, &owner.person.dossier, link, HIT_SUBJECT_KIND_OWNER if present and hits else 0,
                ordinal, &owner.alerts)
-    owner.status = person_status_by_name(&owner.person, &owner.alerts, False)
+    owner.status = person_status_by_name(call, &owner.person, &owner.alerts)
     if present and owner.alerts.level:
         owner.level = owner.alerts.level
     elif present and owner.person.dossier.header.kind == ENTITY_UNIDENTIFIED:
@@ -219,7 +219,7 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
             return FAILED
         owner.level = LEVEL_POSSIBLE if owner.name_alert else LEVEL_INSUFFICIENT
     elif any_record_visible(call, &owner.person.dossier):
-        owner.level = LEVEL_INSUFFICIENT if owner.alerts.crowded else LEVEL_CLEAR
+        owner.level = LEVEL_INSUFFICIENT if named_by_unlinked(&owner.alerts) else LEVEL_CLEAR
         if not call.states.needed_fresh_person:
             owner.level = LEVEL_INCOMPLETE
     if present and vehicle != NULL and not owner.alerts.level and _is_unborne(owner):

@@ -15,8 +15,12 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     bint armed                   # one of them says so
     bint misused                 # a DOCUMENT alert says that another used the identity
     int32_t in_force             # visible alerts in force
-    bint one_bearer              # one counted by name alone names nobody else on file: no clean certificate
-    bint crowded                 # one that means her or others, more than fifty, reaches the alert score: not CLEAR
+    bint one_bearer              # one counted by name alone names nobody else on file
+    bint crowded                 # one that means her or others, more than fifty, reaches the alert score
+
+cdef inline bint named_by_unlinked(const AlertSum* alerts) noexcept nogil:
+    """Whether an alert that is linked to nobody may mean the subject: never CLEAR, and REVIEW against WANTED."""
+    return alerts.crowded or alerts.one_bearer
 
 # Whether the caller may know what name_only_alerts counts: it needs IDENTITY and every alert section OPEN.
 cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil

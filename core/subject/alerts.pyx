@@ -1,23 +1,25 @@
 """Alerts of a dossier, their levels and their bytes, without the GIL. Nothing here is for Python."""
 
-from libc.string cimport strlen
+from libc.string cimport memcmp, strlen
 
 from core.audit.record cimport AGAIN_CONFIRMED
 from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
 from core.call.answer_id cimport hexadecimal
 from core.call.confirmations cimport Confirmed, confirmed_hit
-from core.call.memory cimport SHOWN_MAX, Hit, call_shows, hits_add
+from core.call.memory cimport SHOWN_MAX, Hit, Presented, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_SIMILAR_NAME_ALERT,
+    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
+    NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_SIMILAR_NAME_ALERT,
     dated_name_text, note_code, note_text,
 )
 from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
-    NO_REGISTER,
+    NO_REGISTER, IdentifierEntry,
 )
 from core.generation.store cimport MAX_REGISTERS, Register
 from core.generation.view cimport Dossier, alert_in_force, holds_surely
+from core.identifiers.kinds cimport KEY_DOCUMENT, KEY_LICENCE
 from core.subject.shown cimport shown_hit
 from core.wire cimport (
     Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field,
@@ -77,6 +79,47 @@ cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link
     return level
 
 
+cdef bint _is_presented(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
+    """Whether the question gives the one number of its kind that reports as this one state of the subject."""
+    cdef uint32_t i
+    cdef int k
+    cdef bint presented, other
+    cdef const IdentifierEntry* entry
+    cdef const Presented* number
+    for k in range(call.n_presented):
+        number = &call.presented[k]
+        presented = other = False
+        for i in range(dossier.header.n_identifiers):
+            entry = &dossier.identifiers[i]
+            if entry.kind != number.kind or entry.section != alert.section or entry.sensitivity != alert.sensitivity:
+                continue
+            if entry.length == number.length and memcmp(dossier.bytes + entry.offset, number.text, number.length) == 0:
+                presented = True
+            else:
+                other = True
+        if presented and not other:
+            return True
+    return False
+
+
+cdef uint8_t _reported(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
+    """The note of a document alert that is about the document and not about who is asked about; 0 = it is none."""
+    cdef uint32_t i
+    cdef const IdentifierEntry* entry
+    if alert.kind != ALERT_KIND_DOCUMENT:
+        return 0
+    if alert.flags & ALERT_MISUSE:
+        return NOTE_IDENTITY_MISUSED
+    if _is_presented(call, dossier, alert):
+        return 0
+    for i in range(dossier.header.n_identifiers):
+        entry = &dossier.identifiers[i]
+        if ((entry.kind == KEY_DOCUMENT or entry.kind == KEY_LICENCE) and entry.section == alert.section
+                and entry.sensitivity == alert.sensitivity):
+            return NOTE_DOCUMENT_REPORTED
+    return NOTE_DPI_REPORTED
+
+
 cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t subject_kind, int32_t ordinal,
                      AlertSum* total) noexcept nogil:
     cdef uint32_t i
@@ -93,6 +136,9 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
         if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):
             continue
         hit.level = alert_level(call, alert, link)
+        hit.reported = _reported(call, dossier, alert)
+        if hit.reported:
+            hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)
         if call.confirmations != NULL:
             confirmed = confirmed_hit(call.confirmations, dossier.header.subject_id, dossier.bytes + alert.hit_offset,
                                       alert.hit_length)
@@ -236,6 +282,8 @@ cdef void put_hits(Call* call) noexcept nogil:
                 _put_filled_note(call, NOTE_AUTHORITY_WITHDRAWN, hit.withdrawn, NULL)
             if hit.unlisted_by != NO_REGISTER:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
+            if hit.reported:
+                put_note(call, F_Hit_notes, hit.reported)
             if hit.confirmed != NULL:
                 put_raw(call.out, hit.confirmed.fields, hit.confirmed.fields_size)
             end_message(call.out, mark, 2)

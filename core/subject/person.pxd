@@ -39,6 +39,6 @@ cdef int person_age(const Call* call, const Person* person) noexcept nogil
 # MISUSED, DECEASED, CONFLICT or FOUND.
 cdef uint8_t person_condition(const Person* person, const AlertSum* alerts, bint conflict) noexcept nogil
 # The same, NOT_FOUND for one without a visible identity claim: as names, telephones, candidates and owners are judged.
-cdef uint8_t person_status_by_name(const Person* person, const AlertSum* alerts, bint conflict) noexcept nogil
+cdef uint8_t person_status_by_name(const Call* call, const Person* person, const AlertSum* alerts) noexcept nogil
 # The claims that a comparison uses: identity claims, or all when there is none.
 cdef bint claim_counts(const Call* call, const Person* person, const ClaimEntry* claim) noexcept nogil

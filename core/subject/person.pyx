@@ -237,7 +237,10 @@ cdef uint8_t person_condition(const Person* person, const AlertSum* alerts, bint
     return IDENTITY_STATUS_FOUND
 
 
-cdef uint8_t person_status_by_name(const Person* person, const AlertSum* alerts, bint conflict) noexcept nogil:
-    if not person.has_identity:
-        return IDENTITY_STATUS_NOT_FOUND
-    return person_condition(person, alerts, conflict)
+cdef uint8_t person_status_by_name(const Call* call, const Person* person, const AlertSum* alerts) noexcept nogil:
+    cdef uint8_t status = IDENTITY_STATUS_NOT_FOUND
+    if person.has_identity:
+        status = person_condition(person, alerts, False)
+    if call.states.identity_lost and (status == IDENTITY_STATUS_FOUND or status == IDENTITY_STATUS_NOT_FOUND):
+        return IDENTITY_STATUS_UNVERIFIED
+    return status

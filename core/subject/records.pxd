@@ -8,6 +8,8 @@ from core.subject.shown cimport Left
 
 cdef enum:
     SECTIONS_MAX = 64            # ronda.v1.Section 0 to 63: a set of them is one word
+    # Bit (1 << Section) of what tells where somebody can be found: ADDRESS, TELEPHONE, SECURITY_GUARD (the employer).
+    WHEREABOUTS = (1 << 2) | (1 << 3) | (1 << 20)
 
 cdef struct Totals:
     int n
@@ -26,5 +28,8 @@ cdef void put_totals(Call* call, uint32_t number, const Totals* totals) noexcept
 cdef void totals_insert(Totals* totals, uint8_t section, int32_t total, int32_t shown) noexcept nogil
 cdef bint any_record_visible(const Call* call, const Dossier* dossier) noexcept nogil
 cdef bint section_visible(const Call* call, const Dossier* dossier, uint8_t section) noexcept nogil
+# The sections that are left out of an answer about a person who is protected today, bit (1 << Section). `asked`: the
+# question asked about the person, and was not about a vehicle; then a caller who sees the order itself sees them.
+cdef uint64_t kept_sections(const Call* call, const Dossier* dossier, bint asked) noexcept nogil
 # Whether a record of a protected side that is in force today is on file for the person, certain or not, visible or not.
 cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nogil

@@ -80,6 +80,12 @@ cdef bint section_visible(const Call* call, const Dossier* dossier, uint8_t sect
     return False
 
 
+cdef uint64_t kept_sections(const Call* call, const Dossier* dossier, bint asked) noexcept nogil:
+    if not protected_today(call, dossier) or (asked and call_shows(call, SECTION_PROTECTION_ORDER, SENSITIVITY_VICTIM)):
+        return 0
+    return WHEREABOUTS
+
+
 cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nogil:
     # an order that is to begin tomorrow hides today: whoever has asked for it is hiding already
     cdef uint32_t i

@@ -13,6 +13,7 @@ from indexer.linking.database import LinkingDatabase
 from indexer.linking.on_file import claims_on_file
 from indexer.standard import ALERT_PROTECTED
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
+from ronda.v1.level_pb2 import AGREEMENT_AGREES
 
 BEARERS_LIMIT = 1_000  # persons on file who bear a name; a commoner one hides nobody
 HIDING = f"(alert_flags & {ALERT_PROTECTED} <> 0 AND alert_state = {ALERT_STATE_PENDING})"
@@ -23,7 +24,8 @@ _CUI_DIGITS = 13
 def collect_hidden(database: LinkingDatabase) -> None:
     """Makes `name_hides`(place, cui, text): orders, and whom they hide though they are not linked to her.
 
-    Needs `name_bearer`(place, entity): all whose name agrees with that of a hiding record, birth date and sex aside;
+    Needs `name_bearer`(place, entity, names): all whose name agrees with that of a hiding record, or holds all of it,
+    birth date and sex aside;
     and `name_decided`, `name_only`, `named_person`, `unborne_record`, `cui_person`, `text_person`,
     `crossed_claim` and `resolved`.
     """
@@ -32,6 +34,8 @@ def collect_hidden(database: LinkingDatabase) -> None:
     database.run(f"""
         CREATE TABLE name_hides AS
         WITH borne AS (SELECT place, entity FROM name_bearer
+                       QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT}
+                       UNION SELECT place, entity FROM name_bearer WHERE names = {AGREEMENT_AGREES}
                        QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT}
                        UNION SELECT place, entity FROM name_decided SEMI JOIN (
                            SELECT place FROM name_only WHERE hides) USING (place) WHERE scored),

@@ -244,10 +244,13 @@ def _sweep_both(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], p
         new_sweep,
         f"SELECT place, name_text, {unknown} FROM name_only WHERE hides",
         f"{prefix}name_bearer",
+        holding_all=True,
     )
 
 
-def _sweep(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], query: str, name: str) -> None:
+def _sweep(
+    database: LinkingDatabase, new_sweep: Callable[[], NameSweep], query: str, name: str, *, holding_all: bool = False
+) -> None:
     """Gives who fits each record of the query, place first and then core.linking.sweep's columns."""
     asked = database.stream(f"{query} ORDER BY place", _ASKED_ROWS)
     sweeps = threading.local()
@@ -255,7 +258,7 @@ def _sweep(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], query:
     def look(batch: pa.RecordBatch) -> pa.RecordBatch:
         if not hasattr(sweeps, "one"):
             sweeps.one = new_sweep()
-        found = sweeps.one.fitting(batch.select(batch.schema.names[1:]))
+        found = sweeps.one.fitting(batch.select(batch.schema.names[1:]), holding_all)
         columns = [batch.column("place").to_numpy()[np.array(found["row"], dtype=np.int64)]]
         columns += [np.array(found[name]) for name in _PAIR_SCHEMA.names[1:]]
         arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _PAIR_SCHEMA, strict=True)]

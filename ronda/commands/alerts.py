@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail
+from ronda.commands.output import fail, ring, say
 from ronda.commands.question import (
     HERE,
     CaseOption,
@@ -73,16 +73,17 @@ def alerts(
 def _show(recalls: Sequence[Recall], as_json: bool) -> None:
     from google.protobuf.json_format import MessageToDict
 
-    from clients.terminal.told_text import told, told_json
+    from clients.terminal.told_text import told_json
 
     for recall in recalls:
         if as_json:
             fields: dict[str, Any] = MessageToDict(recall, preserving_proto_field_name=True)
-            typer.echo(told_json(json.dumps(fields, ensure_ascii=False)))
+            say(told_json(json.dumps(fields, ensure_ascii=False)))
         else:
-            typer.echo(f"\a{told(recall.text)}")
+            ring()
+            say(recall.text)
 
 
 def _broke(failure: CallFailure, as_json: bool) -> None:
     if not as_json:
-        typer.echo(f"Sin conexión ({failure.status}): se intenta de nuevo; no se pierde ningún aviso.", err=True)
+        say(f"Sin conexión ({failure.status}): se intenta de nuevo; no se pierde ningún aviso.", err=True)

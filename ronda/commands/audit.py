@@ -16,7 +16,7 @@ from ronda.commands.audit_words import RULES, finding_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
 from ronda.commands.office_words import WITHOUT_IDENTITY
-from ronda.commands.output import EXIT_OURS, print_json, print_renderables
+from ronda.commands.output import EXIT_OURS, print_json, print_renderables, say
 
 if TYPE_CHECKING:
     from server.audit.auditor import Auditor
@@ -91,7 +91,7 @@ def keys(out: Annotated[Path, typer.Option("--out", help="Directorio para las ll
 
     with explained(False):
         for path in (*make_auditor_keys(out), *make_signing_keys(out)):
-            typer.echo(path)
+            say(path)
 
 
 @audit.command("verify")
@@ -135,20 +135,20 @@ def verify(
             }
         )
     else:
-        typer.echo(
+        say(
             f"{verdict.records} registros en {verdict.segments} segmentos ({verdict.dropped} quitados cumplidos sus "
             f"años), {verdict.checkpoints} puntos de control; segundo custodio: {'sí' if keepers else 'NO'}"
         )
         for problem in problems:
-            typer.secho(finding_text(problem), bold=True)
+            say(finding_text(problem), bold=True)
         for step in verdict.clock_steps:
-            typer.echo(f"RELOJ (no es alteración): {finding_text(step)}")
+            say(f"RELOJ (no es alteración): {finding_text(step)}")
         for left in verdict.unchecked:
-            typer.echo(f"NO SE COMPROBÓ: {finding_text(left)}")
+            say(f"NO SE COMPROBÓ: {finding_text(left)}")
         if problems:
-            typer.secho("ALTERADA O DAÑADA", bold=True)
+            say("ALTERADA O DAÑADA", bold=True)
         else:
-            typer.secho("Lo que está aquí concuerda, y nada más" if verdict.unchecked else "Íntegra", bold=True)
+            say("Lo que está aquí concuerda, y nada más" if verdict.unchecked else "Íntegra", bold=True)
     raise typer.Exit(EXIT_OURS if problems else ExitStatus.STOPPED if verdict.unchecked else ExitStatus.DONE)
 
 
@@ -310,7 +310,7 @@ def proof(
         key = public_signing_key(settings, public_key)
         if check is not None:
             held = holds(_read_proof(check), key)
-            typer.secho("La prueba se sostiene" if held else "LA PRUEBA NO SE SOSTIENE", bold=True)
+            say("La prueba se sostiene" if held else "LA PRUEBA NO SE SOSTIENE", bold=True)
             raise typer.Exit(0 if held else EXIT_OURS)
         where = audit_directory(settings)
         if since is not None:
@@ -354,7 +354,7 @@ def witness(
     with explained(False):
         credentials = witness_credentials(listen, tls_cert, tls_key, tls_client_ca)
         server, port = start_witness(listen, directory, load_signing_public(public_key), credentials)
-    typer.echo(f"ronda: witness ready on port {port}, pid {os.getpid()}")
+    say(f"ronda: witness ready on port {port}, pid {os.getpid()}")
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

@@ -26,7 +26,7 @@ from ronda.commands.certificate_verify import verify
 from ronda.commands.certificate_words import certificates_explained
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
-from ronda.commands.output import fail, print_json
+from ronda.commands.output import fail, print_json, say
 from ronda.commands.question import HERE, DeadlineOption, IdentityOption, ServerOption, call
 from ronda.commands.subject import NipOption
 
@@ -240,4 +240,4 @@ def _hand_out(path: Path, made: Made, as_json: bool) -> None:
             }
         )
         return
-    typer.echo(f"{path}: constancia {said.number}, válida hasta {said.valid_until:%d/%m/%Y}")
+    say(f"{path}: constancia {said.number}, válida hasta {said.valid_until:%d/%m/%Y}")

@@ -17,7 +17,7 @@ from ronda.commands.audit import AuditOption
 from ronda.commands.certificate_words import certificates_explained
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
-from ronda.commands.output import fail, print_json
+from ronda.commands.output import fail, print_json, say
 from ronda.commands.subject import NipOption
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def review(
     text = (
         f"que se emita: ronda certificate --cui ... --standard ... --review {number}" if approve else "que no se emita"
     )
-    typer.echo(f"Caso {number} decidido, {text}")
+    say(f"Caso {number} decidido, {text}")
 
 
 def revoke(
@@ -140,7 +140,7 @@ def revoke(
     if as_json:
         print_json({"number": stored, "revoked": True})
         return
-    typer.echo(f"Constancia {stored} revocada.")
+    say(f"Constancia {stored} revocada.")
 
 
 def list_issued(
@@ -176,9 +176,9 @@ def list_issued(
         return
     states = {"VALID": "vigente", "EXPIRED": "vencida", "REVOKED": "revocada"}
     for row in rows:
-        typer.echo(f"{row['number']}  {row['standard']}  {row['issued_at'][:10]}  {states[row['status']]}")
+        say(f"{row['number']}  {row['standard']}  {row['issued_at'][:10]}  {states[row['status']]}")
     if not rows:
-        typer.echo("Ninguna.")
+        say("Ninguna.")
 
 
 def serve(
@@ -217,5 +217,5 @@ def serve(
 
 
 def _say_ready(port: int) -> None:
-    typer.echo(f"ronda: certificates ready on port {port}, pid {os.getpid()}")
+    say(f"ronda: certificates ready on port {port}, pid {os.getpid()}")
     sys.stdout.flush()

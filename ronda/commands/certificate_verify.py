@@ -13,7 +13,7 @@ from ronda.commands.certificate_desk import JsonOption
 from ronda.commands.certificate_words import certificates_explained, no_answer, not_valid
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
-from ronda.commands.output import fail, print_json
+from ronda.commands.output import fail, print_json, say
 from ronda.commands.question import PATIENCE_S, DeadlineOption
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ def _tell_valid(said: TokenSaid | None, shown: str, compared: bool, online: bool
         if as_json:
             print_json({"valid": True, "number": shown, "revocation_checked": True, "compared_with_page": False})
             return
-        typer.echo("VÁLIDA en línea: hay una constancia vigente con ese número. De quién y de qué, lo dice la página;")
-        typer.echo("que la página no fue alterada, solo su firma o su código QR: compruébelos también.")
+        say("VÁLIDA en línea: hay una constancia vigente con ese número. De quién y de qué, lo dice la página;")
+        say("que la página no fue alterada, solo su firma o su código QR: compruébelos también.")
         return
     last = (said.expires - timedelta(seconds=1)).astimezone(GUATEMALA)
     if as_json:
@@ -154,15 +154,13 @@ def _tell_valid(said: TokenSaid | None, shown: str, compared: bool, online: bool
         )
         return
     verdict = "VÁLIDA" if online else "FIRMA VÁLIDA, REVOCACIÓN NO COMPROBADA"
-    typer.echo(
-        f"{verdict}: sin registro en {SHORT[said.standard]}. Número {said.number}, emitida por {said.institution}"
-    )
-    typer.echo(f"el {said.issued.astimezone(GUATEMALA):%d/%m/%Y}, hasta el {last:%d/%m/%Y} incluido.")
+    say(f"{verdict}: sin registro en {SHORT[said.standard]}. Número {said.number}, emitida por {said.institution}")
+    say(f"el {said.issued.astimezone(GUATEMALA):%d/%m/%Y}, hasta el {last:%d/%m/%Y} incluido.")
     if not online:
-        typer.echo("Puede haber sido revocada: consúltelo en línea, con --online.")
+        say("Puede haber sido revocada: consúltelo en línea, con --online.")
     if not compared:
-        typer.echo(
+        say(
             "El código no se comparó con la página, puede ser de otra persona: indique --cui y --page-key, como están "
             "impresos."
         )
-    typer.echo("Compare nombre y CUI con el DPI de quien la presenta.")
+    say("Compare nombre y CUI con el DPI de quien la presenta.")

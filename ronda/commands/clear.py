@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail, print_json, print_renderables
+from ronda.commands.output import fail, print_json, print_renderables, say
 from ronda.commands.question import HERE, CaseOption, IdentityOption, JsonOption, ServerOption
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def clear(
                 keep_copy=resuming,
             )  # fmt: skip
             if source.sheet and not as_json:
-                typer.echo(f"Hoja: {source.sheet}", err=True)
+                say(f"Hoja: {source.sheet}", err=True)
             chosen = _columns(source, columns, standard, yes=yes, asks=not as_json)
             if dry_run:
                 _try(source, chosen, as_json)
@@ -184,7 +184,7 @@ def _columns(source: Source, text: str, standard: StandardWord, *, yes: bool, as
     guess = guessed(source, vehicles=standard is StandardWord.WANTED)
     told = ", ".join(f"{field}={name}" for field, name in guess.told(source).items())
     if asks and told:
-        typer.echo(f"Columnas: {told}", err=True)
+        say(f"Columnas: {told}", err=True)
     sits_there = asks and sys.stdin.isatty() and sys.stderr.isatty()
     if not yes and sits_there and told and not _says_yes("¿Son ésas?"):
         raise AgencyError("Indique las columnas con --map, por ejemplo --map cui=DPI.")
@@ -264,7 +264,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
     except CallFailure as failure:
         from ronda.commands.failures import fail_call
 
-        typer.echo("Se detuvo; lo hecho queda guardado: siga con --resume.", err=True)
+        say("Se detuvo; lo hecho queda guardado: siga con --resume.", err=True)
         fail_call(failure, target, shown, as_json, [])
     except GenerationGone:
         over("Los datos con que empezó esta corrida ya no se sirven: empiece de nuevo con --restart.", ExitStatus.GONE)
@@ -296,10 +296,11 @@ def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:
     gc.freeze()  # modules are no garbage: they are not looked through again and again
     if not (shows and sys.stderr.isatty()):
         return run(wishes, resume=resume, told=lambda _progress, _number: None)
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
+    from clients.terminal.told_console import ToldConsole
+
+    console = ToldConsole(stderr=True)
     begin, end = wishes.part.bounds(wishes.source)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(bar_width=14), TaskProgressColumn(),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ronda.commands.output import message_json, print_renderables
+from ronda.commands.output import message_json, print_renderables, ring
 from ronda.commands.question import (
     HERE,
     PATIENCE_S,
@@ -128,7 +128,7 @@ def watch(
         new = [each for each in found.confirmations if seen.get(each.confirmation_id) != each.escalations]
         seen = {each.confirmation_id: each.escalations for each in found.confirmations}
         if new:
-            typer.echo("\a", nl=False)
+            ring()
             _print_pending(new, found.total)
             if once:
                 return

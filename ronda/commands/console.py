@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail
+from ronda.commands.output import fail, say
 from ronda.commands.question import HERE, MAX_PORT, IdentityOption, ServerOption, read_issuer
 
 # Before gRPC is imported, which reads it then.
@@ -72,7 +72,7 @@ def console(
         shift_s=shift * 3600,
     )
     try:
-        serve(settings, lambda address: typer.echo(f"Consola en {address}/sala   Terminar: Ctrl-C"))
+        serve(settings, lambda address: say(f"Consola en {address}/sala   Terminar: Ctrl-C"))
     except ConsoleRefused as error:
         fail(str(error), ExitStatus.CALLER, False)
     except OSError as error:

@@ -121,11 +121,12 @@ def _with_progress(changes: Iterator[FileChange], as_json: bool) -> Iterator[Fil
     if as_json or not sys.stderr.isatty():
         yield from changes
         return
-    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    from clients.terminal.told_console import ToldConsole
+
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} cambios enviados"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=ToldConsole(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
         for change in changes:
             yield change

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail
+from ronda.commands.output import fail, say
 from ronda.commands.question import (
     HERE,
     CaseOption,
@@ -182,7 +182,7 @@ def jetstream(
         )
 
         def step() -> bool:
-            tally = messages.step(lambda line: typer.echo(f"Aviso: {line}", err=True))
+            tally = messages.step(lambda line: say(f"Aviso: {line}", err=True))
             if tally is not None:
                 _say_tally(tally)
             return tally is not None
@@ -212,7 +212,7 @@ def _run(
                 pass
             return
         beats = Heartbeats(connection.feed, frame, name, heartbeat) if heartbeat else None
-        keep_on(step, beats, poll, lambda line: typer.echo(f"Aviso: {line}", err=True))
+        keep_on(step, beats, poll, lambda line: say(f"Aviso: {line}", err=True))
 
     try:
         call(server, identity, False, list, run)
@@ -225,7 +225,7 @@ def _run(
 
 def _say_passed(passed: Passed) -> None:
     if passed.why:
-        typer.echo(f"{passed.file}: no se envió nada: {passed.why}", err=True)
+        say(f"{passed.file}: no se envió nada: {passed.why}", err=True)
     else:
         _say_tally(passed.tally, f"{passed.file}: ")
 
@@ -236,9 +236,9 @@ def _say_tally(tally: Tally, head: str = "") -> None:
 
     refused = tally.outcomes.get("REFUSED", 0)
     taken = tally.outcomes.total() - refused
-    typer.echo(f"{head}{taken} cambios recibidos" + (f", {refused} rechazados" if refused else ""), err=bool(refused))
+    say(f"{head}{taken} cambios recibidos" + (f", {refused} rechazados" if refused else ""), err=bool(refused))
     for each in tally.refused[:20]:
         said = [spoken.REASONS.get(each.reason, each.reason)]
         if each.field or each.rule:
             said.append(f"{feed_rules.field_text(each.field)}: {feed_rules.rule_text(each.rule)}".strip(": "))
-        typer.echo(f"  {each.register} {each.sequence}: {' '.join(said)}", err=True)
+        say(f"  {each.register} {each.sequence}: {' '.join(said)}", err=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail, print_json
+from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail, print_json, say
 
 if TYPE_CHECKING:
     from server.issuer.clerk import Clerk
@@ -57,7 +57,7 @@ def init(
             fail(f"--host: {each!r} no es un nombre ni una dirección", EXIT_CALLER, False)
     with _explained():
         make_issuer(directory, institution, host, gateway or [], listen)
-    typer.echo(
+    say(
         f"Hecho. Lleve {directory}/audit-keys/auditor.key al auditor, {directory}/server-ca.key a lugar seguro, y "
         f"{directory}/pepper a otro disco (ajuste `pepper`). Los portales confían en {directory}/server-ca.pem."
     )
@@ -79,7 +79,7 @@ def enrol_officer(
     """
     with _at_work(directory) as clerk:
         new = clerk.enrol(nip, unit, role, reinstate=reinstate)
-    typer.echo("Inscrito." if new else "Actualizado; sus sesiones terminaron.")
+    say("Inscrito." if new else "Actualizado; sus sesiones terminaron.")
 
 
 @issuer.command("set-number")
@@ -92,7 +92,7 @@ def set_number(directory: IssuerDirectory, nip: Nip) -> None:
     """
     with _at_work(directory) as clerk:
         clerk.set_number(nip, _secret("Número, con + y código de país"))
-    typer.echo("Guardado; quien lo tenía ya no lo tiene, y las sesiones de ambos terminaron.")
+    say("Guardado; quien lo tenía ya no lo tiene, y las sesiones de ambos terminaron.")
 
 
 @issuer.command("reset-pin")
@@ -109,7 +109,7 @@ def reset_pin(directory: IssuerDirectory, nip: Nip, password: PasswordOption = F
     with _at_work(directory) as clerk:
         kind = Kind.PASSWORD if password else Kind.PIN
         days = clerk.reset(nip, kind, _secret("Contraseña provisional" if password else "PIN provisional"))
-    typer.echo(f"Guardado; tiene {days} días para cambiarlo, y sus sesiones terminaron.")
+    say(f"Guardado; tiene {days} días para cambiarlo, y sus sesiones terminaron.")
 
 
 @issuer.command("unlock")
@@ -128,7 +128,7 @@ def unlock(
             clerk.unlock(nip)
         else:
             clerk.unlock_wide()
-    typer.echo("Desbloqueado.")
+    say("Desbloqueado.")
 
 
 @issuer.command("revoke")
@@ -141,7 +141,7 @@ def revoke(directory: IssuerDirectory, nip: Nip) -> None:
     """
     with _at_work(directory) as clerk:
         clerk.revoke(nip)
-    typer.echo("Revocado. Para terminar ya sus tokens, agréguelo a revoked.toml de Ronda.")
+    say("Revocado. Para terminar ya sus tokens, agréguelo a revoked.toml de Ronda.")
 
 
 @issuer.command("list")
@@ -185,7 +185,7 @@ def rotate_pepper(directory: IssuerDirectory) -> None:
     """
     with _at_work(directory) as clerk:
         keys, dropped = clerk.rotate_pepper()
-    typer.echo(f"Hay {keys} llaves; {dropped} ya no se usaban y se quitaron.")
+    say(f"Hay {keys} llaves; {dropped} ya no se usaban y se quitaron.")
 
 
 @issuer.command("accept")
@@ -198,7 +198,7 @@ def accept(directory: IssuerDirectory) -> None:
     """
     with _at_work(directory, restored=True) as clerk:
         clerk.end_all_sessions()
-    typer.echo("Aceptada. Revoque de nuevo a quien lo fue después de la copia: `ronda audit tail` del emisor lo dice.")
+    say("Aceptada. Revoque de nuevo a quien lo fue después de la copia: `ronda audit tail` del emisor lo dice.")
 
 
 @issuer.command("serve")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ronda.commands.issuer import issuer
-from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
+from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def development_ca(directory: Annotated[Path, typer.Argument(metavar="DIRECTORIO
         f"--certificate {directory}/{name}.pem > {directory}/{name}.token\n"
         for name, (institution, unit, nip, role) in DEVELOPMENT_DEVICES.items()
     ]
-    typer.echo(
+    say(
         f"Made. Serve and ask:\n"
         f"  RONDA_CONFIG={directory}/ronda.toml ronda serve          # not as root\n"
         f"  ronda check --identity {directory}/patrol --server localhost:50051 P-123BCD\n"
@@ -84,7 +84,7 @@ def institution(
     _refuse_existing(
         lambda: Issuer.make(directory, identity, trust_domain, issuer or f"https://identidad.{trust_domain}")
     )
-    typer.echo(f"Made. {directory}/ca.pem and {directory}/officers.jwks.json go to Ronda; all else stays here.")
+    say(f"Made. {directory}/ca.pem and {directory}/officers.jwks.json go to Ronda; all else stays here.")
 
 
 @keys.command("enrol")
@@ -120,7 +120,7 @@ def enrol(
             jwks=jwks.read_text(encoding="utf-8"),
         )
     )
-    typer.echo(f"{identity} is enrolled. Permit its roles in {trust}/policy.cedar, then: ronda policy test {trust}")
+    say(f"{identity} is enrolled. Permit its roles in {trust}/policy.cedar, then: ronda policy test {trust}")
 
 
 @keys.command("device")
@@ -146,7 +146,7 @@ def device(
     pair = issuer.gateway(gateway, days) if gateway else issuer.device(unit, name, days)
     _refuse_existing(lambda: pair.write(Path(f"{out}.pem"), Path(f"{out}.key")))
     path = f"/gateway/{gateway}" if gateway else f"/unit/{unit}/device/{name}"
-    typer.echo(f"{out}.pem is {issuer.spiffe(path)}")
+    say(f"{out}.pem is {issuer.spiffe(path)}")
 
 
 @keys.command("server")
@@ -205,7 +205,7 @@ def document_signer(
     if not identity or not name.strip():
         fail("--id, --name: must not be empty", EXIT_CALLER, False)
     _refuse_existing(lambda: OfficeDirectory.make(directory, identity, name, online, days))
-    typer.echo(
+    say(
         f"Made. {directory}/public goes to whoever verifies certificates; {directory}/authority.key to a safe; "
         "all else stays here."
     )
@@ -235,7 +235,7 @@ def token(
         thumbprint = Pair(certificate.read_bytes(), b"").thumbprint
     except ValueError:
         fail(f"--certificate: {certificate} is no PEM certificate", EXIT_CALLER, False)
-    typer.echo(issuer.token(nip, unit, role, thumbprint, seconds=seconds, audience=audience, gateway=gateway))
+    say(issuer.token(nip, unit, role, thumbprint, seconds=seconds, audience=audience, gateway=gateway))
 
 
 @policy.command("init")
@@ -274,8 +274,8 @@ def test(trust: TrustDirectory) -> None:
     for case in cases:
         broken = broken_rules(rules, case)
         failed += bool(broken)
-        typer.echo(f"{'FAILED' if broken else 'ok    '} {case.name}" + "".join(f"\n         {each}" for each in broken))
-    typer.echo(f"{len(cases) - failed} of {len(cases)} cases hold")
+        say(f"{'FAILED' if broken else 'ok    '} {case.name}" + "".join(f"\n         {each}" for each in broken))
+    say(f"{len(cases) - failed} of {len(cases)} cases hold")
     raise typer.Exit(EXIT_OURS if failed else 0)
 
 
@@ -293,7 +293,7 @@ def schema(trust: TrustDirectory) -> None:
 
     _refuse_no_directory(trust)
     try:
-        typer.echo(schema_text(read_allowances(trust / "limits.toml")), nl=False)
+        say(schema_text(read_allowances(trust / "limits.toml")), nl=False)
     except SettingsError as error:
         fail(str(error), EXIT_CALLER, as_json=False)
 

@@ -15,7 +15,7 @@ import typer
 
 from core.files.replacement import replace_file
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail
+from ronda.commands.output import fail, say
 
 if TYPE_CHECKING:
     from clients.client.failures import CallFailure
@@ -69,7 +69,7 @@ def login(
             _fail(failure, issuer, device)
         target = Path(f"{identity}.token")
         _write(target, token)
-        typer.echo(f"Sesión iniciada; el token está en {target}.")
+        say(f"Sesión iniciada; el token está en {target}.")
         if keep:
             _renew(sign_in, token, target, issuer, device)
 
@@ -95,7 +95,7 @@ def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str, devi
         try:
             sign_in.end()
         except CallFailure:
-            typer.echo("No se pudo avisar al emisor: la sesión termina sola.", err=True)
+            say("No se pudo avisar al emisor: la sesión termina sola.", err=True)
 
 
 def _write(path: Path, token: Token) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ronda.commands.directory import DataOption, JsonOption, settings_of
-from ronda.commands.output import EXIT_CALLER, EXIT_NOT_FRESH, EXIT_OURS, fail, print_json, print_renderables
+from ronda.commands.output import EXIT_CALLER, EXIT_NOT_FRESH, EXIT_OURS, fail, print_json, print_renderables, say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,7 +69,7 @@ def build(
         accept_shrink=accept_shrink or [],
         memory_mib=settings.indexer_memory_mib,
         threads=settings.mart_threads,
-        tell=lambda what: None if as_json else typer.echo(f"  {told(what)}", err=True),
+        tell=lambda what: None if as_json else say(f"  {told(what)}", err=True),
     )
     try:
         own.mkdir(parents=True, exist_ok=True)

@@ -48,8 +48,9 @@ def nation(
       ronda nation --persons 5000 --out nation
       ronda nation --persons 5000 --incidents --out nation
     """
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    from clients.terminal.told_console import ToldConsole
 
     try:
         import psycopg
@@ -65,7 +66,7 @@ def nation(
         BarColumn(),
         TextColumn("{task.completed:>15,.0f}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=ToldConsole(stderr=True),
         disable=as_json,
     )
     tasks: dict[str, TaskID] = {}

@@ -25,17 +25,27 @@ EXIT_NOT_FRESH = ExitStatus.NOT_FRESH
 
 def print_renderables(*parts: RenderableType) -> None:
     """Prints for people: nothing is ever cut; colours and frames only on a terminal, a pipe gets each line whole."""
-    from rich.console import Console
     from rich.text import Text
 
+    from clients.terminal.told_console import ToldConsole
     from clients.terminal.whole_table import whole
 
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else UNBOUNDED)
+    console = ToldConsole(highlight=False, markup=False, width=None if sys.stdout.isatty() else UNBOUNDED)
     for part in parts:
-        line = Text(told(part)) if isinstance(part, str) else part
+        line = Text(part) if isinstance(part, str) else part
         # The console joins texts into a new one, which knows nothing of the line's own overflow.
         overflow = whole(line, console.width).overflow if isinstance(line, Text) else None
         console.print(line, crop=False, overflow=overflow)
+
+
+def say(text: object = "", *, err: bool = False, nl: bool = True, bold: bool | None = None) -> None:
+    """A line for people on standard output, or error: what steers a terminal in it is shown, not obeyed."""
+    typer.secho(told(str(text)), err=err, nl=nl, bold=bold)
+
+
+def ring() -> None:
+    """The terminal's bell."""
+    typer.echo("\a", nl=False)
 
 
 def print_json(value: Any) -> None:
@@ -54,5 +64,5 @@ def fail(text: str, exit_status: int, as_json: bool, **details: Any) -> NoReturn
     """Says what went wrong and what to do, on standard error, and ends with the status."""
     if as_json:
         print_json({"error": {"text": text, "exit": int(exit_status), **details}})
-    typer.secho(told(text), err=True, bold=True)
+    say(text, err=True, bold=True)
     raise typer.Exit(int(exit_status))

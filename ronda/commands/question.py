@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail
+from ronda.commands.output import fail, say
 
 MAX_PORT = 65535
 HERE = "127.0.0.1:50051"
@@ -182,7 +182,7 @@ def _warn_of_variables() -> None:
 
     for name, near in unknown_variables().items():
         meant = f"; ¿quiso decir {near}?" if near else ""
-        typer.echo(f"Aviso: {name} no es un ajuste de Ronda y no se toma en cuenta{meant}", err=True)
+        say(f"Aviso: {name} no es un ajuste de Ronda y no se toma en cuenta{meant}", err=True)
 
 
 def call(

@@ -16,7 +16,7 @@ from ronda.commands.directory import DataOption
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
 from ronda.commands.office_words import who_text
-from ronda.commands.output import EXIT_OURS, fail, print_json
+from ronda.commands.output import EXIT_OURS, fail, print_json, say
 
 if TYPE_CHECKING:
     from indexer.manifest.model import Manifest
@@ -163,7 +163,7 @@ def _show(record: AuditRecord, found: Replayed | NotReproducible, chain: dict[st
             }
         )
         raise typer.Exit(status)
-    typer.secho(f"{said}: {why}" if why else said, bold=True)
+    say(f"{said}: {why}" if why else said, bold=True)
     method = code_names(record)["method"]
     lines = [
         f"registro: {record.segment}/{record.place}, {when(record.time_ms)}, {METHODS.get(method, method)}",
@@ -172,7 +172,7 @@ def _show(record: AuditRecord, found: Replayed | NotReproducible, chain: dict[st
         f"huella registrada: {digest.hex() or 'ninguna'}; rehecha: {made.hex() or 'ninguna'}",
         f"cadena: {chain}" if isinstance(chain, str) else f"cadena: la abarca el {_checkpoint(chain)}",
     ]
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))
     raise typer.Exit(status)
 
 

@@ -14,7 +14,7 @@ import typer
 from clients.statistics import words
 from clients.statistics.tables import Table, uncts
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.output import fail, message_json, print_json, print_renderables
+from ronda.commands.output import fail, message_json, print_json, print_renderables, say
 from ronda.commands.question import (
     HERE,
     CaseOption,
@@ -243,7 +243,7 @@ def _write(table: FigureTable, out: Path, as_json: bool) -> None:
     if as_json:
         print_json({"file": str(out), "cells": table.frame.cells, "hidden": table.frame.hidden})
     else:
-        typer.echo(f"{out}: {table.frame.cells} celdas, {table.frame.hidden} ocultas")
+        say(f"{out}: {table.frame.cells} celdas, {table.frame.hidden} ocultas")
 
 
 def _print_json(table: FigureTable) -> None:

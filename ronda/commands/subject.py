@@ -11,6 +11,7 @@ import typer
 
 from ronda.commands.audit import AuditOption, CaseOption, KeyOption, TokenOption
 from ronda.commands.office import Stop, explained
+from ronda.commands.output import say
 
 if TYPE_CHECKING:
     from server.habeas_data.office import Office
@@ -62,7 +63,7 @@ def export(
     """
     with explained(False), _a_cui():
         _office(directory, key, token, nip, "ExportSubject").prepare(cui, out, closed_case or [], case)
-    typer.echo(f"{out}: para revisión. Otra persona la entrega: ronda subject release {out} --out DIRECTORIO")
+    say(f"{out}: para revisión. Otra persona la entrega: ronda subject release {out} --out DIRECTORIO")
 
 
 @subject.command("release")
@@ -83,4 +84,4 @@ def release(
     """
     with explained(False), _a_cui():
         for path in _office(directory, key, token, nip, "ReleaseExport").release(request, out, case):
-            typer.echo(path)
+            say(path)

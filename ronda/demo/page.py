@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
+
+from clients.terminal.told_console import ToldConsole
 
 _NAME_WIDTH = 28  # characters; run prints its steps alike
 
@@ -17,7 +18,7 @@ class Page:
     """Writes to standard error. verbose: the steps' own words go to the screen too, so no line moves there."""
 
     def __init__(self, *, verbose: bool) -> None:
-        self.console = Console(stderr=True, highlight=False)
+        self.console = ToldConsole(stderr=True, highlight=False)
         self._moving = self.console.is_terminal and not verbose
         self._beginnings = verbose  # the steps' own words follow them; off a terminal each step is one line
 

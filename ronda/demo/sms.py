@@ -11,11 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from clients.client.failures import CallFailure
 from clients.sms.running import serve
 from clients.sms.settings import SmsSettings
+from ronda.commands.output import say
 from ronda.v1 import token_service_pb2 as tokens
 
 _ROOT = Path(__file__).parents[2]
@@ -114,17 +113,17 @@ async def _demonstrate(server: str, directory: Path, queue: Path) -> None:
                 "sms_answer_s": 10,
             }
         )
-        typer.echo(f"Central de prueba (npm smpp) en 127.0.0.1:{port}; Ronda en {server}.\n")
+        say(f"Central de prueba (npm smpp) en 127.0.0.1:{port}; Ronda en {server}.\n")
         gateway = asyncio.create_task(serve(settings, DemoAuthenticator(), stopped))
         await _event(smsc.stdout, "bound")
         for text in _SENT:
             message = {"source": _TELEPHONE, "destination": _SHORT_NUMBER, "text": text, "source_addr_ton": 1}
             smsc.stdin.write(json.dumps({"deliver": message}).encode() + b"\n")
             answer = await _event(smsc.stdout, "submit")
-            typer.echo(f"  oficial: {text}\n  Ronda:   {answer['text']}\n")
+            say(f"  oficial: {text}\n  Ronda:   {answer['text']}\n")
             if answer["text"].startswith("SIN RESPUESTA"):
                 raise DemoError(f"Ronda no respondió en {server}: inicie ./run serve en otra terminal.")
-        typer.echo("MAS al final: el oficial responde MAS y recibe la parte que sigue (docs/sms-oficial.md).")
+        say("MAS al final: el oficial responde MAS y recibe la parte que sigue (docs/sms-oficial.md).")
     finally:
         stopped.set()
         if gateway is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # C0 but tab and line feed, DEL, C1
 _SECTIONS = {
     "IDENTITY": "Identidad",
     "ADDRESS": "Direcciones",
@@ -83,7 +85,7 @@ def _heading(document: FPDF, text: str) -> None:
 
 def _text(document: FPDF, text: str, size: int = 9, bold: bool = False) -> None:
     document.set_font("helvetica", style="B" if bold else "", size=size)
-    shown = text.encode("latin-1", "replace").decode("latin-1")
+    shown = _CONTROL.sub("?", text).encode("latin-1", "replace").decode("latin-1")
     document.multi_cell(0, _LINE if size < 12 else 8, shown, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 

@@ -6,10 +6,14 @@ import io
 import json
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.panel import Panel
+from rich.text import Text
 
+from clients.terminal.told_console import ToldConsole
 from clients.terminal.told_text import told, told_json
 from clients.terminal.whole_table import WholeTable
 
@@ -23,7 +27,31 @@ def _steers(character: str) -> bool:
         or unicodedata.category(character) in ("Zl", "Zp")
         or unicodedata.bidirectional(character) in _DIRECTIONS
         or character in "\u061c\u200e\u200f\ufeff"
+        or _is_unseen(ord(character))
     )
+
+
+# Default_Ignorable_Code_Point, DerivedCoreProperties.txt of Unicode 15, variation selectors of emoji aside
+_UNSEEN = (
+    (0xAD, 0xAD),
+    (0x34F, 0x34F),
+    (0x61C, 0x61C),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180E),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0x3164, 0x3164),
+    (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFFB),
+    (0xE0000, 0xE0FFF),
+)
+
+
+def _is_unseen(code: int) -> bool:
+    return any(first <= code <= last for first, last in _UNSEEN)
 
 
 @given(st.text())
@@ -43,4 +71,13 @@ def test_a_table_obeys_nothing() -> None:
     table.add("C-1\x1b[2J\u202e\x9b31m")
     shown = io.StringIO()
     Console(file=shown, width=80, force_terminal=False).print(table)
+    assert "C-1\ufffd[2J\ufffd\ufffd31m" in shown.getvalue()
+
+
+@pytest.mark.parametrize(
+    "renderable", ["C-1\x1b[2J\u202e\x9b31m", Text("C-1\x1b[2J\u202e\x9b31m"), Panel("C-1\x1b[2J\u202e\x9b31m")]
+)
+def test_a_console_cleans_whatever_it_prints(renderable: RenderableType) -> None:
+    shown = io.StringIO()
+    ToldConsole(file=shown, width=80, force_terminal=True, highlight=False).print(renderable)
     assert "C-1\ufffd[2J\ufffd\ufffd31m" in shown.getvalue()

@@ -99,9 +99,9 @@ PERSONS: dict[str, tuple[str, dict[str, Any]]] = {
     "misused identity": (
         "misused",
         {
-            "level": "HIT",
+            "level": "POSSIBLE",
             "identity_status": "MISUSED",
-            "hits": [{"kind": "DOCUMENT", "level": "HIT", "action": "RETAIN_DOCUMENT", "sources": ["mp"]}],
+            "hits": [{"kind": "DOCUMENT", "level": "POSSIBLE", "action": "RETAIN_DOCUMENT", "sources": ["mp"]}],
             "notes": ["MISUSED"],
             "person_cautions": ["MISUSED_IDENTITY"],
         },

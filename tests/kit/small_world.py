@@ -35,6 +35,17 @@ cui = "CUI"
 
 [record.fields]
 street = "CALLE"
+
+[[record]]
+source = "personas"
+section = "telephone"
+when = { column = "TELEFONO", present = true }
+record_id = "ID"
+
+[record.subject]
+cui = "CUI"
+telephone = "TELEFONO"
+
 """
 )
 OJ = (
@@ -64,12 +75,13 @@ PENDIENTE = "PENDING"
 CANCELADA = "CANCELLED"
 """
 _WHO, _WHAT = 'cui = "CUI"\nfull_name = "NOMBRE"\nbirth_date = "NACIMIENTO"', 'plate = "PLACA"\nvin = "VIN"'
+_PAPERS = 'document_country = "PAIS"\ndocument_number = "PASAPORTE"\nlicence = "LICENCIA"\n'
 for _kind, _section, _subject, _alert in (
     ("AGRESOR", "protection_order", _WHO, 'kind = "PROTECTION_ORDER"'),
     ("VICTIMA", "protection_order", _WHO, "protected = true"),
     ("DESAPARECIDA", "missing_person", _WHO, 'kind = "MISSING_PERSON"'),
-    ("DPI", "document_alert", _WHO, 'kind = "DOCUMENT"'),
-    ("SUPLANTADA", "document_alert", _WHO, 'kind = "DOCUMENT"\nmisuse = true'),
+    ("DPI", "document_alert", _PAPERS + _WHO, 'kind = "DOCUMENT"'),
+    ("SUPLANTADA", "document_alert", _PAPERS + _WHO, 'kind = "DOCUMENT"\nmisuse = true'),
     ("ROBO", "vehicle_alert", _WHAT, 'kind = "STOLEN_VEHICLE"'),
 ):
     MP += f"""
@@ -91,10 +103,10 @@ issued = "FECHA"
 valid_to = "HASTA"
 """
 HEADERS = {
-    "renap": "ID CUI NOMBRE NACIMIENTO SEXO MUERTE CALLE",
+    "renap": "ID CUI NOMBRE NACIMIENTO SEXO MUERTE CALLE TELEFONO",
     "oj": "ORDEN CUI NOMBRE NACIMIENTO ESTADO FECHA DELITO",
     "sat": "ID PLACA VIN CUI NOMBRE DESDE HASTA",
-    "mp": "ID TIPO CUI NOMBRE NACIMIENTO PLACA VIN ESTADO FECHA HASTA",
+    "mp": "ID TIPO CUI NOMBRE NACIMIENTO PLACA VIN ESTADO FECHA HASTA PAIS PASAPORTE LICENCIA",
 }
 
 

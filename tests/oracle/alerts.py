@@ -247,6 +247,9 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
         hit.ClearField("offence")
     if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
+    reported = _reported(view, alert)
+    if reported:
+        hit.level = min(hit.level, POSSIBLE)
     if alert.withdrawn and alert.authority is not None:
         name = view.oracle.registers[alert.authority].name
         texts.note(hit.notes, "AUTHORITY_WITHDRAWN", f"{name} no disponible; la había dado por cerrada: confirme")
@@ -255,7 +258,25 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
         if authority.fresh(view.masks, view.clock_ms):
             hit.level = min(hit.level, POSSIBLE)
             texts.note(hit.notes, "NOT_LISTED", f"no consta en {authority.name}: confirme")
+    if reported:
+        texts.note(hit.notes, reported, texts.HIT_NOTES[reported])
     return hit
+
+
+def _reported(view: View, alert: Alert) -> str:
+    """The note of a document alert, unless the question gives the one number that such reports state."""
+    if alert.kind != alert_pb2.ALERT_KIND_DOCUMENT:
+        return ""
+    if alert.misuse:
+        return "IDENTITY_MISUSED"
+    alike = (alert.first.section, alert.first.sensitivity)
+    reports = [k.record for k in alert.subject.links if (k.section, k.sensitivity) == alike]
+    documents = {":".join(r.document) for r in reports if r.document[1]}
+    licences = {r.licence for r in reports if r.licence}
+    for asked in view.presented:
+        if {asked.value} == (documents if asked.kind == "document" else licences):
+            return ""
+    return "DOCUMENT_REPORTED" if documents or licences else "DPI_REPORTED"
 
 
 def closed_hits(view: View, subject: Subject, where: alert_pb2.HitSubject) -> list[alert_pb2.Hit]:

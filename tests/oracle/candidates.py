@@ -25,15 +25,22 @@ CANDIDATE = alert_pb2.HIT_SUBJECT_KIND_CANDIDATE
 
 
 def candidate(
-    view: View, subject: Subject, link: int, comparisons: Comparisons, ordinal: int, fit: Fit | None = None
+    view: View,
+    subject: Subject,
+    link: int,
+    comparisons: Comparisons,
+    ordinal: int,
+    fit: Fit | None = None,
+    beside: bool = False,
 ) -> Any:
-    """(Candidate, its hits)."""
+    """(Candidate, its hits). `beside`: a person or a vehicle stands beside the candidates."""
     hits = open_hits(view, subject, link, hit_subject(CANDIDATE, subject, ordinal))
     found = check_service_pb2.Candidate(subject_id=subject.subject_id, kind=subject.kind)  # type: ignore[arg-type]
     found.alerts = len(hits)
-    if fit is not None and fit.weak:
+    weak = fit is not None and fit.weak
+    found.level = own_level(view, subject, hits, weak, beside)
+    if weak:
         hits, found.weak = [], True
-    found.level = max([hit.level for hit in hits], default=level_pb2.LEVEL_INSUFFICIENT)
     found.identity_status = view.status_by_name(subject)
     if subject.about == PERSON:
         fill_summary(view, subject, found)
@@ -58,6 +65,7 @@ def gather(
     compare: Callable[[Subject], Comparisons],
     by_name: dict[Subject, Fit] | None = None,
     quiet: Container[Subject] = (),
+    beside: bool = False,
 ) -> list[Any]:
     """Adds the candidates, (subject, link): those with alerts first, the weak of them last. Returns the hits of all but
     the weak and the quiet."""
@@ -71,13 +79,37 @@ def gather(
     all_hits = []
     for ordinal, (subject, link) in enumerate(sorted(people, key=level, reverse=True), 1):
         compared = compare(subject) if ordinal <= AT_MOST else []
-        one, hits = candidate(view, subject, link, compared, ordinal, (by_name or {}).get(subject))
+        one, hits = candidate(view, subject, link, compared, ordinal, (by_name or {}).get(subject), beside)
         if ordinal <= AT_MOST:
             response.candidates.append(one)
         if subject not in quiet:
             all_hits += hits
     response.candidates_total = len(people)
     return all_hits
+
+
+def own_level(view: View, subject: Subject, hits: list[Any], weak: bool, beside: bool) -> int:
+    """The level of a candidate: its strongest hit; beside a person or a vehicle none, unless an alert may mean it."""
+    if hits and not weak:
+        return int(max(hit.level for hit in hits))
+    meant = hits if weak else view.may_be_meant(subject)
+    return level_pb2.LEVEL_INSUFFICIENT if meant or not beside else level_pb2.LEVEL_UNSPECIFIED
+
+
+def shown_level(
+    view: View,
+    people: list[tuple[Subject, int]],
+    by_name: dict[Subject, Fit] | None = None,
+    former: Container[Subject] = (),
+    beside: bool = False,
+) -> int:
+    """The level below which no answer is that shows these candidates."""
+    levels = [level_pb2.LEVEL_UNSPECIFIED]
+    for subject, link in people:
+        if subject not in former:
+            hits = open_hits(view, subject, link, hit_subject(CANDIDATE, subject))
+            levels.append(own_level(view, subject, hits, is_weak(by_name, subject), beside))  # type: ignore[arg-type]
+    return max(levels)
 
 
 def is_weak(by_name: dict[Subject, Fit] | None, subject: Subject) -> bool:

@@ -141,10 +141,6 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
     return found
 
 
-def _may_be_meant(view: View, subject: Subject) -> bool:
-    return view.crowded(subject) or view.one_bearer(subject)
-
-
 def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     asked = identifier(IdentifierKind.CUI, level_pb2.CRITERION_CUI, "cui", row["cuis"], "cuis")
     finding = by_identifier(view, asked, PersonQuestion(identifiers=[asked]))
@@ -153,7 +149,7 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     named_otherwise = (
         finding.subject is not None and agreement.names(text, view.comparable(finding.subject)) == DISAGREES
     )
-    crowded = standard == WANTED and finding.subject is not None and _may_be_meant(view, finding.subject)
+    crowded = standard == WANTED and finding.subject is not None and bool(view.may_be_meant(finding.subject))
     return _verdict(view, standard, finding, records, named_otherwise, "person", crowded)
 
 
@@ -220,7 +216,7 @@ def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int])
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
     for fit in fits:
         links += [link for link, _, _ in under_standard(view, fit.subject, standard)]
-    if links or (standard == WANTED and any(_may_be_meant(view, fit.subject) for fit in fits)):
+    if links or (standard == WANTED and any(view.may_be_meant(fit.subject) for fit in fits)):
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
     if not _all_fresh(view, standard, "person"):
         return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []

@@ -10,7 +10,7 @@ from ronda.v1 import level_pb2
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES
 from tests.oracle.asked import Identifier, PersonQuestion
-from tests.oracle.naming import Asked, Fit, is_certain, name_fits
+from tests.oracle.naming import Asked, Fit, is_meant, name_fits
 from tests.oracle.record import PERSON, Record, Subject
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ def status(view: View, asked: Identifier, subject: Subject | None, fits: list[Su
 def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
     fits = name_fits(view, Asked(question, checked=True, field=field_name))
     finding = Finding(others=[f.subject for f in fits], by_name={f.subject: f for f in fits})
-    surest = [f.subject for f in fits if is_certain(view, f)]
-    if len(surest) == 1:
-        finding.subject, finding.link, finding.certain = surest[0], HIT, True
+    meant = [f for f in fits if is_meant(view, f)]
+    if len(meant) == 1 and meant[0].comparable == AGREES:
+        finding.subject, finding.link, finding.certain = meant[0].subject, HIT, True
         fits = [f for f in fits if not f.unsure]
     elif len(fits) == 1 and not fits[0].weak and not fits[0].contradicted:
         finding.subject = fits[0].subject

@@ -93,7 +93,7 @@ def fill_notes(
     untyped = [a for a in asked if a.kind == "plate" and a.value[2] == "GTM" and not a.value[0]]
     if untyped and not view.identifiers_loaded("plate"):
         lost += untyped
-    if unverified and not lost:
+    if unverified and not lost and "UNVERIFIED" not in further:
         codes.append("NO_RECORD_FOREIGN")
     for code, holds in (
         ("DECEASED", status == level_pb2.IDENTITY_STATUS_DECEASED),
@@ -101,12 +101,13 @@ def fill_notes(
         ("CONFLICT", status == level_pb2.IDENTITY_STATUS_CONFLICT and further & named_otherwise != {"NAME_DIFFERS"}),
         ("NAME_DIFFERS", "NAME_DIFFERS" in further),
         ("IDENTIFIERS_DISAGREE", disagree),
-        ("UNVERIFIED", unverified and bool(lost)),
+        ("UNVERIFIED", unverified and (bool(lost) or "UNVERIFIED" in further)),
         ("NAME_NOT_ON_FILE", named and nothing),
         ("CUI_IMPOSSIBLE", nothing and any(a.impossible for a in asked)),
         ("OWNER_NAME_ALERT", "OWNER_NAME_ALERT" in further),
         ("NAME_BY_RECORD", named and not_found),
         ("CROWDED", "CROWDED" in further),
+        ("ONLY_BEARER", "ONLY_BEARER" in further),
     ):
         if holds:
             codes.append(code)

@@ -42,7 +42,7 @@ def _page(view: View, request: Any, subject: Subject, offset: int, size: int) ->
         links = sorted_owners(view, subject)
     else:
         links = showing.of_section(view, subject, request.section)
-        if request.section == section_pb2.SECTION_ADDRESS and showing.is_protected(view, subject):
+        if request.section in showing.WHEREABOUTS and showing.is_protected(view, subject):
             links = []
     shown, following = page(links, size, offset)
     if request.section == section_pb2.SECTION_OWNER:
@@ -70,7 +70,7 @@ def level_of(view: View, subject: Subject) -> int:
     if subject.about == PERSON:
         where = showing.hit_subject(1, subject)
         level = heading.level(view, open_hits(view, subject, HIT, where), found, True, False, False, "person")
-        return max(level, level_pb2.LEVEL_INSUFFICIENT) if view.crowded(subject) else level
+        return max(level, level_pb2.LEVEL_INSUFFICIENT) if view.may_be_meant(subject) else level
     hits = vehicle_hits(view, Finding(subject=subject, link=HIT), by_plate=False)
     level = heading.level(view, hits, found, True, False, False, "vehicle")
     for ordinal, link in enumerate(sorted_owners(view, subject), 1):

@@ -113,6 +113,18 @@ class PersonsOnFile:
                 found |= {p for p in self.bearers[text] if like_by_more_than_initials(roles, p.names)}
         return found
 
+    def holding_all(self, record: Record) -> set[OnFile]:
+        """All of whom a name holds every token of the record's, two or more, birth date and sex aside."""
+        roles = name_roles(record.name_text)
+        found: set[OnFile] = set()
+        if len(roles) < 2:
+            return found
+        compared = self.scan.compare(record.name_text)
+        for text, names, covered in zip(self.bearers, compared[0], compared[2], strict=True):
+            if covered and names != DISAGREES:
+                found |= {p for p in self.bearers[text] if like_by_more_than_initials(roles, p.names)}
+        return found
+
     def has_causa(self, subject: Subject, record: Record) -> bool:
         """Whether another register's alert of the same causa is the person's by an identifier."""
         causa = _causa(record)
@@ -246,7 +258,10 @@ def _hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Lin
         hidden: set[OnFile] = set()
         if record.name_key and (unborne or _doubted(record, claims)):
             agreeing, fitting = file.bearing(record), {fit.person for fit in file.fits(record) if fit.scored}
-            hidden |= fitting | (agreeing if len(agreeing) <= BEARERS_AT_MOST else set())
+            holding = agreeing | file.holding_all(record)
+            hidden |= fitting
+            for bearers in (agreeing, holding):
+                hidden |= bearers if len(bearers) <= BEARERS_AT_MOST else set()
         if link is not None and record.cui and unborne:
             hidden |= {by_cui[key] for slip in _slips(record.cui) if (key := f"cui:{slip}") in by_cui}
         hidden |= _of_another_number(file, link.subject, claims) if link is not None else set()

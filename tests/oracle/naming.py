@@ -84,6 +84,7 @@ class Fit:
     matched: Record
     weak: bool = False  # too little evidence to give colour
     unsure: bool = False  # there for an alert alone
+    several_words: bool = False  # of the asked name
 
     @property
     def contradicted(self) -> bool:
@@ -93,6 +94,11 @@ class Fit:
     def agrees(self) -> bool:
         """Names agree, or all that was asked is there, and nothing disagrees."""
         return (self.names == AGREES or self.covered) and DISAGREES not in (self.birth, self.sex)
+
+    @property
+    def holds_all(self) -> bool:
+        """A name on file holds all that was asked, two words or more."""
+        return self.agrees and self.several_words
 
 
 class NamesOnFile:
@@ -245,8 +251,8 @@ def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, 
     for fit in found:
         least = ALERT_DATED if dated else ALERT + (SHORT_NAME_BITS if short else 0)
         alerts = fit.evidence >= file.listed + least
-        sure = fit.names == AGREES and fit.birth == AGREES
-        fit.weak = not alerts and not is_certain(view, fit)
+        sure = fit.birth == AGREES and (fit.names == AGREES or fit.holds_all)
+        fit.weak = not alerts and not is_meant(view, fit)
         (fits if alerts or (sure if dated else fit.agrees) else others).append(fit)
     if asked.cleared and dated:
         years = {id(f): _years_off(view, f.subject, asked.question.birth[0]) for f in fits}
@@ -270,12 +276,12 @@ def has_alert(view: View, subject: Subject) -> bool:
     return any(alert.in_force(view.today) for alert in stored_alerts(view, subject))
 
 
-def is_certain(view: View, fit: Fit) -> bool:
-    """Names and birth date or parents agree of somebody who lives."""
+def is_meant(view: View, fit: Fit) -> bool:
+    """Names agree or hold all that was asked, and birth date or parents agree, of somebody who lives."""
     return (
         fit.subject.kind in (person_pb2.SUBJECT_KIND_PERSON, person_pb2.SUBJECT_KIND_UNIDENTIFIED)
         and not view.is_dead(fit.subject)
-        and fit.comparable == AGREES
+        and (fit.comparable == AGREES or fit.holds_all)
         and AGREES in (fit.birth, fit.parents)
         and fit.sex != DISAGREES
     )
@@ -320,6 +326,7 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: Likenesses) -> 
         sex=agreement.sexes(question.sex, comparable),
         covered=any(k.covered for k in mine),
         matched=max(named, key=lambda c: likenesses[c.name_text].evidence),
+        several_words=len(name_roles(question.name_text)) > 1,
     )
 
 

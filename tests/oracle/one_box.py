@@ -26,7 +26,7 @@ from tests.oracle.asked import (
     invalid,
     plate,
 )
-from tests.oracle.candidates import add_comparisons, gather, similar_alerts
+from tests.oracle.candidates import add_comparisons, gather, shown_level, similar_alerts
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.record import PERSON, Subject
@@ -245,6 +245,7 @@ def _several(view: View, response: Any, tried: list[Tried], finders: list[Tried]
     persons = all(t.of_persons for t in finders) and all(s.about == PERSON for s in ordered)
     kind = "person" if persons else "vehicle"
     head.level = heading.level(view, hits, status, False, national, False, kind, several_bear)
+    head.level = max(head.level, shown_level(view, [(s, POSSIBLE) for s in ordered], named))
     head.identity_status = status
     heading.fill_hits(head, hits)
     if any(t.finding.former for t in finders):

@@ -67,9 +67,6 @@ class Oracle:
             register.rows_read, register.rows_refused = extract.rows_read, extract.rows_refused
             registers.append(register)
             records += extract.records
-        newest = max((register.as_of_ms for register in registers if register.loaded), default=0)
-        for register in registers:
-            register.newest_as_of_ms = newest
         return Oracle(registers, Linking(records, registers, subject_key), generation)
 
     # indexes, so that a question does not read everybody

@@ -12,7 +12,7 @@ from tests.oracle import comparing, heading, showing
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import open_hits
 from tests.oracle.asked import PersonQuestion, QuestionError, person_question
-from tests.oracle.candidates import add_comparisons, gather, similar_alerts
+from tests.oracle.candidates import add_comparisons, gather, shown_level, similar_alerts
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Subject
@@ -55,6 +55,7 @@ def find(view: View, question: PersonQuestion) -> Finding:
 def answer(view: View, request: Any, question: PersonQuestion, finding: Finding, limit: int) -> Any:
     response = check_service_pb2.CheckPersonResponse()
     principal = question.principal
+    view.presented = [asked for asked in question.identifiers if asked.kind in ("document", "licence")]
     subject, link, status = finding.subject, finding.link, finding.status
     found = subject is not None or bool(finding.others)
     on_file = finding.on_file
@@ -67,6 +68,12 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
         notes |= {"NAME_DIFFERS", "CONFLICT"} if view.claims_contradict(subject) else {"NAME_DIFFERS"}
         if status == level_pb2.IDENTITY_STATUS_FOUND:
             status = CONFLICT
+    foreign = principal is not None and principal.kind == "document" and principal.foreign
+    if subject is not None and view.identity_lost and not foreign:
+        if status == level_pb2.IDENTITY_STATUS_FOUND and principal is not None and not principal.foreign:
+            status = level_pb2.IDENTITY_STATUS_UNVERIFIED
+        if status == level_pb2.IDENTITY_STATUS_UNVERIFIED:
+            notes.add("UNVERIFIED")
     hits = []
     if subject is not None:
         where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PERSON, subject)
@@ -75,13 +82,16 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
     if not found and principal is not None and question.name_key and question.birth[0]:
         people += _named(view, question, finding, {s for s, _ in people})
+    if subject is not None:
+        people = [(s, POSSIBLE) for s, _ in people]
     hits += _candidates(view, response, question, people, finding)
     head = response.answer
     national = principal is not None and principal.national
     head.level = heading.level(view, hits, status, finding.certain, national, disagree or nobodys, "person")
-    crowded = subject is not None and view.crowded(subject)
-    if crowded:
+    meant = view.may_be_meant(subject) if subject is not None else ""
+    if meant:
         head.level = max(head.level, level_pb2.LEVEL_INSUFFICIENT)
+    head.level = max(head.level, shown_level(view, people, finding.by_name, beside=subject is not None))
     head.identity_status = status
     heading.fill_registers(view, head, persons_only=True)
     heading.fill_hits(head, hits)
@@ -92,8 +102,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     head.cautions.sort()
     asked = [principal] if principal is not None else []
     named = principal is None and bool(question.name_key)
-    more = notes | ({"CROWDED"} if crowded else set())
-    similar = 0 if finding.certain else similar_alerts(view, people, finding.by_name)
+    more = notes | ({meant} if meant else set())
+    similar = similar_alerts(view, people, finding.by_name)
     heading.fill_notes(view, head, asked, status, disagree, named, not on_file, more, similar, bool(question.birth[0]))
     if not found and principal is not None:
         found_near, response.suggestions_on_file = suggestions(view, [principal])
@@ -155,5 +165,8 @@ def _candidates(
     view: View, response: Any, question: PersonQuestion, people: list[tuple[Subject, int]], finding: Finding
 ) -> list[Any]:
     """Adds the candidates; returns their hits, none when there is a person."""
-    hits = gather(view, response, people, lambda s: comparing.person(view, question, s, True), finding.by_name)
-    return [] if finding.subject is not None else hits
+    beside = finding.subject is not None
+    hits = gather(
+        view, response, people, lambda s: comparing.person(view, question, s, True), finding.by_name, beside=beside
+    )
+    return [] if beside else hits

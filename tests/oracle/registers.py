@@ -12,6 +12,7 @@ from typing import Any
 from ronda.v1 import alert_pb2, register_pb2, section_pb2
 
 ROLES = {"alert": 1, "identity": 2, "context": 3}
+AHEAD_MS = 15 * 60_000  # an as-of no further ahead of the clock is now
 Masks = dict[int, int]  # Sensitivity -> bit n = Section n is shown
 
 
@@ -37,7 +38,6 @@ class Register:
     stale_after_ms: int
     loaded: bool
     as_of_ms: int = 0
-    newest_as_of_ms: int = 0  # of all registers: a clock behind it tells nobody's age
     carried_forward: bool = False
     carried_reason: str = ""
     rows_read: int = 0
@@ -48,7 +48,8 @@ class Register:
             return register_pb2.REGISTER_STATE_MISSING
         if any(not masks[section_pb2.SENSITIVITY_OPEN] >> section & 1 for section in self.needed):
             return register_pb2.REGISTER_STATE_WITHHELD
-        if clock_ms < self.newest_as_of_ms or self.carried_forward or clock_ms - self.as_of_ms > self.stale_after_ms:
+        age_ms = clock_ms - self.as_of_ms
+        if self.carried_forward or age_ms < -AHEAD_MS or age_ms > self.stale_after_ms:
             return register_pb2.REGISTER_STATE_STALE
         return register_pb2.REGISTER_STATE_FRESH
 

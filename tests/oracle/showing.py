@@ -11,7 +11,8 @@ from tests.oracle.record import Link, Subject
 if TYPE_CHECKING:
     from tests.oracle.view import View
 
-OWNER, ADDRESS = section_pb2.SECTION_OWNER, section_pb2.SECTION_ADDRESS
+OWNER = section_pb2.SECTION_OWNER
+WHEREABOUTS = (section_pb2.SECTION_ADDRESS, section_pb2.SECTION_TELEPHONE, section_pb2.SECTION_SECURITY_GUARD)
 OWNER_PERSON_SECTIONS = (1, 2, 5, 6, 7, 8, 9, 10, 11, 24)
 CLOSED_AT_MOST = 20
 PERSON_SECTIONS = range(1, 25)
@@ -87,9 +88,10 @@ def fill_person(
     """Person of an answer. `hits`: those of this person; `owner`: ordinal when shown as an owner."""
     from tests.oracle import candidates
 
-    only: tuple[int, ...] = ()
-    if owner:
-        only = tuple(s for s in OWNER_PERSON_SECTIONS if s != ADDRESS or not is_protected(view, subject))
+    only = OWNER_PERSON_SECTIONS if owner else tuple(PERSON_SECTIONS)
+    desk = view.shows(section_pb2.SECTION_PROTECTION_ORDER, section_pb2.SENSITIVITY_VICTIM) and not owner
+    if is_protected(view, subject) and not desk:
+        only = tuple(s for s in only if s not in WHEREABOUTS)
     fill_sections(view, message, subject, PERSON_SECTIONS, request, limit, only)
     message.subject_id = subject.subject_id
     message.kind = subject.kind

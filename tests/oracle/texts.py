@@ -51,7 +51,14 @@ NOTES = {
     "NAME_BY_RECORD": "nombre según el registro que lo menciona: no consta en el registro de identidad",
     "CROWDED": "una orden sin documento puede ser de esta persona o de otras, más de cincuenta: "
     "no es un visto bueno, consulte a la institución",
+    "ONLY_BEARER": "una orden sin documento lleva el nombre de esta persona, que nadie más lleva: "
+    "no es un visto bueno, consulte a la institución",
     "SIMILAR_NAME_ALERT": "hay n personas con alerta de nombre parecido: pida el DPI",
+}
+HIT_NOTES = {
+    "DPI_REPORTED": "DPI reportado: compare la fotografía; puede ser la víctima",
+    "DOCUMENT_REPORTED": "documento reportado: compare la fotografía; puede ser la víctima",
+    "IDENTITY_MISUSED": "identidad suplantada: compare la fotografía; puede ser la víctima",
 }
 
 

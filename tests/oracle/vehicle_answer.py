@@ -13,7 +13,7 @@ from tests.oracle import agreement, comparing, heading, showing
 from tests.oracle.agreement import AGREES
 from tests.oracle.alerts import closed_hits, open_hits, reference, stored_alerts
 from tests.oracle.asked import PersonQuestion, QuestionError, VehicleQuestion, vehicle_question
-from tests.oracle.candidates import add_comparisons, gather
+from tests.oracle.candidates import add_comparisons, gather, shown_level
 from tests.oracle.finding import HIT, POSSIBLE, Finding
 from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
 from tests.oracle.naming import Asked, name_fits
@@ -61,6 +61,8 @@ def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding
     others = [(v, POSSIBLE) for v in finding.others if v is not vehicle]
     rest = further(view, question, finding, [v for v, _ in others] + finding.former)
     shown = [*others, *((v, POSSIBLE) for v in finding.former), *rest]
+    if vehicle is not None:
+        shown = [(v, POSSIBLE) for v, _ in shown]
     candidate_hits = _candidates(view, response, question, shown, finding)
     if vehicle is None:
         hits += candidate_hits
@@ -74,6 +76,7 @@ def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding
     if vehicle is not None:
         response.vehicle.vehicle_level = own_level
         head.level = max(own_level, response.vehicle.owner_level)
+    head.level = max(head.level, shown_level(view, shown, former=finding.former, beside=vehicle is not None))
     head.identity_status = finding.status
     heading.fill_registers(view, head, persons_only=False)
     heading.fill_hits(head, hits + owner_hits)
@@ -212,7 +215,7 @@ def owner_level(view: View, link: Link, hits: list[Any]) -> int:
         return level_pb2.LEVEL_INSUFFICIENT
     if not view.needed_fresh("person"):
         return level_pb2.LEVEL_INCOMPLETE
-    return level_pb2.LEVEL_INSUFFICIENT if view.crowded(link.owner) else level_pb2.LEVEL_CLEAR
+    return level_pb2.LEVEL_INSUFFICIENT if view.may_be_meant(link.owner) else level_pb2.LEVEL_CLEAR
 
 
 def _known_by_name(link: Link) -> bool:
@@ -274,4 +277,7 @@ def further(view: View, question: VehicleQuestion, finding: Finding, known: list
 def _candidates(
     view: View, response: Any, question: VehicleQuestion, shown: list[tuple[Subject, int]], finding: Finding
 ) -> list[Any]:
-    return gather(view, response, shown, lambda v: comparing.vehicle(view, question, v, True), quiet=finding.former)
+    beside = finding.subject is not None
+    return gather(
+        view, response, shown, lambda v: comparing.vehicle(view, question, v, True), quiet=finding.former, beside=beside
+    )

@@ -12,6 +12,7 @@ from tests.oracle.record import PERSON, Link, Record, Subject
 from tests.oracle.registers import Masks, Register
 
 if TYPE_CHECKING:
+    from tests.oracle.asked import Identifier
     from tests.oracle.oracle import Oracle
 
 IDENTITY = section_pb2.SECTION_IDENTITY
@@ -29,6 +30,7 @@ class View:
         self.clock_ms = clock_ms
         self.today = (clock_ms // 1000 - 21600) // 86400
         self.this_year = naive_calendar.date_of(self.today)[0]
+        self.presented: list[Identifier] = []  # documents with a country and licences that the question gives
         self._kept: dict[tuple[str, Subject], object] = {}
 
     def shows(self, section: int, sensitivity: int) -> bool:
@@ -141,9 +143,16 @@ class View:
                 for link in self.links(subject)
             )
             return level_pb2.IDENTITY_STATUS_FOUND if known else level_pb2.IDENTITY_STATUS_NOT_FOUND
-        if not self.identity_claims(subject):
-            return level_pb2.IDENTITY_STATUS_NOT_FOUND
-        return self.status_as_person(subject)
+        status: int = level_pb2.IDENTITY_STATUS_NOT_FOUND
+        if self.identity_claims(subject):
+            status = self.status_as_person(subject)
+        plain = (level_pb2.IDENTITY_STATUS_FOUND, level_pb2.IDENTITY_STATUS_NOT_FOUND)
+        return level_pb2.IDENTITY_STATUS_UNVERIFIED if self.identity_lost and status in plain else status
+
+    @property
+    def identity_lost(self) -> bool:
+        """Whether registers identify persons by CUI, and none of them is loaded and unmasked."""
+        return any("cui" in r.identifies for r in self.oracle.registers) and not self.identifiers_loaded("cui")
 
     def is_misused(self, subject: Subject) -> bool:
         from tests.oracle.alerts import stored_alerts
@@ -171,6 +180,12 @@ class View:
     def one_bearer(self, subject: Subject) -> bool:
         """Whether an alert counted by name alone names nobody else on file."""
         return self.name_only_alerts(subject) is not None and subject.one_bearer
+
+    def may_be_meant(self, subject: Subject) -> str:
+        """The note of somebody whom an alert without a link may mean; empty = none does."""
+        if self.crowded(subject):
+            return "CROWDED"
+        return "ONLY_BEARER" if self.one_bearer(subject) else ""
 
     def crowded(self, subject: Subject) -> bool:
         """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""

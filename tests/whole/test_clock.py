@@ -10,11 +10,13 @@ import pytest
 from core.access.grant import Grant
 from core.engine.entry import METHODS
 from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import level_pb2, register_pb2
 from tests.kit.expectations import assert_expected
 from tests.kit.nation_cases import CLEAR, FOUND
 from tests.kit.nation_kit import BuiltNation
 
 GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))
+AHEAD_MS = 15 * 60_000
 STALE, FRESH = 2, 1
 
 
@@ -85,12 +87,15 @@ def test_clear_becomes_incomplete(tell: Teller, now: datetime.datetime, small_na
     assert tell("wanted", now).answer.hits[0].source_state == FRESH
 
 
-def test_a_clock_behind_an_as_of_makes_nothing_fresh(
+def test_a_clock_far_behind_every_as_of_makes_nothing_fresh(
     tell: Teller, now: datetime.datetime, small_nation: BuiltNation
 ) -> None:
-    """One register says when the clock must have been, so no register's age can be told, its own neither."""
+    """Up to 15 minutes are two clocks that differ; more is a register in doubt, here each of them."""
     assert_expected(tell("clean", now), CLEAR)
-    before = datetime.datetime.fromtimestamp((small_nation.as_of_ms - 1) / 1000, GUATEMALA)
+    as_ofs = [each["as_of_ms"] for each in small_nation.manifest["registers"]]
+    near = datetime.datetime.fromtimestamp((max(as_ofs) - AHEAD_MS) / 1000, GUATEMALA)
+    assert_expected(tell("clean", near), CLEAR)
+    before = datetime.datetime.fromtimestamp((min(as_ofs) - AHEAD_MS - 1) / 1000, GUATEMALA)
     for moment in (before, now - datetime.timedelta(days=1), now - datetime.timedelta(days=3650)):
         behind = tell("clean", moment)
         assert_expected(behind, FOUND | {"level": "INCOMPLETE", "coverage": "INCOMPLETE", "hits": []})
@@ -99,6 +104,22 @@ def test_a_clock_behind_an_as_of_makes_nothing_fresh(
     assert_expected(wanted, FOUND | {"level": "HIT", "coverage": "INCOMPLETE"})
     assert wanted.answer.hits[0].source_state == STALE
     assert_expected(tell("clean", now), CLEAR)  # the states that were kept for the other moment are not used again
+
+
+def test_a_context_register_ahead_changes_no_level(
+    tell: Teller, now: datetime.datetime, small_nation: BuiltNation
+) -> None:
+    """Only registers of role alert or identity for the kind of subject make an answer INCOMPLETE."""
+    found = tell("clean", now)
+    roles = {each.register_id: set(each.roles) for each in found.answer.registers}
+    as_ofs = {each["id"]: each["as_of_ms"] for each in small_nation.manifest["registers"]}
+    needed = {register_pb2.REGISTER_ROLE_ALERT, register_pb2.REGISTER_ROLE_IDENTITY}
+    context = [each for each, has in roles.items() if not has & needed]
+    for moment_ms in sorted({as_ofs[each] - AHEAD_MS - 1 for each in as_ofs}):
+        behind = tell("clean", datetime.datetime.fromtimestamp(moment_ms / 1000, GUATEMALA))
+        doubted = {each.register_id for each in behind.answer.registers if each.state == STALE}
+        assert doubted == {each for each in roles if as_ofs[each] - AHEAD_MS > moment_ms}
+        assert (behind.answer.level == level_pb2.LEVEL_CLEAR) == (doubted <= set(context))
 
 
 def test_age_turns_18(tell: Teller, now: datetime.datetime) -> None:

@@ -14,6 +14,7 @@ from core.access.grant import Grant
 from core.engine.entry import METHODS, Engine
 from core.generation.store import Generation
 from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import level_pb2
 from ronda.v1 import register_service_pb2 as registers
 from tests.kit.asker import Asker
 from tests.kit.comparison import ask
@@ -134,6 +135,25 @@ def test_without_the_register_that_identifies_nobody_is_verified(changing: Chang
     )
     assert {r.register_id: r.state for r in response.answer.registers if r.state != FRESH} == {"renap": MISSING}
     assert_expected(changing.ask.person(wanted), {"identity_status": "UNVERIFIED", "level": "HIT"})
+
+
+def test_nobody_is_on_file_in_a_register_that_is_gone(changing: Changing, cast: dict[str, Any]) -> None:
+    """By NIT, licence, name, telephone and as an owner: other registers hold her, and RENAP may say otherwise."""
+    clean = cast["persons"]["clean"]
+    claim = changing.ask.person(clean).person.identity_claims[0]
+    name, born = claim.name, claim.birth_date
+    changing.rebuild(lambda _: None, withdraw=["renap"])
+    by_cui = changing.ask.person(clean).person
+    asked = [checks.CheckPersonRequest(name=name), checks.CheckPersonRequest(name=name, birth_date=born)]
+    asked += [checks.CheckPersonRequest(nit=each.nit) for each in by_cui.tax_registrations[:1]]
+    asked += [checks.CheckPersonRequest(licence=each.number) for each in by_cui.licences[:1]]
+    assert len(asked) > 2
+    for request in asked:
+        found = changing.ask(request)
+        assert found.person.subject_id or found.candidates
+        for status in (found.answer.identity_status, *(each.identity_status for each in found.candidates)):
+            assert status in (level_pb2.IDENTITY_STATUS_UNVERIFIED, level_pb2.IDENTITY_STATUS_UNSPECIFIED)
+        assert found.answer.level != level_pb2.LEVEL_CLEAR
 
 
 @pytest.mark.timeout(300)

@@ -159,12 +159,15 @@ LINKS = {
     ),
     # nothing more than a name: only a count, no colour
     "a name alone": Case(
-        one("CARMEN ROSA CASTELLANOS DARDON"), Warrant("CARMEN ROSA CASTELLANOS DARDON"), ("CLEAR",), counted=(1,)
+        one("CARMEN ROSA CASTELLANOS DARDON"),
+        Warrant("CARMEN ROSA CASTELLANOS DARDON"),
+        ("INSUFFICIENT",),
+        counted=(1,),
     ),
     "another age and department": Case(
         one("EMMA JUDITH ESPADEROS FRANCO"),
         Warrant("EMMA JUDITH ESPADEROS FRANCO", age="70", department="5"),
-        ("CLEAR",),
+        ("INSUFFICIENT",),
         counted=(1,),
     ),
     # beyond noise, or another sex: by the score

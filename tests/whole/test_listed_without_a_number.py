@@ -15,6 +15,7 @@ from tests.whole.test_one_warrant_many_rows import FIRST, FOURTH, HEADER, OJ, SA
 
 OPEN, VOID = "PENDIENTE", "CANCELADA"
 CLEAR, POSSIBLE, HIT = level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE, level_pb2.LEVEL_HIT
+INSUFFICIENT = level_pb2.LEVEL_INSUFFICIENT
 BORN = "1980-05-17"
 # Name in RENAP; cells of OJ's rows; whether SAPO's row differs; level, notes and sources of the hit, and how many
 # orders are only counted. A cell of a CUI: "own", "slip" (a digit wrong), "twin" (of the other bearer of her name).
@@ -39,7 +40,7 @@ CASES: dict[str, Case] = {
         "NORA VALLADARES COY", [{"NACIMIENTO": "1951-09-23"}], {}, POSSIBLE, UNLISTED, ["sapo"], 0,
     ),
     "another sex": ("OLGA XOYON COY", [{"SEXO": "M"}], {}, POSSIBLE, UNLISTED, ["sapo"], 0),
-    "the other register has no number either": ("PILAR YAC COY", [{}], {"CUI": ""}, CLEAR, [], [], 2),
+    "the other register has no number either": ("PILAR YAC COY", [{}], {"CUI": ""}, INSUFFICIENT, [], [], 2),
     "one of two who bear the name": ("QUETA ZEPEDA COY", [{}], {}, HIT, [], LISTED, 0),
     "cancelled for one of two of her name in the causa": (
         "VILMA EBEN COY", [{"ESTADO": VOID}], {}, POSSIBLE, UNLISTED, ["sapo"], 0,

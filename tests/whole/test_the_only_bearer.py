@@ -14,6 +14,7 @@ from tests.kit.asker import Asker
 from tests.kit.small_world import SmallWorld, cleared
 
 HIT, CLEAR, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE
+INSUFFICIENT = level_pb2.LEVEL_INSUFFICIENT
 DETAINED = """
 [[record]]
 source = "denuncias"
@@ -31,15 +32,15 @@ BORN = "1980-05-17"
 # case -> (name in RENAP, cells of the warrant; name and birth date as in RENAP unless given), level, WANTED
 WARRANTS: dict[str, tuple[str, dict[str, str], int, str]] = {
     "by number": ("ANA ABAC TZUL COY", {"CUI": "own"}, HIT, "WITH_RECORD"),
-    "no number": ("BERTA BATZ QUEJ COY", {}, CLEAR, "REVIEW"),
+    "no number": ("BERTA BATZ QUEJ COY", {}, INSUFFICIENT, "REVIEW"),
     "no number, two words": ("CARLA CHIROY", {}, CLEAR, "NO_RECORD"),
     "an exponent": ("DORA DUBON IBOY COY", {"CUI": "1.58E+12"}, POSSIBLE, "REVIEW"),
     "illegible": ("ELSA FIGUEROA GALVEZ COY", {"CUI": "Ilegible"}, POSSIBLE, "REVIEW"),
     "twelve digits": ("FLOR HERRARTE IBOY COY", {"CUI": "158035240101"}, POSSIBLE, "REVIEW"),
     "nobody's number": ("GLORIA JUAREZ KESTLER COY", {"CUI": "nobody"}, POSSIBLE, "REVIEW"),
     "a stranger's number": ("HILDA LEMUS MORAN COY", {"CUI": "stranger"}, POSSIBLE, "REVIEW"),
-    "a filler": ("IRMA NAJERA OROZCO COY", {"CUI": "0000000000"}, CLEAR, "REVIEW"),
-    "a word": ("JULIA PALENCIA QUIROA COY", {"CUI": "NO PORTA"}, CLEAR, "REVIEW"),
+    "a filler": ("IRMA NAJERA OROZCO COY", {"CUI": "0000000000"}, INSUFFICIENT, "REVIEW"),
+    "a word": ("JULIA PALENCIA QUIROA COY", {"CUI": "NO PORTA"}, INSUFFICIENT, "REVIEW"),
     "nobody's number, another day": (
         "LIDIA ROSALES SAGASTUME COY",
         {"CUI": "nobody", "NACIMIENTO": "1951-01-01"},

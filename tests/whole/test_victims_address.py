@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.access.grant import Grant
+from core.engine.entry import METHODS, Engine
+from core.generation.store import Generation
+from indexer.generations.publishing import current_generation
 from ronda.v1 import check_service_pb2 as checks
-from ronda.v1 import section_pb2
+from ronda.v1 import section_pb2, value_pb2
 from tests.indexer.small_registers import cui_of
 from tests.kit.asker import Asker
 from tests.kit.nation_kit import BuiltNation
@@ -17,6 +23,7 @@ from tests.kit.small_world import SmallWorld
 BORN = "1980-05-17"
 OTHER = {"CUI": cui_of(900)}
 NAMESAKE = cui_of(901)
+NOW_MS = time.time_ns() // 1_000_000
 # case -> (name in RENAP, cells of the protected side's row; None = no row), whether the address is hidden
 ORDERS: dict[str, tuple[str, dict[str, str] | None, bool]] = {
     "no order": ("ANA ABAC TZUL", None, False),
@@ -106,6 +113,17 @@ ORDERS: dict[str, tuple[str, dict[str, str] | None, bool]] = {
         {"NOMBRE": "ISABEL JULIA XICAY YAX", "NACIMIENTO": ""},
         False,
     ),
+    "one given name and one surname": (
+        "KAREN IRENE ZACARIAS TOC",
+        {"NOMBRE": "KAREN ZACARIAS", "NACIMIENTO": ""},
+        True,
+    ),
+    "one given name and one surname, another day": (
+        "LESLY OFELIA YUPE SIS",
+        {"NOMBRE": "LESLY YUPE", "NACIMIENTO": "1950-02-03"},
+        True,
+    ),
+    "one surname alone": ("MIRNA LUCIA WAIGHT PUR", {"NOMBRE": "WAIGHT", "NACIMIENTO": ""}, False),
     "a sister's": ("RUTH BARILLAS CASTELLANOS", {"NOMBRE": "SARA BARILLAS CASTELLANOS"}, False),
 }
 
@@ -126,13 +144,18 @@ def swapped(cui: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("victims")
+
+
+@pytest.fixture(scope="module")
+def asker(directory: Path) -> Iterator[Asker]:
     world = SmallWorld()
     world.person(901, "GILDA EMA UZ VIX", "1961-01-02")
     world.person(900, "TOMAS XOL YAT", "1961-01-02", SEXO="M", CALLE="CALLE 900")
     world.car(900, "P-900BCD", [OTHER])
     for number, (name, order, _) in enumerate(ORDERS.values(), 1):
-        own = world.person(number, name, BORN, CALLE=f"CALLE {number}")
+        own = world.person(number, name, BORN, CALLE=f"CALLE {number}", TELEFONO=str(50_000_000 + number))
         world.car(number, f"P-{number:03}BCD", [{"CUI": own, "NOMBRE": name}])
         if order is not None:
             numbers = {"own": own, "nobody": cui_of(5000 + number), "stranger": OTHER["CUI"], "": ""}
@@ -159,7 +182,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
             CUI=cui_of(number),
             NOMBRE="OFELIA VASQUEZ XIC" if number == 201 else "PEDRO MIS CUX",
         )
-    yield from world.serve(tmp_path_factory.mktemp("victims"))
+    yield from world.serve(directory)
 
 
 def owner_of(asker: Asker, number: int) -> tuple[Any, bytes]:
@@ -228,9 +251,48 @@ def test_the_owner_in_the_list_of_owners_is_masked_as_well(asker: Asker) -> None
     assert f"CALLE {number}".encode() not in asker.raw(request)
 
 
-def test_asked_by_her_own_number_she_has_an_address(asker: Asker) -> None:
+def test_her_protection_desk_reads_her_address_by_her_own_number(asker: Asker) -> None:
+    """Who sees the order itself; by plate nobody does."""
     number = list(ORDERS).index("by CUI") + 1
     assert [a.street for a in asker.person(cui_of(number)).person.addresses] == [f"CALLE {number}"]
+
+
+@pytest.fixture(scope="module")
+def engine(asker: Asker, directory: Path) -> Engine:
+    data = next(directory.rglob("CURRENT")).parent
+    return Engine(Generation.open(data / "generations" / str(current_generation(data))))
+
+
+@pytest.mark.parametrize("case", ORDERS)
+def test_whichever_way_she_is_asked_about(engine: Engine, case: str) -> None:
+    """By CUI, name, name and date, telephone and the list of a section, for a caller who does not see such orders."""
+    number = list(ORDERS).index(case) + 1
+    name, _, hidden = ORDERS[case]
+    masks = dict.fromkeys(range(1, 6), 2**64 - 1)
+    masks[section_pb2.SENSITIVITY_VICTIM] = 0
+    grant = Grant(masks)
+    born = value_pb2.PartialDate(year=1980, month=5, day=17)
+    found = []
+    for question in (
+        checks.CheckPersonRequest(cui=cui_of(number)),
+        checks.CheckPersonRequest(name=value_pb2.PersonName(full=name), birth_date=born),
+        checks.CheckPersonRequest(name=value_pb2.PersonName(full=name)),
+        checks.CheckPersonRequest(telephone=str(50_000_000 + number)),
+    ):
+        answer = engine.answer(METHODS["CheckPerson"], question.SerializeToString(), grant, NOW_MS)
+        person = checks.CheckPersonResponse.FromString(answer).person
+        if person.subject_id:
+            found.append(person)
+            assert [a.street for a in person.addresses] == ([] if hidden else [f"CALLE {number}"])
+            assert [t.number for t in person.telephones] == ([] if hidden else [str(50_000_000 + number)])
+            assert (f"CALLE {number}".encode() in answer) != hidden
+            told = {total.section for total in person.totals}
+            assert not hidden or told.isdisjoint({section_pb2.SECTION_ADDRESS, section_pb2.SECTION_TELEPHONE})
+    assert len(found) >= 2
+    for section in (section_pb2.SECTION_ADDRESS, section_pb2.SECTION_TELEPHONE):
+        listing = checks.ListRecordsRequest(subject_id=found[0].subject_id, section=section)
+        answer = engine.answer(METHODS["ListRecords"], listing.SerializeToString(), grant, NOW_MS)
+        assert checks.ListRecordsResponse.FromString(answer).total == (0 if hidden else 1)
 
 
 def test_few_in_a_nation_have_their_address_hidden_by_a_name(large_nation: BuiltNation) -> None:
