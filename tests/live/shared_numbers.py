@@ -15,6 +15,7 @@ from typing import Any
 
 from core.ledger.change import Change, Kind
 from tests.indexer.small_registers import SmallRegisters
+from tests.kit.small_world import HEADERS as PLAIN
 from tests.kit.small_world import OJ as PLAIN_OJ
 from tests.kit.small_world import RENAP, SAT, SmallWorld
 from tests.live.fed_world import AS_OF_S, FedWorld
@@ -104,8 +105,8 @@ shrink_limit_percent = 20
     + _record("personas", "missing_person", _person(), 'kind = "MISSING_PERSON"')
 )
 HEADERS = {
-    "renap/personas": "ID CUI NOMBRE NACIMIENTO SEXO MUERTE CALLE",
-    "sat/vehiculos": "ID PLACA VIN CUI NOMBRE DESDE HASTA",
+    "renap/personas": PLAIN["renap"],
+    "sat/vehiculos": PLAIN["sat"],
     "oj/ordenes": "NUMERO LINEA CUI NOMBRE NACIMIENTO ESTADO FECHA CERRADA",
     "oj/medidas": "NUMERO A_CUI A_NOMBRE A_NACIMIENTO V_CUI V_NOMBRE V_NACIMIENTO W_CUI W_NOMBRE W_NACIMIENTO"
     " ESTADO FECHA HASTA CERRADA",
