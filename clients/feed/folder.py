@@ -19,6 +19,7 @@ from clients.feed.resume_file import RESUME, resume_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
 DONE, REFUSED = "done", "refused"
+_ISSUED = ".ronda-issued"
 
 Read = Callable[[Path], Iterator[FileChange]]
 """The changes of a file, in their order. Raises ChangesUnreadable, OSError."""
@@ -46,6 +47,11 @@ class DropFolder:
         self._named: set[str] = set()
         for name in (DONE, REFUSED):
             (directory / name).mkdir(mode=0o700, exist_ok=True)
+
+    @property
+    def issued_file(self) -> Path:
+        """What was numbered of this directory's files (clients/feed/issued.py)."""
+        return self._directory / _ISSUED
 
     def waiting(self) -> list[Path]:
         """Files that are there, by name. Raises OSError."""
@@ -89,9 +95,11 @@ class DropFolder:
         return Passed(file.name, tally, "")
 
     def _put_away(self, file: Path, where: str) -> Path:
-        """Where it lies now."""
-        resume_path(file).unlink(missing_ok=True)
-        return file.rename(self._free(file, where))
+        """Where it lies now; beside it what numbers its changes got: put back with it, they are the same again."""
+        lies = self._free(file, where)
+        if resume_path(file).exists():
+            resume_path(file).rename(resume_path(lies))
+        return file.rename(lies)
 
     def _free(self, file: Path, where: str, ending: str = "") -> Path:
         """A name that nothing has there: an exporter may use one name each day, and nothing is written over."""

@@ -8,9 +8,8 @@ come before it any more, the order (txid, id) is final, and a row's number in it
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,13 +20,20 @@ from adbc_driver_postgresql import dbapi
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from clients.feed.changes import CHANGE_BYTES, FileChange
+from clients.feed.issued import SourceFailed, write_whole
 from clients.feed.pushing import Pusher, Tally
-from clients.feed.sending import Frame, SourceFailed
+from clients.feed.sending import Frame, Say
 from ronda.v1 import feed_service_pb2 as contract
 
 _ROWS = 1000  # at once
 
 _TABLE = re.compile(r"\A[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?\Z")
+_REGISTER = re.compile(r"\A[a-z0-9-]{2,20}\Z")
+_COLUMNS = (
+    "txid::text, id::bigint, register::text, record_id::text, kind::text, "
+    "CASE WHEN isfinite(event_time) THEN (extract(epoch FROM event_time) * 1000000)::bigint ELSE 0 END, "
+    "coalesce(manifest_source, '')::text, coalesce(cells, '{}')::text"
+)
 _HORIZON = "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM pg_current_snapshot() AS s"
 _KINDS = {"UPSERT": contract.FEED_CHANGE_KIND_UPSERT, "CANCEL": contract.FEED_CHANGE_KIND_CANCEL}
 
@@ -61,15 +67,16 @@ class OutboxState:
     id: int = 0
     numbers: dict[str, int] = field(default_factory=dict)  # register -> last number
     refused: dict[str, list[int]] = field(default_factory=dict)  # "register record" -> numbers that are missing
+    token: str = ""  # resume token of the last answer
 
 
-def read_state(path: Path) -> OutboxState:
-    """Of the file, a new one where there is none. Raises SourceFailed, OSError."""
+def read_state(path: Path) -> OutboxState | None:
+    """Of the file; None where there is none. Raises SourceFailed, OSError."""
     try:
         return OutboxState(**json.loads(path.read_bytes()))
     except FileNotFoundError:
-        return OutboxState()
-    except (ValueError, TypeError):
+        return None
+    except (ValueError, TypeError, RecursionError):
         raise SourceFailed(
             f"{path.name} no es un estado de bandeja: quítelo y empiece con otra fuente", passes=False
         ) from None
@@ -77,12 +84,7 @@ def read_state(path: Path) -> OutboxState:
 
 def write_state(path: Path, state: OutboxState) -> None:
     """Whole and on disk, or as it was. Raises OSError."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    with draft.open("w", encoding="ascii") as file:
-        file.write(json.dumps(asdict(state)))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    write_whole(path, asdict(state))
 
 
 class Outbox:
@@ -110,16 +112,31 @@ class Outbox:
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
 
+    def last_of(self, register: str, most: int, until: Cursor) -> list[OutboxRow]:
+        """The last rows of a register up to a row that was taken, ascending; fewer where rows were deleted.
+
+        Raises SourceFailed.
+        """
+        if not _REGISTER.match(register):
+            return []
+        query = (
+            f"SELECT {_COLUMNS} FROM {self._table} AS box WHERE register = '{register}' "  # noqa: S608
+            f"AND (txid, id) <= ('{until.txid}'::xid8, {until.id}) ORDER BY box.txid DESC, box.id DESC LIMIT {most}"
+        )
+        try:
+            with closing(dbapi.connect(self._dsn)) as connection, connection.cursor() as cursor:
+                cursor.execute(query)
+                return [_row(*row) for row in cursor.fetchall()][::-1]
+        except (adbc_driver_manager.Error, OSError) as error:
+            raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
+
     def _query(self, xmin: int, after: Cursor, most: int) -> str:
         """Numbers alone are put into the text; the table is a plain name.
 
         The order is by the table's columns: `txid` alone would be the text of the first one, where 1000 is before 999.
         """
         return (
-            "SELECT txid::text, id::bigint, register::text, record_id::text, kind::text, "  # noqa: S608
-            "CASE WHEN isfinite(event_time) THEN (extract(epoch FROM event_time) * 1000000)::bigint ELSE 0 END, "
-            "coalesce(manifest_source, '')::text, "
-            f"coalesce(cells, '{{}}')::text FROM {self._table} AS box "
+            f"SELECT {_COLUMNS} FROM {self._table} AS box "  # noqa: S608
             f"WHERE txid < '{xmin}'::xid8 AND (txid, id) > ('{after.txid}'::xid8, {after.id}) "
             f"ORDER BY box.txid, box.id LIMIT {most}"
         )
@@ -153,32 +170,96 @@ def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxSt
 
 
 class OutboxWork:
-    """Sends what stands in an outbox."""
+    """Sends what stands in an outbox, and once more what the server lacks of it."""
 
     def __init__(
-        self, outbox: Outbox, state_file: Path, stub: Any, frame: Frame, source: str, patience_s: float
+        self, outbox: Outbox, state_file: Path, stub: Any, frame: Frame, source: str, patience_s: float, told: Say
     ) -> None:
-        self._outbox, self._state_file = outbox, state_file
+        self._outbox, self._state_file, self._told = outbox, state_file, told
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
+        self._compared = False  # with what the server has
+        self._through: dict[str, int] = {}  # as the server said last
 
     def step(self) -> Tally | None:
         """The next rows behind the horizon; None = there are none. Raises SourceFailed, CallFailure, OSError."""
         state = read_state(self._state_file)
+        if not self._compared:
+            state = self._compare(state)
+        assert state is not None
         look = self._outbox.look(Cursor(state.txid, state.id), _ROWS)
         self.held_up = look.held_up
         if not look.rows:
             return None
+        tally = self._push(numbered(look.rows, state), state)
+        write_state(self._state_file, state)
+        return tally
 
+    def issued(self) -> Mapping[str, int] | None:
+        """The last number of each register; None before anything is known. Raises SourceFailed, OSError."""
+        state = read_state(self._state_file)
+        return None if state is None or not self._compared else state.numbers
+
+    def seen(self, positions: Mapping[str, Any]) -> None:
+        """How far the server is: where it is less far than before, another ledger is there, and it is compared."""
+        if any(position.through < self._through.get(name, 0) for name, position in positions.items()):
+            self._compared = False
+        self._through = {name: position.through for name, position in positions.items()}
+
+    def _push(self, changes: Iterator[contract.FeedChange], state: OutboxState) -> Tally:
         def noted(sent: FileChange, outcome: contract.FeedOutcome) -> None:
             was_refused = outcome.kind == contract.FEED_OUTCOME_KIND_REFUSED
             note_fate(sent.change, was_refused=was_refused, state=state)
 
-        changes = [FileChange(place, each) for place, each in enumerate(numbered(look.rows, state), 1)]
-        pusher = Pusher(self._stub, self._frame, self._source, patience_s=self._patience_s, on_outcome=noted)
-        tally = pusher.push(changes)
-        write_state(self._state_file, state)
+        sent = [FileChange(place, each) for place, each in enumerate(changes, 1)]
+        pusher = Pusher(
+            self._stub, self._frame, self._source, state.token, patience_s=self._patience_s, on_outcome=noted
+        )
+        tally = pusher.push(sent)
+        state.token = tally.token
+        self.seen(tally.positions)
         return tally
+
+    def _compare(self, state: OutboxState | None) -> OutboxState:
+        """Holds the state against the server's. Raises SourceFailed, CallFailure, OSError.
+
+        What the server lacks is sent again under its numbers: rows keep their place, so nothing is ever renumbered.
+        """
+        pusher = Pusher(self._stub, self._frame, self._source, state.token if state else "", patience_s=0.0)
+        positions = pusher.positions()
+        if state is None:
+            if any(position.newest for position in positions.values()):
+                rule = "no hay estado en --state y el servidor ya tiene cambios de esta fuente: recupere el archivo"
+                raise SourceFailed(f"{rule}, o empiece con otra fuente después de un extracto completo", passes=False)
+            state = OutboxState()
+            write_state(self._state_file, state)
+        for name, position in positions.items():
+            if (last := state.numbers.get(name, 0)) > position.through:
+                self._send_again(name, position, last, state)
+        self._compared = True
+        return state
+
+    def _send_again(self, register: str, position: Any, last: int, state: OutboxState) -> None:
+        """What the server lacks of a register up to its last number. Raises SourceFailed, CallFailure, OSError."""
+        gaps = [range(run.first, run.last + 1) for run in position.missing]
+        gaps.append(range(position.newest + 1, last + 1))
+        refused = {number for numbers in state.refused.values() for number in numbers}
+        first = min((gap.start for gap in gaps if len(gap)), default=last + 1)
+        rows = self._outbox.last_of(register, last - first + 1, Cursor(state.txid, state.id))
+        lacking = {number for gap in gaps for number in gap if number <= last} - refused
+        changes = []
+        for number, row in zip(range(last - len(rows) + 1, last + 1), rows, strict=True):
+            if number in lacking:
+                row.change.sequence = number
+                changes.append(row.change)
+                lacking.discard(number)
+        if changes:
+            self._told(f"al servidor le faltan {len(changes)} cambios de {register} que ya tenía: se envían de nuevo")
+            self._push(iter(changes), state)
+            write_state(self._state_file, state)
+        if lacking:
+            rule = f"al servidor le faltan {len(lacking)} cambios de {register} que la bandeja ya no tiene"
+            self._told(f"{rule}: entregue un extracto completo y empiece con otra fuente")
 
 
 def _row(

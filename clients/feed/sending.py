@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from clients.client.failures import CallFailure
 from clients.feed.changes import FileChange, read_changes
 from clients.feed.folder import SUFFIXES, DropFolder, Passed, Read
+from clients.feed.issued import Issued, SourceFailed, read_issued, write_issued
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
 from ronda.v1 import context_pb2
@@ -24,16 +25,6 @@ Say = Callable[[str], None]
 """Tells a person, in Spanish, a line that holds no value of a row."""
 
 
-class SourceFailed(Exception):
-    """Where changes come from cannot be read, or not trusted. `rule` in Spanish, without values; `passes` = worth
-    another try.
-    """
-
-    def __init__(self, rule: str, *, passes: bool) -> None:
-        super().__init__(rule)
-        self.rule, self.passes = rule, passes
-
-
 def send_file(
     stub: Any,
     frame: Frame,
@@ -42,8 +33,13 @@ def send_file(
     patience_s: float,
     shown: Callable[[Iterator[FileChange]], Iterable[FileChange]] = lambda changes: changes,
     read: Read = read_changes,
+    issued: Issued | None = None,
 ) -> Tally:
-    """Sends a file of changes, from where an earlier run was. Raises ChangesUnreadable, CallFailure, OSError."""
+    """Sends a file of changes, from where an earlier run was. Raises ChangesUnreadable, CallFailure, OSError.
+
+    issued: what the source has numbered so far, which learns of what is answered; None = nobody keeps it.
+    """
+    known = issued if issued is not None else Issued()
     first = next(read(file), None)
     resume = read_resume(file, source)
 
@@ -52,36 +48,63 @@ def send_file(
             resume.token = tally.token
             write_resume(file, resume)
 
-    pusher = Pusher(stub, frame, source, resume.token, patience_s=patience_s, on_answer=keep)
+    def reached(sent: FileChange, _outcome: contract.FeedOutcome) -> None:
+        if sent.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
+            known.reach(sent.change.register_id, sent.change.sequence)
+
+    token = resume.token or known.token
+    pusher = Pusher(stub, frame, source, token, patience_s=patience_s, on_answer=keep, on_outcome=reached)
     changes = read(file)
     if first is not None and not first.change.sequence and first.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
-        following = {name: position.newest + 1 for name, position in pusher.positions().items()}
+        following = {
+            name: max(position.newest, known.numbers.get(name, 0)) + 1 for name, position in pusher.positions().items()
+        }
         resume.numbers = {**following, **resume.numbers}
         write_resume(file, resume)
         changes = numbered(changes, resume.numbers)
-    return pusher.push(shown(changes))
+    tally = pusher.push(shown(changes))
+    known.token = tally.token
+    return tally
 
 
 class Heartbeats:
-    """Tells the server each so many seconds that nothing came."""
+    """Tells the server each so many seconds that nothing came, and up to which number the source has issued."""
 
-    def __init__(self, stub: Any, frame: Frame, source: str, every_s: float) -> None:
+    def __init__(
+        self,
+        stub: Any,
+        frame: Frame,
+        source: str,
+        every_s: float,
+        issued: Callable[[], Mapping[str, int] | None],
+        seen: Callable[[Mapping[str, Any]], None] = lambda _positions: None,
+    ) -> None:
+        """issued: register -> last number of the source's own; None = something is waiting or unanswered: no heartbeat
+        would be true. Of a register that it does not know the server's own number is told.
+        seen: hears how far the server is.
+        """
         self._pusher = Pusher(stub, frame, source, patience_s=0.0)
-        self._every_s, self._due = every_s, 0.0
+        self._every_s, self._due, self._issued, self._seen = every_s, 0.0, issued, seen
 
     def beat(self) -> None:
-        """One for each register of the source, when it is time. Raises CallFailure."""
+        """One for each register of the source, when it is time. Raises CallFailure, SourceFailed."""
         if not self._every_s or time.monotonic() < self._due:
+            return
+        numbers = self._issued()
+        if numbers is None:
             return
         at = Timestamp()
         at.GetCurrentTime()
         beats = [
             contract.FeedChange(
-                kind=contract.FEED_CHANGE_KIND_HEARTBEAT, register_id=name, sequence=position.newest, event_time=at
+                kind=contract.FEED_CHANGE_KIND_HEARTBEAT,
+                register_id=name,
+                sequence=numbers.get(name, position.newest),
+                event_time=at,
             )
             for name, position in self._pusher.positions().items()
         ]
-        self._pusher.push([FileChange(0, each) for each in beats])
+        self._seen(self._pusher.push([FileChange(0, each) for each in beats]).positions)
         self._due = time.monotonic() + self._every_s
 
 
@@ -91,7 +114,24 @@ class FolderWork:
     def __init__(
         self, folder: DropFolder, stub: Any, frame: Frame, source: str, patience_s: float, read: Read = read_changes
     ) -> None:
-        self._folder, self._send = folder, lambda file: send_file(stub, frame, file, source, patience_s, read=read)
+        self._folder, self._stub, self._frame = folder, stub, frame
+        self._source, self._patience_s, self._read = source, patience_s, read
+
+    def issued(self) -> Mapping[str, int] | None:
+        """What was numbered so far; None while a file waits. Raises SourceFailed, OSError."""
+        return None if self._folder.waiting() else self._known().numbers
+
+    def _known(self) -> Issued:
+        return read_issued(self._folder.issued_file) or Issued()
+
+    def _send(self, file: Path) -> Tally:
+        known = self._known()
+        try:
+            return send_file(
+                self._stub, self._frame, file, self._source, self._patience_s, read=self._read, issued=known
+            )
+        finally:
+            write_issued(self._folder.issued_file, known)
 
     def step(self, told: Callable[[Passed], None]) -> bool:
         """Every file that is there; whether there was one. Raises CallFailure, SourceFailed."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -22,8 +23,6 @@ from ronda.commands.question import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from clients.client.connection import Connection
     from clients.feed.folder import Passed
     from clients.feed.pushing import Tally
@@ -79,9 +78,9 @@ def folder(
             fail(str(error), ExitStatus.CALLER, False)
         read, pattern = files_of.read, files_of.pattern
 
-    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Callable[[], bool]:
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> _Work:
         files = FolderWork(DropFolder(directory, read, pattern), connection.feed, frame, name, patience, read)
-        return lambda: files.step(_say_passed)
+        return _Work(lambda: files.step(_say_passed), files.issued)
 
     _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
 
@@ -113,8 +112,8 @@ def outbox(
     if re.search(r"password\s*=|//[^/@]*:[^/@]*@", dsn, re.IGNORECASE):
         fail("La contraseña no va en --dsn: indique un archivo, passfile=/ruta (libpq).", ExitStatus.CALLER, False)
 
-    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Callable[[], bool]:
-        rows = OutboxWork(Outbox(dsn, table), state, connection.feed, frame, name, patience)
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> _Work:
+        rows = OutboxWork(Outbox(dsn, table), state, connection.feed, frame, name, patience, _say_notice)
 
         def step() -> bool:
             tally = rows.step()
@@ -124,7 +123,7 @@ def outbox(
                 time.sleep(poll)
             return tally is not None or rows.held_up
 
-        return step
+        return _Work(step, rows.issued, rows.seen)
 
     _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
 
@@ -153,6 +152,9 @@ def jetstream(
     subject: Annotated[str, typer.Option(help="Asunto de los cambios.")],
     durable: Annotated[str, typer.Option(help="Nombre del consumidor, que recuerda hasta dónde se tomó.")] = "ronda",
     credentials: Annotated[str, typer.Option(help="Archivo de credenciales de NATS.")] = "",
+    state: Annotated[
+        Path | None, typer.Option(help="Archivo que guarda lo que el servidor respondió, para notar si lo pierde.")
+    ] = None,
     source: SourceOption = "",
     heartbeat: HeartbeatOption = 20.0,
     poll: PollOption = 0.2,
@@ -171,7 +173,7 @@ def jetstream(
     """
     from clients.feed.jetstream import JetStreamSource, JetStreamWork
 
-    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Callable[[], bool]:
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> _Work:
         messages = JetStreamWork(
             JetStreamSource(servers, stream, subject, durable, credentials),
             connection.feed,
@@ -179,21 +181,35 @@ def jetstream(
             name,
             patience,
             wait_s=max(poll, 0.1),
+            told=_say_notice,
+            state_file=state,
         )
 
         def step() -> bool:
-            tally = messages.step(lambda line: say(f"Aviso: {line}", err=True))
+            tally = messages.step()
             if tally is not None:
                 _say_tally(tally)
             return tally is not None
 
-        return step
+        return _Work(step, messages.issued, messages.seen)
 
     _run(work, source, heartbeat, 0.0, once, lambda: context(purpose, case), server, identity)
 
 
+class _Work(NamedTuple):
+    """One program's work."""
+
+    step: Callable[[], bool]  # sends what is there; whether there was anything
+    issued: Callable[[], Mapping[str, int] | None]  # last number by register; None = something waits
+    seen: Callable[[Mapping[str, Any]], None] = lambda _positions: None  # hears how far the server is
+
+
+def _say_notice(line: str) -> None:
+    say(f"Aviso: {line}", err=True)
+
+
 def _run(
-    work: Callable[[Connection, Callable[[], Any], str], Callable[[], bool]],
+    work: Callable[[Connection, Callable[[], Any], str], _Work],
     source: str,
     heartbeat: float,
     poll: float,
@@ -202,17 +218,20 @@ def _run(
     server: str,
     identity: str,
 ) -> None:
-    from clients.feed.sending import Heartbeats, SourceFailed, keep_on
+    from clients.feed.issued import SourceFailed
+    from clients.feed.sending import Heartbeats, keep_on
 
     def run(connection: Connection) -> None:
         name = source or only_source(connection, frame, False)
-        step = work(connection, frame, name)
+        sending = work(connection, frame, name)
         if once:
-            while step():
+            while sending.step():
                 pass
             return
-        beats = Heartbeats(connection.feed, frame, name, heartbeat) if heartbeat else None
-        keep_on(step, beats, poll, lambda line: say(f"Aviso: {line}", err=True))
+        beats = None
+        if heartbeat:
+            beats = Heartbeats(connection.feed, frame, name, heartbeat, sending.issued, sending.seen)
+        keep_on(sending.step, beats, poll, _say_notice)
 
     try:
         call(server, identity, False, list, run)

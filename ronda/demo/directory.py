@@ -22,6 +22,7 @@ from core.ledger.reader import LedgerReader
 from nation.limits import today_in_guatemala
 
 POSTGRES_REGISTERS = ("renap", "sipol")
+_SILENT_S = 31_536_000  # a year: no program of a court sends heartbeats to the demo
 FEED_SOURCE = "oj-demo"  # the court's, for `ronda feed push`
 LIVE_POLL_MS = 100
 CHANGES = ("cancel.json", "reissue.json")
@@ -181,6 +182,7 @@ class DemoDirectory:
         lines = [f"{name} = {json.dumps(str(value))}" for name, value in values.items()]
         lines += ["index_live = true", f"live_poll_ms = {LIVE_POLL_MS}"]
         lines += [f"[feed_sources.{FEED_SOURCE}]", 'institution = "oj"', 'registers = ["oj"]']
+        lines += [f"silent_s = {_SILENT_S}"]
         lines += ["[postgres]", *(f"{register} = {json.dumps(dsn)}" for register in POSTGRES_REGISTERS)]
         self.config.touch(mode=0o600)
         self.config.chmod(0o600)

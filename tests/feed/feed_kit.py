@@ -19,8 +19,8 @@ from tests.kit.field_world import SERVICE, Asker, FieldServer, built_field, fiel
 from tests.kit.small_world import SmallWorld
 
 SOURCES: dict[str, Any] = {
-    "oj-central": {"institution": "oj", "registers": ["oj"]},
-    "mp-central": {"institution": "mp", "registers": ["mp"]},
+    "oj-central": {"institution": "oj", "registers": ["oj"], "silent_s": 3600},
+    "mp-central": {"institution": "mp", "registers": ["mp"], "silent_s": 3600},
 }
 UPSERT, CANCEL, HEARTBEAT = (
     contract.FEED_CHANGE_KIND_UPSERT,

@@ -16,6 +16,7 @@ import nats
 import nats.errors
 import pytest
 
+from clients.feed.jetstream import JetStreamSource
 from ronda.demo.postgres_cluster import free_port
 from tests.feed.test_command import DevelopmentServer, feed, in_force, upsert
 from tests.feed.test_command import field as field  # noqa: PLC0414 - the fixture
@@ -115,3 +116,17 @@ def test_messages_are_taken_once_whatever_is_killed(field: DevelopmentServer, br
 def test_a_stream_that_is_not_there_is_told(field: DevelopmentServer, broker: Broker) -> None:
     words = ["jetstream", "--servers", broker.url, "--stream", "NADA", "--subject", "nada", "--source", "by-bus"]
     assert "NotFoundError" in feed(field, *words, "--once", status=2).stderr
+
+
+def test_no_heartbeat_while_the_broker_has_anything_unanswered(broker: Broker) -> None:
+    """Handed out and not acknowledged, as a program that was killed leaves it, counts as much as not handed out."""
+    source = JetStreamSource(broker.url, "OJ", "oj.changes", "waiting")
+    assert not source.is_waiting()
+    broker.put(change("N-1", 1))
+    assert source.is_waiting()
+    taken = source.look(10, 5.0)
+    assert source.is_waiting()
+    assert [each.change.sequence for each in source.whole() if each.change] == [1]
+    source.done([each.message for each in taken])
+    until(lambda: not source.is_waiting(), 30.0)
+    source.close()

@@ -1,0 +1,119 @@
+"""A ledger that was put back from a copy, or is another one: who feeds finds out, and sends again what it lacks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.ledger.reader import FOLDER
+from ronda.demo.postgres_cluster import PostgresCluster
+from tests.feed.feed_kit import SOURCES
+from tests.feed.outbox_kit import outbox_database
+from tests.feed.test_command import DevelopmentServer, feed, in_force, lines, row, upsert
+from tests.feed.test_jetstream import SERVER, Broker, change
+from tests.kit.field_world import built_field
+from tests.kit.small_world import SmallWorld
+from tests.server.running_server import RunningServer
+
+pytestmark = pytest.mark.slow  # a server is started four times
+INSERT = "INSERT INTO ronda_outbox (register, record_id, cells) VALUES ('oj', %s, %s)"
+
+
+class Site:
+    """A server whose ledger is put away and back."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.data = directory, directory / "data"
+        shutil.copytree(built_field()[0], self.data)
+        self.manifests = SmallWorld().write(directory / "world").manifests
+        self._starts = 0
+
+    def start(self) -> DevelopmentServer:
+        self._starts += 1
+        sources = json.dumps({"oj-central": SOURCES["oj-central"]})
+        self.server = RunningServer(
+            self.data, self.directory / f"log-{self._starts}", workers=1, max_loop_lag_ms=5000,
+            feed_sources=sources, manifests=self.manifests,
+        )  # fmt: skip
+        return DevelopmentServer(self.server.wait_ready(), self.data, self.manifests)
+
+    def keep_copy(self) -> None:
+        """Of the ledger as it is now; the server starts again."""
+        self.server.stop()
+        shutil.copytree(self.data / FOLDER, self.directory / "copy")
+
+    def put_copy_back(self) -> None:
+        self.server.stop()
+        shutil.rmtree(self.data / FOLDER)
+        shutil.copytree(self.directory / "copy", self.data / FOLDER)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path / "site")
+    yield made
+    made.server.stop()
+
+
+def test_an_outbox_sends_again_what_an_older_ledger_lacks(
+    site: Site, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    """Under the same numbers. A state that is lost is told, and other changes under these numbers are no older copy."""
+    state, dsn = tmp_path / "state", outbox_database(postgres, "another_ledger")
+    words = ("outbox", "--dsn", dsn, "--state", state, "--source", "oj-central", "--once")
+
+    def put(*ids: str) -> None:
+        with psycopg.connect(dsn, autocommit=True) as database:
+            for each in ids:
+                database.execute(INSERT, (each, json.dumps(row(each))))
+
+    field = site.start()
+    put("B-1", "B-2")
+    feed(field, *words)
+    site.keep_copy()
+    field = site.start()
+    put("B-3", "B-4")
+    feed(field, *words)
+    whole = [("B-1", 1, "UPSERT"), ("B-2", 2, "UPSERT"), ("B-3", 3, "UPSERT"), ("B-4", 4, "UPSERT")]
+    assert in_force(field, "oj-central") == whole
+    site.put_copy_back()
+    field = site.start()
+    assert "faltan 2 cambios de oj" in feed(field, *words).stderr
+    assert in_force(field, "oj-central") == whole
+    site.put_copy_back()
+    field = site.start()
+    others = tmp_path / "others.jsonl"
+    others.write_text(lines(upsert("Z-3", 3), upsert("Z-4", 4), upsert("Z-5", 5)), encoding="utf-8")
+    feed(field, "push", others, "--source", "oj-central")
+    assert "otros cambios bajo los números" in feed(field, *words, status=2).stderr
+    state.unlink()
+    assert "no hay estado en --state" in feed(field, *words, status=2).stderr.lower()
+
+
+@pytest.mark.skipif(SERVER is None, reason="no nats-server: apt-get install nats-server")
+def test_a_bus_is_read_again_for_what_an_older_ledger_lacks(site: Site, tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "jetstream")
+    broker.ask(lambda js: js.add_stream(name="OJ", subjects=["oj.changes"]))
+    words = (
+        *("jetstream", "--servers", broker.url, "--stream", "OJ", "--subject", "oj.changes"),
+        *("--source", "oj-central", "--state", str(tmp_path / "state"), "--once"),
+    )
+    try:
+        field = site.start()
+        broker.put(change("N-1", 1), change("N-2", 2))
+        feed(field, *words)
+        site.keep_copy()
+        field = site.start()
+        broker.put(change("N-3", 3), change("N-4", 4))
+        feed(field, *words)
+        site.put_copy_back()
+        field = site.start()
+        assert "faltan 2 cambios" in feed(field, *words).stderr
+        assert [sequence for _, sequence, _ in in_force(field, "oj-central")] == [1, 2, 3, 4]
+    finally:
+        broker.kill()
