@@ -9,7 +9,7 @@ from core.call.answer_id cimport answer_id_into, answer_id_text, hexadecimal
 from core.call.memory cimport (
     ANSWER_MAX, SHOWN_MAX, Candidate, Compared, call_dossier, call_level, call_out_of_memory, call_shows, call_wants,
 )
-from core.call.notes cimport ANSWER_NOTES, NOTE_SIMILAR_NAME_ALERT
+from core.call.notes cimport ANSWER_NOTES, NOTE_IDENTITY_CHANGED, NOTE_SIMILAR_NAME_ALERT
 from core.call.question cimport METHOD_CHECK
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
@@ -18,7 +18,7 @@ from core.generation.store cimport Register
 from core.generation.view cimport Dossier
 from core.names.keys cimport fold_into
 from core.names.reading cimport PART_SEPARATOR
-from core.subject.alerts cimport name_only_alerts_shown, put_closed_alerts, put_hits, put_note, put_similar_note
+from core.subject.alerts cimport name_only_alerts_shown, put_closed_alerts, put_dated_note, put_hits, put_note, put_similar_note
 from core.subject.person cimport person_age
 from core.subject.records cimport Totals, kept_sections, put_records, put_totals, section_visible, totals_insert
 from core.subject.shown cimport (
@@ -133,6 +133,8 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
                 continue
             if note == NOTE_SIMILAR_NAME_ALERT:
                 put_similar_note(call, F_Answer_notes)
+            elif note == NOTE_IDENTITY_CHANGED:
+                put_dated_note(call, F_Answer_notes, note, outcome.person.dossier.header.identity_fed)
             else:
                 put_note(call, F_Answer_notes, note)
     if outcome.about_vehicle:

@@ -19,7 +19,7 @@ from core.assembly.dossier cimport (
     scratch_free, scratch_init,
 )
 from core.assembly.linked_record cimport (
-    E_entity, E_homonyms, E_kind, E_name_only_alerts, E_name_only_flags, E_subject_id,
+    E_entity, E_homonyms, E_identity_fed, E_kind, E_name_only_alerts, E_name_only_flags, E_subject_id,
 )
 from core.assembly.record cimport (
     Entity, entity_add, entity_hide, entity_record_count, entity_records, in_stream_order, row_entity, row_hides,
@@ -66,6 +66,7 @@ cdef struct Announced:           # an entity whose records are yet to come
     uint32_t number
     int32_t homonyms
     int32_t name_only_alerts
+    int32_t identity_fed
     uint8_t name_only_flags
     uint8_t kind
     uint8_t subject_id[16]
@@ -191,6 +192,7 @@ cdef class Assembler:
             memcpy(announced.subject_id, column[E_subject_id].values + (column[E_subject_id].first + row) * 16, 16)
             announced.homonyms = int32_or(&column[E_homonyms], row, -1)
             announced.name_only_alerts = int32_or(&column[E_name_only_alerts], row, -1)
+            announced.identity_fed = int32_or(&column[E_identity_fed], row, 0)
             announced.name_only_flags = byte_at(&column[E_name_only_flags], row)
             if announced.number != self.n_announced:
                 raise AssemblyError(f"entity {self.n_announced} is missing, or out of order")
@@ -229,6 +231,7 @@ cdef class Assembler:
         self.entity.kind = announced.kind
         self.entity.homonyms = announced.homonyms
         self.entity.name_only_alerts = announced.name_only_alerts
+        self.entity.identity_fed = announced.identity_fed
         self.entity.crowded = announced.name_only_flags & NAME_ONLY_CROWDED != 0
         self.entity.one_bearer = announced.name_only_flags & NAME_ONLY_ONE_BEARER != 0
         memcpy(self.entity.subject_id, announced.subject_id, 16)

@@ -423,6 +423,7 @@ cdef int assemble_dossier(Entity* entity, const Facts* facts, Scratch* scratch, 
     header.death_day = NO_DAY
     header.homonyms = entity.homonyms
     header.name_only_alerts = entity.name_only_alerts
+    header.identity_fed = entity.identity_fed
     if entity.crowded:
         header.flags |= FLAG_CROWDED
     if entity.one_bearer:

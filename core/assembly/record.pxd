@@ -14,6 +14,7 @@ cdef struct Entity:
     uint8_t subject_id[16]
     int32_t homonyms             # -1 = not set
     int32_t name_only_alerts
+    int32_t identity_fed         # day; 0 = never
     bint crowded                 # one of them reaches the alert score
     bint one_bearer              # one of them names nobody else on file
     bint hidden                  # by an order that only hides: docs/answers.md section 5

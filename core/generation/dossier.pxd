@@ -85,7 +85,8 @@ cdef packed struct DossierHeader:
     uint32_t summary_length
     int32_t hides_from           # FLAG_HIDDEN: first and last day of orders that are not linked to her and hide her address; NO_DAY = open
     int32_t hides_to
-    uint8_t reserved[12]
+    int32_t identity_fed         # day on which the feed changed who she is: links by name are of before; 0 = never
+    uint8_t reserved[8]
 
 cdef packed struct AlertEntry:
     uint8_t kind                 # AlertKind

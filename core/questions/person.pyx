@@ -12,7 +12,7 @@ from core.call.memory cimport (
 from core.call.notes cimport (
     NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
     NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
-    NOTE_NO_RECORD_FOREIGN, NOTE_ONLY_BEARER, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
+    NOTE_IDENTITY_CHANGED, NOTE_NO_RECORD_FOREIGN, NOTE_ONLY_BEARER, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport Question, Text
 from core.contract cimport *
@@ -346,6 +346,8 @@ cdef void _note(Call* call, const PersonQuestion* asked, bint nothing, Outcome* 
         outcome.notes |= 1 << NOTE_MISUSED
     elif outcome.status == IDENTITY_STATUS_CONFLICT and (outcome.person.conflict or not outcome.has_person):
         outcome.notes |= 1 << NOTE_CONFLICT  # of the registers; that the name given differs is a note of its own
+    elif outcome.status == IDENTITY_STATUS_UNVERIFIED and outcome.has_person and outcome.person.dossier.header.identity_fed:
+        outcome.notes |= 1 << NOTE_IDENTITY_CHANGED
     elif outcome.status == IDENTITY_STATUS_UNVERIFIED:
         if (item != NULL and item.national and not call.states.identified & item.identifies) or (
                 outcome.has_person and call.states.identity_lost

@@ -41,3 +41,5 @@ cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, 
 cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil
 # SIMILAR_NAME_ALERT, which says how many weak candidates have an alert.
 cdef void put_similar_note(Call* call, uint32_t number) noexcept nogil
+# A note whose text ends in a day, dd/mm/yyyy.
+cdef void put_dated_note(Call* call, uint32_t number, int note, int32_t day) noexcept nogil

@@ -177,6 +177,17 @@ cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil:
     end_message(call.out, mark, 1)
 
 
+cdef void put_dated_note(Call* call, uint32_t number, int note, int32_t day) noexcept nogil:
+    cdef size_t mark = begin_message(call.out, number, 1), text
+    cdef CivilDate date = date_from_day(day)
+    put_bytes(call.out, F_CodedText_code, note_code[note], strlen(note_code[note]))
+    text = begin_message(call.out, F_CodedText_text, 1)
+    put_raw(call.out, note_text[note], strlen(note_text[note]))
+    _put_day(call, date.day, date.month, date.year)
+    end_message(call.out, text, 1)
+    end_message(call.out, mark, 1)
+
+
 cdef void put_similar_note(Call* call, uint32_t number) noexcept nogil:
     cdef size_t mark = begin_message(call.out, number, 1), text
     cdef const char* code = note_code[NOTE_SIMILAR_NAME_ALERT]

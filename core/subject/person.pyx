@@ -234,6 +234,8 @@ cdef uint8_t person_condition(const Person* person, const AlertSum* alerts, bint
         return IDENTITY_STATUS_DECEASED
     if person.conflict or conflict:
         return IDENTITY_STATUS_CONFLICT
+    if person.dossier.header.identity_fed:     # who else is meant by the new name is known after the next rebuild
+        return IDENTITY_STATUS_UNVERIFIED
     return IDENTITY_STATUS_FOUND
 
 

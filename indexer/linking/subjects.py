@@ -99,7 +99,7 @@ def _ids(database: LinkingDatabase, key: bytes) -> Iterator[pa.RecordBatch]:
     by_cui = f"""
         SELECT p.birth::INTEGER AS birth, p.cui, NULL::VARCHAR AS text, {EntityKind.PERSON}::UTINYINT AS kind,
                p.homonyms, coalesce(n.records, 0)::INTEGER AS name_only_alerts,
-               coalesce(n.name_only_flags, 0)::UTINYINT AS name_only_flags
+               coalesce(n.name_only_flags, 0)::UTINYINT AS name_only_flags, NULL::INTEGER AS identity_fed
         FROM cui_person p LEFT JOIN name_count n USING (cui)
     """
     by_text = f"""
@@ -107,7 +107,7 @@ def _ids(database: LinkingDatabase, key: bytes) -> Iterator[pa.RecordBatch]:
                CASE WHEN o.kind = {EntityKind.PERSON} THEN coalesce(p.homonyms, 0) END AS homonyms,
                CASE WHEN o.kind = {EntityKind.PERSON} THEN coalesce(n.records, 0) END AS name_only_alerts,
                (CASE WHEN o.kind = {EntityKind.PERSON} THEN coalesce(n.name_only_flags, 0) ELSE 0 END)::UTINYINT
-                   AS name_only_flags
+                   AS name_only_flags, NULL::INTEGER AS identity_fed
         FROM own_text o LEFT JOIN text_person p USING (text) LEFT JOIN name_count n USING (text)
     """
     for batch in database.stream(by_cui):

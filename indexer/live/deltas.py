@@ -45,6 +45,7 @@ def make_delta(
                     "homonyms": subject.homonyms,
                     "name_only_alerts": subject.name_only_alerts,
                     "name_only_flags": subject.name_only_flags,
+                    "identity_fed": subject.identity_fed,
                 }
                 for place, subject in enumerate(held)
             ],

@@ -1,4 +1,4 @@
-"""The mark of an alert that stands though the feed closed it, or may have: POSSIBLE, "cancelada según...: confirme"."""
+"""The mark of an alert that stands though feed or extract says otherwise: POSSIBLE, "cancelada según ...: confirme"."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from ronda.v1.alert_pb2 import (
 )
 
 NOTE = "CLOSED_BY_FEED"
+NOT_LISTED = 0
+"""Of a closing: the extract does not have the alert at all."""
 CLOSED: dict[int, str] = {
     ALERT_STATE_CANCELLED: "cancelada",
     ALERT_STATE_EXECUTED: "ejecutada",
@@ -33,10 +35,10 @@ _GUATEMALA = timedelta(hours=-6)
 
 @dataclass(frozen=True)
 class Closing:
-    """What the feed said of an alert that stands."""
+    """What feed or extract says of an alert that stands."""
 
-    state: int  # ronda.v1.AlertState, of CLOSED
-    event_ms: int  # UTC milliseconds
+    state: int  # ronda.v1.AlertState, of CLOSED; or NOT_LISTED
+    event_ms: int  # UTC milliseconds: of the event, or of the extract
 
 
 def lists_pending(rows: pa.Table) -> np.ndarray[Any, Any]:
@@ -80,5 +82,7 @@ def _note(register: str, closing: Closing) -> bytes:
     """Of ronda.v1.Hit, encoded: "cancelada según OJ 27/11 10:42: confirme"."""
     when = datetime.fromtimestamp(closing.event_ms / 1000, UTC) + _GUATEMALA
     hit = Hit()
-    hit.notes.add(code=NOTE, text=f"{CLOSED[closing.state]} según {register} {when:%d/%m %H:%M}: confirme")
+    hit.notes.add(
+        code=NOTE, text=f"{CLOSED.get(closing.state, 'no consta')} según {register} {when:%d/%m %H:%M}: confirme"
+    )
     return bytes(hit.SerializeToString())

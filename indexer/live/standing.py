@@ -57,6 +57,7 @@ class Subject:
     homonyms: int | None
     name_only_alerts: int | None
     name_only_flags: int
+    identity_fed: int | None = None  # day on which the feed changed who it is
 
     @property
     def is_person(self) -> bool:

@@ -33,6 +33,7 @@ from indexer.generations.publishing import GENERATIONS
 from indexer.linking.database import LinkedRegister
 from indexer.linking.few_records import FewRecords
 from indexer.linking.names_kept import AskedIndex
+from indexer.live.contradicted import Contradicted
 from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RefusedChange, are_closed, closed_rows
 from indexer.live.joining import Linking, count, join
@@ -51,6 +52,7 @@ from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_o
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.owners import owners_among, records_of_owners
 from indexer.live.record_key import RecordKey, places_of, without_records
+from indexer.live.restated import Restated
 from indexer.live.rounds import rounds_of
 from indexer.live.standing import (
     ID,
@@ -120,6 +122,7 @@ class TickResult:
     changes: int = 0
     subjects: int = 0
     refused: list[RefusedChange] = field(default_factory=list)
+    contradicted: int = 0  # fed alerts in force so far that a later extract does not list as PENDING
 
 
 @dataclass
@@ -196,6 +199,7 @@ class LiveWriter:
         self._yielding = Yielding(self.base, manifests, self._fed)
         self._names = [str(stated["name"]) for stated in self.base.manifest["registers"]]
         self._named_alone = NamedAlone(self.standing)
+        self._restated = Restated(self.standing)
         self._manifests = manifests
         self._always_open = always_open(manifests)
         self._extract_ms = {
@@ -203,6 +207,7 @@ class LiveWriter:
             for stated in self.base.manifest["registers"]
             if stated["state"] == "loaded"
         }
+        self._contradicted = Contradicted(self.base, self.standing.kept, manifests)
         self._made_with = made_with(manifests)
         self._feeds: dict[str, _Feed] = {}
         self._deltas: list[_Delta] = []
@@ -212,6 +217,11 @@ class LiveWriter:
         self._work.mkdir(mode=0o700, parents=True)
         self._database = FewRecords(self._work, memory_bytes=_MEMORY_BYTES)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def restated(self) -> frozenset[bytes]:
+        """Ids of persons of whom the feed states another name, birth date or sex than the base."""
+        return self._restated.subjects
 
     # ---- a tick ----
 
@@ -238,6 +248,7 @@ class LiveWriter:
             self.sequence = due[-1].sequence
             result.changes += len(due)
         result.subjects = len(touched)
+        result.contradicted = self._contradicted.count
         if touched:
             self._add_level(touched)
         if result.changes:
@@ -278,6 +289,7 @@ class LiveWriter:
         standing = self.standing
         found = self._gather(fed)
         found.reach(standing.holders(meaning.doubted), standing)
+        found.changed = self._contradicted.marked(found.changed, fed.keys)
         closed = closed_rows(found.replaced, fed.cancelled)
         linking = Linking(self._registers(), self._key, self._database)
         joined = join(standing, found.changed, pa.concat_tables([found.others, closed]), linking, found.asked)
@@ -300,6 +312,7 @@ class LiveWriter:
             if owner_id not in settled and standing.known(owner_id) is None:
                 settled[owner_id] = owner
         settled = {each: self._named_alone.told(whom, recount) if whom else None for each, whom in settled.items()}
+        settled = self._restated.told(settled, now, fed.keys.values())
         standing.settle(settled, kept, changed)
         self._named_alone.settle(recount)
         return settled, fed.refused

@@ -72,7 +72,12 @@ def live(
                     failing = _NOTHING
                     continue
                 if failing or follower.base_id != base:
-                    log("live_writer_follows", generation=follower.base_id, sequence=follower.sequence)
+                    log(
+                        "live_writer_follows",
+                        generation=follower.base_id,
+                        sequence=follower.sequence,
+                        contradicted=result.contradicted,
+                    )
                 failing, base = "", follower.base_id
                 for refused in result.refused:
                     log(

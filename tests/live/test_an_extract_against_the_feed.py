@@ -211,7 +211,8 @@ def test_a_warrant_that_was_cancelled_by_feed(
     ("extract", "level"),
     [
         (at("10:00:00"), "HIT"),
-        (as_of_alone, "HIT"),
+        (as_of_alone, "POSSIBLE"),
+        (SmallWorld, "HIT"),
         (sequence(0), "HIT"),
         (sequence(1), "CLEAR"),
         (at("11:30:00"), "CLEAR"),
@@ -225,6 +226,21 @@ def test_a_warrant_that_was_issued_by_feed(court: Court, extract: Callable[[], S
     court.extract(BEFORE, extract())
     assert court.level(LUIS) == level
     assert (court.level(ANA), court.notes(ANA)) == ("HIT", [])
+
+
+@pytest.mark.parametrize(("lists", "word"), [({}, "no consta"), ({"OC-8": (LUIS, CANCELLED)}, "cancelada")])
+def test_a_later_extract_that_does_not_list_it_makes_it_possible(
+    court: Court, lists: dict[str, tuple[str, str]], word: str
+) -> None:
+    """By its as-of, which decides nothing; fed once more after it the warrant is certain again."""
+    court.upsert("OC-8", LUIS, PENDING, ISSUED_AT)
+    court.extract(BEFORE | lists, as_of_alone())
+    assert (court.level(LUIS), court.notes(LUIS)) == (
+        "POSSIBLE",
+        [f"{word} según Organismo Judicial 28/05 11:30: confirme"],
+    )
+    court.upsert("OC-8", LUIS, PENDING, f"{DAY}T11:31:00-06:00")
+    assert (court.level(LUIS), court.notes(LUIS)) == ("HIT", [])
 
 
 def test_an_instant_decides_only_where_no_sequence_of_the_feed_is_stated(court: Court) -> None:

@@ -16,7 +16,7 @@ from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
 from ronda.v1 import person_alerts_pb2, person_pb2, person_records_pb2, vehicle_pb2
 
 DAY = 20000  # 2024-10-04
-ENTITY_DEFAULTS = {"homonyms": None, "name_only_alerts": None, "name_only_flags": 0}
+ENTITY_DEFAULTS = {"homonyms": None, "name_only_alerts": None, "name_only_flags": 0, "identity_fed": None}
 RECORD_DEFAULTS: dict[str, Any] = {
     "register": 0,
     "section": 1,
