@@ -91,19 +91,24 @@ def alerts_of(reader: DossierReader, today: int) -> list[StandingAlert]:
 
 
 def fed_since(changes: Iterable[Change]) -> dict[RecordId, Fed]:
-    """Records that were fed more than one way: between two looks they may have been what neither look shows."""
-    before: dict[RecordId, set[Kind]] = {}
+    """Records that were fed more than one way: between two looks they may have been what neither look shows.
+
+    A change of another source of the manifest, with the same id, is of another record (docs/feed.md, "The key of a
+    record"); a cancellation that names no source may be of any.
+    """
+    before: dict[RecordId, set[tuple[Kind, str]]] = {}
     found: dict[RecordId, Fed] = {}
     for change in changes:
         if change.kind not in RECORD_KINDS:
             continue
-        record = change.register, change.record_id
-        kinds, known = before.setdefault(record, set()), found.get(record, Fed(reissued=False, withdrawn=False))
-        if change.kind is Kind.UPSERT and Kind.CANCEL in kinds:
+        record, source = (change.register, change.record_id), change.manifest_source
+        fed, known = before.setdefault(record, set()), found.get(record, Fed(reissued=False, withdrawn=False))
+        others = {kind for kind, of in fed if of == source or "" in (of, source)}
+        if change.kind is Kind.UPSERT and Kind.CANCEL in others:
             found[record] = known._replace(reissued=True)
-        elif change.kind is Kind.CANCEL and Kind.UPSERT in kinds:
+        elif change.kind is Kind.CANCEL and Kind.UPSERT in others:
             found[record] = known._replace(withdrawn=True)
-        kinds.add(change.kind)
+        fed.add((change.kind, source))
     return found
 
 

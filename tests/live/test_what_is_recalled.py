@@ -94,6 +94,10 @@ def test_what_stood_between_two_looks_is_told() -> None:
     fed = fed_since([change(Kind.CANCEL, "W1"), change(Kind.UPSERT, "W1")])
     assert told([alert()], [alert()], fed) == [What.NEW]
     assert told([alert()], [alert()], fed_since([change(Kind.UPSERT, "W1")])) == []
+    other = replace(change(Kind.UPSERT, "W1"), manifest_source="medidas")
+    closed = replace(change(Kind.CANCEL, "W1"), manifest_source="ordenes")
+    assert fed_since([closed, other]) == {}, "one number of two sources is two records"
+    assert fed_since([replace(closed, manifest_source=""), other])["oj", "W1"].reissued, "it may have meant any"
 
 
 def change(what: What, sequence: int, changed_ms: int) -> AlertChange:
