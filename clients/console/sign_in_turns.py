@@ -1,4 +1,4 @@
-"""The turns of sign-ins by address: one at a time each, with a pause after wrong ones, so that strangers delay themselves.
+"""The turns of sign-ins by address: one at a time each, and a pause after wrong ones: strangers delay themselves.
 
 To the issuer all browsers of a console are one device. It counts failures by officer, and cannot tell addresses apart.
 """

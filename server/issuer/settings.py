@@ -70,7 +70,10 @@ class IssuerSettings(TransportSettings):
         5, ge=3, le=20, description="Wrong PINs or passwords of a number or NIP, known or not, until it is locked."
     )
     device_failures: int = Field(
-        20, ge=5, le=1000, description="Wrong passwords at a device in an hour until its sign-ins wait, 1 to 4 seconds each."
+        20,
+        ge=5,
+        le=1000,
+        description="Wrong passwords at a device in an hour until its sign-ins wait, 1 to 4 seconds each.",
     )
     gateway_failures: int = Field(
         100, ge=5, le=100_000, description="Wrong PINs of known numbers by a gateway in an hour until it is locked."

@@ -50,6 +50,7 @@ KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
 _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 # A worker that lived so long did not crash at start: the pauses begin anew.
 _STEADY_S = 60.0
+_LONGEST_PAUSE_S = 1.6  # the others have its load meanwhile
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
 _KILL_AFTER_S = 5.0  # beyond drain_s
 _LEAVE_S = 15.0  # a worker whose place another takes begins to drain by itself before
@@ -179,7 +180,7 @@ class Supervisor:
         while not self._stop.is_set() and number not in self._replaced:
             attempts = AsyncRetrying(
                 retry=retry_if_exception_type(_WorkerDied),
-                wait=wait_exponential(multiplier=0.1, max=30),
+                wait=wait_exponential(multiplier=0.1, max=_LONGEST_PAUSE_S),
                 before_sleep=lambda state: self._report_death(number, state),
                 sleep=self._pause,
             )

@@ -10,6 +10,7 @@ from server.settings import SettingsError
 from server.transport.tls import Bundle
 from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused
 from server.trust.directory import TrustKeeper
+from server.trust.last_good import LAST_GOOD
 from server.trust.officer_token import TokenRules
 from server.trust.settings import TrustSettings
 
@@ -28,7 +29,7 @@ class TrustSetUp:
         if settings.trust is None:
             self.callers = DevelopmentCallers(on_admitted)
             return
-        keeper = self._keeper = TrustKeeper(settings.trust)
+        keeper = self._keeper = TrustKeeper(settings.trust, settings.data / LAST_GOOD)
         certified = CertifiedCallers(
             keeper,
             TokenRules(settings.token_audience, settings.token_max_age_s, settings.clock_skew_s, with_recall=True),
