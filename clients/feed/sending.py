@@ -14,6 +14,7 @@ from clients.feed.changes import FileChange, read_changes
 from clients.feed.folder import SUFFIXES, DropFolder, Passed, Read
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
+from clients.feed.told_position import ToldPosition
 from ronda.v1 import context_pb2
 from ronda.v1 import feed_service_pb2 as contract
 
@@ -63,16 +64,20 @@ def send_file(
 
 
 class Heartbeats:
-    """Tells the server each so many seconds that nothing came."""
+    """Tells the server each so many seconds that nothing came, and how far it had come by its own word."""
 
-    def __init__(self, stub: Any, frame: Frame, source: str, every_s: float) -> None:
+    def __init__(
+        self, stub: Any, frame: Frame, source: str, every_s: float, position: ToldPosition | None = None
+    ) -> None:
         self._pusher = Pusher(stub, frame, source, patience_s=0.0)
         self._every_s, self._due = every_s, 0.0
+        self._position = position or ToldPosition()
 
     def beat(self) -> None:
-        """One for each register of the source, when it is time. Raises CallFailure."""
+        """One for each register of the source, when it is time. Raises CallFailure, OSError."""
         if not self._every_s or time.monotonic() < self._due:
             return
+        self._pusher.tally.token = self._position.token
         at = Timestamp()
         at.GetCurrentTime()
         beats = [
@@ -81,7 +86,7 @@ class Heartbeats:
             )
             for name, position in self._pusher.positions().items()
         ]
-        self._pusher.push([FileChange(0, each) for each in beats])
+        self._position.note(self._pusher.push([FileChange(0, each) for each in beats]).token)
         self._due = time.monotonic() + self._every_s
 
 

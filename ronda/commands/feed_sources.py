@@ -83,7 +83,8 @@ def folder(
         files = FolderWork(DropFolder(directory, read, pattern), connection.feed, frame, name, patience, read)
         return lambda: files.step(_say_passed)
 
-    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
+    kept = directory / ".ronda-position"
+    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity, kept)
 
 
 def outbox(
@@ -126,7 +127,8 @@ def outbox(
 
         return step
 
-    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
+    kept = state.with_name(f"{state.name}.position")
+    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity, kept)
 
 
 def ask_status(connection: Connection, frame: Callable[[], Any], deadline: float) -> Any:
@@ -201,8 +203,10 @@ def _run(
     frame: Callable[[], Any],
     server: str,
     identity: str,
+    kept: Path | None = None,
 ) -> None:
     from clients.feed.sending import Heartbeats, SourceFailed, keep_on
+    from clients.feed.told_position import ToldPosition
 
     def run(connection: Connection) -> None:
         name = source or only_source(connection, frame, False)
@@ -211,7 +215,8 @@ def _run(
             while step():
                 pass
             return
-        beats = Heartbeats(connection.feed, frame, name, heartbeat) if heartbeat else None
+        position = ToldPosition(kept.with_name(f"{kept.name}-{name}") if kept is not None else None)
+        beats = Heartbeats(connection.feed, frame, name, heartbeat, position) if heartbeat else None
         keep_on(step, beats, poll, lambda line: say(f"Aviso: {line}", err=True))
 
     try:
