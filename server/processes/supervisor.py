@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
+from core.call.clock_doubt import clock_reference_ms, hold_clock_against, is_doubtful
 from core.generation.subject_key import SUBJECT_KEY
 from server import logs
 from server.audit.process import AuditProcess
@@ -100,6 +101,8 @@ class Supervisor:
             self._numbers.append(2 * settings.worker_count)  # after them and their successors
         self._runtime = runtime
         self._page_key = page_key
+        self._clock_reference_ms = clock_reference_ms(_now_ms())
+        hold_clock_against(self._clock_reference_ms)
         self._on_ready = on_ready
         self._was_ready = False
         self._stop = asyncio.Event()
@@ -129,6 +132,11 @@ class Supervisor:
         """Generation -> files whose sha256 does not hold."""
         return self._file_check.damaged
 
+    @property
+    def clock_doubtful(self) -> bool:
+        """Whether the clock is over two minutes off what it was at the start: every answer then says INCOMPLETE."""
+        return is_doubtful(_now_ms())
+
     async def run(self) -> int:
         """Returns the exit status: 0 drained, EXIT_SETTINGS when a worker could not work with the settings."""
         loop = asyncio.get_running_loop()
@@ -138,6 +146,7 @@ class Supervisor:
         keeping = [asyncio.create_task(each.run()) for each in self._kept]
         self._slots = {asyncio.create_task(self._keep(number)) for number in self._numbers}
         checking = asyncio.create_task(self._check_files())
+        doubting = asyncio.create_task(self._watch_clock())
         try:
             while self._slots:
                 done, _ = await asyncio.wait(self._slots, return_when=asyncio.FIRST_COMPLETED)
@@ -146,6 +155,7 @@ class Supervisor:
                     slot.result()
         finally:
             checking.cancel()
+            doubting.cancel()
             for worker in self.workers.values():
                 worker.kill()
             await asyncio.gather(*(each.end() for each in self._kept))
@@ -209,6 +219,7 @@ class Supervisor:
             lane_address=str(lane_address or ""),
             lane_ticket_secret=self._lane_ticket_secret if lane_address is not None else "",
             probe_socket=self._runtime / f"worker-{number}.sock",
+            clock_reference_ms=self._clock_reference_ms,
             last_good=self.last_good,
             damaged=self._file_check.messages(),
             page_key=self._page_key.hex(),
@@ -308,6 +319,18 @@ class Supervisor:
             service_manager.notify("READY=1")
             self._on_ready(ready)
 
+    async def _watch_clock(self) -> None:
+        """Says when the clock is in doubt, and when it is no more."""
+        was = False
+        while True:
+            if self.clock_doubtful != was:
+                was = not was
+                if was:
+                    log("clock_doubtful", level=ERROR)
+                else:
+                    log("clock_returned", level=WARNING)
+            await asyncio.sleep(1.0)
+
     async def _check_files(self) -> None:
         """Re-checks each generation's files once it is served."""
         while True:
@@ -316,6 +339,10 @@ class Supervisor:
                 for message in self._file_check.messages():
                     for worker in self.workers.values():
                         worker.tell(message)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _tell_of_lost_secrets(settings: ServerSettings) -> None:

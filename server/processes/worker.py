@@ -20,6 +20,7 @@ import grpc
 import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from core.call.clock_doubt import hold_clock_against
 from core.call.confirmations import Confirmations
 from ronda.v1 import confirmation_service_pb2
 from server import logs
@@ -382,6 +383,7 @@ def main(make: Callable[[WorkerOrders, ServerSettings, int], Worker] = Worker) -
     orders = WorkerOrders.model_validate_json(read_orders())
     settings = ServerSettings(**orders.settings)
     logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())
+    hold_clock_against(orders.clock_reference_ms)
     # Standard output is the line to the supervisor: nothing else may write there.
     reports = os.dup(1)
     os.set_blocking(reports, False)  # a supervisor that hangs may not hang its workers

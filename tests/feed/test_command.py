@@ -98,7 +98,8 @@ def test_a_file_sent_twice_is_taken_once(field: DevelopmentServer, tmp_path: Pat
     file = tmp_path / "changes.jsonl"
     file.write_text(lines(*(upsert(f"F-{n}", n) for n in range(1, 451))), encoding="utf-8")
     first = pushed(field, file, "by-file")
-    assert (first["outcomes"], first["resume_token"]) == ({"TAKEN": 450}, "1 by-file oj=450")
+    assert first["outcomes"] == {"TAKEN": 450}
+    assert first["resume_token"].startswith("2 by-file oj=450:")
     assert pushed(field, file, "by-file")["outcomes"] == {"KNOWN": 450}
     assert [sequence for _, sequence, _ in in_force(field, "by-file")] == list(range(1, 451))
 
