@@ -46,6 +46,7 @@ from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
 from server.recall.orders import Orders as RecallOrders
 from server.settings import Address, SettingsError
+from server.trust.counting import limits_of
 
 KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
 _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
@@ -345,10 +346,15 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _has_served(settings: ServerSettings) -> bool:
+    """Whether this data directory was served before."""
+    return (audit_directory(settings) / "logs").is_dir()
+
+
 def _tell_of_lost_secrets(settings: ServerSettings) -> None:
     """Alarms where a secret is missing in a data directory that has served (core/kept_secrets.py)."""
-    if not (audit_directory(settings) / "logs").is_dir():
-        return  # the first start
+    if not _has_served(settings):
+        return
     for path, event in (
         (settings.data / PAGE_KEY, "page_key_made_anew"),
         (settings.data / HOTLIST_KEY, "hotlist_key_made_anew"),
@@ -378,6 +384,8 @@ def serve(
         check_files_of(settings)
         prepare_audit(settings, settings.development)
         _tell_of_lost_secrets(settings)
+        if not settings.development:
+            limits_of(settings, spent=_has_served(settings))
         page_key = load_or_make_page_key(settings.data)
         with (
             PortGuard("listen", settings.listen_address) as guard,
