@@ -326,10 +326,7 @@ class Supervisor:
         while True:
             if self.clock_doubtful != was:
                 was = not was
-                if was:
-                    log("clock_doubtful", level=ERROR)
-                else:
-                    log("clock_returned", level=WARNING)
+                log("clock_doubtful" if was else "clock_returned", level=ERROR if was else WARNING)
             await asyncio.sleep(1.0)
 
     async def _check_files(self) -> None:
@@ -347,7 +344,6 @@ def _now_ms() -> int:
 
 
 def _has_served(settings: ServerSettings) -> bool:
-    """Whether this data directory was served before."""
     return (audit_directory(settings) / "logs").is_dir()
 
 

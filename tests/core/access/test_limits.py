@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -325,7 +326,7 @@ def test_a_dear_allowance_does_not_use_up_a_cheap_one(tmp_path: Path) -> None:
 def test_limits_in_the_place_of_lost_ones_begin_spent(tmp_path: Path) -> None:
     """They come back at the pace of their rules; a file that is there stays as it is."""
     path, now = tmp_path / "limits", int(time.time() * 1000)
-    rules = {"officer": (1, 60, 2), "device": (1, 60, 3)}
+    rules: dict[str, Any] = {"officer": (1, 60, 2), "device": (1, 60, 3)}
     lost = Limits(path, spent=True)
     caller = _caller(lost, **rules)
     assert _limit(lost, caller, now) == "officer"
