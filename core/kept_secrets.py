@@ -17,7 +17,7 @@ class WhenLost(Enum):
 
     REFUSED = "refused"  # where data made with it is there: another one would make that data wrong or unreadable
     MADE_ANEW = "made anew"  # with an alarm: what it signed ends, and nothing else
-    MADE_FULL = "made anew, all allowances unused"  # with an alarm
+    MADE_SPENT = "made anew, all allowances spent"  # with an alarm
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ KEPT_SECRETS = (
     KeptSecret("<issuer>/officers.key.json", "officers' tokens", WhenLost.REFUSED, "`kid` of each token"),
     KeptSecret("<data>/page.key", "page tokens", WhenLost.MADE_ANEW, ""),
     KeptSecret("<data>/hotlist.key", "hot lists and their devices' keys", WhenLost.MADE_ANEW, "`key_id` of each list"),
-    KeptSecret("<data>/limits", "counts of allowances", WhenLost.MADE_FULL, ""),
+    KeptSecret("<data>/limits", "counts of allowances", WhenLost.MADE_SPENT, ""),
 )
 
 

@@ -21,6 +21,7 @@ from clients.console.forms import (
 )
 from clients.console.officer import Officer
 from clients.console.sessions import Session
+from clients.console.sign_in_turns import SignInTurns, TooMany
 from clients.console.telling import told
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 DEVELOPMENT_NAME = "Modo de desarrollo"
 _LONGEST_NIP, _LONGEST_PASSWORD = 32, 256
 _ENDED = "Su sesión terminó: entre de nuevo."
+_TOO_MANY = "Hay demasiados intentos de entrar desde esta red: espere unos segundos e intente de nuevo."
 
 
 class Entering:
@@ -38,6 +40,7 @@ class Entering:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._turns = SignInTurns()
 
     async def form(self, request: Request) -> Response:
         """GET /entrar."""
@@ -54,9 +57,16 @@ class Entering:
             if not nip or not password or len(nip) > _LONGEST_NIP or len(password) > _LONGEST_PASSWORD:
                 return self._form(request, "Escriba NIP y contraseña.", 422)
             try:
-                sign_in = await asyncio.to_thread(self._signed_in, nip, password)
+                async with self._turns.turn(request.client.host if request.client is not None else "") as turn:
+                    try:
+                        sign_in = await asyncio.to_thread(self._signed_in, nip, password)
+                    except CallFailure as failure:
+                        turn.failed = failure.reason == "SIGN_IN_REFUSED"
+                        raise
             except CallFailure as failure:
                 return self._form(request, told(failure), 403)
+            except TooMany:
+                return self._form(request, _TOO_MANY, 429)
             session = Session(Officer(console.line(), sign_in), f"NIP {nip}")
         response = RedirectResponse("/sala", 303)
         # A new number at each sign-in: one that somebody planted before opens nothing.

@@ -55,6 +55,17 @@ class _Accepted:
     who: bytes
 
 
+def _budget_of(text: str) -> bytes:
+    """Which of a sender's budgets a message spends: with a PIN, a question without one, or no question.
+
+    A sender can be forged. Whoever does so without the PIN spends nothing of what the officer has for messages with it.
+    """
+    message = read_message(text)
+    if message is None:
+        return b"-"
+    return b"P" if message.pin else b"Q"
+
+
 class Gateway:
     """One gateway: a `clients.sms.line.Inbox`. The journal has a message until its reply is acknowledged."""
 
@@ -101,7 +112,7 @@ class Gateway:
         if not number or _OURS.match(text):
             self._counts.add("looped")
             return
-        if not self._may_be_looked_at(who):
+        if not self._may_be_looked_at(who + _budget_of(text)):
             self._counts.add("limited")
             return
         seen = self._seen(number, text)
@@ -302,6 +313,7 @@ class Gateway:
         return self._journal.hash_of("text", number, " ".join(text.upper().split()))
 
     def _may_be_looked_at(self, who: bytes) -> bool:
+        """Spends one message of a sender's budget. who: the sender's keyed hash and which of the three."""
         most, now = float(self._settings.sms_sender_minute), time.monotonic()
         room, at = self._looked_at.get(who, (most, now))
         room = min(most, room + (now - at) * most / 60)

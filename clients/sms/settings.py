@@ -41,7 +41,11 @@ class SmsSettings(BaseModel):
     sms_duplicate_s: int = Field(
         60, ge=1, description="Within how many seconds the same text of the same sender is the same message."
     )
-    sms_sender_minute: int = Field(20, ge=1, description="Messages of one sender that are looked at, a minute.")
+    sms_sender_minute: int = Field(
+        20,
+        ge=1,
+        description="Messages of one sender that are looked at, a minute: with a PIN, questions without, others.",
+    )
     sms_enquire_s: float = Field(30, ge=1, description="Silence after which the SMSC is asked whether it is there.")
     sms_open: int = Field(
         2000,

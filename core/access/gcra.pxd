@@ -12,10 +12,23 @@ cdef struct LimitRule:
     uint64_t burst_us
 
 cdef enum:
+    SPENT_BIT = 63               # of a word `paid`: the whole allowance was spent at the time in the other bits
+
+cdef enum:
     WHOLE = 16                   # gcra_weigh's unit: so many are one look-up
+
+cdef inline uint64_t gcra_spent_at(uint64_t now) noexcept nogil:
+    """A word whose allowance, whatever its rule, is spent now."""
+    return now | (<uint64_t>1 << SPENT_BIT)
+
+cdef inline uint64_t gcra_time(uint64_t paid) noexcept nogil:
+    """The time in a word, to compare ages."""
+    return paid & ~(<uint64_t>1 << SPENT_BIT)
 
 cdef inline uint64_t gcra_base(uint64_t paid, uint64_t burst_us, uint64_t now) noexcept nogil:
     """From when on the next look-up is paid for. Two days ahead of every burst is a clock that went back."""
+    if paid >> SPENT_BIT:
+        paid = gcra_time(paid) + burst_us
     return now if paid <= now or paid > now + burst_us + 172800000000ULL else paid
 
 cdef inline uint64_t gcra_spend(uint64_t* paid, const LimitRule* rule, uint64_t n, uint64_t now) noexcept nogil:
@@ -53,7 +66,7 @@ cdef inline uint64_t gcra_weigh(uint64_t* paid, const LimitRule* rule, uint64_t 
 cdef inline void gcra_pay(uint64_t* paid, const LimitRule* rule, uint64_t pays, uint64_t now) noexcept nogil:
     """Pays back sixteenths of a look-up, room or none."""
     cdef uint64_t old = ronda_load(paid), back = pays * rule.interval_us // WHOLE
-    if old > now:                # lost to another worker: one look-up pays nothing
+    if old > now and not old >> SPENT_BIT:                # lost to another worker: one look-up pays nothing
         ronda_swap(paid, old, old - back if old - now > back else now)
 
 cdef inline double gcra_used(const uint64_t* paid, const LimitRule* rule, uint64_t now) noexcept nogil:

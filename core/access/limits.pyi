@@ -8,5 +8,8 @@ from typing_extensions import disjoint_base
 class Limits:
     """The mapped file. Every process that opens the same path counts together."""
 
-    def __init__(self, path: str | PathLike[str]) -> None:
-        """Opens, or makes with mode 0600. Raises OSError, ValueError for a file of another kind or version."""
+    def __init__(self, path: str | PathLike[str], spent: bool = False) -> None:
+        """Opens, or makes with mode 0600. Raises OSError, ValueError for a file of another kind or version.
+
+        spent: one that is made begins with every allowance spent.
+        """

@@ -10,7 +10,7 @@ from libc.string cimport memset
 from core.access.enumeration cimport (
     CODES_MAX, FOUND_UNSAID, HABITS, NEAR_OTHERS, NOBODY_AGAIN, Habit, Look, Watch, WatchRules, watch_hour, watch_look,
 )
-from core.access.gcra cimport gcra_spend, gcra_used
+from core.access.gcra cimport gcra_spend, gcra_spent_at, gcra_time, gcra_used
 from core.access.neighbours cimport ASKED_PATTERN, CODE_PATTERN, CODE_TEXT, neighbour_code
 from core.access.retries cimport (
     COUNTED, Counted, counted_set, request_remember, request_seen, request_set_watched, request_was_watched,
@@ -65,6 +65,7 @@ cdef struct Header:                 # written by core/access/limits_file.py
     uint64_t key[2]              # random, of this file's fingerprints
     int64_t base_us              # added to the machine's monotonic clock: UTC when this boot's first process opened it
     uint64_t boot                # of which boot that is
+    uint64_t spent_us            # made in place of one that was lost: then every allowance was spent; 0 = it was the first
 
 cdef struct Spender:             # 640 bytes: ten cache lines, shared with nobody
     uint64_t key
@@ -90,6 +91,7 @@ cdef struct LimitTable:
     Habit* habits
     uint64_t key[2]
     int64_t base_us
+    uint64_t spent_us            # of the header
 
 
 cdef inline uint64_t _mixed(uint64_t a, uint64_t b) noexcept nogil:
@@ -118,16 +120,22 @@ cdef Spender* _spender(LimitTable* table, uint64_t identity) noexcept nogil:
             paid = 0
             if held:
                 for k in range(PAID_RULES):
-                    paid = max(paid, ronda_load(&set[i].paid[k]))
-                paid = max(paid, ronda_load(&set[i].watch.near_paid))
-                paid = max(paid, ronda_load(&set[i].watch.nobody_paid))
-                paid = max(paid, ronda_load(&set[i].watch.subjects_paid))
+                    paid = max(paid, gcra_time(ronda_load(&set[i].paid[k])))
+                paid = max(paid, gcra_time(ronda_load(&set[i].watch.near_paid)))
+                paid = max(paid, gcra_time(ronda_load(&set[i].watch.nobody_paid)))
+                paid = max(paid, gcra_time(ronda_load(&set[i].watch.subjects_paid)))
             if paid < least:
                 least = paid
                 oldest = &set[i]
         held = ronda_load(&oldest.key)
         if ronda_swap(&oldest.key, held, key):
             memset(oldest.paid, 0, sizeof(Spender) - sizeof(uint64_t))
+            if table.spent_us:
+                for k in range(PAID_RULES):
+                    ronda_store(&oldest.paid[k], gcra_spent_at(table.spent_us))
+                ronda_store(&oldest.watch.near_paid, gcra_spent_at(table.spent_us))
+                ronda_store(&oldest.watch.nobody_paid, gcra_spent_at(table.spent_us))
+                ronda_store(&oldest.watch.subjects_paid, gcra_spent_at(table.spent_us))
             return oldest
 
 
@@ -401,14 +409,14 @@ cdef class Limits:
         if self.table == NULL:
             raise MemoryError
 
-    def __init__(self, path not None):
+    def __init__(self, path not None, bint spent=False):
         cdef size_t size = _file_size()
         cdef Header* header
         cdef LimitTable* table = <LimitTable*>self.table
         cdef uint8_t* at
         if table.at != NULL:
             raise ValueError("opened before")
-        fd = open_limits_file(Path(path), size, (SPENDERS, REPEATS, COUNTED))
+        fd = open_limits_file(Path(path), size, (SPENDERS, REPEATS, COUNTED), spent=spent)
         try:
             at = <uint8_t*>ronda_map_shared(fd, size)
         finally:
@@ -421,6 +429,7 @@ cdef class Limits:
         table.key[0] = header.key[0]
         table.key[1] = header.key[1]
         table.base_us = header.base_us
+        table.spent_us = header.spent_us
         table.spenders = <Spender*>(at + HEADER_BYTES)
         table.repeats = <Repeat*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender))
         table.counted = <Counted*>(table.repeats + REPEATS)

@@ -12,13 +12,15 @@ _MAGIC = b"RDNLIMS3"
 _EARLIER = (b"RDNLIMS1", b"RDNLIMS2")  # before enumeration was told by more than neighbouring numbers: made anew
 _HEAD = struct.Struct("<8sQQQ16s")  # Header of core/access/limits.pyx: magic, spenders, repeats, counted, key
 _CLOCK = struct.Struct("<qQ")  # base_us, boot; behind them
+_SPENT = struct.Struct("<Q")  # spent_us; behind them
 
 
-def open_limits_file(path: Path, size: int, slots: tuple[int, int, int]) -> int:
+def open_limits_file(path: Path, size: int, slots: tuple[int, int, int], *, spent: bool = False) -> int:
     """A descriptor of the file, of `size` bytes and with a header; `slots`: spenders, repeats, counted requests.
 
-    One of a version before is taken away first: whoever maps it keeps it. Raises OSError, ENOSPC among them, and
-    ValueError for a file that is none.
+    spent: one that is made is in the place of one that was lost, and every allowance is spent when it begins, so that
+    whoever removes the file gains nothing. One of a version before is taken away first: whoever maps it keeps it.
+    Raises OSError, ENOSPC among them, and ValueError for a file that is none.
     """
     while True:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -26,7 +28,7 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int]) -> int:
             fcntl.flock(fd, fcntl.LOCK_EX)  # workers start at once, and only one makes the key
             magic = os.pread(fd, len(_MAGIC), 0)
             if _is_at(path, fd) and magic not in _EARLIER:
-                _complete(fd, magic, size, slots)
+                _complete(fd, magic, size, slots, spent=spent)
                 fcntl.flock(fd, fcntl.LOCK_UN)
                 return fd
             if magic in _EARLIER and _is_at(path, fd):
@@ -37,13 +39,15 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int]) -> int:
         os.close(fd)
 
 
-def _complete(fd: int, magic: bytes, size: int, slots: tuple[int, int, int]) -> None:
+def _complete(fd: int, magic: bytes, size: int, slots: tuple[int, int, int], *, spent: bool) -> None:
     if os.fstat(fd).st_size not in (0, size):
         raise ValueError("a file of limits of another version: remove it while no server runs")
     # All of it, before it is mapped: a count in a hole of a file on a full disk would end the process.
     os.posix_fallocate(fd, 0, size)
     if not magic.strip(b"\0"):
         os.pwrite(fd, _HEAD.pack(_MAGIC, *slots, os.urandom(16)), 0)
+        if spent:
+            os.pwrite(fd, _SPENT.pack(time.time_ns() // 1000), _HEAD.size + _CLOCK.size)
     elif magic != _MAGIC:
         raise ValueError("no file of limits")
     _anchor(fd)

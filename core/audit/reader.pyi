@@ -27,6 +27,7 @@ class AgainFlag(IntFlag):
     SUPERSEDED = 1
     CONFIRMED = 2
     PAGE_TOKEN = 4
+    CLOCK_DOUBTFUL = 8
 
 class How(IntEnum):
     """The way by which a subject came into the answer: HOW_* of core/audit/record.pxd."""

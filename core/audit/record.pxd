@@ -42,6 +42,7 @@ cdef enum:
     AGAIN_SUPERSEDED = 1         # a page of a generation that another had replaced: it says no level
     AGAIN_CONFIRMED = 2          # what an institution said of a hit stands in it (docs/confirmation.md), which no generation holds
     AGAIN_PAGE_TOKEN = 4         # a page token left with it
+    AGAIN_CLOCK_DOUBTFUL = 8     # the clock had stepped: no register was FRESH (core/call/clock_doubt.pxd)
 
 cdef enum:
     # EntryBytes.how: the way by which the subject came into the answer.

@@ -179,8 +179,8 @@ cdef struct Call:
 cdef Call* call_new() noexcept nogil
 cdef void call_free(Call* call) noexcept nogil
 # Readies the memory for one answer. `out` is emptied.
-cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, int64_t clock_ms, Buffer* out,
-                     Failure* failure) noexcept nogil
+cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, int64_t clock_ms, bint clock_doubtful,
+                     Buffer* out, Failure* failure) noexcept nogil
 # The dossier of an entity, verified: OK or FAILED with DOSSIER_DAMAGED.
 cdef int call_dossier(Call* call, uint32_t entity, Dossier* dossier) noexcept nogil
 # Failure for damage outside any dossier; `file` and `why` are static texts.

@@ -5,6 +5,7 @@ from libc.string cimport memset
 
 from core.access.enumeration cimport FOUND_UNSAID
 from core.access.grant cimport grants_equal
+from core.audit.record cimport AGAIN_CLOCK_DOUBTFUL
 from core.calendar cimport day_in_guatemala
 from core.call.question cimport PAGE_MAX
 from core.call.register_states cimport (
@@ -57,8 +58,8 @@ cdef void call_free(Call* call) noexcept nogil:
     free(call)
 
 
-cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, int64_t clock_ms, Buffer* out,
-                     Failure* failure) noexcept nogil:
+cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, int64_t clock_ms, bint clock_doubtful,
+                     Buffer* out, Failure* failure) noexcept nogil:
     cdef int i
     call.store = store
     call.grant = grant
@@ -71,7 +72,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.page_key = NULL
     call.page_mark = 0
     call.given_id = NULL
-    call.again = 0
+    call.again = AGAIN_CLOCK_DOUBTFUL if clock_doubtful else 0
     call.confirmations = NULL
     call.device = call.officer = 0
     call.record_limit = SHOWN_MAX
@@ -95,13 +96,13 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
         call.view = store.view
         call.n_kept = call.next_kept = 0
     for i in range(call.n_kept):
-        if register_states_hold(&call.kept[i], clock_ms) and grants_equal(&call.kept[i].grant, grant):
+        if register_states_hold(&call.kept[i], clock_ms, clock_doubtful) and grants_equal(&call.kept[i].grant, grant):
             call.states = &call.kept[i]
             return
     i = call.next_kept
     call.next_kept = (i + 1) % STATES_KEPT
     call.n_kept = max(call.n_kept, i + 1)
-    register_states_compute(&call.kept[i], store, grant, clock_ms)
+    register_states_compute(&call.kept[i], store, grant, clock_ms, clock_doubtful)
     call.states = &call.kept[i]
 
 

@@ -13,6 +13,7 @@ cdef struct RegisterStates:
     GrantMasks grant
     int64_t from_ms              # holds for from_ms <= clock < until_ms
     int64_t until_ms
+    bint clock_doubtful          # no register is FRESH: nobody knows how old any of them is
     uint8_t state[64]            # ronda.v1.RegisterState by ordinal
     bint needed_fresh_person     # every register with role alert or identity for persons is FRESH
     bint needed_fresh_vehicle
@@ -27,10 +28,10 @@ cdef void register_states_init(RegisterStates* states) noexcept nogil
 cdef void register_states_free(RegisterStates* states) noexcept nogil
 # Computes everything for a grant and a clock.
 cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant,
-                                  int64_t clock_ms) noexcept nogil
+                                  int64_t clock_ms, bint clock_doubtful) noexcept nogil
 # A RegisterStatus, written as field `number` of whatever message holds it.
 cdef void put_register_status(Buffer* out, uint32_t number, const Register* register, uint8_t state,
                               uint32_t roles) noexcept nogil
 
-cdef inline bint register_states_hold(const RegisterStates* states, int64_t clock_ms) noexcept nogil:
-    return states.from_ms <= clock_ms < states.until_ms
+cdef inline bint register_states_hold(const RegisterStates* states, int64_t clock_ms, bint clock_doubtful) noexcept nogil:
+    return states.from_ms <= clock_ms < states.until_ms and states.clock_doubtful == clock_doubtful

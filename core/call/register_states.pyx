@@ -41,12 +41,13 @@ cdef void put_register_status(Buffer* out, uint32_t number, const Register* regi
     end_message(out, mark, 1)
 
 
-cdef uint8_t _state(const Register* register, const GrantMasks* grant, int64_t clock_ms) noexcept nogil:
+cdef uint8_t _state(const Register* register, const GrantMasks* grant, int64_t clock_ms,
+                    bint clock_doubtful) noexcept nogil:
     if not register.loaded:
         return REGISTER_STATE_MISSING
     if (register.needed_person | register.needed_vehicle) & ~grant.masks[SENSITIVITY_OPEN]:
         return REGISTER_STATE_WITHHELD
-    if register.as_of_ms - clock_ms > AHEAD_MS or register.carried_forward:
+    if register.as_of_ms - clock_ms > AHEAD_MS or register.carried_forward or clock_doubtful:
         return REGISTER_STATE_STALE
     if clock_ms - register.as_of_ms > register.stale_after_ms:
         return REGISTER_STATE_STALE
@@ -62,7 +63,7 @@ cdef inline void _hold_within(RegisterStates* states, int64_t clock_ms, int64_t 
 
 
 cdef void register_states_compute(RegisterStates* states, const Store* store, const GrantMasks* grant,
-                                  int64_t clock_ms) noexcept nogil:
+                                  int64_t clock_ms, bint clock_doubtful) noexcept nogil:
     cdef int i
     cdef uint8_t state
     cdef const Register* register
@@ -71,6 +72,7 @@ cdef void register_states_compute(RegisterStates* states, const Store* store, co
     states.until_ms = INT64_MAX
     states.needed_fresh_person = states.needed_fresh_vehicle = True
     states.complete_person = states.complete_vehicle = True
+    states.clock_doubtful = clock_doubtful
     states.identified = 0
     states.identity_lost = False
     buffer_reset(&states.person)
@@ -78,7 +80,7 @@ cdef void register_states_compute(RegisterStates* states, const Store* store, co
     for i in range(store.n_registers):
         register = &store.registers[i]
         states.identity_lost = states.identity_lost or register.identifies & 1 << KEY_CUI != 0
-        state = states.state[i] = _state(register, grant, clock_ms)
+        state = states.state[i] = _state(register, grant, clock_ms, clock_doubtful)
         if state == REGISTER_STATE_FRESH or state == REGISTER_STATE_STALE:
             states.identified |= register.identifies
             if not register.carried_forward:

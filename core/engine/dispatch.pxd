@@ -38,6 +38,7 @@ cdef struct PastAnswer:          # as its audit record has it (core/audit/record
     const AskerText* asker
     const uint8_t* answer_id     # 16 bytes
     bint superseded
+    bint clock_doubtful
 
 cdef struct Asker:               # on whose account an answer is given
     const Session* session       # NULL = a bare grant (tests, benches)

@@ -9,6 +9,7 @@ from core.access.neighbours cimport ASKED_NAME, ASKED_PATTERN, CODE_PATTERN
 from core.access.session cimport CLEAR_METHOD
 from core.answer.outcome cimport Outcome, outcome_begin
 from core.answer.response cimport put_response
+from core.call.clock_doubt cimport clock_is_doubtful
 from core.call.memory cimport call_also_asked, call_asked, call_begin, call_free, call_new, call_out_of_memory
 from core.call.question cimport (
     METHOD_CHECK, METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, METHOD_LIST_RECORDS, METHOD_LIST_REGISTERS, METHOD_MAX,
@@ -188,6 +189,10 @@ cdef void _as_it_was(Call* call, const PastAnswer* past) noexcept nogil:
     call.superseded = past.superseded
 
 
+cdef bint _clock_doubtful(const Asker* asker, int64_t clock_ms) noexcept nogil:
+    return asker.past.clock_doubtful if asker.past != NULL else clock_is_doubtful(clock_ms)
+
+
 cdef int answer_call(EngineCore* core, Call* call, int method, const void* data, size_t size, const Asker* asker,
                      int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil:
     cdef Account account
@@ -206,8 +211,8 @@ cdef int answer_call(EngineCore* core, Call* call, int method, const void* data,
         else:
             status = account_enter(&account, data, size, failure)
     if status == OK:
-        call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms, out,
-                   failure)
+        call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms,
+                   _clock_doubtful(asker, clock_ms), out, failure)
         call.quick = asker.quick
         call.superseded = asker.serving != NULL
         call.page_key = core.page_key
@@ -249,8 +254,8 @@ cdef int clear_call(EngineCore* core, Call* call, int standard, const void* data
     account.standard = <uint8_t>standard
     status = account_enter_rows(&account, count_rows(data, size), data, size, failure)
     if status == OK:
-        call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms, out,
-                   failure)
+        call_begin(call, core.store, &account.given.grant if asker.session != NULL else asker.grant, clock_ms,
+                   _clock_doubtful(asker, clock_ms), out, failure)
         if asker.past != NULL:
             _as_it_was(call, asker.past)
         status = clear_batch(call, standard, data, size)

@@ -109,12 +109,13 @@ class Engine:
         answer_id: bytes,
         superseded: bool = False,
         standard: int = 0,
+        clock_doubtful: bool = False,
     ) -> bytes:
         """A past answer's bytes, from what its audit record holds; no limit counts it, and no record is made of it.
 
         method: METHOD_OF_CLEAR for a batch. asker: the record's AskerText (core/audit/record.pxd), 72 bytes: her grant
         and what her page tokens are bound to. answer_id: 16 bytes, which the answer is to bear. superseded: a page of
-        a generation that another had replaced. standard: of a batch.
+        a generation that another had replaced. standard: of a batch. clock_doubtful: AgainFlag.CLOCK_DOUBTFUL.
         What institutions said of hits is not shown: AgainFlag.CONFIRMED says where they did. Raises as `answer`, and
         ValueError for an asker or id of another length.
         """

@@ -209,7 +209,8 @@ cdef class Engine:
             buffer_free(&out)
 
     def answer_again(self, int method, bytes request not None, int64_t clock_ms, bytes asker not None,
-                     bytes answer_id not None, bint superseded=False, int standard=0):
+                     bytes answer_id not None, bint superseded=False, int standard=0,
+                     bint clock_doubtful=False):
         cdef Buffer out
         cdef Ending ending
         cdef AskerText text
@@ -228,6 +229,7 @@ cdef class Engine:
         past.asker = &text
         past.answer_id = <const uint8_t*>PyBytes_AS_STRING(answer_id)
         past.superseded = superseded
+        past.clock_doubtful = clock_doubtful
         _asker(grant, None, &now)
         now.past = &past
         memset(&opening, 0, sizeof(Question))

@@ -64,20 +64,44 @@ static void forget_address(Connection *connection) {
     count_less(&lane->host, LANE_handshakes_now);
 }
 
+/* The oldest of those who have not proven a certificate (of one address, or of all: NULL) and to whom the lane has said
+ * nothing, because no whole ClientHello came. Where each has sent one: the oldest that had time enough since. Younger
+ * ones stay, else a thousand cars that come back at once would push each other out for ever. NULL = there is none. */
+static Connection *least_advanced(const Lane *lane, const uint8_t *address) {
+    Connection *silent = NULL, *oldest = NULL; /* the list begins with the newest */
+    for (Connection *other = lane->connections; other != NULL; other = other->next) {
+        if (!other->has_address || other->state != CONNECTION_HANDSHAKE) continue;
+        if (address != NULL && memcmp(other->address, address, sizeof other->address) != 0) continue;
+        oldest = other;
+        if (other->written == 0 && other->pending.size == 0) silent = other;
+    }
+    if (silent != NULL) return silent;
+    return oldest != NULL && lane->host.now_ns - oldest->accepted_ns > HANDSHAKE_GRACE_MS * MS ? oldest : NULL;
+}
+
+/* Makes room at a bound: 0, or -1 where nobody can go, and the newcomer is refused. */
+static int make_room(Lane *lane, const uint8_t *address, LaneCounter refused) {
+    Connection *oldest = lane->tls ? least_advanced(lane, address) : NULL;
+    if (oldest == NULL) {
+        count_one(&lane->host, refused);
+        return -1;
+    }
+    connection_close(oldest, LANE_ended_crowded);
+    return 0;
+}
+
 static int is_full(Lane *lane, Connection *connection) {
     Host *host = &lane->host;
-    if (lane_count(host->counters, LANE_connections_now) >= lane->max_connections) {
-        count_one(host, LANE_refused_connections);
+    if (lane_count(host->counters, LANE_connections_now) >= lane->max_connections &&
+        make_room(lane, NULL, LANE_refused_connections) != 0)
         return 1;
-    }
     if (!lane->tls) return 0;
-    if (lane_count(host->counters, LANE_handshakes_now) >= lane->max_handshakes) {
-        count_one(host, LANE_refused_handshakes);
+    if (lane_count(host->counters, LANE_handshakes_now) >= lane->max_handshakes &&
+        make_room(lane, NULL, LANE_refused_handshakes) != 0)
         return 1;
-    }
     if (tally_add(&lane->addresses, connection->address, lane->max_handshakes_per_address) != 0) {
-        count_one(host, LANE_refused_address);
-        return 1;
+        if (make_room(lane, connection->address, LANE_refused_address) != 0) return 1;
+        if (tally_add(&lane->addresses, connection->address, lane->max_handshakes_per_address) != 0) return 1;
     }
     connection->has_address = 1;
     count_one(host, LANE_handshakes_now);

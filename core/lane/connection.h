@@ -17,6 +17,7 @@ enum {
     TLS_BYTES = 24 * 1024,        /* what OpenSSL keeps for a connection, about; counted with what is held */
     KEY_UPDATE_COST = 16,         /* control frames */
     HANDSHAKES_A_TURN = 4,        /* steps of some 0.3 ms each, between which those who are connected wait */
+    HANDSHAKE_GRACE_MS = 1000,    /* of one that sent a whole ClientHello, before a newcomer may take its place */
     GOAWAY_MS = 100,              /* between the two */
     LINGER_MS = 500               /* for the peer to read the last words before the socket is closed, if they have come */
 };

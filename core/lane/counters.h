@@ -33,6 +33,7 @@
     _(ended_idle, "without a stream for idle_ms") \
     _(ended_closed, "by lane_close_peer") \
     _(ended_device, "over max_connections_per_device") \
+    _(ended_crowded, "no certificate proven when a newcomer needed the place") \
     _(ended_handshake_slow, "no TLS handshake and HTTP/2 preface within handshake_ms") \
     _(ended_handshake_failed, "TLS refused: no or an unknown certificate, an old version, no h2") \
     _(ended_tls, "TLS broken after the handshake, or key updates without end") \

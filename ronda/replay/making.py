@@ -151,6 +151,7 @@ def _asked_again(engine: Engine, record: AuditRecord, made_of: MadeOf, question:
             record.answer_id,
             bool(made_of.flags & AgainFlag.SUPERSEDED),
             made_of.standard,
+            bool(made_of.flags & AgainFlag.CLOCK_DOUBTFUL),
         )
     except QuestionError:
         return b""

@@ -20,8 +20,9 @@ from server.errors import Refusal, reason_name
 from server.host.file_stamps import Stamp, stamp_of
 from server.settings import SettingsError, read_file
 from server.trust.callers import Admitted, admit, device_identity
-from server.trust.directory import Trust, read_trust
+from server.trust.directory import read_trust
 from server.trust.peer import Peer, peer_of
+from server.trust.snapshot import Trust
 
 _SPKI = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 _NO_BREAK_GLASS_MS = 0  # a clearance is none

@@ -326,10 +326,16 @@ class AuditReader:
         return self.asked_by(matches, since_ms, until_ms)
 
     def answered(self, answer_id: bytes) -> list[AuditRecord]:
-        """The records of an answer id of 16 bytes, a UUIDv7: its time tells the segments. Reads each of them whole."""
+        """The records of an answer id of 16 bytes, a UUIDv7: its time tells the segments. Reads each of them whole.
+
+        Where they do not hold it (the clock had stepped) all are read.
+        """
         at_ms = int(answer_id[:6].hex(), 16)
+        return self._answered_between(answer_id, at_ms, at_ms) or self._answered_between(answer_id, 0, None)
+
+    def _answered_between(self, answer_id: bytes, since_ms: int, until_ms: int | None) -> list[AuditRecord]:
         found = []
-        for segment, index in self._opened(at_ms, at_ms):
+        for segment, index in self._opened(since_ms, until_ms):
             del index
             rows = np.frombuffer(query_rows(segment.data, segment.end)[0], np.dtype(QUESTION_ROW))
             offsets = rows["offset"][rows["answer_id"] == np.void(answer_id)]

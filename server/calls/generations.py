@@ -15,10 +15,9 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from core.call.confirmations import Confirmations
 from core.engine.entry import Engine
@@ -160,27 +159,17 @@ class GenerationKeeper:
         preferred = [last_good] if last_good and last_good != refused else []
         return [*preferred, *(name for name in older if name != last_good)]
 
-    def watches(self) -> tuple[Coroutine[Any, Any, None], ...]:
-        """What is looked for as long as the worker lives: new generations, and live changes over the current one."""
-        return self.watch(), self.watch_live()
-
     async def watch(self) -> None:
         """Looks for a new generation for ever."""
         while True:
             await asyncio.sleep(self._poll_s)
-            try:
-                await self._look()
-            except Exception as error:  # a watcher that dies would leave the worker on an old generation, silently
-                log("generation_watch_failed", level=ERROR, error=error)
+            await self._look()
 
     async def watch_live(self) -> None:
         """Looks for live changes over the current generation for ever, where they are looked for at all."""
         while self._live_poll_s:
             await self._until_live()
-            try:
-                await self._look_live()
-            except Exception as error:  # as `watch`
-                log("live_watch_failed", level=ERROR, error=error)
+            await self._look_live()
 
     async def _until_live(self) -> None:
         """Until there is another view, or `live_poll_ms` passed: who ceased to write, or to take over, is seen then."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from server.logs import ERROR, log
 
 _LOOK_S = 0.1
-_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
+_PAUSES_S = (0.5, 1.0, 1.6)
 _LIVED_S = 60.0  # after that the next death counts as the first
 
 

@@ -13,9 +13,10 @@ from server.host.file_stamps import stamp_of
 from server.issuer.settings import IssuerSettings
 from server.logs import ERROR, log
 from server.settings import SettingsError
+from server.trust.faults import Faults
 from server.trust.institutions import Institution, Institutions
 from server.trust.peer import Peer, Peers, check_tls
-from server.trust.revocations import Revocations, read_revocations
+from server.trust.revocations import Revocations, read_revocations, revocations_in_force
 
 Auth = Mapping[str, Iterable[bytes]]
 
@@ -66,9 +67,9 @@ class Callers:
         stamp = stamp_of([self._path])
         if stamp != self._stamp:
             self._stamp = stamp
-            try:
-                self._revoked = read_revocations(self._path)
-                log("revocations_changed")
-            except SettingsError as error:
-                log("trust_refused", level=ERROR, why=str(error))
+            faults = Faults(strict=False)
+            self._revoked = revocations_in_force(self._path, self._revoked, faults)
+            log("revocations_changed")
+            for fault in faults.found:
+                log("trust_refused", level=ERROR, part=fault.part, why=fault.why)
         return self._revoked

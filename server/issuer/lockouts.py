@@ -2,8 +2,10 @@
 
 A failure is charged before the PIN is tried, and given back when it was right: whoever hangs up, kills the issuer or
 tries many at once pays all the same. Of a number, NIP or device every failure counts. Of a gateway, and in all, those
-of officers on file count: strangers who send numbers of nobody lock nobody out but themselves. A right PIN pays back a
-little more than its charge, once a session's time for each officer, so that honest slips of thousands lock nothing.
+of officers on file count: strangers who send numbers of nobody lock nobody out but themselves. A device is never
+locked: a console is one device for everybody who can reach its page. Its sign-ins wait for seconds instead. A right PIN
+pays back a little more than its charge, once a session's time for each officer, so that honest slips of thousands lock
+nothing.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ PAID_BACK = 0.25  # of a failure, by a right PIN
 
 @dataclass(frozen=True)
 class Rule:
-    """When a scope is locked: `burst` failures that have not leaked away, of which `burst` leak in `leak_s`."""
+    """When a scope is locked: `burst` failures that have not leaked away, of which `burst` leak in `leak_s`.
+
+    slows: the lock refuses nobody; a sign-in waits until it is over.
+    """
 
     scope: str
     burst: int
     leak_s: int
     first_s: int
     longest_s: int
+    slows: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,12 +66,21 @@ def check_locks(db: sqlite3.Connection, accounts: Sequence[Account], now_ms: int
     left = 0
     scope = ""
     for account in accounts:
-        row = _read(db, account, now_ms)
-        rest = min(row.until_ms - now_ms, account.rule.longest_s * 1000)  # a clock that was set back adds nothing
+        rest = 0 if account.rule.slows else _rest_ms(db, account, now_ms)
         if rest > left:
             left, scope = rest, account.rule.scope
     if left > 0:
         raise Refusal(error_pb2.ERROR_REASON_LIMIT_EXCEEDED, quota=scope, retry_after_ms=left)
+
+
+def pause_ms(db: sqlite3.Connection, accounts: Sequence[Account], now_ms: int) -> int:
+    """Returns how long a sign-in waits, for the accounts that slow; 0 = it need not."""
+    return max((_rest_ms(db, account, now_ms) for account in accounts if account.rule.slows), default=0)
+
+
+def _rest_ms(db: sqlite3.Connection, account: Account, now_ms: int) -> int:
+    """Returns what is left of the account's lock; a clock that was set back adds nothing."""
+    return max(0, min(_read(db, account, now_ms).until_ms - now_ms, account.rule.longest_s * 1000))
 
 
 def charge(db: sqlite3.Connection, account: Account, now_ms: int) -> Charge:

@@ -1,7 +1,8 @@
 """Whether somebody is who she says: the locks, the charge, the hash, and what a right PIN gives back.
 
 The order is the defence. Locks are looked at first, of numbers of nobody alike. A failure is on disk before the hash
-begins. The hash runs for whoever asks, at the same cost. A refusal leaves at a step of time, so that what differs by
+begins. A device with many failures waits before the hash, whatever the password: leaving early tells a guesser nothing.
+The hash runs for whoever asks, at the same cost. A refusal leaves at a step of time, so that what differs by
 microseconds (an officer on file, an older hash) cannot be told from it.
 """
 
@@ -26,6 +27,8 @@ from server.issuer.sessions import boot_clock
 from server.issuer.settings import IssuerSettings
 from server.issuer.store import Officer, Secret, Store
 from server.trust.peer import Peer
+
+DEVICE_PAUSE_S, LONGEST_DEVICE_PAUSE_S = 1, 4  # with a hash's turn below the ten seconds that a client waits
 
 _T = TypeVar("_T")
 
@@ -55,7 +58,7 @@ class Rules:
         first, longest, wide = settings.lock_s, settings.longest_lock_s, settings.longest_wide_lock_s
         return cls(
             Rule("number", settings.number_failures, DAY_S, first, longest),
-            Rule("device", settings.device_failures, HOUR_S, first, wide),
+            Rule("device", settings.device_failures, HOUR_S, DEVICE_PAUSE_S, LONGEST_DEVICE_PAUSE_S, slows=True),
             Rule("gateway", settings.gateway_failures, HOUR_S, first, wide),
             Rule("issuer", settings.all_failures, HOUR_S, first, wide),
         )
@@ -110,7 +113,8 @@ class Prover:
         loop = asyncio.get_running_loop()
         subjects = subject_hashes(pepper, claim.kind, claim.subject)
         attempt = _Attempt(claim, subjects, self._accounts(pepper, claim, subjects))
-        await self.look(lambda store: lockouts.check_locks(store.db, attempt.accounts, now_ms()))
+        pause_ms = await self.look(attempt.look)
+        await asyncio.sleep(pause_ms / 1000)
         gateway = claim.caller.is_gateway
         most = self._settings.waiting_of_gateway if gateway else self._settings.waiting_of_device
         of_subject = self._settings.number_failures  # more would find it locked
@@ -158,6 +162,12 @@ class _Attempt:
     claim: Claim
     subjects: list[bytes]
     accounts: tuple[Account, ...]
+
+    def look(self, store: Store) -> int:
+        """How long the sign-in waits before it is tried, in milliseconds. Raises Refusal LIMIT_EXCEEDED."""
+        now = now_ms()
+        lockouts.check_locks(store.db, self.accounts, now)
+        return lockouts.pause_ms(store.db, self.accounts, now)
 
     def charge(self, store: Store) -> tuple[Officer | None, Secret | None, list[Charge]]:
         """Who is meant, if anybody, and the failure as charged. Raises Refusal LIMIT_EXCEEDED."""

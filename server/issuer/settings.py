@@ -69,7 +69,12 @@ class IssuerSettings(TransportSettings):
     number_failures: int = Field(
         5, ge=3, le=20, description="Wrong PINs or passwords of a number or NIP, known or not, until it is locked."
     )
-    device_failures: int = Field(20, ge=5, le=1000, description="Wrong passwords at a device until it is locked.")
+    device_failures: int = Field(
+        20,
+        ge=5,
+        le=1000,
+        description="Wrong passwords at a device in an hour until its sign-ins wait, 1 to 4 seconds each.",
+    )
     gateway_failures: int = Field(
         100, ge=5, le=100_000, description="Wrong PINs of known numbers by a gateway in an hour until it is locked."
     )
@@ -80,11 +85,11 @@ class IssuerSettings(TransportSettings):
         description="Wrong PINs and passwords of known officers in an hour until all is locked.",
     )
     lock_s: int = Field(
-        300, ge=1, le=3600, description="First lock of a number, NIP, device, gateway or all; each further one doubles."
+        300, ge=1, le=3600, description="First lock of a number, NIP, gateway or all; each further one doubles."
     )
     longest_lock_s: int = Field(86_400, ge=60, le=604_800, description="Longest lock of a number or NIP, in seconds.")
     longest_wide_lock_s: int = Field(
-        3600, ge=60, le=86_400, description="Longest lock of a device, a gateway or all, in seconds."
+        3600, ge=60, le=86_400, description="Longest lock of a gateway or all, in seconds."
     )
     refusal_step_ms: int = Field(
         250, ge=10, le=2000, description="A refused sign-in leaves at a multiple of this after it came, in ms."

@@ -230,6 +230,7 @@ class ExpressLane:
         try:
             self._loop.reload(chain, key, roots or b"")
         except ValueError as error:
+            call_metrics.TLS_REFUSED.labels("lane").inc()
             log("lane_tls_refused", level=ERROR, why=str(error))
 
     def _count(self) -> None:

@@ -42,7 +42,17 @@ SWITCHES = Counter("ronda_generation_switches", "Generations that a worker switc
 REFUSED = Counter("ronda_generations_refused", "Generations refused as damaged or unreadable, counted per worker.")
 DAMAGED = Counter("ronda_dossiers_damaged", "Reads of a dossier whose checksum did not hold.")
 NOT_ADMITTED = Counter("ronda_callers_not_admitted", "Calls whose certificate or token was refused.", ["reason"])
-TRUST_REFUSED = Counter("ronda_trust_refused", "Trust directories that did not hold together, counted per worker.")
+TRUST_REFUSED = Counter(
+    "ronda_trust_refused",
+    "Parts of the trust directory that did not hold together, by part, counted per worker; again each five minutes.",
+    ["part"],
+)
+TLS_REFUSED = Counter(
+    "ronda_tls_refused", "Certificates, keys and CAs of the server that were refused, counted per worker.", ["by"]
+)
+WATCH_FAILED = Counter(
+    "ronda_watch_failures", "Failures of what a worker does beside its calls; it is begun again.", ["what"]
+)
 HANDSHAKES = Counter("ronda_tls_handshakes_begun", "TLS handshakes begun; gRPC does not report how they end.")
 CONNECTIONS_CLOSED = Counter(
     "ronda_connections_closed",

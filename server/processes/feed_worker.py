@@ -8,8 +8,7 @@ has callers, policy, limits and audit log as every worker, and opens no generati
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import grpc
 
@@ -17,6 +16,7 @@ from server.calls.own_methods import OwnPlaces
 from server.calls.unary import Service
 from server.feed.wiring import NAME
 from server.host.aside import step_aside
+from server.processes.beside_calls import Work
 from server.processes.messages import WorkerOrders
 from server.processes.settings import ServerSettings
 from server.processes.worker import Worker, main
@@ -36,7 +36,7 @@ class FeedWorker(Worker):
     async def _open_registers(self) -> None:
         self._health.set(True)
 
-    def _watches(self) -> Iterator[Coroutine[Any, Any, None]]:
+    def _watches(self) -> Iterator[Work]:
         return iter(())
 
     def _own_handlers(self, service: Service) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]

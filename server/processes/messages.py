@@ -47,6 +47,7 @@ class WorkerOrders(_Message):
     lane_address: str = ""  # the same of the express lane; "" = none
     lane_ticket_secret: str = Field(default="", repr=False)  # of TLS sessions that any worker resumes; hexadecimal
     probe_socket: Path  # Unix socket, for the worker's check of itself
+    clock_reference_ms: int | None = None  # of core.call.clock_doubt, at the server's start; None: never in doubt
     last_good: str  # generation that other workers serve; "" = unknown
     damaged: list[DamagedFiles]  # what the background check found so far
     page_key: str = Field(repr=False)  # hexadecimal digits

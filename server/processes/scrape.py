@@ -46,6 +46,9 @@ class Supervised(Protocol):
     def audit(self) -> AuditProcess: ...
 
     @property
+    def clock_doubtful(self) -> bool: ...
+
+    @property
     def damaged_files(self) -> dict[str, list[str]]: ...
 
 
@@ -95,6 +98,11 @@ class _StateCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Families of the scrape."""
         reports = [worker.report for worker in list(self._supervised.workers.values()) if not worker.feeds]
+        yield GaugeMetricFamily(
+            "ronda_clock_doubtful",
+            "1 while the clock is over two minutes off what it was at the start: answers are INCOMPLETE.",
+            value=int(self._supervised.clock_doubtful),
+        )
         yield GaugeMetricFamily(
             "ronda_workers_ready", "Workers that answer health checks.", value=sum(r.ready for r in reports)
         )

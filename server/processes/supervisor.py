@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
+from core.call.clock_doubt import clock_reference_ms, hold_clock_against, is_doubtful
 from core.generation.subject_key import SUBJECT_KEY
 from server import logs
 from server.audit.process import AuditProcess
@@ -45,11 +46,13 @@ from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
 from server.recall.orders import Orders as RecallOrders
 from server.settings import Address, SettingsError
+from server.trust.counting import limits_of
 
 KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
 _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 # A worker that lived so long did not crash at start: the pauses begin anew.
 _STEADY_S = 60.0
+_LONGEST_PAUSE_S = 1.6  # the others have its load meanwhile
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
 _KILL_AFTER_S = 5.0  # beyond drain_s
 _LEAVE_S = 15.0  # a worker whose place another takes begins to drain by itself before
@@ -99,6 +102,8 @@ class Supervisor:
             self._numbers.append(2 * settings.worker_count)  # after them and their successors
         self._runtime = runtime
         self._page_key = page_key
+        self._clock_reference_ms = clock_reference_ms(_now_ms())
+        hold_clock_against(self._clock_reference_ms)
         self._on_ready = on_ready
         self._was_ready = False
         self._stop = asyncio.Event()
@@ -128,6 +133,11 @@ class Supervisor:
         """Generation -> files whose sha256 does not hold."""
         return self._file_check.damaged
 
+    @property
+    def clock_doubtful(self) -> bool:
+        """Whether the clock is over two minutes off what it was at the start: every answer then says INCOMPLETE."""
+        return is_doubtful(_now_ms())
+
     async def run(self) -> int:
         """Returns the exit status: 0 drained, EXIT_SETTINGS when a worker could not work with the settings."""
         loop = asyncio.get_running_loop()
@@ -137,6 +147,7 @@ class Supervisor:
         keeping = [asyncio.create_task(each.run()) for each in self._kept]
         self._slots = {asyncio.create_task(self._keep(number)) for number in self._numbers}
         checking = asyncio.create_task(self._check_files())
+        doubting = asyncio.create_task(self._watch_clock())
         try:
             while self._slots:
                 done, _ = await asyncio.wait(self._slots, return_when=asyncio.FIRST_COMPLETED)
@@ -145,6 +156,7 @@ class Supervisor:
                     slot.result()
         finally:
             checking.cancel()
+            doubting.cancel()
             for worker in self.workers.values():
                 worker.kill()
             await asyncio.gather(*(each.end() for each in self._kept))
@@ -179,7 +191,7 @@ class Supervisor:
         while not self._stop.is_set() and number not in self._replaced:
             attempts = AsyncRetrying(
                 retry=retry_if_exception_type(_WorkerDied),
-                wait=wait_exponential(multiplier=0.1, max=30),
+                wait=wait_exponential(multiplier=0.1, max=_LONGEST_PAUSE_S),
                 before_sleep=lambda state: self._report_death(number, state),
                 sleep=self._pause,
             )
@@ -208,6 +220,7 @@ class Supervisor:
             lane_address=str(lane_address or ""),
             lane_ticket_secret=self._lane_ticket_secret if lane_address is not None else "",
             probe_socket=self._runtime / f"worker-{number}.sock",
+            clock_reference_ms=self._clock_reference_ms,
             last_good=self.last_good,
             damaged=self._file_check.messages(),
             page_key=self._page_key.hex(),
@@ -307,6 +320,15 @@ class Supervisor:
             service_manager.notify("READY=1")
             self._on_ready(ready)
 
+    async def _watch_clock(self) -> None:
+        """Says when the clock is in doubt, and when it is no more."""
+        was = False
+        while True:
+            if self.clock_doubtful != was:
+                was = not was
+                log("clock_doubtful" if was else "clock_returned", level=ERROR if was else WARNING)
+            await asyncio.sleep(1.0)
+
     async def _check_files(self) -> None:
         """Re-checks each generation's files once it is served."""
         while True:
@@ -317,10 +339,18 @@ class Supervisor:
                         worker.tell(message)
 
 
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _has_served(settings: ServerSettings) -> bool:
+    return (audit_directory(settings) / "logs").is_dir()
+
+
 def _tell_of_lost_secrets(settings: ServerSettings) -> None:
     """Alarms where a secret is missing in a data directory that has served (core/kept_secrets.py)."""
-    if not (audit_directory(settings) / "logs").is_dir():
-        return  # the first start
+    if not _has_served(settings):
+        return
     for path, event in (
         (settings.data / PAGE_KEY, "page_key_made_anew"),
         (settings.data / HOTLIST_KEY, "hotlist_key_made_anew"),
@@ -350,6 +380,8 @@ def serve(
         check_files_of(settings)
         prepare_audit(settings, settings.development)
         _tell_of_lost_secrets(settings)
+        if not settings.development:
+            limits_of(settings, spent=_has_served(settings))
         page_key = load_or_make_page_key(settings.data)
         with (
             PortGuard("listen", settings.listen_address) as guard,

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +20,7 @@ import grpc
 import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from core.call.clock_doubt import hold_clock_against
 from core.call.confirmations import Confirmations
 from ronda.v1 import confirmation_service_pb2
 from server import logs
@@ -51,6 +52,7 @@ from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.metrics import files as metrics_files
 from server.notifications import FOLDER, Notifications
+from server.processes.beside_calls import Work, keep_going
 from server.processes.messages import BEAT_S, EXIT_SETTINGS, TOLD, Leave, WorkerOrders, WorkerReport
 from server.processes.settings import ServerSettings
 from server.recall.line import RecallBoard, RecallLine
@@ -115,7 +117,8 @@ class Worker:
         self._recall_board = RecallBoard(self._recall_line)
         self._leaving: asyncio.Task[None] | None = None
         self._failed = False  # it cannot go on, and is to be replaced
-        self._tls: ServerTls | None = server_tls(settings, self._trust.bundle)
+        kept = orders.probe_socket.with_name("tls.last-good.json")  # of all workers of this server, gone with it
+        self._tls: ServerTls | None = server_tls(settings, self._trust.bundle, kept)
         self._lane: ExpressLane | None = None
         self._stuck = False  # the lane's loop is
 
@@ -141,7 +144,7 @@ class Worker:
         if lane is not None:
             lane.start()
         await self._check_itself()
-        tasks = [asyncio.create_task(work) for work in self._beside_calls()]
+        tasks = [asyncio.create_task(keep_going(work)) for work in self._beside_calls()]
         if metrics_files.failure:
             log("metrics_lost", level=ERROR, why=metrics_files.failure)
         log("worker_ready", generation=self._keeper.current_id)
@@ -170,20 +173,20 @@ class Worker:
             lane_port=parse_address(lane).port if lane else 0,
         )
 
-    def _beside_calls(self) -> Iterator[Coroutine[Any, Any, None]]:
+    def _beside_calls(self) -> Iterator[Work]:
         """What goes on for as long as the worker serves."""
         if self._lane is not None:
-            yield self._lane.watch()
+            yield self._lane.watch
         yield from self._watches()
-        yield self._trust.watch()
-        yield self._gate.watch_lag()
-        yield self._gate.shed.watch()
-        yield self._half_open.watch()
-        yield self._connections.watch()
-        yield self._beat()
-        yield self._refusals.run()
-        yield self._listen()
-        yield give_back()
+        yield self._trust.watch
+        yield self._gate.watch_lag
+        yield self._gate.shed.watch
+        yield self._half_open.watch
+        yield self._connections.watch
+        yield self._beat
+        yield self._refusals.run
+        yield self._listen
+        yield give_back
 
     async def _open_registers(self) -> None:
         """What those who ask are answered from."""
@@ -192,11 +195,14 @@ class Worker:
         with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
             self._board.look()
 
-    def _watches(self) -> Iterator[Coroutine[Any, Any, None]]:
+    def _watches(self) -> Iterator[Work]:
         """What looks at the registers, and at what is said of them."""
-        yield from self._keeper.watches()
-        yield self._notifications.run(lambda: self._keeper.engine)
-        yield from (board.watch() for board in (self._board, self._recall_board))
+        yield from (self._keeper.watch, self._keeper.watch_live)
+        yield self._notify
+        yield from (self._board.watch, self._recall_board.watch)
+
+    async def _notify(self) -> None:
+        await self._notifications.run(lambda: self._keeper.engine)
 
     def _own_handlers(self, service: Service) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
         """The services that Python answers."""
@@ -377,6 +383,7 @@ def main(make: Callable[[WorkerOrders, ServerSettings, int], Worker] = Worker) -
     orders = WorkerOrders.model_validate_json(read_orders())
     settings = ServerSettings(**orders.settings)
     logs.set_up(settings.log_level, process="worker", worker=orders.number, pid=os.getpid())
+    hold_clock_against(orders.clock_reference_ms)
     # Standard output is the line to the supervisor: nothing else may write there.
     reports = os.dup(1)
     os.set_blocking(reports, False)  # a supervisor that hangs may not hang its workers

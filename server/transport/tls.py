@@ -4,18 +4,25 @@ gRPC asks for them at each handshake, in a thread of its own. Files that do not 
 the old key, while somebody copies them) are refused, and the last good ones serve on. Connections keep the certificate
 that they began with; `max_connection_age_s` ends them. grpcio cannot set the least TLS version: TLS 1.2 is refused call
 by call (server/trust/peer.py).
+
+A worker that starts while the files are refused takes those that the workers before it served with: they are kept
+beside the workers' sockets, readable to this account alone, and gone when the server ends.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import grpc
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from core.documents import json_of
+from core.files.replacement import replace_file
 from server.host.file_stamps import Stamp, stamp_of
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
@@ -29,17 +36,21 @@ Configured = tuple[bytes, bytes, bytes | None]  # key, certificate chain, CAs of
 class ServerTls:
     """The certificate, its key and whom clients' certificates must come from."""
 
-    def __init__(self, settings: TransportSettings, bundle: Bundle | None = None) -> None:
+    def __init__(
+        self, settings: TransportSettings, bundle: Bundle | None = None, last_good: Path | None = None
+    ) -> None:
         """`bundle` gives the CAs of clients, PEM; None = those of `tls_client_ca`, if any.
 
-        Raises SettingsError for a file that cannot be read or is no PEM, and for a key of another certificate.
+        last_good: the file in which what served last is kept; None = nothing is kept. Raises SettingsError where there
+        is none, for a file that cannot be read or is no PEM, and for a key of another certificate.
         """
         assert settings.tls_cert is not None and settings.tls_key is not None
         self._cert, self._key, self._client_ca = settings.tls_cert, settings.tls_key, settings.tls_client_ca
         self._bundle = bundle
         self._lock = threading.Lock()
+        self._last_good = last_good
         self._read_at = self._stamp()
-        self._material = self._read()
+        self._material = self._first()
         self._given = self._configured()
 
     @property
@@ -75,9 +86,39 @@ class ServerTls:
                 try:
                     self._material = self._read()
                     log("tls_files_changed")
+                    self._keep()
                 except SettingsError as error:
-                    log("tls_files_refused", level=ERROR, why=str(error))
+                    _tell_refused(error)
             return self._configured()
+
+    def _first(self) -> Configured:
+        try:
+            self._material = self._read()
+        except SettingsError as error:
+            if (kept := self._kept()) is None:
+                raise
+            _tell_refused(error)
+            return kept
+        self._keep()
+        return self._material
+
+    def _keep(self) -> None:
+        if self._last_good is None:
+            return
+        texts = [text.decode("latin-1") if text is not None else None for text in self._material]
+        try:
+            replace_file(self._last_good, json.dumps(texts).encode(), durable=False)
+        except OSError as error:
+            log("tls_files_not_kept", level=ERROR, why=error.strerror or "")
+
+    def _kept(self) -> Configured | None:
+        if self._last_good is None:
+            return None
+        try:
+            key, chain, client_ca = json_of(read_file(self._last_good))
+        except (OSError, ValueError, TypeError):
+            return None
+        return key.encode("latin-1"), chain.encode("latin-1"), client_ca.encode("latin-1") if client_ca else None
 
     def _configured(self) -> Configured:
         key, chain, client_ca = self._material
@@ -99,9 +140,16 @@ def _configuration(configured: Configured) -> grpc.ServerCertificateConfiguratio
     return grpc.ssl_server_certificate_configuration([(key, chain)], root_certificates=roots)
 
 
-def server_tls(settings: TransportSettings, bundle: Bundle | None = None) -> ServerTls | None:
+def _tell_refused(error: SettingsError) -> None:
+    call_metrics.TLS_REFUSED.labels("files").inc()
+    log("tls_files_refused", level=ERROR, why=str(error))
+
+
+def server_tls(
+    settings: TransportSettings, bundle: Bundle | None = None, last_good: Path | None = None
+) -> ServerTls | None:
     """None = plaintext. Raises SettingsError."""
-    return ServerTls(settings, bundle) if settings.tls_cert is not None else None
+    return ServerTls(settings, bundle, last_good) if settings.tls_cert is not None else None
 
 
 def _pem(setting: str, path: Path, wanted: bytes) -> bytes:
@@ -119,6 +167,6 @@ def _belong_together(chain: bytes, key: bytes) -> bool:
     try:
         of_certificate = x509.load_pem_x509_certificate(chain).public_key()
         of_key = load_pem_private_key(key, password=None).public_key()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
     return of_certificate.public_bytes(*form) == of_key.public_bytes(*form)

@@ -78,8 +78,17 @@ class Allowance(BaseModel):
 def read_allowances(path: Path) -> dict[str, Allowance]:
     """By name, in the file's order. Raises SettingsError with the file and the rule."""
     try:
-        tables = toml_of(read_file(path))
-    except (OSError, ValueError) as error:
+        text = read_file(path)
+    except OSError as error:
+        raise file_fault(path, error) from None
+    return allowances_of(text, path)
+
+
+def allowances_of(text: bytes, path: Path) -> dict[str, Allowance]:
+    """The same of the file's text. Raises SettingsError."""
+    try:
+        tables = toml_of(text)
+    except ValueError as error:
         raise file_fault(path, error) from None
     found = {}
     for name, table in tables.items():

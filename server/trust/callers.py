@@ -23,11 +23,12 @@ from ronda.v1 import context_pb2, error_pb2
 from server.audit.own_methods import OwnMethod
 from server.errors import Refusal
 from server.metrics import counts as call_metrics
-from server.trust.directory import Trust, TrustKeeper
+from server.trust.directory import TrustKeeper
 from server.trust.officer_token import Officer, TokenRules, read_token
 from server.trust.peer import Peer, Peers, check_tls
 from server.trust.policy import Decision, Policy, Principal
 from server.trust.policy_model import GROUPS, METHOD_BITS
+from server.trust.snapshot import Trust
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Auth = Mapping[str, Iterable[bytes]]

@@ -15,6 +15,7 @@ from server.audit.lacking import Lacking, What
 from server.errors import Refusal, status_of
 from server.settings import SettingsError
 from server.trust.directory import read_trust
+from server.trust.last_good import LAST_GOOD, kept_trust
 from server.trust.officer_token import TokenRules, read_token
 from server.trust.policy import Principal
 from server.trust.settings import TrustSettings
@@ -25,14 +26,14 @@ def authorise(
 ) -> dict[str, object]:
     """The identity of the token's officer, whom policy allows this action (TOOL_ACTIONS) for this purpose.
 
-    Keys: nip, institution, unit, roles. Raises PermissionError with the reason in one line; a trust directory that does
-    not hold together allows nothing.
+    Keys: nip, institution, unit, roles. Raises PermissionError with the reason in one line; of a trust
+    directory that does not hold together what the server has in force holds, and without a server nothing.
     """
     if settings.trust is None:
         raise PermissionError("in development mode there are no tokens: set trust")
     rules = TokenRules(f"{settings.token_audience}-office", settings.token_max_age_s, settings.clock_skew_s)
     try:
-        trust = read_trust(settings.trust)
+        trust = read_trust(settings.trust, kept_trust(settings.data / LAST_GOOD, settings.trust))
         officer = read_token(f"Bearer {token}" if token else "", trust.institutions, rules, time.time_ns() // 1_000_000)
         trust.revocations.check_officer(officer)
     except SettingsError as error:

@@ -63,11 +63,12 @@ class Decision:
 class Policy:
     """A validated set of policies. Raises SettingsError with the file and what Cedar says."""
 
-    def __init__(self, path: Path, allowances: dict[str, Allowance]) -> None:
+    def __init__(self, path: Path, allowances: dict[str, Allowance], given: str | None = None) -> None:
+        """given: the text to use in place of the file's."""
         self._allowances = allowances
         schema = schema_text(allowances)
         try:
-            text = read_file(path).decode()
+            text = self.text = given if given is not None else read_file(path).decode()
             self._schema = cedarpy.Schema.from_str(schema)
             self._policies = cedarpy.PolicySet.from_str(text)
             self._entities = cedarpy.Entities.from_json_str(json.dumps(known_entities()))

@@ -6,7 +6,8 @@ officers = ["pnc/12345"]                                   # institution/NIP
 tokens = ["<jti>"]
 
 An entry that could name nobody (a NIP without its institution, a mistyped SPIFFE name, half a fingerprint) is refused:
-whoever wrote it believes that somebody is revoked.
+whoever wrote it believes that somebody is revoked. In a running server the other entries of the file are in force all
+the same, and so is, until the file is mended, each entry that was.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from core.documents import toml_of
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.settings import SettingsError, file_fault, read_file
+from server.trust.faults import REVOCATIONS, Faults
 from server.trust.institutions import Institutions
 from server.trust.officer_token import Officer
 from server.trust.peer import Peer, domain_of
@@ -76,6 +78,17 @@ class Revocations(BaseModel):
         if f"{officer.institution.id}/{officer.nip}" in self.officers or officer.token_id in self.tokens:
             raise Refusal(error_pb2.ERROR_REASON_REVOKED, rule="the officer or her token was revoked")
 
+    def joined(self, other: Revocations) -> Revocations:
+        """Whoever is on either list."""
+        return self.model_copy(
+            update={name: getattr(self, name) | getattr(other, name) for name in Revocations.model_fields}
+        )
+
+    def withdrawn(self, later: Revocations) -> dict[str, int]:
+        """How many entries `later` lacks, by list; lists that lack none are left out."""
+        lacking = {name: len(getattr(self, name) - getattr(later, name)) for name in Revocations.model_fields}
+        return {name: count for name, count in lacking.items() if count}
+
     def strangers(self, institutions: Institutions) -> list[str]:
         """Institutions and trust domains that entries name and nobody enrolled: left over, or mistyped."""
         named = {officer.partition("/")[0] for officer in self.officers} - {each.id for each in institutions.all}
@@ -91,5 +104,41 @@ def read_revocations(path: Path) -> Revocations:
     except ValidationError as error:
         issue = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(f"{path}: {'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None
+    except (OSError, ValueError) as error:
+        raise file_fault(path, error) from None
+
+
+def revocations_in_force(path: Path, last: Revocations, faults: Faults) -> Revocations:
+    """The lists, where `last` was in force. A fault takes no entry out of force, and keeps none of the others from it.
+
+    A file that is gone revokes whom it did: nobody writes "revoked by nobody" by losing a file.
+    """
+    tables = faults.tried(REVOCATIONS, lambda: _content(path, last))
+    if tables is None:
+        return last
+    faulty = False
+    found: dict[str, frozenset[str]] = {}
+    for name, entries in tables.items():
+        good = []
+        for entry in entries if isinstance(entries, list) else [entries]:
+            try:
+                good.append(Revocations.model_validate({name: [entry]}))
+            except ValidationError as error:
+                faulty = True
+                issue = error.errors(include_input=False, include_url=False)[0]
+                faults.told(REVOCATIONS, f"{path}: {'.'.join(map(str, issue['loc'][:1]))}: {issue['msg']}")
+        if name in Revocations.model_fields:
+            found[name] = frozenset(text for each in good for text in getattr(each, name))
+    made = Revocations().model_copy(update=found)
+    return made.joined(last) if faulty else made
+
+
+def _content(path: Path, last: Revocations) -> dict[str, object]:
+    try:
+        return toml_of(read_file(path))
+    except FileNotFoundError:
+        if last == Revocations():
+            return {}
+        raise SettingsError(f"{path}: the file is gone; to revoke nobody, leave it empty") from None
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from core.access.limits import Limits
-from server.settings import SettingsError
 from server.transport.tls import Bundle
 from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused
+from server.trust.counting import limits_of
 from server.trust.directory import TrustKeeper
+from server.trust.last_good import LAST_GOOD
 from server.trust.officer_token import TokenRules
 from server.trust.settings import TrustSettings
 
@@ -28,11 +28,11 @@ class TrustSetUp:
         if settings.trust is None:
             self.callers = DevelopmentCallers(on_admitted)
             return
-        keeper = self._keeper = TrustKeeper(settings.trust)
+        keeper = self._keeper = TrustKeeper(settings.trust, settings.data / LAST_GOOD)
         certified = CertifiedCallers(
             keeper,
             TokenRules(settings.token_audience, settings.token_max_age_s, settings.clock_skew_s, with_recall=True),
-            _limits(settings),
+            limits_of(settings, spent=True),  # the supervisor has made it: one that is gone was taken away
             on_admitted,
             on_refused,
             break_glass_s=settings.break_glass_s,
@@ -53,11 +53,3 @@ class TrustSetUp:
             await asyncio.Event().wait()
         else:
             await self._keeper.watch()
-
-
-def _limits(settings: TrustSettings) -> Limits:
-    try:
-        return Limits(settings.limits_path)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(f"limits_file: {settings.limits_path}: {why}") from None

@@ -56,6 +56,10 @@ def test_an_analyst_sees_the_room_and_a_patrol_does_not(
             patrol = browser().enter(nip=PATROL, password=PASSWORD)
             assert "no permite" in patrol.text  # type: ignore[attr-defined]
             assert texts_of_states(patrol.text) == {}  # type: ignore[attr-defined]
+            stranger = browser()
+            for number in range(21):  # of nobody: they delay their own address, and lock nobody's console
+                refused = stranger.enter(nip=f"99{number:03}", password="no es esta clave")
+                assert "NIP y contraseña" in refused.text  # type: ignore[attr-defined]
             analyst = browser()
             page = analyst.enter(nip=ANALYST, password=PASSWORD)
             assert RISING in texts_of_states(page.text)  # type: ignore[attr-defined]

@@ -236,3 +236,14 @@ def test_failures_leak_away_and_right_pins_pay_back(counted: sqlite3.Connection)
         lockouts.check_locks(counted, [account], now)
     assert not lockouts.charge(counted, account, now).until_ms
     assert lockouts.charge(counted, account, now).until_ms
+
+
+def test_a_rule_that_slows_refuses_nobody(counted: sqlite3.Connection) -> None:
+    account, now = Account(Rule("device", 5, 3600, 1, 4, slows=True), b"x"), 1_000_000_000_000
+    pauses = []
+    for _ in range(9):
+        lockouts.charge(counted, account, now)
+        lockouts.check_locks(counted, [account], now)
+        pauses.append(lockouts.pause_ms(counted, [account], now))
+    assert pauses == [0, 0, 0, 0, 1000, 2000, 4000, 4000, 4000]
+    assert lockouts.pause_ms(counted, [account], now + 4000) == 0

@@ -16,6 +16,7 @@ from server.issuer.forms import Kind
 from server.trust.issuing import Pair
 from tests.issuer.issuer_kit import NIP, NUMBER, PASSWORD, PIN, RunningIssuer, at_work, claims, clerk, fresh
 from tests.server.running_server import Failure
+from tests.trust.trust_kit import TrustKit
 
 
 def login(issuer: RunningIssuer, pair: Pair | None = None, **changes: Any) -> contract.LoginResponse:
@@ -153,3 +154,20 @@ def test_a_number_has_one_bearer(known: RunningIssuer) -> None:
     with at_work(known.directory) as works:
         works.set_number(NIP, NUMBER)
     assert known.exchange().officer_token
+
+
+def test_strangers_at_a_device_slow_it_and_lock_nobody(kit: TrustKit) -> None:
+    """A console is one device for whoever reaches its page: NIPs of nobody must not shut it."""
+    running = RunningIssuer(
+        kit.directory / "slowed", kit.directory / "institutions" / "pnc", device_failures=5, refusal_step_ms=10
+    )
+    try:
+        running.enrol()
+        with at_work(running.directory) as works:
+            works.reset(NIP, Kind.PASSWORD, "provisional 1")
+        change(running, nip=NIP, present="provisional 1", wanted=PASSWORD)
+        said = {failure(lambda: login(running, nip=f"98{number:03}")).reason for number in range(8)}  # noqa: B023
+        assert said == {"SIGN_IN_REFUSED"}
+        assert login(running).officer_token
+    finally:
+        running.stop()

@@ -169,8 +169,58 @@ def test_handshakes_of_one_address_are_bounded(files: Files) -> None:
         for plain in silent:
             plain.close()
         counters = stub.stop()
-    assert counters["refused_address"] == 3
+    assert counters["ended_crowded"] == 3
     assert counters["ended_handshake_slow"] == 3
+
+
+def test_half_hellos_of_an_address_shut_nobody_out(files: Files) -> None:
+    """Cars share addresses: the oldest that has not shown who it is goes, and whoever comes is served."""
+    context = files.context(files.pair)
+    out = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost").do_handshake()
+    hello = out.read()
+    with Stub(**files.stub, max_handshakes_per_address=8) as stub:
+        halves = [socket.create_connection(stub.address) for _ in range(40)]
+        for half in halves:
+            with contextlib.suppress(OSError):  # its place is taken already
+                half.sendall(hello[:60])
+        with Wire(stub.address, context) as wire:
+            assert wire.call(b"who").status == 0
+        for half in halves:
+            half.close()
+        counters = stub.stop()
+    assert counters["refused_address"] == 0
+    assert counters["ended_crowded"] >= 32
+
+
+def test_whole_hellos_of_an_address_go_after_a_second(files: Files) -> None:
+    """They have their time, for a thousand cars may come back at once; after it they too make room."""
+    context = files.context(files.pair)
+    with Stub(**files.stub, max_handshakes_per_address=2) as stub:
+        greeted = []
+        for _ in range(2):
+            plain = socket.create_connection(stub.address)
+            out = ssl.MemoryBIO()
+            with contextlib.suppress(ssl.SSLWantReadError):
+                context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost").do_handshake()
+            plain.sendall(out.read())
+            assert plain.recv(1)
+            greeted.append(plain)
+        refused = 0
+        while True:
+            try:
+                with Wire(stub.address, context) as wire:
+                    assert wire.call(b"who").status == 0
+                break
+            except (OSError, ssl.SSLError):
+                refused += 1
+                time.sleep(0.1)
+        for plain in greeted:
+            plain.close()
+        counters = stub.stop()
+    assert counters["refused_address"] == refused
+    assert counters["ended_crowded"] == 1
 
 
 @pytest.mark.parametrize("file", ["server.pem", "server.key", "roots.pem"])

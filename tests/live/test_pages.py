@@ -118,7 +118,7 @@ def test_a_list_goes_on_unless_what_was_listed_changed(live: Live) -> None:
     first = live.ask(asked)
     second = with_token(asked, first.next_page_token)
     live.person("R5", 5, "1999-01-01")
-    until(lambda: live.ask.person(cui_of(5)).answer.identity_status == 1)
+    until(lambda: live.ask.person(cui_of(5)).person.subject_id != "")
     assert {page.total for page in live.everywhere(second)} == {3}
     listed = first.person.addresses[0].street
     row = {"1 CALLE 1-11": "R1-0", "2 CALLE 2-22": "R1-1", "3 CALLE 3-33": "R1-2"}[listed]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.issuer.issuer_kit import NUMBER, PIN
 from tests.sms.conftest import Town
-from tests.sms.smsc_kit import eventually, quiet
+from tests.sms.smsc_kit import GatewayProcess, eventually, quiet
 
 OFFICER = NUMBER.removeprefix("+")
 STRANGER = "50244440000"
@@ -237,3 +237,22 @@ def test_automatic_answers_are_answered_six_times_in_a_session(signed_in: Town) 
         smsc.deliver(OFFICER, text)
     eventually(lambda: len(smsc.named("delivered")) == 12)
     assert len(quiet(smsc)) == before + 6
+
+
+def test_forged_messages_without_the_pin_silence_no_officer(signed_in: Town) -> None:
+    """A sender's number can be forged; what stands with the PIN has a budget of its own."""
+    smsc = signed_in.smsc
+    signed_in.gateway.stop()
+    few = {**signed_in.settings, "sms_sender_minute": 5}
+    gateway = GatewayProcess(signed_in.gateway.directory, smsc.port, **few)
+    try:
+        eventually(lambda: len(smsc.named("bound")) == 2)
+        for number in range(20):
+            smsc.deliver(OFFICER, f"hola {number}")
+            smsc.deliver(OFFICER, f"V P{number:03}BCD")
+        eventually(lambda: len(smsc.named("delivered")) >= 41)
+        assert smsc.answer_to(OFFICER, f"{PIN} V P150BCD").startswith("AMARILLO VEHICULO")
+        assert gateway.stop()["limited"] >= 28
+    finally:
+        if gateway.process.poll() is None:
+            gateway.kill()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -319,3 +321,18 @@ def test_a_dear_allowance_does_not_use_up_a_cheap_one(tmp_path: Path) -> None:
     with pytest.raises(LimitExceeded, match="officer"):
         caller.take(9, 2, b"", b"", NOW)
     assert [_limit(limits, caller, NOW) for _ in range(61)] == [""] * 60 + ["officer"]
+
+
+def test_limits_in_the_place_of_lost_ones_begin_spent(tmp_path: Path) -> None:
+    """They come back at the pace of their rules; a file that is there stays as it is."""
+    path, now = tmp_path / "limits", int(time.time() * 1000)
+    rules: dict[str, Any] = {"officer": (1, 60, 2), "device": (1, 60, 3)}
+    lost = Limits(path, spent=True)
+    caller = _caller(lost, **rules)
+    assert _limit(lost, caller, now) == "officer"
+    assert _limit(lost, caller, now + 61_000) == ""
+    assert _limit(lost, caller, now + 62_000) == "officer"
+    again = Limits(path)
+    assert _limit(again, _caller(again, "another", "desk", **rules), now) == "officer"
+    first = Limits(tmp_path / "first")
+    assert _limit(first, _caller(first, **rules), now) == ""

@@ -1,0 +1,107 @@
+"""A whole server whose clock is set, under Debian's faketime: an order that lapses by it makes nobody green."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ronda.v1 import level_pb2
+from tests.indexer.small_registers import cui_of
+from tests.kit.asker import Asker
+from tests.kit.small_world import SmallWorld
+from tests.replay.replay_kit import Log
+from tests.server.running_server import RunningServer, until
+
+_NAME, _BORN = "MARTA ELENA PEREZ PIRIR", "1980-05-17"
+_YEAR = datetime.now(UTC).year
+_LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+
+class SteppedServer:
+    """One worker, whose wall clock is what `set_clock` says; the clocks that nobody sets are the machine's."""
+
+    def __init__(self, directory: Path) -> None:
+        world = SmallWorld()
+        for number, name in ((1, _NAME), (2, "LUIS FERNANDO CHOC CAAL")):
+            world.person(number, name, _BORN)
+        world.report("O1", "AGRESOR", CUI=cui_of(1), NOMBRE=_NAME, NACIMIENTO=_BORN, HASTA=f"{_YEAR + 5}-12-31")
+        world.warrant("W1", cui_of(3), "OTRO NOMBRE AJENO", "1970-01-01")
+        self.data = world.build(directory)
+        self._clock = directory / "clock"
+        self.set_clock("+0")
+        environment = {
+            "LD_PRELOAD": str(_LIBRARY),
+            "FAKETIME_TIMESTAMP_FILE": str(self._clock),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+        self.server = RunningServer(self.data, directory / "log", workers=1, environment=environment)
+        self.ask = Asker(self.server.wait_ready())
+
+    def set_clock(self, offset: str) -> None:
+        """As faketime writes it: "+10y", "-1h"."""
+        draft = self._clock.with_name("clock.draft")
+        draft.write_text(f"{offset}\n")
+        draft.rename(self._clock)
+
+    def level(self, number: int) -> str:
+        return level_pb2.Level.Name(self.ask.person(cui_of(number)).answer.level).removeprefix("LEVEL_")
+
+
+@pytest.fixture(scope="module")
+def stepped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SteppedServer]:
+    assert _LIBRARY is not None, "apt-get install faketime"
+    running = SteppedServer(Path(tmp_path_factory.mktemp("stepped")))
+    yield running
+    running.server.stop()
+
+
+@pytest.mark.parametrize("offset", ["+10y", "+1d", "+1h", "-1h", "-1d", "-10y"])
+def test_nobody_is_green_by_a_clock_that_was_set(stepped: SteppedServer, offset: str) -> None:
+    assert (stepped.level(1), stepped.level(2)) == ("HIT", "CLEAR")
+    stepped.set_clock(offset)
+    assert stepped.level(2) == "INCOMPLETE", "from the first call on"
+    assert stepped.level(1) in ("HIT", "INCOMPLETE")
+    until(lambda: stepped.server.events("clock_doubtful"))
+    assert "ronda_clock_doubtful 1.0" in stepped.server.metrics()
+    stepped.set_clock("+0")
+    assert (stepped.level(1), stepped.level(2)) == ("HIT", "CLEAR"), "the clock returned"
+    until(lambda: "ronda_clock_doubtful 0.0" in stepped.server.metrics())
+
+
+def test_an_order_lapses_by_no_clock_that_was_set(stepped: SteppedServer) -> None:
+    stepped.set_clock("+10y")
+    assert stepped.level(1) == "INCOMPLETE"
+    stepped.set_clock("+0")
+    assert stepped.level(1) == "HIT"
+
+
+def test_such_answers_are_made_again(stepped: SteppedServer) -> None:
+    """The audit record says in which state the clock was; by its own clock the engine would say otherwise."""
+    stepped.set_clock("+1h")
+    said = stepped.level(2)
+    stepped.set_clock("+0")
+    assert (said, stepped.level(2)) == ("INCOMPLETE", "CLEAR")
+    log = Log(stepped.data, stepped.data / "audit")
+    records = log.answered("CHECK_PERSON")
+    assert len(records) > 2
+    for each in records:
+        assert log.replayed(each["record"], 0)["record"] == log.replayed(each["answer_id"], 0)["record"]
+
+
+def test_a_worker_that_comes_back_believes_no_clock_that_was_set(stepped: SteppedServer) -> None:
+    """It is held against the clock of the server's start, not of its own."""
+    stepped.set_clock("+10y")
+    ready = len(stepped.server.events("worker_ready"))
+    os.kill(stepped.server.worker_pids()[0], signal.SIGKILL)
+    until(lambda: len(stepped.server.events("worker_ready")) > ready)
+    stepped.ask = Asker(stepped.server)
+    assert stepped.level(2) == "INCOMPLETE"
+    stepped.set_clock("+0")
+    assert stepped.level(2) == "CLEAR"
