@@ -1,9 +1,9 @@
 """What stands on a hot list: the alerts that the engine itself shows for each identifier of an alerted subject.
 
 The engine is asked, so that the list says what an answer on line would say to the same grant at that moment, and
-nothing else. Left out besides: every alert that is not of sensitivity OPEN, and everybody under 18. One exception: orders
-of adolescents' courts, of who was a minor or is one, as the engine shows them without the offence (docs/answers.md
-section 10, "Minors").
+nothing else. Left out besides: every alert that is not of sensitivity OPEN, and everybody under 18. One exception:
+orders of adolescents' courts, of who was a minor or is one, as the engine shows them without the offence
+(docs/answers.md section 10, "Minors").
 """
 
 from __future__ import annotations
