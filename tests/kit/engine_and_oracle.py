@@ -45,7 +45,7 @@ class EngineAndOracle:
 
     def cleared(self, standard: int, batch: clearance.ClearRequest, masks: Masks | None = None) -> Any:
         told = self.oracle.clear(standard, batch, masks or everything(), self.clock_ms)
-        batch.standard = standard  # type: ignore[assignment]
+        batch.standard = standard
         request = batch.SerializeToString()
         grant = Grant.everything() if masks is None else Grant(masks)
         stream = self.engine.clearance(request, grant, self.clock_ms)

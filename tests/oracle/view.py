@@ -194,7 +194,8 @@ class View:
     def is_of_age(self, subject: Subject) -> bool:
         """18 today by the subject's birth date, shown or not; of unknown parts the earliest day."""
         year, month, day = subject.birth
-        return year > 0 and naive_calendar.age_on((year, month or 1, day or 1), self.today) >= 18
+        age = naive_calendar.age_on((year, month or 1, day or 1), self.today) if year else None
+        return age is not None and age >= 18
 
     def adolescents_hidden(self, subject: Subject) -> bool:
         """Whether a question for this purpose shows no adolescent's order of the person, be there one or not."""

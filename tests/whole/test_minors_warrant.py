@@ -46,7 +46,7 @@ def masks(sees_minors: bool) -> dict[int, int]:
 
 
 def asked(both: EngineAndOracle, case: str, sees_minors: bool, purpose: str = "UNSPECIFIED") -> Any:
-    context = context_pb2.RequestContext(purpose=f"PURPOSE_{purpose}")  # type: ignore[arg-type]
+    context = context_pb2.RequestContext(purpose=f"PURPOSE_{purpose}")
     return both.person(masks(sees_minors), cui=cui_of(list(WHO).index(case) + 1), context=context)
 
 
