@@ -155,8 +155,10 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
 
 
 def _minors(view: View, standard: int, people: list[Subject]) -> tuple[bool, bool]:
-    """Whether one of them has an adolescent's order that the grant shows MINOR; whether one is not of age, and the grant
-    does not show every such order."""
+    """Whether one of them has an adolescent's order that the grant shows MINOR.
+
+    Besides, whether one is not of age, and the grant does not show every such order.
+    """
     if standard != WANTED:
         return False, False
     minor = section_pb2.SENSITIVITY_MINOR
