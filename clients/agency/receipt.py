@@ -11,7 +11,7 @@ from clients.agency import words
 from clients.terminal.told_text import told
 
 _LINE_MM, _LABEL_MM = 4.6, 46.0
-_RESULTS, _RULES, _CHANGES = 14, 6, 8  # of each at most on the page; the summary has all
+_RESULTS, _RULES, _CHANGES = 15, 6, 8  # of each at most on the page; the summary has all
 
 
 def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: dict[str, str] | None) -> None:

@@ -45,13 +45,13 @@ class EngineAndOracle:
 
     def cleared(self, standard: int, batch: clearance.ClearRequest, masks: Masks | None = None) -> Any:
         told = self.oracle.clear(standard, batch, masks or everything(), self.clock_ms)
-        batch.standard = standard
+        batch.standard = standard  # type: ignore[assignment]
         request = batch.SerializeToString()
         grant = Grant.everything() if masks is None else Grant(masks)
         stream = self.engine.clearance(request, grant, self.clock_ms)
         answer = clearance.ClearResponse.FromString(stream.answer(request, self.clock_ms))
         for field in ("answer_id", "answered_at"):
-            answer.ClearField(field)  # type: ignore[arg-type]
+            answer.ClearField(field)
         assert answer == told, "the oracle says otherwise"
         return answer
 
