@@ -98,7 +98,7 @@ class _Build:
         self.manifests = manifests
         self.memory = memory
         self.disk = disk
-        self.progress = BuildProgress(terminal=options.terminal, quiet=options.quiet)
+        self.progress = BuildProgress(terminal=options.terminal, quiet=options.quiet, console=options.console)
         self.generation_id = new_generation_id()
         self.building = self.data / GENERATIONS / f"{BUILDING}{self.generation_id}"
         self.work = self.data / WORK

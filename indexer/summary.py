@@ -82,6 +82,7 @@ def register_json(register: RegisterInBuild) -> dict[str, Any]:
         "alerts": {kind: dict(counts) for kind, counts in extract.alerts.items()} if extract else {},
         "refused": dict(extract.refused) if extract else {},
         "left_out": dict(extract.left_out) if extract else {},
+        "control_characters": dict(extract.control_characters) if extract else {},
         "holds": dict(extract.holds) if extract else {},
         "seconds": extract.seconds if extract else 0.0,
     }
@@ -114,6 +115,13 @@ def rows_lost(register: RegisterInBuild) -> str:
     reasons = [f"{n:,} refused by {reason}" for reason, n in register.extract.refused.items()]
     reasons += [f"{n:,} left out by when {column}" for column, n in register.extract.left_out.items()]
     return f"{register.register_id}: {', '.join(reasons)}" if reasons else ""
+
+
+def control_characters(register: RegisterInBuild) -> str:
+    """Where its cells held characters that steer or hide, which no record has; empty where none did."""
+    found = register.extract.control_characters if register.extract is not None else {}
+    said = [f"{count:,} cells of {where}" for where, count in found.items()]
+    return f"{register.register_id}: control characters taken out of {', '.join(said)}" if said else ""
 
 
 def held_of_feeds(register: RegisterInBuild) -> str:

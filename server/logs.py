@@ -30,7 +30,7 @@ class _Formatter(JsonFormatter):
             timestamp="time",
             rename_fields={"levelname": "level"},
             static_fields=static_fields,
-            json_ensure_ascii=False,
+            json_ensure_ascii=True,  # no text that a field holds steers the terminal that shows a log
             exc_info_as_array=True,
         )
 
@@ -49,7 +49,7 @@ class _Formatter(JsonFormatter):
             own.logger = record.name
             own.place = f"{record.module}:{record.lineno}"
             record = own
-        return super().format(record)
+        return super().format(record).replace("\x7f", "\\u007f")
 
     def formatException(
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | Any
@@ -67,6 +67,11 @@ def stack_of(error: BaseException) -> list[str]:
         lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in reversed(frames)]
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return lines
+
+
+def printable(text: str) -> str:
+    """A text for people on standard error, its characters that steer a terminal or hide as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def set_up(level: str, **static_fields: Any) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from fpdf import FPDF
 
 from clients.agency import words
+from clients.terminal.told_text import told
 
 _LINE_MM, _LABEL_MM = 4.6, 46.0
-_RESULTS, _RULES, _CHANGES = 14, 6, 8  # of each at most on the page; the summary has all
+_RESULTS, _RULES, _CHANGES = 15, 6, 8  # of each at most on the page; the summary has all
 
 
 def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: dict[str, str] | None) -> None:
@@ -66,7 +67,8 @@ def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: d
 
 
 def _latin(text: str, most: int) -> str:
-    """As the built-in fonts have it, and no longer than its place."""
+    """As the built-in fonts have it, without what steers or hides, and no longer than its place."""
+    text = told(text)
     text = text if len(text) <= most else f"{text[: most - 3]}..."
     return text.encode("latin-1", "replace").decode("latin-1")
 

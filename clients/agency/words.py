@@ -27,6 +27,7 @@ REASONS: dict[int, str] = {
     contract.CLEARANCE_REASON_REGISTER_NOT_FRESH: "falta o está atrasado un registro necesario",
     contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER: "el dato no identifica con certeza",
     contract.CLEARANCE_REASON_DOSSIER_DAMAGED: "expediente dañado: avise a operaciones",
+    contract.CLEARANCE_REASON_NOT_OF_AGE: "menor de edad o edad desconocida: órdenes de adolescentes no se certifican",
 }
 
 STANDARDS: dict[int, str] = {

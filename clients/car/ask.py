@@ -10,7 +10,6 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Input, Static
 
 from clients.car.banner import REPEAT, WAITING, level_banner, state_banner
 from clients.car.clock import wrong_by
@@ -20,6 +19,7 @@ from clients.car.nothing_offline import NothingOffline
 from clients.car.one_line import OneLine
 from clients.car.session import TokenMissing
 from clients.car.stop import Asked, Role, Shown
+from clients.car.told_widgets import Input, Static
 
 if TYPE_CHECKING:
     from collections.abc import Callable

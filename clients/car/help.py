@@ -8,8 +8,8 @@ from rich.console import Group
 from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
+from clients.car.told_widgets import Static
 from clients.officer_view.styles import level_headline
 from ronda.v1 import level_pb2
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
-from textual.widgets import Input, Static
 
 from clients.car.clock import clock_of_token
 from clients.car.door import BEGIN, HINTS, KEYS, KEYS_BACK, NAME, Way, first_way
 from clients.car.link import NoAnswer
 from clients.car.one_line import OneLine
 from clients.car.session import TokenMissing
+from clients.car.told_widgets import Input, Static
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

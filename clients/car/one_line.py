@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.events import Paste
 from textual.message import Message
-from textual.widgets import Input
+
+from clients.car.told_widgets import Input
 
 
 class OneLine(Input):

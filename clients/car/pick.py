@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
+
+from clients.car.told_widgets import OptionList, Static
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,6 +15,7 @@ from fpdf.fonts import TTFFont
 from clients.certificate.validity import GUATEMALA
 from clients.certificate.wording import AFTER_REVIEW, TITLES, VERIFYING, limits, statement
 from clients.spanish.words import cui_text
+from clients.terminal.told_text import told
 
 if TYPE_CHECKING:
     from clients.certificate.facts import Certificate
@@ -36,7 +37,10 @@ class FontMissing(Exception):
 
 
 class Unwritable(Exception):
-    """The name has a letter that the page's font has not: a name is never written with another one in its place."""
+    """The name has a letter that the page's font has not, or a character that hides or turns a part of it.
+
+    A name is never written with another one in its place.
+    """
 
 
 class _Page(FPDF):
@@ -58,14 +62,14 @@ class _Page(FPDF):
     def text_of(self, text: str, size: float = 9, *, bold: bool = False, align: str = "L") -> None:
         """A paragraph."""
         self.set_font(_FAMILY, style="B" if bold else "", size=size)
-        self.multi_cell(0, _LINE_MM * size / 9, text, align=align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, _LINE_MM * size / 9, told(text), align=align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def field(self, label: str, value: str, size: float = 10) -> None:
         """A label and its value, which goes on under itself however long it is."""
         self.set_font(_FAMILY, size=8)
         self.cell(42, 6, label)
         self.set_font(_FAMILY, style="B", size=size)
-        self.multi_cell(0, 6, value, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, 6, told(value), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def qr_text(certificate: Certificate, token: str) -> str:
@@ -92,7 +96,7 @@ def render(certificate: Certificate, token: str) -> bytes:
     page = _Page(certificate.number)
     _check_letters(page, certificate.name)
     page.set_title(TITLES[certificate.standard])
-    page.set_author(certificate.institution.name)
+    page.set_author(told(certificate.institution.name))
     page.set_lang("es-GT")
     page.set_creation_date(certificate.issued)
     content = json.dumps(attached(certificate, token), indent=1).encode()
@@ -159,5 +163,5 @@ def _check_letters(page: _Page, name: str) -> None:
     for style in ("", "B"):
         font = page.fonts[f"{_FAMILY}{style}"]
         known = font.cmap if isinstance(font, TTFFont) else {}
-        if any(ord(letter) not in known for letter in name if letter != " "):
+        if told(name) != name or any(ord(letter) not in known for letter in name if letter != " "):
             raise Unwritable

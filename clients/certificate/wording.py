@@ -66,6 +66,7 @@ REVIEW_REASONS = {
     "REGISTER_NOT_FRESH": "falta un registro que la constancia exige, o no está al día",
     "UNCERTAIN_IDENTIFIER": "el CUI no identifica con certeza a una sola persona",
     "DOSSIER_DAMAGED": "el expediente guardado está dañado",
+    "NOT_OF_AGE": "no consta que sea mayor de edad",
     "AGE_UNKNOWN": "el registro de identidad no dice la fecha de nacimiento completa",
     "NAME_UNKNOWN": "el registro de identidad no dice el nombre",
 }
@@ -82,6 +83,7 @@ BRING = {
     "CONFLICT": "el DPI, y certificación de RENAP: los registros deben corregirse antes",
     "REGISTER_NOT_FRESH": "nada: pida la constancia de nuevo cuando el registro esté al día",
     "DOSSIER_DAMAGED": "nada: operaciones debe reparar antes los datos",
+    "NOT_OF_AGE": "certificación de nacimiento: RENAP debe completar antes su registro",
 }
 WITH_RECORD_TEXT = (
     "No se emite: constan registros de esta persona, por su CUI. Puede haber una orden por cumplir: siga el protocolo "

@@ -17,6 +17,7 @@ ACTIONS = {
     "LOCATE": "verifique su estado, avise al MP",
     "PROTECT": "PROTEGER, active Alba-Keneth, avise a PGN",
     "RECAPTURE": "RECAPTURAR, avise al Sistema Penitenciario",
+    "BRING_TO_JUDGE": "orden de juzgado de adolescentes: CONDUCIR ANTE JUEZ",
     "SEIZE_VEHICLE": "consignar vehiculo",
     "SEIZE_PLATE": "consignar placa",
     "SEIZE_ENGINE": "verifique motor",

@@ -27,6 +27,7 @@ cdef struct Owner:
     bint present
     bint has_person
     bint name_alert              # known by name only, and somebody with a warrant bears it
+    bint adolescents_hidden      # the level is INCOMPLETE for adolescents' orders that are not shown
     Person person
     AlertSum alerts
     uint8_t level
@@ -41,6 +42,7 @@ cdef struct Vehicle:
     bint own_alerts              # its own alerts count: it bears the asked plate, or no plate was asked
     bint armed
     bint name_alert              # of a present owner
+    bint adolescents_hidden      # of a present owner
     int n_owners                 # shown
     int owners_total             # visible
     Owner owners[OWNERS_MAX]

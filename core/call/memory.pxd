@@ -45,6 +45,7 @@ cdef struct Hit:                 # one alert in force, as this answer shows it
     uint8_t withdrawn            # ordinal of the authority that had closed it and is withdrawn; NO_REGISTER = none
     uint8_t section              # Section of its records
     uint8_t sensitivity
+    uint8_t adolescents          # an adolescent's order of who is not of age
     const Confirmed* confirmed   # what its institution said; NULL = nothing
 
 cdef struct Hits:                # in the order vehicle, plates, person, owners, candidates: then sorted by level

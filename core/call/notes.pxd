@@ -5,11 +5,12 @@ cdef extern from *:
     __attribute__((unused)) static const char *const ronda_note_codes[] = {
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
         "NAME_DIFFERS", "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
-        "NAME_BY_RECORD", "CROWDED", "ONLY_BEARER", "SIMILAR_NAME_ALERT", "IDENTITY_CHANGED",
+        "NAME_BY_RECORD", "CROWDED", "ONLY_BEARER", "ADOLESCENTS_HIDDEN", "SIMILAR_NAME_ALERT",
+        "IDENTITY_CHANGED",
         "AUTHORITY_WITHDRAWN", "NOT_LISTED", "DPI_REPORTED", "DOCUMENT_REPORTED", "IDENTITY_MISUSED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
-    /* Of the two after SIMILAR_NAME_ALERT and of the last six the texts name a register or a day: the first's stands behind
+    /* Of the two after IDENTITY_CHANGED and of the last six the texts name a register or a day: the first's stands behind
        the name, the others' before it. */
     __attribute__((unused)) static const char *const ronda_note_texts[] = {
         "documento no consta",
@@ -29,6 +30,7 @@ cdef extern from *:
         "no es un visto bueno, consulte a la institución",
         "una orden sin documento lleva el nombre de esta persona, que nadie más lleva: "
         "no es un visto bueno, consulte a la institución",
+        "órdenes de adolescentes no se muestran para este fin: no es un visto bueno",
         " con alerta de nombre parecido: pida el DPI",  /* hay n personas */
         "datos de identidad cambiados el ",  /* dd/mm/yyyy */
         " no disponible; la había dado por cerrada: confirme",
@@ -41,8 +43,8 @@ cdef extern from *:
     /* NAME_NOT_ON_FILE where a year of birth was asked: the name alone may be on file */
     __attribute__((unused)) static const char *const ronda_dated_name_text = "no consta ese nombre con esa fecha de nacimiento";
     """
-    const char* note_code "ronda_note_codes"[28]
-    const char* note_text "ronda_note_texts"[28]
+    const char* note_code "ronda_note_codes"[29]
+    const char* note_text "ronda_note_texts"[29]
     const char* dated_name_text "ronda_dated_name_text"
 
 cdef enum:
@@ -61,17 +63,18 @@ cdef enum:
     NOTE_NAME_BY_RECORD = 12
     NOTE_CROWDED = 13
     NOTE_ONLY_BEARER = 14
-    NOTE_SIMILAR_NAME_ALERT = 15
-    NOTE_IDENTITY_CHANGED = 16
-    ANSWER_NOTES = 17            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_AUTHORITY_WITHDRAWN = 17
-    NOTE_NOT_LISTED = 18
-    NOTE_DPI_REPORTED = 19
-    NOTE_DOCUMENT_REPORTED = 20
-    NOTE_IDENTITY_MISUSED = 21
-    NOTE_CLOSED_CANCELLED = 22
-    NOTE_CLOSED_EXECUTED = 23
-    NOTE_CLOSED_SUSPENDED = 24
-    NOTE_CLOSED_LAPSED = 25
-    NOTE_CLOSED_EXPIRED = 26
-    NOTE_CLOSED_NOT_YET = 27
+    NOTE_ADOLESCENTS_HIDDEN = 15
+    NOTE_SIMILAR_NAME_ALERT = 16
+    NOTE_IDENTITY_CHANGED = 17
+    ANSWER_NOTES = 18            # the notes of an answer come before this one; the others belong to one hit
+    NOTE_AUTHORITY_WITHDRAWN = 18
+    NOTE_NOT_LISTED = 19
+    NOTE_DPI_REPORTED = 20
+    NOTE_DOCUMENT_REPORTED = 21
+    NOTE_IDENTITY_MISUSED = 22
+    NOTE_CLOSED_CANCELLED = 23
+    NOTE_CLOSED_EXECUTED = 24
+    NOTE_CLOSED_SUSPENDED = 25
+    NOTE_CLOSED_LAPSED = 26
+    NOTE_CLOSED_EXPIRED = 27
+    NOTE_CLOSED_NOT_YET = 28

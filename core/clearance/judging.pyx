@@ -13,7 +13,9 @@ from core.call.memory cimport FITS_MAX, call_dossier, call_out_of_memory
 from core.call.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.call.register_states cimport put_register_status
 from core.clearance.batch cimport BATCH_REFERENCES, Batch, read_batch
-from core.clearance.standard cimport REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard
+from core.clearance.standard cimport (
+    REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard, verdict_init,
+)
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport NO_ENTITY
@@ -137,10 +139,14 @@ cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdi
     elif verdict.n or crowded:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, verdict, False)
+    elif verdict.adolescents:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NOT_OF_AGE)
     elif not certain:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
     elif status == IDENTITY_STATUS_UNVERIFIED or not standard_is_fresh(call, standard, vehicle):
         _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
+    elif verdict.adolescents_hidden:
+        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_NOT_OF_AGE)
     else:
         _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NOTHING_ON_FILE)
 
@@ -191,7 +197,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
     cdef Verdict verdict
     cdef uint8_t status
     cdef bint otherwise = False, crowded = False
-    verdict.n = verdict.n_certain = 0
+    verdict_init(&verdict)
     asked.items[0] = looked.item
     asked.n = 1
     asked.principal = 0
@@ -241,7 +247,7 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
     if item.kind == KEY_PLATE and not item.certain:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
         return OK
-    verdict.n = verdict.n_certain = 0
+    verdict_init(&verdict)
     left_init(&certain[16])
     left_init(&left[16])
     call.fits.count = 0
@@ -279,7 +285,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
     cdef AlertSum alerts
     cdef bint crowded = False
     cdef size_t i, first = shown_count(call)
-    verdict.n = verdict.n_certain = 0
+    verdict_init(&verdict)
     call.fits.count = 0
     if find_by_name(call, NAMES_CLEARED, FITS_MAX, "names") < 0:
         if call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
@@ -297,8 +303,12 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
     if verdict.n or crowded:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, &verdict, False)
+    elif verdict.adolescents:
+        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NOT_OF_AGE)
     elif not standard_is_fresh(call, standard, False):
         _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
+    elif verdict.adolescents_hidden:
+        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_NOT_OF_AGE)
     else:
         _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NAME_ONLY)
     shown_row_result(call, first, batch.results[row])

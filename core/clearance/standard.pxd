@@ -15,6 +15,8 @@ cdef struct Verdict:             # records under the standard on one subject, or
     bint certain                 # one of them HIT and by criterion 1
     int n_certain
     int n
+    bint adolescents             # somebody has an adolescent's order that the caller sees whole
+    bint adolescents_hidden      # somebody is not of age, and the caller sees no such orders, whether there are any or not
     const uint8_t* certain_at[REFERENCES_MAX]  # RecordReference, encoded
     size_t certain_size[REFERENCES_MAX]
     const uint8_t* at[REFERENCES_MAX]
@@ -26,6 +28,10 @@ cdef struct Verdict:             # records under the standard on one subject, or
 cdef bint standard_needs(const Register* register, int standard, bint vehicle) noexcept nogil
 # Whether every such register is FRESH for this caller.
 cdef bint standard_is_fresh(const Call* call, int standard, bint vehicle) noexcept nogil
+cdef inline void verdict_init(Verdict* verdict) noexcept nogil:
+    verdict.n = verdict.n_certain = 0
+    verdict.adolescents = verdict.adolescents_hidden = False
+
 # Adds the visible records under the standard of one dossier, reached by a link of that Level.
 cdef void under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,
                          Verdict* verdict) noexcept nogil

@@ -3,12 +3,12 @@
 from core.call.memory cimport call_shows
 from core.contract cimport *
 from core.generation.dossier cimport (
-    ALERT_CRITERION_1, RECORD_CERTIFICATE, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL,
+    ALERT_CRITERION_1, ENTITY_PERSON, ENTITY_UNIDENTIFIED, RECORD_CERTIFICATE, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL,
     RECORD_STANDARD_POLICE, RECORD_STANDARD_RENAS, AlertEntry, RecordEntry,
 )
 from core.generation.view cimport alert_in_force
 from core.identifiers.kinds cimport KEY_CUI, KEY_PLATE, KEY_VIN
-from core.subject.alerts cimport alert_level, alert_shows
+from core.subject.alerts cimport adolescents_order, alert_level, alert_shows, of_age, sees_adolescents
 from core.subject.shown cimport left_add, left_init
 from core.wire cimport WIRE_LENGTH, Field, Reader, read_field, reader_init
 
@@ -84,9 +84,14 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
     left_init(&verdict.left)
     left_init(&verdict.certain_left)
     if standard == CLEARANCE_STANDARD_WANTED:
+        if ((dossier.header.kind == ENTITY_PERSON or dossier.header.kind == ENTITY_UNIDENTIFIED)
+                and not of_age(call, dossier.header) and not sees_adolescents(call)):
+            verdict.adolescents_hidden = True
         for i in range(dossier.header.n_alerts):
             alert = &dossier.alerts[i]
-            if _is_wanted(alert.kind) and alert_in_force(alert, call.today) and alert_shows(call, dossier.header, alert):
+            if adolescents_order(call, dossier.header, alert):  # no certificate counts it or names it
+                verdict.adolescents = verdict.adolescents or call_shows(call, alert.section, alert.sensitivity)
+            elif _is_wanted(alert.kind) and alert_in_force(alert, call.today) and alert_shows(call, dossier.header, alert):
                 _add_alert(dossier, alert, alert_level(call, alert, link) == LEVEL_HIT
                            and alert.flags & ALERT_CRITERION_1 != 0,
                            verdict)

@@ -100,6 +100,7 @@ class StatedRegister(Stated):
     refused: dict[str, _Count] = {}
     closings_kept: bool = False
     left_out: dict[str, _Count] = {}
+    control_characters: dict[str, _Count] = {}
     holds: _Holds = {}
     checksum: str = ""
 
@@ -119,6 +120,7 @@ class StatedExtract(Stated):
     alerts: dict[str, dict[str, _Count]] = {}
     refused: dict[str, _Count] = {}
     left_out: dict[str, _Count] = {}
+    control_characters: dict[str, _Count] = {}
     holds: _Holds = {}
     withdrawn: bool = False
 

@@ -157,8 +157,11 @@ cdef void _combine(NameQuery* query, const Reach* reach, uint32_t first, uint32_
     cdef int n_bits = 0, n_single = 0, i, least = 0
     cdef uint32_t w, step
     cdef Words c1, c2, c3, c4, b, chosen, wanted
-    # two of four words leave some over on each side, but of a name of three: others stand for them, and they tell a part only
-    cdef bint exchanged = query.n_core > 3 and query.n_listed == n and reach.needed > EXCHANGED_FULL
+    # Two of four words mostly leave some over on each side, but of a name of three: others stand for them, and they tell a
+    # part only. Mostly: a short form (JUL, JULIANA) leaves nothing over, and no list leads to it. So only a search that
+    # fills a page may pass over such names; elsewhere two words that tell enough are few.
+    cdef bint exchanged = (query.question.filling and query.n_core > 3 and query.n_listed == n
+                           and reach.needed > EXCHANGED_FULL)
     _find_pairs(query, reach.needed + left_over(query, 2), &pairs)
     if exchanged:
         _find_pairs(query, EXCHANGED_FULL + EXCHANGED_PART * (reach.needed - EXCHANGED_FULL) + left_over(query, 2), &among_others)

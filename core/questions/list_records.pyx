@@ -72,6 +72,7 @@ cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outco
     grounds.fresh = call.states.needed_fresh_vehicle if vehicle else call.states.needed_fresh_person
     sum_alerts(call, dossier, LEVEL_HIT, HIT_SUBJECT_KIND_VEHICLE if vehicle else HIT_SUBJECT_KIND_PERSON, 0, &alerts)
     if not vehicle:
+        grounds.fresh = grounds.fresh and not alerts.adolescents_hidden
         outcome.level = level_of(strongest_hit(call), &grounds)
         if named_by_unlinked(&alerts):
             outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)

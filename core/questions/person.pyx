@@ -10,7 +10,7 @@ from core.call.memory cimport (
     fits_sort,
 )
 from core.call.notes cimport (
-    NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
+    NOTE_ADOLESCENTS_HIDDEN, NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
     NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
     NOTE_IDENTITY_CHANGED, NOTE_NO_RECORD_FOREIGN, NOTE_ONLY_BEARER, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
@@ -428,6 +428,9 @@ cdef void _set_level(Call* call, const PersonQuestion* asked, const PersonFindin
     grounds.certain = finding.certain
     grounds.nothing_found = finding.count == 0
     grounds.fresh = call.states.needed_fresh_person
+    if outcome.has_person and outcome.person_alerts.adolescents_hidden:
+        grounds.fresh = False
+        outcome.notes |= 1 << NOTE_ADOLESCENTS_HIDDEN
     outcome.level = level_of(strongest_hit(call), &grounds)
     if outcome.has_person and named_by_unlinked(&outcome.person_alerts):
         outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)

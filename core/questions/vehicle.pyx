@@ -9,7 +9,7 @@ from core.call.memory cimport (
     fits_sort,
 )
 from core.call.notes cimport (
-    NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_OWNER_NAME_ALERT, NOTE_PLATE_NOT_ON_FILE,
+    NOTE_ADOLESCENTS_HIDDEN, NOTE_CONFLICT, NOTE_IDENTIFIERS_DISAGREE, NOTE_NO_RECORD_FOREIGN, NOTE_OWNER_NAME_ALERT, NOTE_PLATE_NOT_ON_FILE,
     NOTE_UNVERIFIED,
 )
 from core.call.question cimport Question, Text
@@ -197,7 +197,7 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
     owner.present = present
     entity = store_owner(call.store, <const uint8_t*>entry, entry.entity)
     owner.has_person = entity != NO_ENTITY
-    owner.name_alert = False
+    owner.name_alert = owner.adolescents_hidden = False
     owner.level = LEVEL_INSUFFICIENT
     owner.status = IDENTITY_STATUS_UNSPECIFIED
     if not owner.has_person:
@@ -220,7 +220,8 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
         owner.level = LEVEL_POSSIBLE if owner.name_alert else LEVEL_INSUFFICIENT
     elif any_record_visible(call, &owner.person.dossier):
         owner.level = LEVEL_INSUFFICIENT if named_by_unlinked(&owner.alerts) else LEVEL_CLEAR
-        if not call.states.needed_fresh_person:
+        owner.adolescents_hidden = present and owner.alerts.adolescents_hidden
+        if not call.states.needed_fresh_person or owner.adolescents_hidden:
             owner.level = LEVEL_INCOMPLETE
     if present and vehicle != NULL and not owner.alerts.level and _is_unborne(owner):
         if _find_name_alert(call, vehicle, owner) < 0:
@@ -269,7 +270,7 @@ cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hit
     cdef Owner* owner
     vehicle.n_owners = vehicle.owners_total = 0
     vehicle.owner_level = LEVEL_UNSPECIFIED
-    vehicle.name_alert = False
+    vehicle.name_alert = vehicle.adolescents_hidden = False
     if _rank_owners(call, &vehicle.dossier) < 0:
         return FAILED
     for rank in range(RANK_HIT, RANK_OUT, -1):
@@ -288,6 +289,8 @@ cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hit
                              hits) < 0:
                 return FAILED
             vehicle.name_alert = vehicle.name_alert or owner.name_alert
+            vehicle.adolescents_hidden = vehicle.adolescents_hidden or (
+                owner.adolescents_hidden and owner.level == LEVEL_INCOMPLETE)
             if present:
                 vehicle.owner_level = max(vehicle.owner_level, owner.level)
     return OK
@@ -413,6 +416,8 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
         outcome.level = max(outcome.level, outcome.vehicle.owner_level)
         if outcome.vehicle.name_alert:
             outcome.notes |= 1 << NOTE_OWNER_NAME_ALERT
+        if outcome.vehicle.adolescents_hidden:
+            outcome.notes |= 1 << NOTE_ADOLESCENTS_HIDDEN
     if item != NULL and finding.count + finding.n_former + finding.n_plates == 0:
         return suggest(call, item, outcome)
     return OK

@@ -6,8 +6,8 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from core.standardise.parsing cimport parse_amount, parse_date, parse_int
 from core.standardise.row cimport (
-    CELL_MAX, Cell, Condition, Context, Date, FLAG_TRUE, Input, Map, MapEntry, RULE_COUNT, RULE_TOO_LONG, Slot,
-    TEST_ABSENT, TEST_IN, TEST_PRESENT, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN,
+    CELL_MAX, Cell, Condition, Context, Date, FLAG_TRUE, Input, Map, MapEntry, RULE_CONTROL, RULE_COUNT, RULE_TOO_LONG,
+    Slot, TEST_ABSENT, TEST_IN, TEST_PRESENT, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN,
 )
 
 
@@ -115,46 +115,101 @@ cdef Cell trimmed(Cell cell) noexcept nogil:
     return cell if cell.size > 0 else no_cell()
 
 
-cdef Cell collapsed(Context* c, Cell cell) noexcept nogil:
-    """One space for each run of white space within; a copy only where something changes."""
+cdef extern from *:
+    """
+    /* Bytes that can begin white space, a control character or one without width; every other byte is passed over. */
+    static const unsigned char ronda_special[256] = {
+        1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, [32] = 1,
+        [0x7F] = 1, [0xC2] = 1, [0xCD] = 1, [0xD8] = 1, [0xE1] = 1, [0xE2] = 1, [0xE3] = 1, [0xEF] = 1, [0xF3] = 1,
+    };
+    """
+    const uint8_t SPECIAL "ronda_special"[256]
+
+cdef enum:
+    PLAIN = 0
+    BLANK = 1                    # white space
+    CONTROL = 2                  # parts words as white space does: C0, DEL, C1, separators of lines
+    HIDDEN = 3                   # vanishes: marks of direction, overrides, isolates, characters without width
+
+
+cdef int character_at(const uint8_t* at, int32_t left, int* width) noexcept nogil:
+    """The kind of the character that starts here, and its bytes; of a plain one the first byte alone."""
+    cdef uint32_t code
+    width[0] = 1
+    if at[0] < 0x80:
+        return BLANK if is_space(at[0]) else CONTROL if at[0] < 32 or at[0] == 0x7F else PLAIN
+    if at[0] < 0xE0 and left >= 2:
+        code = (at[0] & 0x1F) << 6 | at[1] & 0x3F
+        width[0] = 2
+        if code == 0xA0:
+            return BLANK
+        if 0x80 <= code < 0xA0:
+            return CONTROL
+        if code == 0xAD or code == 0x34F or code == 0x61C:
+            return HIDDEN
+    elif 0xE0 <= at[0] < 0xF0 and left >= 3:
+        code = (at[0] & 0x0F) << 12 | (at[1] & 0x3F) << 6 | at[2] & 0x3F
+        width[0] = 3
+        if code == 0x2028 or code == 0x2029:
+            return CONTROL
+        if (0x200B <= code <= 0x200F or 0x202A <= code <= 0x202E or 0x2060 <= code <= 0x206F or code == 0xFEFF
+                or code == 0x115F or code == 0x1160 or code == 0x17B4 or code == 0x17B5 or 0x180B <= code <= 0x180E
+                or code == 0x3164 or code == 0xFFA0 or 0xFFF0 <= code <= 0xFFFB):
+            return HIDDEN
+    elif at[0] == 0xF3 and left >= 4 and at[1] == 0xA0:
+        width[0] = 4
+        return HIDDEN            # U+E0000 to U+E0FFF: tags and variation selectors
+    width[0] = 1
+    return PLAIN
+
+
+cdef Cell collapsed(Context* c, int column, Cell cell) noexcept nogil:
+    """One space for each run of white space within, and nothing that steers or hides; a copy only where something changes."""
+    cdef const uint8_t* data = <const uint8_t*>cell.data
     cdef int32_t i = 0, size = 0
-    cdef int width
-    cdef bint before = False, change = False
+    cdef int width, kind = PLAIN
+    cdef bint before = False, steers = False
     cdef char* copy
-    cdef uint8_t byte
     while i < cell.size:
-        byte = <uint8_t>cell.data[i]
-        i += 1
-        if byte > 32 and byte != 0xC2:
+        if not SPECIAL[data[i]]:
             before = False
+            i += 1
             continue
-        width = space_at(cell.data + i - 1, cell.size - i + 1)
-        if width and (before or byte != 32):
-            change = True
+        kind = character_at(data + i, cell.size - i, &width)
+        if kind > BLANK or (kind == BLANK and (before or data[i] != 32)):
             break
-        before = width > 0
-    if not change:
+        before = kind == BLANK
+        i += width
+    if i >= cell.size:
         return cell
     copy = arena_take(c, cell.size)
     if copy == NULL:
         return no_cell()
     i = 0
-    before = False
+    before = True                # no space before the first word
     while i < cell.size:
-        width = space_at(cell.data + i, cell.size - i)
-        if width == 0:
+        kind = PLAIN
+        width = 1
+        if SPECIAL[data[i]]:
+            kind = character_at(data + i, cell.size - i, &width)
+        if kind == PLAIN:
             copy[size] = cell.data[i]
             size += 1
-            i += 1
-        else:
-            if not before:
-                copy[size] = 32
-                size += 1
-            i += width
-        before = width > 0
+            before = False
+            width = 1
+        elif kind != HIDDEN and not before:
+            copy[size] = 32
+            size += 1
+            before = True
+        steers = steers or kind > BLANK
+        i += width
+    if steers:
+        warn(c, column, RULE_CONTROL)
+    if size and copy[size - 1] == 32:
+        size -= 1
     cell.data = copy
     cell.size = size
-    return cell
+    return cell if size else no_cell()
 
 
 cdef bint holds_replacement(Cell cell) noexcept nogil:
@@ -199,7 +254,7 @@ cdef Cell cell_of(Context* c, int column) noexcept nogil:
         if c.undecodable and not given.name and holds_replacement(cell):
             cell = no_cell()
         else:
-            cell = collapsed(c, cell)
+            cell = collapsed(c, column, cell)
             if cell.data != NULL and map_find(&c.maps[c.null_words], cell) != NULL:
                 cell = no_cell()
     given.epoch = c.epoch

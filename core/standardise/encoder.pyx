@@ -21,6 +21,7 @@ from core.standardise.plan import DERIVED, OPERATIONS, SUBJECT_KEYS  # no-cython
 RULES = (
     "unparsable", "unknown_code", "too_long", "out_of_range", "required_missing", "unparsable_date", "record_id_missing",
     "no_subject", "undecodable_bytes", "read_otherwise", "unreadable_identifier", "doubtful_birth_date",
+    "control_characters",
 )
 
 COLUMNS = [tuple(column.split("=")) for column in STANDARD_COLUMNS.decode().split()]

@@ -27,7 +27,8 @@ cdef enum:
     RULE_OTHERWISE = 16      # an identifier read as clerks and spreadsheets write it
     RULE_UNREADABLE = 17     # an alert's subject is only shown by a text that is no identifier
     RULE_DOUBTFUL = 18       # an alert's birth date that can hardly be its subject's
-    RULE_COUNT = 19
+    RULE_CONTROL = 19        # a cell with characters that steer a terminal, turn the order of reading, or hide
+    RULE_COUNT = 20
 
 cdef struct Cell:
     const char* data         # NULL = null; borrowed from the batch, the plan or the arena

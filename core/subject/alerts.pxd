@@ -17,6 +17,7 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     int32_t in_force             # visible alerts in force
     bint one_bearer              # one counted by name alone names nobody else on file
     bint crowded                 # one that means her or others, more than fifty, reaches the alert score
+    bint adolescents_hidden      # a person whose adolescents' orders this question does not show, whether there are any or not
 
 cdef inline bint named_by_unlinked(const AlertSum* alerts) noexcept nogil:
     """Whether an alert that is linked to nobody may mean the subject: never CLEAR, and REVIEW against WANTED."""
@@ -24,7 +25,13 @@ cdef inline bint named_by_unlinked(const AlertSum* alerts) noexcept nogil:
 
 # Whether the caller may know what name_only_alerts counts: it needs IDENTITY and every alert section OPEN.
 cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil
-# Whether an alert may be seen: as it is, or, of a minor who is of age now, without its offence (section 10).
+# Whether somebody is 18 today; nobody whose year of birth is unknown (section 10).
+cdef bint of_age(const Call* call, const DossierHeader* header) noexcept nogil
+# Whether it is a warrant or escape in force of an act as a minor, on somebody who is not of age (section 10).
+cdef bint adolescents_order(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
+# Whether the caller sees every adolescent's order as it is.
+cdef bint sees_adolescents(const Call* call) noexcept nogil
+# Whether an alert may be seen: as it is, or an adolescent's order without its offence (section 10).
 cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
 # Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD and what does not
 # hold for certain today are never above POSSIBLE.

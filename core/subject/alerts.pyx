@@ -14,8 +14,8 @@ from core.call.notes cimport (
     dated_name_text, note_code, note_text,
 )
 from core.generation.dossier cimport (
-    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, FLAG_CROWDED, FLAG_ONE_BEARER,
-    NO_REGISTER, IdentifierEntry,
+    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ENTITY_PERSON, ENTITY_UNIDENTIFIED,
+    FLAG_CROWDED, FLAG_ONE_BEARER, NO_REGISTER, IdentifierEntry,
 )
 from core.generation.store cimport MAX_REGISTERS, Register
 from core.generation.view cimport Dossier, alert_in_force, holds_surely
@@ -31,6 +31,14 @@ cdef enum:
     NAME_ONLY_SECTIONS = (1 << 1) | (0x7F << 5) | (1 << 23) | (1 << 24)
     OF_AGE = 18                  # years (Decreto 27-2003, article 2)
 
+cdef extern from *:
+    """
+    static const char ronda_adolescents_action[] = "BRING_TO_JUDGE";
+    static const char ronda_adolescents_text[] = "Orden de juzgado de adolescentes: conducir ante juez";
+    """
+    const char* adolescents_action "ronda_adolescents_action"
+    const char* adolescents_text "ronda_adolescents_text"
+
 
 cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil:
     return header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]
@@ -45,11 +53,42 @@ cdef uint8_t _unlisted_by(const Call* call, const AlertEntry* alert) noexcept no
     return alert.authority
 
 
-cdef bint _shown_without_offence(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
-    """A warrant or escape of a minor who is of age today."""
-    return (alert.sensitivity == SENSITIVITY_MINOR and (alert.kind == ALERT_KIND_WARRANT or alert.kind == ALERT_KIND_ESCAPE)
-            and header.birth_year != 0 and alert_in_force(alert, call.today) and call_shows(call, alert.section, SENSITIVITY_OPEN)
+cdef bint of_age(const Call* call, const DossierHeader* header) noexcept nogil:
+    return (header.birth_year != 0
             and age_in_years(header.birth_year, header.birth_month or 1, header.birth_mday or 1, call.today) >= OF_AGE)
+
+
+cdef bint _is_of_a_minor(const Call* call, const AlertEntry* alert) noexcept nogil:
+    return (alert.sensitivity == SENSITIVITY_MINOR and (alert.kind == ALERT_KIND_WARRANT or alert.kind == ALERT_KIND_ESCAPE)
+            and alert_in_force(alert, call.today))
+
+
+cdef bint adolescents_order(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
+    return _is_of_a_minor(call, alert) and not of_age(call, header)
+
+
+cdef inline bint _is_to_act(const Call* call) noexcept nogil:
+    return (call.question.purpose != PURPOSE_CLEARANCE and call.question.purpose != PURPOSE_AUDIT
+            and call.question.purpose != PURPOSE_STATISTICS)
+
+
+cdef bint sees_adolescents(const Call* call) noexcept nogil:
+    return call_shows(call, SECTION_WARRANT, SENSITIVITY_MINOR) and call_shows(call, SECTION_PRISON, SENSITIVITY_MINOR)
+
+
+cdef inline bint _shows_of_adolescents(const Call* call, uint8_t section) noexcept nogil:
+    return call_shows(call, section, SENSITIVITY_MINOR) or (_is_to_act(call) and call_shows(call, section, SENSITIVITY_OPEN))
+
+
+cdef bint _adolescents_hidden(const Call* call, const DossierHeader* header) noexcept nogil:
+    """Whatever orders there are: neither the level nor the note that rest on it may tell of one."""
+    return ((header.kind == ENTITY_PERSON or header.kind == ENTITY_UNIDENTIFIED) and not of_age(call, header)
+            and not (_shows_of_adolescents(call, SECTION_WARRANT) and _shows_of_adolescents(call, SECTION_PRISON)))
+
+
+cdef bint _shown_without_offence(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
+    return (_is_of_a_minor(call, alert) and call_shows(call, alert.section, SENSITIVITY_OPEN)
+            and (_is_to_act(call) or of_age(call, header)))
 
 
 cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
@@ -57,16 +96,23 @@ cdef bint alert_shows(const Call* call, const DossierHeader* header, const Alert
 
 
 cdef void _put_stored(Call* call, const Hit* hit) noexcept nogil:
-    """Fields 1 to 13, the offence only for whoever may see all of it."""
+    """Fields 1 to 13: the offence only for whoever may see all of it, of an adolescent's order another action."""
     cdef Reader reader
     cdef Field field
     cdef const uint8_t* at = hit.stored
-    if call_shows(call, hit.section, hit.sensitivity):
+    cdef bint whole = call_shows(call, hit.section, hit.sensitivity)
+    cdef size_t mark
+    if whole and not hit.adolescents:
         put_raw(call.out, hit.stored, hit.length)
         return
     reader_init(&reader, hit.stored, hit.length)
     while read_field(&reader, &field) == 1:
-        if field.number != F_Hit_offence:
+        if field.number == F_Hit_action and hit.adolescents:
+            mark = begin_message(call.out, F_Hit_action, 1)
+            put_bytes(call.out, F_CodedText_code, adolescents_action, strlen(adolescents_action))
+            put_bytes(call.out, F_CodedText_text, adolescents_text, strlen(adolescents_text))
+            end_message(call.out, mark, 1)
+        elif field.number != F_Hit_offence or whole:
             put_raw(call.out, at, reader.at - at)
         at = reader.at
 
@@ -131,6 +177,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
     total.in_force = 0
     total.crowded = dossier.header.flags & FLAG_CROWDED != 0 and name_only_alerts_shown(call, dossier.header)
     total.one_bearer = dossier.header.flags & FLAG_ONE_BEARER != 0 and name_only_alerts_shown(call, dossier.header)
+    total.adolescents_hidden = _adolescents_hidden(call, dossier.header)
     for i in range(dossier.header.n_alerts):
         alert = &dossier.alerts[i]
         if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):
@@ -159,6 +206,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.owner = dossier.header
             hit.section = alert.section
             hit.sensitivity = alert.sensitivity
+            hit.adolescents = adolescents_order(call, dossier.header, alert)
             hit.confirmed = confirmed
             hit.subject_kind = subject_kind
             hit.register = alert.register

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer.build.cores import cores_at_hand
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True)
@@ -27,3 +31,4 @@ class BuildOptions:
     new_subject_key: bool = False  # changes the key of subject ids (indexer/generations/subject_key.py)
     terminal: bool | None = None  # None = whether stderr is one
     quiet: bool = False
+    console: Console | None = None  # that progress is printed to; None = a plain one on stderr

@@ -33,8 +33,9 @@ class _Rate(ProgressColumn):
 class BuildProgress:
     """Stages of a build one after another; within a stage, one bar a source or one for all."""
 
-    def __init__(self, *, terminal: bool | None = None, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, quiet=quiet, force_terminal=terminal)
+    def __init__(self, *, terminal: bool | None = None, quiet: bool = False, console: Console | None = None) -> None:
+        """console: of the program that builds, which cleans what it prints; it decides on a terminal itself."""
+        self.console = console or Console(stderr=True, quiet=quiet, force_terminal=terminal)
         self.stages: list[StageTime] = []
         self._bars = Progress(
             TextColumn("{task.description:<32}"),

@@ -170,11 +170,18 @@ class _Extraction:
             report.alerts,
             report.refused,
             report.left_out,
+            control_characters=_control_characters(report.warnings),
             holds=report.holds,
         )
         if report.fingerprint is not None:
             mark_resumable(self.options.data, staged, manifest_digest(_file(manifest)), report.fingerprint)
         return staged
+
+
+def _control_characters(warnings: Mapping[str, int]) -> dict[str, int]:
+    """Of the warnings of a register, by "source.column"."""
+    rule = ".control_characters"
+    return {where.removesuffix(rule): count for where, count in warnings.items() if where.endswith(rule)}
 
 
 def _file(manifest: Manifest) -> Path:

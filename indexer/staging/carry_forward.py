@@ -61,6 +61,11 @@ class RegisterInBuild:
             "refused": {} if extract is None else dict(extract.refused),
             "closings_kept": self.closings is not None,
             "left_out": {} if extract is None else dict(extract.left_out),
+            **(
+                {"control_characters": dict(extract.control_characters)}
+                if extract and extract.control_characters
+                else {}
+            ),
             **({"holds": dict(extract.holds)} if extract is not None and extract.holds else {}),
             "checksum": "" if extract is None else extract.checksum,
         }

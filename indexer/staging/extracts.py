@@ -26,6 +26,8 @@ STAGING = "staging"
 LAST = "LAST.json"
 RESUME = "resume.json"  # beside a finished extract: what it was made from
 
+_UNKNOWN_BEFORE = ("holds", "control_characters")
+
 
 @dataclass(frozen=True)
 class StagedExtract:
@@ -48,6 +50,9 @@ class StagedExtract:
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Rows of which `when` left out every record, by "source.column" of the first condition that did not hold."""
 
+    control_characters: Mapping[str, int] = field(default_factory=dict)
+    """Cells that held a control character, by "source.column"."""
+
     holds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What sources state of what was fed: core.generation.manifest.StatedHold, by source."""
 
@@ -55,8 +60,8 @@ class StagedExtract:
     """Withdrawn since: its files hold closings alone (indexer.staging.withdrawn), its counts are those of before."""
 
     def fields(self) -> dict[str, Any]:
-        """For JSON. Without a key that says nothing and that the release before this one would refuse."""
-        return {name: value for name, value in asdict(self).items() if name != "holds" or value}
+        """For JSON. Without keys that say nothing and that the release before this one would refuse."""
+        return {name: value for name, value in asdict(self).items() if name not in _UNKNOWN_BEFORE or value}
 
     @property
     def rows_accepted(self) -> int:

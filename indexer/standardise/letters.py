@@ -77,7 +77,11 @@ _DAMAGED = re.compile(
     + f"|(?<=[{_LETTER}])[^{_LETTER}\\x00-\\x7f\\s](?=[{_LETTER}])"
 )
 SUSPICIOUS = re.compile(rf"[{_SIGNS}=]|[^\x00-\x7f{_LETTERS}]")
-_KEPT = set("´`¨ªº\xa0\xad'’‘‛′ʼ–—")
+# Without width or of direction: no letter was there, and the encoder takes them out (core/standardise/cells.pyx).
+_HIDDEN = "\u034f\u061c\u180e\ufeff" + "".join(
+    map(chr, (*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)))
+)
+_KEPT = set("´`¨ªº\xa0\xad'’‘‛′ʼ–—" + _HIDDEN)
 
 
 @cache

@@ -77,13 +77,14 @@ class Standardiser:
         return table
 
     def warnings(self) -> Counter[str]:
-        """Values left out, identifiers read otherwise than strictly, and letters of names put back or lost, so far.
+        """Values left out, identifiers read otherwise than strictly, letters of names put back or lost, and cells with
+        control characters, so far.
 
-        By "section.field.rule", of letters by "source.column.rule".
+        By "section.field.rule"; of a column's cells by "source.column.rule".
         """
         found = self._encoder.warnings().items()
         letters = {f"{self.source.name}.{column}.{rule}": n for (column, rule), n in self._letters.items() if n}
-        return Counter({".".join(part for part in parts if part): n for parts, n in found} | letters)
+        return Counter({".".join((parts[0] or self.source.name, *parts[1:])): n for parts, n in found} | letters)
 
     def left_out(self) -> Counter[str]:
         """Rows so far of which `when` left out every record, by "source.column" of the first condition not held."""

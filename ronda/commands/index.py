@@ -57,6 +57,7 @@ def index(
     Ejemplo:
       ronda index --data data --sources nation/registers --withdraw mp
     """
+    from clients.terminal.told_console import ToldConsole
     from indexer.build.cores import cores_at_hand
     from indexer.build.errors import BuildError, BuildRefused, PublishingStopped
     from indexer.build.options import BuildOptions
@@ -85,6 +86,7 @@ def index(
         live=settings.index_live,
         new_subject_key=new_subject_key,
         quiet=as_json,
+        console=ToldConsole(stderr=True, quiet=as_json),
     )
     try:
         summary = build(options)

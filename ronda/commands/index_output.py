@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clients.terminal.whole_table import WholeTable
-from indexer.summary import as_of_text, failure, held_of_feeds, register_json, rows_lost
+from indexer.summary import as_of_text, control_characters, failure, held_of_feeds, register_json, rows_lost
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,6 +45,7 @@ def summary_parts(summary: BuildSummary) -> list[RenderableType]:
         f"{summary.seconds:.1f} s: {stages}",
     ]
     lines += [lost for lost in map(rows_lost, summary.registers) if lost]
+    lines += [said for said in map(control_characters, summary.registers) if said]
     lines += [held for held in map(held_of_feeds, summary.registers) if held]
     lines += [failure(register) for register in summary.failed]
     if summary.accepted_shrinks:

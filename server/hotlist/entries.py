@@ -1,7 +1,9 @@
 """What stands on a hot list: the alerts that the engine itself shows for each identifier of an alerted subject.
 
 The engine is asked, so that the list says what an answer on line would say to the same grant at that moment, and
-nothing else. Left out besides: every alert that is not of sensitivity OPEN, and everybody under 18.
+nothing else. Left out besides: every alert that is not of sensitivity OPEN, and everybody under 18. One exception:
+orders of adolescents' courts, of who was a minor or is one, as the engine shows them without the offence
+(docs/answers.md section 10, "Minors").
 """
 
 from __future__ import annotations
@@ -22,7 +24,15 @@ from core.errors import CoreError, QuestionError
 from core.generation.reader import DossierReader, EntityKind
 from core.generation.store import Generation
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
-from ronda.v1 import alert_pb2, check_service_pb2, hotlist_service_pb2, level_pb2, section_pb2, value_pb2
+from ronda.v1 import (
+    alert_pb2,
+    check_service_pb2,
+    context_pb2,
+    hotlist_service_pb2,
+    level_pb2,
+    section_pb2,
+    value_pb2,
+)
 from server.logs import WARNING, log
 
 ALERTED_FILE = "alerted.parquet"  # of a generation: ids of the subjects with a PENDING alert (indexer/linking)
@@ -50,7 +60,10 @@ SECTIONS = (
     section_pb2.SECTION_PLATE_ASSIGNMENT,
     section_pb2.SECTION_VEHICLE_ALERT,
 )
-MASK = sum(1 << section for section in SECTIONS)
+ADOLESCENTS = 1 << 63  # of a mask, beside its sections: the list is for a purpose to act
+MASK = sum(1 << section for section in SECTIONS) | ADOLESCENTS
+_OF_MINORS = (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE)
+_ADOLESCENTS_ACTION = "BRING_TO_JUDGE"
 _NEEDED = 1 << section_pb2.SECTION_IDENTITY  # to know who is under 18, shown or not
 _EPOCH = date(1970, 1, 1)
 _KINDS = {
@@ -97,7 +110,8 @@ class Listing:
         self._today = (today - _EPOCH).days
         self._engine = Engine(generation)
         self._engine.confirmations = said
-        self._grant = Grant([mask | _NEEDED, 0, 0, 0, 0])
+        self._purpose = context_pb2.PURPOSE_UNSPECIFIED if mask & ADOLESCENTS else context_pb2.PURPOSE_CLEARANCE
+        self._grant = Grant([mask & ~ADOLESCENTS | _NEEDED, 0, 0, 0, 0])
         self.left_out = 0  # damaged dossiers, identifiers that the engine refuses, alerts that one answer did not hold
 
     def entries(self) -> Iterator[Listed]:
@@ -156,6 +170,7 @@ class Listing:
     def _of_person(self, kind: int, text: str, open_alerts: _References) -> Iterator[Listed]:
         """Of each person that bears it; where they are several, nobody is named and every alert is possible only."""
         request = check_service_pb2.CheckPersonRequest()
+        request.context.purpose = self._purpose
         request.context.sections.append(section_pb2.SECTION_IDENTITY)
         if kind == IdentifierKind.CUI:
             request.cui = text
@@ -165,15 +180,18 @@ class Listing:
         if answer is None:
             return
         one = answer.HasField("person")
-        if one and level_pb2.CAUTION_FLAG_MINOR in answer.answer.cautions:
-            return
+        minor = one and level_pb2.CAUTION_FLAG_MINOR in answer.answer.cautions
         self.left_out += max(0, answer.answer.hits_total - len(answer.answer.hits))
         candidates = {each.subject_id: each for each in answer.candidates}
         name = answer.person.name if one and self._mask >> section_pb2.SECTION_IDENTITY & 1 else ""
         for hit in answer.answer.hits:
             if hit.kind not in PERSON_KINDS or _reference(hit.subject.subject_id, hit) not in open_alerts:
                 continue
-            if not one and hit.subject.subject_id not in candidates:
+            if hit.action.code == _ADOLESCENTS_ACTION:
+                yield _listed(kind, text, hit, name, "")
+            elif minor:
+                continue
+            elif not one and hit.subject.subject_id not in candidates:
                 self.left_out += 1  # nobody says whether it is a minor
             elif one or not self._may_be_minor(candidates[hit.subject.subject_id].birth_date):
                 yield _listed(kind, text, hit, name, "")
@@ -254,10 +272,15 @@ def _last(day: value_pb2.PartialDate) -> int:
 
 
 def _references(reader: DossierReader) -> _References:
-    """Of the pending alerts of sensitivity OPEN in a dossier."""
+    """Of the pending alerts in a dossier that a list may show."""
     pending = alert_pb2.ALERT_STATE_PENDING
-    found = [alert.hit for alert in reader.alerts() if alert.sensitivity <= 1 and alert.state == pending]
+    found = [alert.hit for alert in reader.alerts() if alert.state == pending and _may_be_listed(alert)]
     return {_reference(reader.subject_id.hex(), alert_pb2.Hit.FromString(hit)) for hit in found}
+
+
+def _may_be_listed(alert: Any) -> bool:
+    of_a_minor = alert.sensitivity == section_pb2.SENSITIVITY_MINOR and alert.kind in _OF_MINORS
+    return alert.sensitivity <= section_pb2.SENSITIVITY_OPEN or of_a_minor
 
 
 def _reference(subject_id: str, hit: alert_pb2.Hit) -> tuple[str, str, str]:

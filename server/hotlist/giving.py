@@ -16,7 +16,7 @@ from ronda.v1 import error_pb2, hotlist_service_pb2
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
-from server.hotlist.entries import MASK
+from server.hotlist.entries import ADOLESCENTS, MASK
 from server.hotlist.folding import FoldedList, unfolded
 from server.hotlist.given_lists import GivenList, GivenLists, not_ahead
 from server.hotlist.keys import HotlistKeys, key_id_of
@@ -25,6 +25,7 @@ from server.hotlist.list_maker import today_in_guatemala
 from server.hotlist.orders import FOLDER, WANTED
 from server.hotlist.steps_file import Step
 from server.logs import ERROR, log
+from server.trust.acting import is_to_act
 
 RETRY_AFTER_MS = 5000
 _WAIT_S = 20.0  # for a list that is being made
@@ -62,7 +63,8 @@ class ListGiver:
     @staticmethod
     def mask(asked: Asked) -> int:
         """Sections of a list that the caller may see now: each mask has a list of its own."""
-        return int(asked.entered.grant.mask(1)) & MASK
+        shown = int(asked.entered.grant.mask(1)) & MASK & ~ADOLESCENTS
+        return shown | (ADOLESCENTS if is_to_act(asked.entered.purpose) else 0)
 
     def still_permitted(self, asked: Asked, mask: int) -> None:
         """Before more of a list of that mask is sent. Raises Refusal, also where the caller may see other sections by

@@ -21,7 +21,7 @@ from core.generation.store import Generation
 from ronda.v1 import hotlist_service_pb2, register_pb2, register_service_pb2
 from server.calls.said_of_hits import FILE, SaidOfHits, read_said_of_hits
 from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
-from server.hotlist.entries import MASK, Listing
+from server.hotlist.entries import ADOLESCENTS, MASK, Listing
 from server.hotlist.following import Followed
 from server.hotlist.list_file import list_path, write_list
 from server.hotlist.orders import FOLDER, WANTED, Orders
@@ -242,7 +242,7 @@ def _named(path: Path) -> str:
 
 def _registers(generation: Generation, mask: int, clock_ms: int) -> bytes:
     """The header's part that is the same for everybody: alert registers that the list may show something of."""
-    answer = Engine(generation).answer(Method.LIST_REGISTERS, b"", Grant([mask, 0, 0, 0, 0]), clock_ms)
+    answer = Engine(generation).answer(Method.LIST_REGISTERS, b"", Grant([mask & ~ADOLESCENTS, 0, 0, 0, 0]), clock_ms)
     header = hotlist_service_pb2.HotlistHeader()
     oldest: Timestamp | None = None
     for register in register_service_pb2.ListRegistersResponse.FromString(answer).registers:

@@ -37,7 +37,7 @@ from server.host.port_guard import PortGuard
 from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
 from server.hotlist.orders import WANTED_IN
 from server.hotlist.orders import Orders as HotlistOrders
-from server.logs import ERROR, WARNING, log
+from server.logs import ERROR, WARNING, log, printable
 from server.processes.file_check import FileCheck
 from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
 from server.processes.page_key import PAGE_KEY, load_or_make_key, load_or_make_page_key
@@ -404,7 +404,7 @@ def serve(
                 return asyncio.run(supervisor.run())
     except SettingsError as error:
         log("settings_do_not_work", level=ERROR, why=str(error))
-        sys.stderr.write(f"ronda serve: {error}\n")
+        sys.stderr.write(printable(f"ronda serve: {error}\n"))
         return EXIT_SETTINGS
 
 

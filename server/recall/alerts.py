@@ -17,8 +17,8 @@ from core.ledger.change import RECORD_KINDS, Change, Kind
 from ronda.v1 import alert_pb2, level_pb2, section_pb2
 
 _OF_AGE = 18  # years
-# Of an act as a minor: shown once she is of age (docs/answers.md section 10, "Minors").
-_SHOWN_OF_THE_GROWN = (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE)
+# Of an act as a minor: shown to who may act, or once the person is of age (docs/answers.md section 10, "Minors").
+_SHOWN_OF_MINORS = (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE)
 RecordId = tuple[str, str]
 """Register, record."""
 
@@ -44,6 +44,7 @@ class StandingAlert:
     # Of a dossier alone, not kept:
     certain: bool = field(default=True, compare=False)  # that it is in force, and about the subject
     doubt: str = field(default="", compare=False)  # "cancelada según ...: confirme" (docs/answers.md section 15)
+    adolescents: bool = field(default=False, compare=False)  # of who is not of age: shown for a purpose to act alone
 
     def fields(self) -> list[Any]:
         """For JSON."""
@@ -65,13 +66,14 @@ class Fed(NamedTuple):
 
 
 def alerts_of(reader: DossierReader, today: int) -> list[StandingAlert]:
-    """Of one dossier, closed ones too. today: in Guatemala, since 1970, by which who was a child is of age."""
+    """Of one dossier, closed ones too. today: in Guatemala, since 1970, by which somebody is of age."""
     year, month, day = reader.birth
     age = age_on((year, month or 1, day or 1), today) if year else None
     grown = age is not None and age >= _OF_AGE
     found = []
     for alert in reader.alerts():
         hit = alert_pb2.Hit.FromString(alert.hit)
+        of_a_minor = alert.sensitivity == section_pb2.SENSITIVITY_MINOR and alert.kind in _SHOWN_OF_MINORS
         named = [hit.record, *(source.record for source in hit.sources)]
         records = dict.fromkeys((each.register_id, each.record_id) for each in named)
         found.append(
@@ -79,12 +81,12 @@ def alerts_of(reader: DossierReader, today: int) -> list[StandingAlert]:
                 tuple(records),
                 alert.kind,
                 alert.section,
-                alert.sensitivity <= section_pb2.SENSITIVITY_OPEN
-                or (grown and alert.sensitivity == section_pb2.SENSITIVITY_MINOR and alert.kind in _SHOWN_OF_THE_GROWN),
+                alert.sensitivity <= section_pb2.SENSITIVITY_OPEN or of_a_minor,
                 alert.state == alert_pb2.ALERT_STATE_PENDING,
                 alert.sensitivity == section_pb2.SENSITIVITY_DISCREET,
                 alert.link_level == level_pb2.LEVEL_HIT,
                 "; ".join(note.text for note in hit.notes),
+                of_a_minor and not grown,
             )
         )
     return found

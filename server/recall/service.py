@@ -140,7 +140,7 @@ class _Stream:
             self.behind = True
             return None
         try:
-            return told(row, engine, self._asked.entered.grant, clock_ms())
+            return told(row, engine, self._asked.entered.grant, clock_ms(), self._asked.entered.purpose)
         except CoreError as error:
             log("recall_not_judged", level=ERROR, error=error)
             return None

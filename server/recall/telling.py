@@ -7,7 +7,7 @@ answer does not show her is not told. Somebody without an identifier is judged b
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,10 +20,11 @@ from core.engine.entry import Engine, Method
 from core.errors import CoreError
 from core.generation.reader import DossierReader, EntityKind
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
-from ronda.v1 import alert_pb2, alert_service_pb2, check_service_pb2, level_pb2, section_pb2
+from ronda.v1 import alert_pb2, alert_service_pb2, check_service_pb2, context_pb2, level_pb2, section_pb2
 from server.logs import WARNING, log
 from server.recall.alerts import What, alerts_of
 from server.recall.store import Row
+from server.trust.acting import is_to_act
 
 _GUATEMALA = ZoneInfo("America/Guatemala")
 _OPEN = section_pb2.SENSITIVITY_OPEN
@@ -55,16 +56,18 @@ class _Answered:
     text: str
 
 
-def told(row: Row, engine: Engine, grant: Grant, clock_ms: int) -> alert_service_pb2.Recall | None:
-    """None: nothing, now. Raises CoreError where the view cannot be read."""
+def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0) -> alert_service_pb2.Recall | None:
+    """None: nothing, now. purpose: of the stream. Raises CoreError where the view cannot be read."""
     if not _may_see(grant, row.section):
         return None
     reader = _reader(engine, row.subject)
     record = row.register, row.record
     standing = alerts_of(reader, guatemala_day(clock_ms)) if reader is not None else []
+    if not is_to_act(purpose):
+        standing = [replace(each, is_open=each.is_open and not each.adolescents) for each in standing]
     stated = [each for each in standing if record in each.records]
     in_force = any(each.pending for each in stated)
-    answered = _answer(reader, engine, grant, clock_ms) if reader is not None else None
+    answered = _answer(reader, engine, grant, clock_ms, purpose) if reader is not None else None
     if answered is None and reader is not None and _keys(reader):
         return None  # who has a number, and none that she may see
     if row.what == What.NEW:
@@ -139,7 +142,7 @@ def _keys(reader: DossierReader) -> list[Any]:
     return sorted(found, key=lambda each: (_ASKABLE.index(each.kind), each.valid_to is not None))
 
 
-def _answer(reader: DossierReader, engine: Engine, grant: Grant, clock_ms: int) -> _Answered | None:
+def _answer(reader: DossierReader, engine: Engine, grant: Grant, clock_ms: int, purpose: int) -> _Answered | None:
     """None: she may see no number of it."""
     subject_id = reader.subject_id.hex()
     for key in _keys(reader):
@@ -149,7 +152,7 @@ def _answer(reader: DossierReader, engine: Engine, grant: Grant, clock_ms: int) 
         if person != (key.kind == IdentifierKind.CUI):
             continue
         try:
-            answer = _asked(key, engine, grant, clock_ms)
+            answer = _asked(key, engine, grant, clock_ms, purpose)
         except CoreError as error:  # an identifier that the engine refuses
             log("recall_identifier_left_out", level=WARNING, error=error)
             continue
@@ -170,12 +173,13 @@ def _records(hits: Iterable[alert_pb2.Hit]) -> set[tuple[str, str]]:
     return {(record.register_id, record.record_id) for record in named}
 
 
-def _asked(key: Any, engine: Engine, grant: Grant, clock_ms: int) -> Any:
+def _asked(key: Any, engine: Engine, grant: Grant, clock_ms: int, purpose: int) -> Any:
+    context = context_pb2.RequestContext(purpose=purpose)  # type: ignore[arg-type]
     if key.kind == IdentifierKind.CUI:
-        person = check_service_pb2.CheckPersonRequest(cui=key.text)
+        person = check_service_pb2.CheckPersonRequest(context=context, cui=key.text)
         wire = engine.answer(Method.CHECK_PERSON, person.SerializeToString(), grant, clock_ms)
         return check_service_pb2.CheckPersonResponse.FromString(wire)
-    vehicle = check_service_pb2.CheckVehicleRequest()
+    vehicle = check_service_pb2.CheckVehicleRequest(context=context)
     if key.kind == IdentifierKind.VIN:
         vehicle.vin = key.text
     else:

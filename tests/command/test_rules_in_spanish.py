@@ -31,7 +31,14 @@ _OF_CHANGES = (
     ("server/feed/sequences.py", re.compile(r'rule = f?"([^"]+)"()')),
     ("indexer/standardise/fed_rows.py", re.compile(r'Fault\("\w+", f?"([^"]+)"()\)')),
 )
-_WARNINGS = {"unparsable", "too_long", "out_of_range", "read_otherwise", "doubtful_birth_date"}  # they refuse nothing
+_WARNINGS = {
+    "unparsable",
+    "too_long",
+    "out_of_range",
+    "read_otherwise",
+    "doubtful_birth_date",
+    "control_characters",
+}  # they refuse nothing
 _WORDS = re.compile(r'"([a-z]+)"')
 
 

@@ -16,7 +16,7 @@ from core.identifiers.kinds import IdentifierKind
 from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
 from ronda.v1 import alert_pb2
-from server.hotlist.entries import MASK, Listing
+from server.hotlist.entries import ADOLESCENTS, MASK, Listing
 from tests.indexer.small_registers import MANIFESTS, SmallRegisters, cui_of
 
 DOCUMENT = 'document_country = "PAIS"\ndocument_number = "PASAPORTE"\n'
@@ -60,11 +60,20 @@ def _listed(listing: Listing) -> dict[str, dict[str, Any]]:
 def test_a_number_of_several_lists_each_as_possible_and_names_nobody(generation: Generation) -> None:
     listing = Listing(generation, MASK, CLOCK_MS, TODAY)
     listed = _listed(listing)
-    assert set(listed) == {PASSPORT, cui_of(1), cui_of(2), cui_of(4)}
-    assert set(listed[PASSPORT]) == {"O-1", "O-2"}, "of each adult, and of no child"
+    assert set(listed) == {PASSPORT, *map(cui_of, (1, 2, 3, 4))}
+    assert set(listed[PASSPORT]) == {"O-1", "O-2"}, (
+        "of each adult: the record of the child, and the number it states, are hidden"
+    )
     assert all(entry.record.possible and not entry.name for entry in listed[PASSPORT].values())
     assert listed[cui_of(4)]["O-4"].name == "DORA DUBON" and not listed[cui_of(4)]["O-4"].record.possible
     assert listing.left_out == 0
+
+
+def test_an_adolescents_order_is_listed_for_a_purpose_to_act_alone(generation: Generation) -> None:
+    entry = _listed(Listing(generation, MASK, CLOCK_MS, TODAY))[cui_of(3)]["O-3"]
+    assert entry.action.text == "Orden de juzgado de adolescentes: conducir ante juez"
+    listed = _listed(Listing(generation, MASK & ~ADOLESCENTS, CLOCK_MS, TODAY))
+    assert cui_of(3) not in listed and set(listed[PASSPORT]) == {"O-1", "O-2"}
 
 
 def test_a_hit_that_was_denied_is_possible(generation: Generation) -> None:
@@ -85,4 +94,4 @@ def test_a_damaged_dossier_is_counted(generation: Generation, tmp_path: Path) ->
         file.seek(start)
         file.write(bytes([byte[0] ^ 1]))
     listing = Listing(Generation.open(directory), MASK, CLOCK_MS, TODAY)
-    assert set(_listed(listing)) == {PASSPORT, cui_of(1), cui_of(2)} and listing.left_out == 1
+    assert set(_listed(listing)) == {PASSPORT, *map(cui_of, (1, 2, 3))} and listing.left_out == 1

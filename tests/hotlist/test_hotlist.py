@@ -74,6 +74,7 @@ def test_a_list_holds_who_is_wanted_and_what_is_stolen_and_nobody_else(field: Fi
     assert set(by_key) == {
         on_file.wanted,
         on_file.twice_wanted,
+        on_file.child,
         f"{WANTED_PLATE}|GTM",
         on_file.stolen_vin,
         "P-000ZZZ|GTM",
@@ -84,6 +85,8 @@ def test_a_list_holds_who_is_wanted_and_what_is_stolen_and_nobody_else(field: Fi
     assert (warrant.record.register_id, warrant.record.record_id) == ("oj", "O-1")
     assert warrant.action.text and not warrant.record.possible
     assert {entry.record.record_id for entry in by_key[on_file.twice_wanted]} == {"O-2", "O-3"}
+    (order,) = by_key[on_file.child]
+    assert order.action.text == "Orden de juzgado de adolescentes: conducir ante juez"
     assert by_key[f"{WANTED_PLATE}|GTM"][0].kind == alert_pb2.ALERT_KIND_STOLEN_VEHICLE
     assert {register.register_id for register in header.registers} >= {"oj", "mp"}
     assert header.HasField("data_as_of")
@@ -105,7 +108,11 @@ def test_a_list_proves_itself_and_ends(patrol: Asker) -> None:
 def test_who_sees_no_vehicles_has_none_on_her_list(field: FieldServer) -> None:
     _, blocks, _ = field.asker("pnc/blind", STOP).snapshot()
     entries = _entries(blocks)
-    assert {entry.key for entry in entries} == {field.field.wanted, field.field.twice_wanted}
+    assert {entry.key for entry in entries} == {
+        field.field.wanted,
+        field.field.twice_wanted,
+        field.field.child,
+    }
     assert not any(entry.name for entry in entries), "identity is hidden from her"
 
 

@@ -25,6 +25,11 @@ CELLS: list[str | None] = [
     "00/00/2019", "00/2030", "1985", "19850304", "04031985", "11121985", "30/02/85", "1985-03-04 00:00:00",
     "\tsalto\nde l\xednea\xa0", "GTM", "slv", "S1V", "MX", "J", "\x00", "🙂", "ß÷ÿ",
 ]  # fmt: skip
+# Characters that steer a terminal, turn the order of reading or hide.
+STEERING: list[str | None] = [
+    "JUAN\x00PEREZ", "\x1b[31mJUAN\x1b[0m", "A\u202eB\u202c C", "MA\u200bRÍA\u00ad", "\u200f", "ANA\x85LUZ \u2028 GIL",
+    "25473\u200b25860101", "\ufeff04/03/1985", "PENDI\U000e0041ENTE", "\u2066SI\u2069", "\xc2é\u0650é", "\x7f",
+]  # fmt: skip
 # What makes the records of every_key.toml whole, by column.
 LIKELY: dict[str, list[str]] = {
     "A": ["PENDIENTE", "CANCELADA", "2547325860101", "7"],

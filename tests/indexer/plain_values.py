@@ -16,6 +16,12 @@ from tests.core.standardise import naive_dates
 CELL_MAX = 4096
 INT_MAX = 2**31 - 1
 SPACE = "[ \t\n\v\f\r\xa0]"
+# What parts words as white space does, and what vanishes.
+CONTROL = "[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028\u2029]"
+HIDDEN = (
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
 
 Date = tuple[int, int, int]
 BAD = "bad"
@@ -40,7 +46,7 @@ class Row:
         text = re.sub(f"^{SPACE}+|{SPACE}+$", "", text)
         if len(text.encode()) > CELL_MAX:
             return None
-        text = re.sub(f"{SPACE}+", " ", text)
+        text = re.sub(f"({SPACE}|{CONTROL})+", " ", re.sub(HIDDEN, "", text)).strip(" ")
         return None if text == "" or text in self.source.null_words else text
 
     def raw(self, value: Value) -> str | None:

@@ -24,7 +24,7 @@ from indexer.standard import STANDARD_SCHEMA
 from indexer.standardise.letters import mend
 from indexer.standardise.plan import name_columns
 from indexer.standardise.standardiser import Standardiser
-from tests.indexer.cells import CELLS, LIKELY
+from tests.indexer.cells import CELLS, LIKELY, STEERING
 from tests.indexer.plain_encoder import Refusal, encode
 from tests.indexer.plain_values import Row
 
@@ -42,7 +42,12 @@ def rows_of(manifest: Manifest, source: Source) -> st.SearchStrategy[Rows]:
     )
     accented = str.maketrans("AEIOUNaeioun", "ÁÈÎÖÚÑáèîöúñ")
     written = [*words, *map(str.lower, words), *(word.title().translate(accented) for word in words)]
-    kinds = [st.sampled_from(CELLS), st.sampled_from([*codes, *written, "x"]), st.text(max_size=30)]
+    kinds = [
+        st.sampled_from(CELLS),
+        st.sampled_from(STEERING),
+        st.sampled_from([*codes, *written, "x"]),
+        st.text(max_size=30),
+    ]
     likely = LIKELY if manifest.id == "every-key" else {}
     columns = Standardiser(manifest, source, 0).columns
     cells = [st.one_of(*kinds, *[st.sampled_from(likely[name])] * 6 if name in likely else []) for name in columns]
@@ -79,6 +84,15 @@ SOURCES = [(m, source) for m in MANIFESTS.values() for source in m.source]
 def test_equals_the_plain_twin(manifest: Manifest, source: Source, data: st.DataObject) -> None:
     rows = data.draw(rows_of(manifest, source))
     assert compiled(manifest, source, rows) == plain(manifest, source, rows)
+
+
+def test_every_character_of_a_cell_equals_the_plain_twin() -> None:
+    manifest = MANIFESTS["every-key"]
+    source = manifest.source[0]
+    encoder = Standardiser(manifest, source, 3)._encoder
+    for code in (*range(0xD800), *range(0xE000, 0x10000), *range(0xDFFF0, 0xE1010), 0x1F642, 0x10FFFF):
+        for text in (f"A{chr(code)}B", f"{chr(code)}A {chr(code)}", chr(code)):
+            assert encoder.cell(0, text) == Row(manifest, source, {"A": text}, 1).cells["A"], hex(code)
 
 
 def test_whole_records_of_every_kind_equal_the_plain_twin() -> None:

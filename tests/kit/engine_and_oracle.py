@@ -11,6 +11,7 @@ from core.generation.store import Generation
 from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
 from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import clearance_service_pb2 as clearance
 from tests.indexer.small_registers import SmallRegisters
 from tests.oracle import Oracle
 from tests.oracle.registers import Masks, everything
@@ -33,13 +34,26 @@ class EngineAndOracle:
         told = self.oracle.check_person(request, masks or everything(), self.clock_ms)
         return self._same("CheckPerson", request, told, masks)
 
-    def vehicle(self, **asked: Any) -> Any:
+    def vehicle(self, masks: Masks | None = None, **asked: Any) -> Any:
         request = checks.CheckVehicleRequest(**asked)
-        return self._same("CheckVehicle", request, self.oracle.check_vehicle(request, everything(), self.clock_ms))
+        told = self.oracle.check_vehicle(request, masks or everything(), self.clock_ms)
+        return self._same("CheckVehicle", request, told, masks)
 
     def box(self, query: str) -> Any:
         request = checks.CheckRequest(query=query)
         return self._same("Check", request, self.oracle.check(request, everything(), self.clock_ms))
+
+    def cleared(self, standard: int, batch: clearance.ClearRequest, masks: Masks | None = None) -> Any:
+        told = self.oracle.clear(standard, batch, masks or everything(), self.clock_ms)
+        batch.standard = standard  # type: ignore[assignment]
+        request = batch.SerializeToString()
+        grant = Grant.everything() if masks is None else Grant(masks)
+        stream = self.engine.clearance(request, grant, self.clock_ms)
+        answer = clearance.ClearResponse.FromString(stream.answer(request, self.clock_ms))
+        for field in ("answer_id", "answered_at"):
+            answer.ClearField(field)
+        assert answer == told, "the oracle says otherwise"
+        return answer
 
     def _same(self, method: str, request: Any, told: Any, masks: Masks | None = None) -> Any:
         grant = Grant.everything() if masks is None else Grant(masks)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
-from ronda.v1 import section_pb2, value_pb2
+from ronda.v1 import context_pb2, section_pb2, value_pb2
 from tests.core.free_text import naive_free_names
 from tests.core.identifiers import naive_slips
 from tests.oracle import Oracle
@@ -446,6 +446,8 @@ class Drawer:
         if sections and self.maybe(0.15):
             numbers = self.random.sample(section_pb2.Section.values()[1:], self.random.choice([1, 3, 10]))
             request.context.sections.extend(numbers)
+        if self.maybe(0.3):
+            request.context.purpose = self.random.choice(context_pb2.Purpose.values())
         return request
 
     # who asks, when

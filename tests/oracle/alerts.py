@@ -220,19 +220,25 @@ def stored_alerts(view: View, subject: Subject) -> list[Alert]:
 
 
 def _shown_without_offence(view: View, alert: Alert) -> bool:
-    """A warrant or escape of a minor who is of age today, for whoever may see such a section OPEN."""
-    from tests.oracle.linking import under_18
+    """Of an act as a minor: to whoever may see such a section OPEN, once the person is of age or in order to act."""
+    return (
+        is_of_a_minor(view, alert)
+        and view.shows(alert.first.section, section_pb2.SENSITIVITY_OPEN)
+        and (view.to_act or view.is_of_age(alert.subject))
+    )
 
-    claims = sorted((k.record for k in alert.subject.links if view.is_identity_claim(k)), key=lambda r: r.order)
-    birth = next((c.birth for c in claims if c.birth[0]), None)
+
+def is_of_a_minor(view: View, alert: Alert) -> bool:
     return (
         alert.kind in (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE)
         and alert.first.sensitivity == section_pb2.SENSITIVITY_MINOR
         and alert.in_force(view.today)
-        and view.shows(alert.first.section, section_pb2.SENSITIVITY_OPEN)
-        and birth is not None
-        and not under_18(birth, view.today)
     )
+
+
+def is_adolescents_order(view: View, alert: Alert) -> bool:
+    """Of an act as a minor, on somebody who is not of age."""
+    return is_of_a_minor(view, alert) and not view.is_of_age(alert.subject)
 
 
 def open_hits(view: View, subject: Subject, link: int, where: alert_pb2.HitSubject) -> list[alert_pb2.Hit]:
@@ -245,6 +251,8 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
     hit.level = min(link, alert.level)
     if not view.shows(alert.first.section, alert.first.sensitivity):
         hit.ClearField("offence")
+    if is_adolescents_order(view, alert):
+        hit.action.code, hit.action.text = texts.ADOLESCENTS_ACTION
     if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
     reported = _reported(view, alert)

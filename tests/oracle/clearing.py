@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ronda.v1 import alert_pb2, error_pb2, level_pb2, section_pb2
+from ronda.v1 import alert_pb2, error_pb2, level_pb2, person_pb2, section_pb2
 from ronda.v1 import clearance_service_pb2 as contract
 from tests.core import naive_calendar
 from tests.core.identifiers.naive_identifiers import IdentifierKind
 from tests.core.names import naive_names
 from tests.oracle import agreement, showing
 from tests.oracle.agreement import DISAGREES
-from tests.oracle.alerts import hit_of, is_criterion_1, reference, stored_alerts
+from tests.oracle.alerts import hit_of, is_adolescents_order, is_criterion_1, reference, stored_alerts
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
 from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier
 from tests.oracle.finding_vehicles import by_vehicle_identifier
@@ -125,7 +125,7 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
         return [
             (a.first, hit_of(view, a, HIT, where).level, a.criterion_1)
             for a in stored_alerts(view, subject)
-            if a.in_force(view.today) and a.kind in WANTED_KINDS
+            if a.in_force(view.today) and a.kind in WANTED_KINDS and not is_adolescents_order(view, a)
         ]
     found = []
     for section in [*showing.PERSON_SECTIONS, *showing.VEHICLE_SECTIONS]:
@@ -149,8 +149,27 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     named_otherwise = (
         finding.subject is not None and agreement.names(text, view.comparable(finding.subject)) == DISAGREES
     )
+    minors = _minors(view, standard, [finding.subject] if finding.subject is not None else [])
     crowded = standard == WANTED and finding.subject is not None and bool(view.may_be_meant(finding.subject))
-    return _verdict(view, standard, finding, records, named_otherwise, "person", crowded)
+    return _verdict(view, standard, finding, records, named_otherwise, "person", crowded, minors)
+
+
+def _minors(view: View, standard: int, people: list[Subject]) -> tuple[bool, bool]:
+    """Whether one of them has an adolescent's order that the grant shows MINOR.
+
+    Besides, whether one is not of age, and the grant does not show every such order.
+    """
+    if standard != WANTED:
+        return False, False
+    minor = section_pb2.SENSITIVITY_MINOR
+    sees = all(view.shows(s, minor) for s in (section_pb2.SECTION_WARRANT, section_pb2.SECTION_PRISON))
+    seen = any(
+        is_adolescents_order(view, alert) and view.shows(alert.first.section, minor)
+        for person in people
+        for alert in stored_alerts(view, person)
+    )
+    persons = [p for p in people if p.kind != person_pb2.SUBJECT_KIND_ORGANISATION]
+    return seen, not sees and any(not view.is_of_age(person) for person in persons)
 
 
 def _verdict(
@@ -161,6 +180,7 @@ def _verdict(
     named_otherwise: bool,
     kind: str,
     crowded: bool = False,
+    minors: tuple[bool, bool] = (False, False),
 ) -> Verdict:
     certain = [link for link, level, criterion_1 in records if level == HIT and criterion_1]
     if finding.status in STATUS_REASONS:
@@ -172,10 +192,14 @@ def _verdict(
     if records or crowded:
         links = [link for link, _, _ in records]
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
+    if minors[0]:
+        return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NOT_OF_AGE, []
     if kind == "vehicle" and not finding.certain:
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
     if finding.status == UNVERIFIED or not _all_fresh(view, standard, kind):
         return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []
+    if minors[1]:
+        return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_NOT_OF_AGE, []
     return contract.CLEARANCE_RESULT_NO_RECORD, contract.CLEARANCE_REASON_NOTHING_ON_FILE, []
 
 
@@ -218,6 +242,11 @@ def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int])
         links += [link for link, _, _ in under_standard(view, fit.subject, standard)]
     if links or (standard == WANTED and any(view.may_be_meant(fit.subject) for fit in fits)):
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
+    seen, hidden = _minors(view, standard, [fit.subject for fit in fits])
+    if seen:
+        return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NOT_OF_AGE, []
     if not _all_fresh(view, standard, "person"):
         return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_REGISTER_NOT_FRESH, []
+    if hidden:
+        return contract.CLEARANCE_RESULT_INCOMPLETE, contract.CLEARANCE_REASON_NOT_OF_AGE, []
     return contract.CLEARANCE_RESULT_NO_RECORD, contract.CLEARANCE_REASON_NAME_ONLY, []

@@ -44,14 +44,16 @@ def level(
     disagree: bool,
     kind: str,
     several: bool = False,
+    withheld: bool = False,
 ) -> int:
-    """Level by section 9; `kind` "person" or "vehicle" says whose registers are needed."""
+    """Level by section 9. `kind`: "person" or "vehicle", whose registers are needed; `withheld`: adolescents' orders
+    of the person are hidden."""
     if hits and max(h.level for h in hits) == level_pb2.LEVEL_HIT:
         return level_pb2.LEVEL_HIT
     if hits or disagree or several or (national and status in NATIONAL_ALARM):
         return level_pb2.LEVEL_POSSIBLE
     unverified = status == level_pb2.IDENTITY_STATUS_UNVERIFIED and national
-    if certain and (unverified or not view.needed_fresh(kind)):
+    if certain and (unverified or withheld or not view.needed_fresh(kind)):
         return level_pb2.LEVEL_INCOMPLETE
     if not certain or status != level_pb2.IDENTITY_STATUS_FOUND:
         return level_pb2.LEVEL_INSUFFICIENT
@@ -108,6 +110,7 @@ def fill_notes(
         ("NAME_BY_RECORD", named and not_found),
         ("CROWDED", "CROWDED" in further),
         ("ONLY_BEARER", "ONLY_BEARER" in further),
+        ("ADOLESCENTS_HIDDEN", "ADOLESCENTS_HIDDEN" in further),
     ):
         if holds:
             codes.append(code)

@@ -69,7 +69,10 @@ def level_of(view: View, subject: Subject) -> int:
     found = level_pb2.IDENTITY_STATUS_FOUND
     if subject.about == PERSON:
         where = showing.hit_subject(1, subject)
-        level = heading.level(view, open_hits(view, subject, HIT, where), found, True, False, False, "person")
+        withheld = view.adolescents_hidden(subject)
+        level = heading.level(
+            view, open_hits(view, subject, HIT, where), found, True, False, False, "person", False, withheld
+        )
         return max(level, level_pb2.LEVEL_INSUFFICIENT) if view.may_be_meant(subject) else level
     hits = vehicle_hits(view, Finding(subject=subject, link=HIT), by_plate=False)
     level = heading.level(view, hits, found, True, False, False, "vehicle")

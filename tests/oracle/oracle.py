@@ -118,22 +118,22 @@ class Oracle:
     # questions; `offset` stands for the page token
 
     def check(self, request: Any, masks: Masks, clock_ms: int) -> Any:
-        return one_box.check(View(self, masks, clock_ms), request)
+        return one_box.check(View(self, masks, clock_ms, request.context.purpose), request)
 
     def check_person(self, request: Any, masks: Masks, clock_ms: int) -> Any:
-        return person_answer.check_person(View(self, masks, clock_ms), request)
+        return person_answer.check_person(View(self, masks, clock_ms, request.context.purpose), request)
 
     def check_vehicle(self, request: Any, masks: Masks, clock_ms: int) -> Any:
-        return vehicle_answer.check_vehicle(View(self, masks, clock_ms), request)
+        return vehicle_answer.check_vehicle(View(self, masks, clock_ms, request.context.purpose), request)
 
     def search_persons(self, request: Any, masks: Masks, clock_ms: int, offset: int = 0) -> tuple[Any, int | None]:
-        return searching.search_persons(View(self, masks, clock_ms), request, offset)
+        return searching.search_persons(View(self, masks, clock_ms, request.context.purpose), request, offset)
 
     def search_vehicles(self, request: Any, masks: Masks, clock_ms: int, offset: int = 0) -> tuple[Any, int | None]:
-        return vehicle_searching.search_vehicles(View(self, masks, clock_ms), request, offset)
+        return vehicle_searching.search_vehicles(View(self, masks, clock_ms, request.context.purpose), request, offset)
 
     def list_records(self, request: Any, masks: Masks, clock_ms: int, offset: int = 0) -> tuple[Any, int | None]:
-        return searching.list_records(View(self, masks, clock_ms), request, offset)
+        return searching.list_records(View(self, masks, clock_ms, request.context.purpose), request, offset)
 
     @staticmethod
     def of_an_older_generation(page: Any) -> Any:

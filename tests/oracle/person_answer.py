@@ -87,7 +87,12 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     hits += _candidates(view, response, question, people, finding)
     head = response.answer
     national = principal is not None and principal.national
-    head.level = heading.level(view, hits, status, finding.certain, national, disagree or nobodys, "person")
+    withheld = subject is not None and view.adolescents_hidden(subject)
+    notes |= {"ADOLESCENTS_HIDDEN"} if withheld else set()
+    disagree_or_nobodys = disagree or nobodys
+    head.level = heading.level(
+        view, hits, status, finding.certain, national, disagree_or_nobodys, "person", withheld=withheld
+    )
     meant = view.may_be_meant(subject) if subject is not None else ""
     if meant:
         head.level = max(head.level, level_pb2.LEVEL_INSUFFICIENT)

@@ -34,6 +34,7 @@ ACTIONS = {
     alert_pb2.ALERT_KIND_OTHER: ("CONSULT", "Consultar a la institución titular"),
     alert_pb2.ALERT_KIND_DAMAGED_RECORD: ("CONSULT", "Consultar a la institución titular"),
 }
+ADOLESCENTS_ACTION = ("BRING_TO_JUDGE", "Orden de juzgado de adolescentes: conducir ante juez")
 NOTES = {
     "DOCUMENT_NOT_ON_FILE": "documento no consta",
     "PLATE_NOT_ON_FILE": "placa no consta",
@@ -53,6 +54,7 @@ NOTES = {
     "no es un visto bueno, consulte a la institución",
     "ONLY_BEARER": "una orden sin documento lleva el nombre de esta persona, que nadie más lleva: "
     "no es un visto bueno, consulte a la institución",
+    "ADOLESCENTS_HIDDEN": "órdenes de adolescentes no se muestran para este fin: no es un visto bueno",
     "SIMILAR_NAME_ALERT": "hay n personas con alerta de nombre parecido: pida el DPI",
 }
 HIT_NOTES = {

@@ -28,6 +28,13 @@ class RefusedError(Exception):
         self.field = field
 
 
+# Control characters, which part words, and characters without width and of direction, which vanish.
+_STEERING = re.compile(
+    "([\x00-\x08\x0e-\x1f\x7f-\x9f\u2028\u2029])|[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
 @dataclass
 class RowValues:
     """Reads values of one row as the manifest says."""
@@ -38,7 +45,7 @@ class RowValues:
 
     def cell(self, column: str) -> str:
         """Trimmed; "" = null."""
-        text = self.cells.get(column, "").strip()
+        text = _STEERING.sub(lambda found: " " if found[1] else "", self.cells.get(column, "")).strip()
         return "" if text in self.source.get("null_words", ()) else text
 
     def raw(self, spec: Any, field: str, strict: bool = False) -> tuple[Any, bool]:

@@ -93,6 +93,8 @@ def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding
     asked = [principal] if principal is not None else []
     owned = sorted_owners(view, vehicle) if vehicle is not None else []
     further_notes = {"OWNER_NAME_ALERT"} if any(name_alert(view, link) for link in owned) else set()
+    if any(_is_grey_for_hidden_orders(view, link, finding.link) for link in owned):
+        further_notes.add("ADOLESCENTS_HIDDEN")
     heading.fill_notes(view, head, asked, finding.status, disagree, False, not found, further_notes)
     if not finding.found and principal is not None:
         found_near, response.suggestions_on_file = suggestions(view, [principal])
@@ -213,9 +215,20 @@ def owner_level(view: View, link: Link, hits: list[Any]) -> int:
         return POSSIBLE
     if link.owner is None or not view.exists(link.owner):
         return level_pb2.LEVEL_INSUFFICIENT
-    if not view.needed_fresh("person"):
+    if not view.needed_fresh("person") or is_withheld(view, link):
         return level_pb2.LEVEL_INCOMPLETE
     return level_pb2.LEVEL_INSUFFICIENT if view.may_be_meant(link.owner) else level_pb2.LEVEL_CLEAR
+
+
+def is_withheld(view: View, link: Link) -> bool:
+    """Whether adolescents' orders of the present owner are hidden."""
+    return is_present(view, link) and link.owner is not None and view.adolescents_hidden(link.owner)
+
+
+def _is_grey_for_hidden_orders(view: View, link: Link, question: int) -> bool:
+    return is_withheld(view, link) and (
+        owner_level(view, link, owner_hits(view, link, 0, question)) == level_pb2.LEVEL_INCOMPLETE
+    )
 
 
 def _known_by_name(link: Link) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from ronda.v1 import alert_pb2, level_pb2, section_pb2
+from ronda.v1 import alert_pb2, context_pb2, level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.oracle import agreement
 from tests.oracle.record import PERSON, Link, Record, Subject
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 IDENTITY = section_pb2.SECTION_IDENTITY
 OPEN = section_pb2.SENSITIVITY_OPEN
+NOT_TO_ACT = (context_pb2.PURPOSE_CLEARANCE, context_pb2.PURPOSE_AUDIT, context_pb2.PURPOSE_STATISTICS)
 PERSON_ALERT_SECTIONS = (5, 6, 7, 8, 9, 10, 11, 23, 24)
 T = TypeVar("T")
 
@@ -24,10 +25,11 @@ T = TypeVar("T")
 class View:
     """The oracle through a caller's masks at a clock."""
 
-    def __init__(self, oracle: Oracle, masks: Masks, clock_ms: int) -> None:
+    def __init__(self, oracle: Oracle, masks: Masks, clock_ms: int, purpose: int = 0) -> None:
         self.oracle = oracle
         self.masks = masks
         self.clock_ms = clock_ms
+        self.to_act = purpose not in NOT_TO_ACT
         self.today = (clock_ms // 1000 - 21600) // 86400
         self.this_year = naive_calendar.date_of(self.today)[0]
         self.presented: list[Identifier] = []  # documents with a country and licences that the question gives
@@ -186,6 +188,22 @@ class View:
         if self.crowded(subject):
             return "CROWDED"
         return "ONLY_BEARER" if self.one_bearer(subject) else ""
+
+    # adolescents' orders
+
+    def is_of_age(self, subject: Subject) -> bool:
+        """18 today by the subject's birth date, shown or not; of unknown parts the earliest day."""
+        year, month, day = subject.birth
+        age = naive_calendar.age_on((year, month or 1, day or 1), self.today) if year else None
+        return age is not None and age >= 18
+
+    def adolescents_hidden(self, subject: Subject) -> bool:
+        """Whether a question for this purpose shows no adolescent's order of the person, be there one or not."""
+        if subject.about != PERSON or subject.kind == person_pb2.SUBJECT_KIND_ORGANISATION or self.is_of_age(subject):
+            return False
+        minor = section_pb2.SENSITIVITY_MINOR
+        sections = (section_pb2.SECTION_WARRANT, section_pb2.SECTION_PRISON)
+        return not all(self.shows(s, minor) or (self.to_act and self.shows(s, OPEN)) for s in sections)
 
     def crowded(self, subject: Subject) -> bool:
         """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""

@@ -64,3 +64,13 @@ def test_below_the_level_nothing_is_written(capsys: pytest.CaptureFixture[str]) 
     logs.set_up("warning")
     logs.log("generation_serves")
     assert capsys.readouterr().err == ""
+
+
+def test_no_field_steers_the_terminal_that_shows_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    painted = "/srv/\x1b[42mVERDE\x9b31m\u202eSATRELA\x7f\u200b"
+    logs.set_up("info", process="worker", host=painted)
+    logs.log("settings_do_not_work", why=painted)
+    line = capsys.readouterr().err.rstrip("\n")
+    assert line.isprintable()
+    assert json.loads(line)["why"] == json.loads(line)["host"] == painted
+    assert logs.printable(f"ronda serve: {painted}\nñ\n").replace("\n", "").isprintable()

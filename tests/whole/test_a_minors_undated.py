@@ -41,7 +41,7 @@ DETENTIONS = {
     ("", "00/00/2015"): True,
     ("1980-05-17", ""): True,
 }
-# of a child's warrants: the day of issue. All are hidden, as one with a whole day is
+# of a child's warrants: the day of issue. All are orders of an adolescents' court, as one with a whole day is
 WARRANTS = ["2026-01-01", "", "00/00/2026", "INDETERM"]
 DETENTION = """
 [[record]]
@@ -100,8 +100,10 @@ def test_a_detention(both: EngineAndOracle, case: tuple[str, str]) -> None:
 @pytest.mark.parametrize("day", WARRANTS)
 def test_a_childs_warrant(both: EngineAndOracle, day: str) -> None:
     number = 101 + WARRANTS.index(day)
-    assert asked(both, number, sees_minors=True).answer.level == level_pb2.LEVEL_HIT
-    assert asked(both, number, sees_minors=False).answer.level == level_pb2.LEVEL_CLEAR
+    (whole,), (shown,) = (asked(both, number, sees_minors=sees).answer.hits for sees in (True, False))
+    assert (whole.level, shown.level) == (level_pb2.LEVEL_HIT, level_pb2.LEVEL_HIT)
+    assert whole.action.code == shown.action.code == "BRING_TO_JUDGE"
+    assert not asked(both, number, sees_minors=False).person.warrants
 
 
 @pytest.mark.parametrize("day", INCIDENTS)
