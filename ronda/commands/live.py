@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ronda.commands.directory import DataOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
+
+if TYPE_CHECKING:
+    from indexer.live.writer import TickResult
 
 _NOTHING = "nothing serves"
 # Most of what a small step costs is the same for one change and for a hundred. So it rests a quarter of what it took:
@@ -40,7 +43,7 @@ def live(
     from indexer.pipeline import SHIPPED_MANIFESTS
     from server.host.aside import step_aside
     from server.host.memory import keep_what_is_freed
-    from server.logs import ERROR, WARNING, log, set_up
+    from server.logs import ERROR, log, set_up
 
     settings = settings_of(data=data, manifests=manifests)
     set_up(settings.log_level, process="live")
@@ -79,15 +82,22 @@ def live(
                         contradicted=result.contradicted,
                     )
                 failing, base = "", follower.base_id
-                for refused in result.refused:
-                    log(
-                        "live_change_refused",
-                        level=WARNING,
-                        sequence=refused.sequence,
-                        register=refused.register,
-                        rule=refused.rule,
-                    )
+                _tell_refused(result)
     except (ManifestError, LiveWriterBusy) as error:
         fail(str(error), EXIT_CALLER, as_json=False)
     except OSError as error:
         fail(f"{settings.data}: {error.strerror}", EXIT_OURS, as_json=False)
+
+
+def _tell_refused(result: TickResult) -> None:
+    """Logs each change that was refused: never what it held."""
+    from server.logs import WARNING, log
+
+    for refused in result.refused:
+        log(
+            "live_change_refused",
+            level=WARNING,
+            sequence=refused.sequence,
+            register=refused.register,
+            rule=refused.rule,
+        )

@@ -199,7 +199,8 @@ def test_a_certificate_of_the_gateways_own_that_ended(
         police = trusted.kit.police
         name = x509.UniformResourceIdentifier(police.spiffe("/gateway/sms"))
         ended = issue(police.ca, "expired", [name], days=1, starts=datetime.now(UTC) - timedelta(days=2))
-        (tmp_path / "gateway.key").unlink()  # no key is ever overwritten
+        for name_of_it in ("gateway.key", "gateway.pem"):  # neither is ever overwritten
+            (tmp_path / name_of_it).unlink()
         ended.write(tmp_path / "gateway.pem", tmp_path / "gateway.key")
         gateway.start()
         smsc.wait("bound", 2)
