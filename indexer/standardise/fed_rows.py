@@ -51,6 +51,13 @@ class FedRows:
                 faults[place] = Fault("record_id", "the row states another id")
         return faults
 
+    def key(self, register: str, source: str, cells: Mapping[str, str]) -> tuple[str | None, str | None]:
+        """Name of the source and the line that cells of it state; None = any (docs/feed.md, "The key of a record")."""
+        found = self._standardiser(register, source)
+        if isinstance(found, Fault):
+            return source or None, None
+        return found.source.name, found.line_of(cells)
+
     def _unknown_column(self, standardiser: Standardiser, row: FedRow) -> Fault | None:
         """A row of other columns would be one of empty cells. Columns that no record reads do no harm beside others."""
         if any(name in row.cells for name in standardiser.columns):

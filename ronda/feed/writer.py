@@ -13,12 +13,12 @@ from indexer.standardise.fed_rows import Fault, FedRow, FedRows
 from ronda.v1 import error_pb2
 from server.feed.orders import Orders
 from server.feed.sequences import Outcome, refused
-from server.feed.taking import RowCheck
+from server.feed.taking import Rows
 from server.feed.writer_process import main
 from server.logs import ERROR, log
 
 
-def check_by_manifests(orders: Orders) -> RowCheck:
+def rows_by_manifests(orders: Orders) -> Rows:
     """Looks at rows by the manifests that the server's settings name. Ends the process where they cannot be read."""
     try:
         rows = FedRows(load_manifests(orders.manifests or Path(indexer.__file__).parent / "registers"))
@@ -37,7 +37,10 @@ def check_by_manifests(orders: Orders) -> RowCheck:
                 outcomes[place] = _outcome(fault)
         return outcomes
 
-    return check
+    def key_of(change: Change) -> tuple[str | None, str | None]:
+        return rows.key(change.register, change.manifest_source, change.record)
+
+    return Rows(check, key_of)
 
 
 def _outcome(fault: Fault | None) -> Outcome | None:
@@ -47,4 +50,4 @@ def _outcome(fault: Fault | None) -> Outcome | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(check_by_manifests))
+    sys.exit(main(rows_by_manifests))

@@ -51,6 +51,14 @@ def refused(reason: int, field: str = "", rule: str = "") -> Outcome:
 
 Earlier = Callable[[int], Change]
 """The entry at a place of the ledger."""
+KeyOf = Callable[[Change], tuple[str | None, str | None]]
+"""Source of the manifest and line that a change names beside its id; None = any (docs/feed.md, "The key of a record").
+"""
+
+
+def named_key(change: Change) -> tuple[str | None, str | None]:
+    """For a server without the manifests: the source as it is named, and any line."""
+    return change.manifest_source or None, None
 
 
 @dataclass
@@ -59,11 +67,13 @@ class Sequences:
 
     source: str
     register: str
+    key_of: KeyOf = named_key
     through: int = 0  # all up to it came
     newest: int = 0  # the last that came, or that a heartbeat told of
     places: dict[int, int | Change] = field(default_factory=dict)  # sequence -> place in the ledger, or not written yet
     held: dict[int, Change] = field(default_factory=dict)  # not in force yet
-    overtook: dict[str, int] = field(default_factory=dict)  # record -> newest sequence in force, of those past a gap
+    # Changes in force of those past a gap: by id, the key and the newest sequence of each.
+    overtook: dict[str, dict[tuple[str | None, str | None], int]] = field(default_factory=dict)
     stale: str = ""  # reasons that the ledger tells; "" = it tells FRESH
     missing_told: tuple[tuple[int, int], ...] = ()
     came: int = 0  # the last that came
@@ -118,7 +128,14 @@ class Sequences:
         return Outcome(Fate.HELD), [on_hold]
 
     def _overtaken(self, change: Change) -> bool:
-        return self.overtook.get(change.record_id, 0) > change.source_sequence
+        """Whether a later change that may mean the same record is in force."""
+        later = self.overtook.get(change.record_id)
+        if later is None:
+            return False
+        mine = self.key_of(change)
+        return any(
+            sequence > change.source_sequence and _may_be_one(mine, theirs) for theirs, sequence in later.items()
+        )
 
     def _followed(self, now_s: float) -> list[Change]:
         """Entries that come of what was just learnt: changes that need wait no longer, and that nothing is missing."""
@@ -217,16 +234,26 @@ class Sequences:
         sequence, record = entry.source_sequence, entry.record_id
         self.event_ms = max(self.event_ms, entry.event_ms)
         self.held.pop(sequence, None)
-        for waiting in [each for each, held in self.held.items() if each < sequence and held.record_id == record]:
+        mine = self.key_of(entry)
+        for waiting in [
+            each
+            for each, held in self.held.items()
+            if each < sequence and held.record_id == record and _may_be_one(self.key_of(held), mine)
+        ]:
             del self.held[waiting]
         if sequence > self.through:
-            self.overtook[record] = max(sequence, self.overtook.get(record, 0))
+            known = self.overtook.setdefault(record, {})
+            known[mine] = max(sequence, known.get(mine, 0))
 
     def written(self, entry: Change, place: int) -> None:
         """An entry that `decide` or `look` gave lies at this place by now."""
         self.sign_ms = max(self.sign_ms, entry.taken_ms)
         if entry.kind in RECORD_KINDS or entry.kind is Kind.HOLD:
             self.places[entry.source_sequence] = place
+
+
+def _may_be_one(mine: tuple[str | None, str | None], theirs: tuple[str | None, str | None]) -> bool:
+    return all(None in (one, other) or one == other for one, other in zip(mine, theirs, strict=True))
 
 
 def _print_of(entry: Change) -> int:

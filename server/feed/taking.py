@@ -11,7 +11,7 @@ from core.errors import LedgerFull
 from core.ledger.change import RECORD_KINDS, Change, Kind
 from core.ledger.writer import LedgerWriter
 from ronda.v1 import error_pb2
-from server.feed.sequences import Fate, Outcome, Sequences, refused
+from server.feed.sequences import Fate, KeyOf, Outcome, Sequences, named_key, refused
 from server.feed.settings import FeedSource
 
 CHANGE_BYTES = 128 * 1024  # of texts, in UTF-8: a row has some hundred
@@ -45,6 +45,13 @@ def no_check(changes: Sequence[Change]) -> Sequence[Outcome | None]:
     return [None] * len(changes)
 
 
+class Rows(NamedTuple):
+    """What the registers' manifests say of rows."""
+
+    check: RowCheck = no_check
+    key_of: KeyOf = named_key
+
+
 class Taker:
     """The rules over the ledger. For the one process that writes it."""
 
@@ -55,18 +62,18 @@ class Taker:
         *,
         hold_s: float,
         future_s: int,
-        check: RowCheck = no_check,
+        rows: Rows | None = None,
     ) -> None:
         """Raises LedgerDamaged, OSError."""
         self._ledger, self._sources = ledger, sources
-        self._hold_s, self._future_s, self._check = hold_s, future_s, check
+        self._hold_s, self._future_s, self._rows = hold_s, future_s, rows or Rows()
         self._known: dict[tuple[str, str], Sequences] = {}
         self._recover()
 
     def _recover(self) -> None:
         """What the ledger says. Raises LedgerDamaged, OSError."""
         self._known = {
-            (name, register): Sequences(name, register)
+            (name, register): Sequences(name, register, self._rows.key_of)
             for name, source in self._sources.items()
             for register in source.registers
         }
@@ -75,7 +82,7 @@ class Taker:
             if (
                 key not in self._known
             ):  # of a source that the settings no longer name: what it did not send stays missing
-                self._known[key] = Sequences(*key)
+                self._known[key] = Sequences(*key, self._rows.key_of)
             self._known[key].learn(entry, place)
 
     def take(self, messages: Sequence[Message], now: Now) -> list[list[Outcome]]:
@@ -123,7 +130,7 @@ class Taker:
             for place, change in enumerate(message.changes)
             if outcomes[place] is None and change.kind is Kind.UPSERT and not self._has(message.source, change)
         ]
-        for place, outcome in zip(fresh, self._check([message.changes[each] for each in fresh]), strict=True):
+        for place, outcome in zip(fresh, self._rows.check([message.changes[each] for each in fresh]), strict=True):
             outcomes[place] = outcome
         found = []
         for change, refusal in zip(message.changes, outcomes, strict=True):

@@ -26,7 +26,7 @@ from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
 from server import logs
 from server.feed.orders import Orders
-from server.feed.taking import Message, Now, RowCheck, Taker, no_check, outcome_fields
+from server.feed.taking import Message, Now, Rows, Taker, outcome_fields
 from server.host.aside import step_aside
 from server.host.core_dumps import forbid_core_dumps
 from server.host.parent_pipe import parent_ended, read_orders
@@ -36,7 +36,7 @@ LINE_BYTES = 64 << 20  # of a question: a message of 4 MiB in JSON has up to six
 _TICK_S = 0.1
 _STATUS_S = 1.0
 
-CheckMaker = Callable[[Orders], RowCheck]
+RowsMaker = Callable[[Orders], Rows]
 
 
 @dataclass
@@ -48,12 +48,12 @@ class _Asked:
 class FeedWriter:
     """Answers who asks, and looks at the clock. All in one thread: one write after another."""
 
-    def __init__(self, orders: Orders, check: RowCheck) -> None:
+    def __init__(self, orders: Orders, rows: Rows) -> None:
         """Raises LedgerBusy, LedgerDamaged, LedgerFull, OSError."""
         self._orders = orders
         self._ledger = LedgerWriter(orders.data / FOLDER)
         self._taker = Taker(
-            self._ledger, orders.sources, hold_s=orders.hold_ms / 1000, future_s=orders.future_s, check=check
+            self._ledger, orders.sources, hold_s=orders.hold_ms / 1000, future_s=orders.future_s, rows=rows
         )
         for source, register in self._taker.give_up_strangers(_now()):
             log("feed_source_given_up", level=WARNING, source=source, register=register)
@@ -153,7 +153,7 @@ def _now() -> Now:
     return Now(time.time_ns() // 1_000_000, time.monotonic())
 
 
-def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
+def main(make_rows: RowsMaker = lambda _orders: Rows()) -> int:
     """Works until its input ends; 1 when the ledger cannot be opened or written, which the log says."""
     forbid_core_dumps()
     os.umask(0o077)
@@ -162,7 +162,7 @@ def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
     step_aside()
     status = 0
     try:
-        asyncio.run(_run(orders, make_check))
+        asyncio.run(_run(orders, make_rows))
     except* LedgerDamaged as damaged:
         log("ledger_damaged", level=ERROR, why=str(damaged.exceptions[0]))
         status = 1
@@ -172,8 +172,8 @@ def main(make_check: CheckMaker = lambda _orders: no_check) -> int:
     return status
 
 
-async def _run(orders: Orders, make_check: CheckMaker) -> None:
-    await FeedWriter(orders, make_check(orders)).run()
+async def _run(orders: Orders, make_rows: RowsMaker) -> None:
+    await FeedWriter(orders, make_rows(orders)).run()
 
 
 if __name__ == "__main__":

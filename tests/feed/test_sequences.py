@@ -20,7 +20,7 @@ from core.ledger.writer import LedgerWriter
 from ronda.v1 import error_pb2
 from server.feed.sequences import Fate, Outcome
 from server.feed.settings import FeedSource
-from server.feed.taking import Message, Now, Taker
+from server.feed.taking import Message, Now, Rows, Taker
 from tests.feed.naive_feed import NaiveFeed, Sent
 
 HOLD_S = 5.0
@@ -265,7 +265,7 @@ def test_a_refused_row_leaves_its_number_missing(tmp_path: Path) -> None:
         SOURCES,
         hold_s=HOLD_S,
         future_s=60,
-        check=lambda changes: [bad if each.record["TEXTO"] == "bad" else None for each in changes],
+        rows=Rows(lambda changes: [bad if each.record["TEXTO"] == "bad" else None for each in changes]),
     )
     sents = [Sent(1, "UPSERT", "A", "good"), Sent(2, "UPSERT", "B", "bad"), Sent(3, "UPSERT", "C", "good")]
     [outcomes] = taker.take([Message("oj-central", [change_of(each) for each in sents])], Now(WALL_MS, 0.0))
@@ -284,3 +284,24 @@ def test_what_a_source_that_is_gone_did_not_send_is_waited_for_no_more(feed: Fee
     assert taker.give_up_strangers(feed.now) == [("oj-central", "oj")]
     assert taker.give_up_strangers(feed.now) == []
     assert feed.told()[1] is False
+
+
+def test_a_cancellation_of_another_source_or_line_overtakes_nothing(feed: Feed) -> None:
+    """One number of two sources, or of two lines, is two records: what comes late of the other one counts."""
+
+    def late(place: tuple[str, str], later: tuple[str, str]) -> str:
+        first = replace(change_of(Sent(1, "UPSERT", "A", "x")), manifest_source=place[0], record={"LINEA": place[1]})
+        second = replace(change_of(Sent(2, "CANCEL", "A")), manifest_source=later[0], record={"LINEA": later[1]})
+        with tempfile.TemporaryDirectory(dir=feed.folder) as folder:
+            ledger = LedgerWriter(Path(folder))
+            rows = Rows(key_of=lambda change: (change.manifest_source or None, change.record.get("LINEA") or None))
+            taker = Taker(ledger, SOURCES, hold_s=HOLD_S, future_s=60, rows=rows)
+            taker.take([Message("oj-central", [second])], feed.now)
+            [[outcome]] = taker.take([Message("oj-central", [first])], feed.now)
+            ledger.close()
+        return said(outcome)
+
+    assert late(("ordenes", "1"), ("ordenes", "1")) == "OVERTAKEN"
+    assert late(("ordenes", "1"), ("ordenes", "2")) == "TAKEN"
+    assert late(("medidas", ""), ("ordenes", "")) == "TAKEN"
+    assert late(("ordenes", "1"), ("", "")) == "OVERTAKEN"
