@@ -73,7 +73,14 @@ class FedRows:
 
     def __init__(self, manifests: Sequence[Manifest]) -> None:
         self._sources: dict[tuple[str, str], _SourceOfRegister] = {}
+        self._of_alerts: dict[str, _SourceOfRegister] = {}  # of registers with one source of alerts
         self._ids = [manifest.id for manifest in manifests]
+        self._with_line = {
+            (ordinal, source.number)
+            for ordinal, manifest in enumerate(manifests)
+            for source in manifest.source
+            if source.line is not None
+        }
         self._ordinals = {register: ordinal for ordinal, register in enumerate(self._ids)}
         for ordinal, manifest in enumerate(manifests):
             sources = {
@@ -83,6 +90,9 @@ class FedRows:
             self._sources |= {(manifest.id, name): source for name, source in sources.items()}
             if len(sources) == 1:
                 self._sources[manifest.id, ""] = next(iter(sources.values()))
+            of_alerts = {record.source for record in manifest.record if record.alert is not None}
+            if len(of_alerts) == 1:
+                self._of_alerts[manifest.id] = sources[of_alerts.pop()]
 
     def read(self, changes: Sequence[Change]) -> FedRecords:
         """The last change of each record, and its rows; changes that are neither UPSERT nor CANCEL are left out."""
@@ -120,16 +130,23 @@ class FedRows:
         return found
 
     def key(self, change: Change) -> RecordKey | None:
-        """The records that it names; None = no such source. A CANCEL may name its source, or not."""
+        """The records that it names; None = no such source.
+
+        A CANCEL that names no source means the register's only source of alerts, else any.
+        """
         source = self._sources.get((change.register, change.manifest_source))
+        if source is None and change.kind is Kind.CANCEL and not change.manifest_source:
+            source = self._of_alerts.get(change.register)
         if source is not None:
             line = source.standardiser.line_of(change.record)
-            if change.kind is Kind.UPSERT and source.standardiser.source.line is not None:
-                line = line or ""  # a row without the column has it empty
             return RecordKey(source.ordinal, change.record_id, source.number, line)
         if change.kind is Kind.CANCEL and not change.manifest_source and change.register in self._ordinals:
             return RecordKey(self._ordinals[change.register], change.record_id, None, None)
         return None
+
+    def has_line(self, key: RecordKey) -> bool:
+        """Whether the manifest names a line for the key's source."""
+        return (key.register, key.source) in self._with_line
 
     def register_id(self, ordinal: int) -> str:
         """Id of a register."""

@@ -1,12 +1,14 @@
 """Which records changes mean where one id has several (docs/feed.md, "The key of a record").
 
 An UPSERT that does not say which of several rows it replaces is refused. A CANCEL that does not say which it closes
-closes none for certain: each alert that it may mean becomes POSSIBLE, "cancelada según ...: confirme".
+closes none for certain: each alert that it may mean becomes POSSIBLE, "cancelada según ...: confirme". Whether a change
+says it is told by its words and the manifest, not by what a base happens to list; a key that once had several records
+has them for ever (shared_keys.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,8 +16,8 @@ import pyarrow as pa
 
 from core.ledger.change import Change, Kind
 from indexer.live.fed_closed import Closing, lists_pending, mark
-from indexer.live.fed_rows import are_alerts
 from indexer.live.record_key import Place, RecordKey, are_meant, places_of, said_of_each
+from indexer.live.shared_keys import SharedKeys
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 
 AMBIGUOUS = "ambiguous_record"
@@ -38,22 +40,30 @@ class Meaning:
     ambiguous: dict[RecordKey, Change] = field(default_factory=dict)  # UPSERT of one of several
 
 
-def meaning_of(named: Mapping[RecordKey, Change], standing: pa.Table) -> Meaning:
-    """named: by the keys that they name. standing: linked records, those of these keys among them."""
+def meaning_of(
+    named: Mapping[RecordKey, Change], standing: pa.Table, shared: SharedKeys, has_line: Callable[[RecordKey], bool]
+) -> Meaning:
+    """named: by the keys that they name. standing: linked records, those of these keys among them.
+
+    shared: learns of keys that have several records. has_line: whether the manifest's source of a key names a line.
+    Raises OSError.
+    """
     found = Meaning()
     rows = standing.take(np.flatnonzero(are_meant(standing, named)))
     for key, change in named.items():
+        is_whole = key.source is not None and (key.line is not None or not has_line(key))
         held = rows.take(np.flatnonzero(are_meant(rows, [key])))
-        if change.kind is Kind.CANCEL and key.source is None and (alerts := are_alerts(held)).any():
-            held = held.take(np.flatnonzero(alerts))  # a cancellation is an alert's
         apart = records_apart(held)
-        if len(apart) > 1 and change.kind is Kind.UPSERT:
+        if is_whole and len(apart) > 1:
+            shared.add(key)
+        if change.kind is Kind.CANCEL:
+            (found.certain if is_whole and key not in shared else found.doubted)[key] = change
+        elif key in shared or (not is_whole and {line for _, _, _, line, _ in apart} - {None, ""}):
             found.ambiguous[key] = change
-        elif len(apart) > 1:
-            found.doubted[key] = change
-        else:
-            [source] = {place[1] for place in apart} or {key.source}
-            found.certain[replace(key, source=source if key.source is None else key.source)] = change
+        elif is_whole:
+            found.certain[key] = change
+        else:  # the column of the line is not in the row: as a null one is read
+            found.certain[replace(key, line="")] = change
     return found
 
 

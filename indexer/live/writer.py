@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -51,9 +51,10 @@ from indexer.live.linked_anew import (
 from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_of, shared_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.owners import owners_among, records_of_owners
-from indexer.live.record_key import RecordKey, places_of, without_records
+from indexer.live.record_key import RecordKey, keys_of, places_of, without_records
 from indexer.live.restated import Restated
 from indexer.live.rounds import rounds_of
+from indexer.live.shared_keys import FILE, SharedKeys
 from indexer.live.standing import (
     ID,
     Standing,
@@ -93,19 +94,17 @@ class _Feed:
 
     signs: dict[str, _Signs] = field(default_factory=dict)  # by source
     lacking: set[str] = field(default_factory=set)  # sources that may lack changes
-    # Records whose last change could not be taken: (source of the manifest, id), and by which rule.
-    refused: dict[tuple[str, str], str] = field(default_factory=dict)
+    refused: dict[Hashable, str] = field(
+        default_factory=dict
+    )  # keys whose last change could not be taken: by which rule
 
-    def take(self, change: Change) -> None:
-        """A change of a record came that can be read: nothing is lacking of what it means.
+    def take(self, key: Hashable, change: Change) -> None:
+        """A change of this key came that can be read: nothing is lacking of what it means.
 
         One of several records that was not replaced for want of a line is not replaced by a cancellation either.
         """
-        for record, rule in list(self.refused.items()):
-            source, record_id = record
-            named = change.manifest_source in (source, "") or not source
-            if record_id == change.record_id and named and (rule != AMBIGUOUS or change.kind is Kind.UPSERT):
-                del self.refused[record]
+        if self.refused.get(key) != AMBIGUOUS or change.kind is Kind.UPSERT:
+            self.refused.pop(key, None)
 
     def as_of_ms(self, extract_ms: int) -> int:
         """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.
@@ -197,6 +196,9 @@ class LiveWriter:
         self._key = needed_subject_key(data, self.base.manifest.get("subject_key"))
         self._fed = FedRows(manifests)
         self._yielding = Yielding(self.base, manifests, self._fed)
+        self._shared_keys = SharedKeys(
+            data / LIVE / FILE, [manifest.id for manifest in manifests], reads_only=into is not None
+        )
         self._names = [str(stated["name"]) for stated in self.base.manifest["registers"]]
         self._named_alone = NamedAlone(self.standing)
         self._restated = Restated(self.standing)
@@ -235,10 +237,12 @@ class LiveWriter:
             counting, yielding = self._yielding.parted(due)
             for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
                 subjects, refused = self._settle_each(counted)
+                rules = {why.sequence: why.rule for why in refused}
                 for change in counted:
-                    self._feeds[change.register].take(change)
-                for why in refused:
-                    self._feeds[why.register].refused[why.source, why.record_id] = why.rule
+                    feed, key = self._feeds[change.register], self._key_of(change)
+                    feed.take(key, change)
+                    if change.sequence in rules:
+                        feed.refused[key] = rules[change.sequence]
                 not_read = {why.sequence for why in refused}
                 read = (self._fed.key(change) for change in counted if change.sequence not in not_read)
                 self._yielding.won(key for key in read if key is not None)
@@ -319,17 +323,24 @@ class LiveWriter:
 
     def _meant(self, fed: FedRecords) -> tuple[FedRecords, Meaning]:
         """The changes by the records that they mean; an UPSERT of one of several records is refused."""
-        meaning = meaning_of(fed.keys, self.standing.rows(self.standing.holders(fed.keys)))
+        standing = self.standing.rows(self.standing.holders(fed.keys))
+        meaning = meaning_of(fed.keys, standing, self._shared_keys, self._fed.has_line)
         refused = [RefusedChange.of(change, AMBIGUOUS) for change in meaning.ambiguous.values()]
         rows = [without_records(each, meaning.ambiguous)[0] for each in fed.rows]
         certain = FedRecords(meaning.certain, rows, [*fed.refused, *refused])
         return certain, meaning
 
+    def _key_of(self, change: Change) -> Hashable:
+        """What it names; of a source that no manifest has its own words."""
+        return self._fed.key(change) or (change.manifest_source, change.record_id)
+
     def _shared(self, records: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """Of these (register, id) those that several records have."""
         ids = {(self._fed.ordinal(register), record_id) for register, record_id in records}
         rows = self.standing.rows(self.standing.holders(RecordKey(*each, None, None) for each in ids))
-        return {(self._fed.register_id(ordinal), record_id) for ordinal, record_id in shared_among(ids, rows)}
+        shared = {(key.register, key.record_id) for key in keys_of(rows) if key in self._shared_keys}
+        found = shared_among(ids, rows) | shared
+        return {(self._fed.register_id(ordinal), record_id) for ordinal, record_id in found}
 
     def _recounted(self, found: _Gathered, counted: Counted, linking: Linking) -> Recount:
         """For whom the changed records count by name alone, and counted before they changed."""

@@ -20,8 +20,10 @@ from core.engine.entry import METHODS, Engine
 from core.errors import QuestionError
 from core.generation.store import Generation
 from core.generation.subject_key import SUBJECT_KEY
+from core.generation.view_file import LIVE
 from core.ledger.change import Change, Kind
 from indexer.generations.publishing import current_generation
+from indexer.live.shared_keys import FILE
 from indexer.live.writer import LiveWriter, TickResult
 from indexer.manifest.loading import load_manifests
 from indexer.pipeline import build
@@ -107,6 +109,11 @@ class FedWorld:
     def over(self, data: Path, base_id: str, pieces: Iterable[Sequence[Change]]) -> None:
         """A new writer over this base, which takes the ledger from its first entry on in these pieces."""
         self.writer.close()
+        if (
+            data != self.data and (kept := self.data / LIVE / FILE).exists()
+        ):  # of the one data directory that a server has
+            (data / LIVE).mkdir(exist_ok=True)
+            shutil.copyfile(kept, data / LIVE / FILE)
         self.data, self.base_id = data, base_id
         self.writer = LiveWriter(self.data, self.base_id, self.manifests)
         self.levels = LiveLevels(self.writer.base, self.data)

@@ -126,6 +126,11 @@ class SharedNumbers(SmallWorld):
         self.rows = {place: [] for place in HEADERS}
         self._line = line
 
+    @property
+    def has_line(self) -> bool:
+        """Whether the manifest names a line for `ordenes`."""
+        return bool(self._line)
+
     def person(self, number: int, name: str, born: str = "1980-05-17", **cells: str) -> str:
         self.rows["renap"] = self.rows["renap/personas"]
         cui = super().person(number, name, born, **cells)
@@ -179,7 +184,8 @@ class FedNumbers(FedWorld):
                     row |= {"ESTADO": "CANCELADA", "CERRADA": _DAY}  # type: ignore[operator]
                 else:
                     self.world.rows[place].remove(row)
-        return self.change(Kind.CANCEL, place, record_id, {"LINEA": line} if line else {})
+        has_line = place == "oj/ordenes" and self.world.has_line
+        return self.change(Kind.CANCEL, place, record_id, {"LINEA": line} if has_line else {})
 
     def change(self, kind: Kind, place: str, record_id: str, cells: Mapping[str, str]) -> Change:
         """Of `register/source`, or of a register alone."""

@@ -3,7 +3,7 @@ number (docs/feed.md, "The key of a record")."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,12 +134,13 @@ def test_a_cancellation_that_may_mean_two_clears_neither(fed: FedNumbers) -> Non
     assert differences(fed) == []
 
 
-def test_a_cancellation_without_source_is_an_alert_s(fed: FedNumbers) -> None:
-    """The sentence of that number stays: it holds, whatever becomes of a warrant."""
+def test_a_cancellation_without_source_closes_nothing_for_certain(fed: FedNumbers) -> None:
+    """The sentence of that number stays: it holds, whatever becomes of a warrant, which may be meant."""
     fed.take(fed.feed("oj/ordenes", NUMERO="9", LINEA="", **who(LUIS), ESTADO="PENDIENTE", FECHA="2024-02-03"))
     assert fed.take(fed.change(Kind.CANCEL, "oj", "9", {})).refused == []
     assert "sentences" in person(fed, ROSA)
-    fed.close("oj/ordenes", "9")  # the model's, that does
+    assert "cancelada según Organismo Judicial" in person(fed, LUIS)
+    fed.take(fed.close("oj/ordenes", "9"))
     assert differences(fed) == []
 
 
@@ -164,3 +165,41 @@ def test_in_one_piece_or_one_by_one_it_comes_to_the_same(without_line: FedNumber
     assert [why.rule for why in without_line.take(cancel, upsert).refused] == ["ambiguous_record"]
     for number in (LUIS, JOSE):
         assert "cancelada según Organismo Judicial" in person(without_line, number)
+
+
+def again(fed: FedNumbers, place: str, stay: Callable[[Mapping[str, str]], bool]) -> None:
+    """The next extract lacks rows and states nothing; the whole ledger is taken over it."""
+    fed.world.rows[place] = [row for row in fed.world.rows[place] if stay(row)]
+    fed.over(*fed.built_anew(), [fed.taken])
+
+
+def test_no_extract_makes_certain_what_a_cancellation_did_not_say(fed: FedNumbers) -> None:
+    """Of two lines one is left, of a warrant and an order of one number the order: neither is closed for it."""
+    fed.take(fed.feed("oj/ordenes", NUMERO="7", LINEA="", **who(LUIS), ESTADO="PENDIENTE", FECHA="2024-02-03"))
+    fed.take(fed.change(Kind.CANCEL, "oj/ordenes", "8", {}), fed.change(Kind.CANCEL, "oj", "7", {}))
+    again(fed, "oj/ordenes", lambda row: row["NUMERO"] == "8" and row["LINEA"] == "1")
+    assert "cancelada según Organismo Judicial" in person(fed, LUIS)
+    assert "cancelada según Organismo Judicial" in person(fed, JOSE)
+    assert "3a calle" not in plate(fed, "P-123BCD") + person(fed, MARTA)
+    fed.take(fed.change(Kind.CANCEL, "oj", "9", {}))
+    assert "sentences" in person(fed, ROSA)
+
+
+def test_a_row_that_meant_one_of_two_does_not_mean_the_one_that_is_left(without_line: FedNumbers) -> None:
+    """JOSE's row is closed, and the next extract lists LUIS alone under that number: he is wanted still."""
+    cells = {**who(JOSE), "NUMERO": "8", "ESTADO": "CANCELADA"}
+    assert without_line.take(without_line.change(Kind.UPSERT, "oj/ordenes", "8", cells)).refused != []
+    again(without_line, "oj/ordenes", lambda row: row["CUI"] == cui_of(LUIS))
+    assert HIT in person(without_line, LUIS)
+    assert "REGISTER_STATE_STALE" in person(without_line, ROSA)
+
+
+def test_a_change_of_another_line_mends_nothing(fed: FedNumbers) -> None:
+    """What was refused stays lacking; a row without the column of the line is no line of its own where lines stand."""
+    cells = {**who(LUIS), "NUMERO": "8", "ESTADO": "CANCELADA"}
+    assert [why.rule for why in fed.take(fed.change(Kind.UPSERT, "oj/ordenes", "8", cells)).refused] == [
+        "ambiguous_record"
+    ]
+    fed.take(fed.feed("oj/ordenes", NUMERO="8", LINEA="9", **who(ROSA), ESTADO="CANCELADA", FECHA="2024-02-03"))
+    fed.take(fed.close("oj/ordenes", "8", "1"))
+    assert "REGISTER_STATE_STALE" in person(fed, ROSA)
