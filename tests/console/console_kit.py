@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 RISING, RISING_NAME = "05", "Escuintla"
 DEPARTMENTS = [f"{code:02}" for code in range(1, 23)]
 _WEEKLY = 16  # events of a department, of two towns
-_RISE_DAYS = 24
+_RISE_DAYS = 10  # so that no week of the rise is among those that the limits are made of
 
 
 def make_country(root: Path, *, silent_days: int = 0) -> SmallSources:
@@ -41,7 +41,7 @@ def make_country(root: Path, *, silent_days: int = 0) -> SmallSources:
     for ago in range((today - date(today.year - 2, 1, 1)).days, silent_days, -1):
         day = today - timedelta(ago)
         for code in DEPARTMENTS:
-            mean = _WEEKLY / 7 * (3 if code == RISING and ago - silent_days <= _RISE_DAYS else 1)
+            mean = _WEEKLY / 7 * (4 if code == RISING and ago - silent_days <= _RISE_DAYS else 1)
             for town in rng.choice(["01", "02"], rng.poisson(mean), p=[0.75, 0.25]).tolist():
                 number += 1
                 hour = f"{int(rng.integers(0, 24)):02}:00"
