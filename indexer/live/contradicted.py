@@ -13,16 +13,17 @@ import pyarrow as pa
 
 from core.generation.store import Generation
 from core.ledger.change import Change
-from indexer.live.fed_closed import CLOSED, NOT_LISTED, Closing, mark
+from indexer.live.fed_closed import CLOSED, NOT_LISTED, Closing, lists_pending, mark
 from indexer.live.fed_rows import are_alerts
 from indexer.live.kept import KeptRecords
-from indexer.live.record_key import RecordKey, are_meant, places_of, said_of_each
+from indexer.live.record_key import RecordKey, said_of_each
+from indexer.live.standing import values
 from indexer.manifest.model import Manifest
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 
 
 class Contradicted:
-    """Over one base. Not thread-safe."""
+    """Finds them over one base. Not thread-safe."""
 
     def __init__(self, base: Generation, kept: KeptRecords, manifests: Sequence[Manifest]) -> None:
         self._kept = kept
@@ -39,36 +40,43 @@ class Contradicted:
 
     @property
     def count(self) -> int:
-        """Keys of which the last fed change is contradicted."""
+        """The number of keys whose last fed change is contradicted."""
         return len(self._found)
 
-    def marked(self, changed: pa.Table, keys: Mapping[RecordKey, Change]) -> pa.Table:
-        """The standard records of changes, those that a later extract contradicts marked."""
-        pending = [
-            is_alert and state == ALERT_STATE_PENDING
-            for is_alert, state in zip(are_alerts(changed), changed.column("alert_state").to_pylist(), strict=True)
-        ]
-        said = said_of_each(changed, {key: (key, change) for key, change in keys.items()})
-        closings: list[Closing | None] = []
-        for place, each, is_pending in zip(places_of(changed), said, pending, strict=True):
-            closing = None
-            if each is not None:
-                key, change = each
-                self._found.discard(key)
-                instant = self._instants.get((place[0], place[1] or 0))
-                if is_pending and instant is not None and change.event_ms < instant:
-                    closing = self._closing(key, instant)
-                if closing is not None:
-                    self._found.add(key)
-            closings.append(closing)
-        return mark(changed, closings, self._names)
+    def marked(self, changed: pa.Table, changes: Mapping[RecordKey, Change]) -> pa.Table:
+        """Marks those of the standard records of changes that a later extract contradicts.
 
-    def _closing(self, key: RecordKey, instant: int) -> Closing | None:
-        """What the extract says of an alert; None = PENDING too."""
-        entities = self._kept.subjects_of(key.register, key.record_id)
+        changes: by the keys of what they replace. Raises GenerationDamaged.
+        """
+        self._found -= changes.keys()
+        older = {key: change for key, change in changes.items() if change.event_ms < self._instant(key)}
+        if not older:
+            return changed
+        pending = lists_pending(changed)
+        stated = said_of_each(changed, {key: key for key in older})
+        keys = [key if is_pending else None for key, is_pending in zip(stated, pending, strict=True)]
+        closings = self._closings({key for key in keys if key is not None})
+        self._found |= closings.keys()
+        return mark(changed, [closings.get(key) if key is not None else None for key in keys], self._names)
+
+    def _instant(self, key: RecordKey) -> int:
+        return self._instants.get((key.register, key.source or 0), 0)
+
+    def _closings(self, keys: set[RecordKey]) -> dict[RecordKey, Closing]:
+        """Returns what the extract says of alerts under these keys that it does not list as PENDING."""
+        entities: set[int] = set()
+        for key in keys:
+            entities.update(self._kept.subjects_of(key.register, key.record_id))
         rows = self._kept.rows_of(entities)
-        rows = rows.filter(pa.array(are_meant(rows, [key]) & are_alerts(rows)))
-        states = set(rows.column("alert_state").to_pylist())
-        if ALERT_STATE_PENDING in states:
-            return None
-        return Closing(next((state for state in states if state in CLOSED), NOT_LISTED), instant)
+        rows = rows.filter(pa.array(are_alerts(rows)))
+        states: dict[RecordKey, set[int]] = {key: set() for key in keys}
+        for meant, state in zip(
+            said_of_each(rows, {key: key for key in keys}), values(rows, "alert_state"), strict=True
+        ):
+            if meant is not None:
+                states[meant].add(state)
+        return {
+            key: Closing(next((state for state in sorted(listed) if state in CLOSED), NOT_LISTED), self._instant(key))
+            for key, listed in states.items()
+            if ALERT_STATE_PENDING not in listed
+        }

@@ -1,39 +1,38 @@
 """Which records changes mean where one id has several (docs/feed.md, "The key of a record").
 
-An UPSERT that does not say which of several rows it replaces is refused. A CANCEL that does not say which it closes
-closes none for certain: each alert that it may mean becomes POSSIBLE, "cancelada según ...: confirme". Whether a change
-says it is told by its words and the manifest, not by what a base happens to list; a key that once had several records
-has them for ever (shared_keys.py).
+An UPSERT that does not say which of several rows it replaces is refused. A CANCEL that does not say which record it
+closes closes none for certain: each alert that it may mean becomes POSSIBLE, "cancelada según ...: confirme". The words
+of the change and the manifest decide whether it says so, not what a base happens to list; a key that once had several
+records keeps them for ever (shared_keys.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pyarrow as pa
 
 from core.ledger.change import Change, Kind
 from indexer.live.fed_closed import Closing, lists_pending, mark
-from indexer.live.record_key import Place, RecordKey, are_meant, places_of, said_of_each
+from indexer.live.record_key import RecordKey, are_meant, places_of, said_of_each
 from indexer.live.shared_keys import SharedKeys
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 
 AMBIGUOUS = "ambiguous_record"
-"""The rule of an UPSERT that is refused so."""
-# By which of them a row names its subject first: rows that differ in it name two.
+"""The rule that refuses an UPSERT of one of several records."""
+# A row names its subject by the first of these that it states: two rows that differ in it name two subjects.
 _NAMING = (
     *("cui", "document_number", "nit", "licence", "cedula", "vin", "chassis", "plate", "engine"),
     *("name_key", "name"),
 )
-_Head = tuple[int, int | None, str, str | None]
-"""Register, source, id, line."""
+Id = tuple[int, str]
+"""Register and record id."""
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What changes mean, given what stands."""
+    """The records that changes mean, given what stands."""
 
     certain: dict[RecordKey, Change] = field(default_factory=dict)
     doubted: dict[RecordKey, Change] = field(default_factory=dict)  # CANCEL of one of several
@@ -43,64 +42,79 @@ class Meaning:
 def meaning_of(
     named: Mapping[RecordKey, Change], standing: pa.Table, shared: SharedKeys, has_line: Callable[[RecordKey], bool]
 ) -> Meaning:
-    """named: by the keys that they name. standing: linked records, those of these keys among them.
+    """Decides what each change means.
 
+    named: the changes by the keys that they name. standing: linked records, those of these keys among them.
     shared: learns of keys that have several records. has_line: whether the manifest's source of a key names a line.
     Raises OSError.
     """
     found = Meaning()
-    rows = standing.take(np.flatnonzero(are_meant(standing, named)))
+    held = _stated_by_id(standing, {(key.register, key.record_id) for key in named})
     for key, change in named.items():
+        rows = [row for row in held.get((key.register, key.record_id), ()) if key.means(row.place)]
         is_whole = key.source is not None and (key.line is not None or not has_line(key))
-        held = rows.take(np.flatnonzero(are_meant(rows, [key])))
-        apart = records_apart(held)
-        if is_whole and len(apart) > 1:
+        if is_whole and _has_several(rows):
             shared.add(key)
         if change.kind is Kind.CANCEL:
             (found.certain if is_whole and key not in shared else found.doubted)[key] = change
-        elif key in shared or (not is_whole and {line for _, _, _, line, _ in apart} - {None, ""}):
+        elif key in shared or (not is_whole and any(row.place[3] for row in rows)):
             found.ambiguous[key] = change
         elif is_whole:
             found.certain[key] = change
-        else:  # the column of the line is not in the row: as a null one is read
+        else:  # the row lacks the column of the line, which is read as an empty cell
             found.certain[replace(key, line="")] = change
     return found
 
 
-def records_apart(rows: pa.Table) -> list[Place]:
-    """One place of each record of the register among rows of one id; `part` counts rows that name different subjects.
+def several_among(ids: Iterable[Id], standing: pa.Table) -> set[Id]:
+    """Returns those of these ids that several records have."""
+    return {head for head, rows in _stated_by_id(standing, set(ids)).items() if _has_several(rows)}
 
-    Rows of one source and line are one record, unless two of one version name different subjects.
-    """
+
+@dataclass(frozen=True)
+class _Stated:
+    """A record's place and version, and by what its row names the subject."""
+
+    place: tuple[int, int | None, str, str | None, int | None]
+    version: int
+    subject: tuple[str, str]  # column, text
+
+
+def _stated_by_id(standing: pa.Table, ids: set[Id]) -> dict[Id, list[_Stated]]:
+    anywhere = [RecordKey(register, record_id, None, None) for register, record_id in ids]
+    rows = standing.filter(pa.array(are_meant(standing, anywhere)))
     naming = zip(*(rows.column(name).to_pylist() for name in _NAMING), strict=True)
     versions: list[int] = rows.column("version").to_numpy().tolist()
-    subjects: dict[tuple[_Head, int | None, int], set[tuple[str, str]]] = {}
+    found: dict[Id, list[_Stated]] = {}
     for place, version, texts in zip(places_of(rows), versions, naming, strict=True):
-        first = next(((name, text) for name, text in zip(_NAMING, texts, strict=True) if text), ("", ""))
-        subjects.setdefault((place[:4], place[4], version), set()).add(first)
-    most: dict[_Head, int] = {}
-    for (head, _, _), firsts in subjects.items():
-        most[head] = max(most.get(head, 0), len(firsts))
-    return [(*head, number) for head, count in most.items() for number in range(count)]
+        subject = next(((name, text) for name, text in zip(_NAMING, texts, strict=True) if text), ("", ""))
+        found.setdefault((place[0], place[2]), []).append(_Stated(place, version, subject))
+    return found
 
 
-def shared_among(ids: Collection[tuple[int, str]], standing: pa.Table) -> set[tuple[int, str]]:
-    """Of these (register, id) those that several records have."""
-    rows: dict[tuple[int, str], list[int]] = {}
-    for number, (register, _, record_id, *_) in enumerate(places_of(standing)):
-        if (register, record_id) in ids:
-            rows.setdefault((register, record_id), []).append(number)
-    return {head for head, numbers in rows.items() if len(records_apart(standing.take(pa.array(numbers)))) > 1}
+def _has_several(rows: Iterable[_Stated]) -> bool:
+    """Returns whether rows of one id are several records.
+
+    They are where sources or lines differ, or two of one part and version name different subjects.
+    """
+    heads = set()
+    subjects: dict[tuple[int | None, int], set[tuple[str, str]]] = {}
+    for row in rows:
+        heads.add(row.place[:4])
+        subjects.setdefault((row.place[4], row.version), set()).add(row.subject)
+    return len(heads) > 1 or any(len(each) > 1 for each in subjects.values())
 
 
 def doubted_subjects(rows: pa.Table, doubted: Iterable[RecordKey]) -> set[bytes]:
-    """The subjects of alerts in force that one of these cancellations may mean."""
+    """Returns the subjects of alerts in force that one of these cancellations may mean."""
     meant = are_meant(rows, doubted) & lists_pending(rows)
     return {bytes(each) for each in rows.column("subject_id").filter(pa.array(meant)).to_pylist() if each is not None}
 
 
 def with_doubts(rows: pa.Table, doubted: Mapping[RecordKey, Change], names: list[str]) -> pa.Table:
-    """The records, each alert in force that one of these cancellations may mean marked. names: of registers."""
+    """Marks each alert in force that one of these cancellations may mean. names: of the registers, by ordinal."""
+    if not doubted:
+        return rows
     closings = [
         Closing(ALERT_STATE_CANCELLED, change.event_ms) if change is not None and lists else None
         for change, lists in zip(said_of_each(rows, doubted), lists_pending(rows), strict=True)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Place = tuple[int, int | None, str, str | None, int | None]
 """One record of a subject: register, source, id, line, part. Rows that one id shares without a line have one place."""
@@ -21,7 +22,7 @@ _Said = TypeVar("_Said")
 
 @dataclass(frozen=True)
 class RecordKey:
-    """Records of one id, as a change or a record names them."""
+    """Names the records of one id, as a change or a record does."""
 
     register: int  # ordinal
     record_id: str
@@ -29,9 +30,9 @@ class RecordKey:
     line: str | None  # None = any
 
     def means(self, place: Place) -> bool:
-        """Whether a record is one of them.
+        """Returns whether a record stands under this key.
 
-        A record of an earlier release states no source, and one of a manifest without `line` no line: each is meant.
+        Records of an earlier release have no source, and those of a manifest without `line` no line: both match.
         """
         register, source, record_id, line, _ = place
         return (
@@ -42,40 +43,46 @@ class RecordKey:
 
 
 def places_of(rows: pa.Table) -> list[Place]:
-    """The place of each record."""
+    """Returns the place of each record."""
     return list(zip(*(rows.column(name).to_pylist() for name in PLACE_COLUMNS), strict=True))
 
 
 def keys_of(rows: pa.Table) -> set[RecordKey]:
-    """The keys under which these records stand."""
+    """Returns the keys under which these records stand."""
     return {
         RecordKey(register, record_id, source, line) for register, source, record_id, line, _ in set(places_of(rows))
     }
 
 
 def said_of_each(rows: pa.Table, said: Mapping[RecordKey, _Said]) -> list[_Said | None]:
-    """Of each record what is said under a key that means it, the last of several; None = nothing."""
+    """Returns for each record what is said under its key, the last of several; None = nothing."""
+    found: list[_Said | None] = [None] * rows.num_rows
     by_id: dict[tuple[int, str], list[tuple[RecordKey, _Said]]] = {}
     for key, each in said.items():
         by_id.setdefault((key.register, key.record_id), []).append((key, each))
-    found: list[_Said | None] = [None] * rows.num_rows
-    heads = zip(rows.column("register").to_pylist(), rows.column("record_id").to_pylist(), strict=True)
-    likely = [number for number, head in enumerate(heads) if head in by_id]
-    for number, place in zip(likely, places_of(rows.take(pa.array(likely, pa.int64()))), strict=True):
-        for key, each in by_id[place[0], place[2]]:
+    likely = _rows_with_ids(rows, {record_id for _, record_id in by_id})
+    for number, place in zip(likely.tolist(), places_of(rows.take(likely)), strict=True):
+        for key, each in by_id.get((place[0], place[2]), ()):
             if key.means(place):
                 found[number] = each
     return found
 
 
+def _rows_with_ids(rows: pa.Table, ids: Collection[str]) -> np.ndarray[Any, Any]:
+    if not ids or not rows.num_rows:
+        return np.zeros(0, np.int64)
+    has_id = pc.is_in(rows.column("record_id"), value_set=pa.array(list(ids), pa.string()))
+    return np.flatnonzero(has_id.to_numpy())
+
+
 def are_meant(rows: pa.Table, keys: Iterable[RecordKey]) -> np.ndarray[Any, Any]:
-    """Of each record whether one of these keys means it."""
+    """Returns for each record whether one of these keys means it."""
     found = said_of_each(rows, dict.fromkeys(keys, True))
     return np.fromiter((each is not None for each in found), dtype=bool, count=rows.num_rows)
 
 
 def without_records(rows: pa.Table, keys: Collection[RecordKey]) -> tuple[pa.Table, pa.Table]:
-    """(the others, those of the keys)."""
+    """Splits records into those that no key means, and those of the keys."""
     meant = are_meant(rows, keys)
     if not meant.any():
         return rows, rows.slice(0, 0)

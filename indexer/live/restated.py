@@ -7,7 +7,7 @@ of the person is CLEAR (docs/answers.md section 15).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,16 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.ledger.change import Change
+from indexer.live.record_key import RecordKey, said_of_each
 from indexer.live.standing import Standing, Subject, values
 from ronda.v1.section_pb2 import SECTION_IDENTITY
 
 _WHO = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
 _DAY_MS = 86_400_000
 _GUATEMALA_BEHIND_MS = 6 * 3_600_000
+_Who = tuple[object, ...]
+"""Name, birth date and sex that one record states."""
 
 
 class Restated:
-    """Over one base. Not thread-safe."""
+    """Keeps the days of such changes over one base. Not thread-safe."""
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
@@ -36,45 +39,69 @@ class Restated:
         return frozenset(self._days)
 
     def told(
-        self, settled: Mapping[bytes, Subject | None], now: pa.Table, changes: Iterable[Change]
+        self,
+        settled: Mapping[bytes, Subject | None],
+        now: pa.Table,
+        linked: pa.Table,
+        changes: Mapping[RecordKey, Change],
     ) -> dict[bytes, Subject | None]:
-        """These subjects, each with the day on which the feed changed who it is.
+        """Returns the subjects, each with the day on which the feed last changed who they are.
 
-        now: their records as they will stand. changes: of which some state an identity.
+        now: their records as they will stand. linked: those of them that were linked in this step. changes: by the
+        keys of what they replace.
         """
-        day = max((_day_of(change.event_ms) for change in changes), default=0)
-        stated = _stated(now)
-        for subject_id in settled:
-            if stated.get(subject_id, set()) <= self._of_base(subject_id, stated):
+        claims = _claims(linked)
+        whose = values(claims, "subject_id")
+        doubtful = {*whose, *self._days} & settled.keys()
+        if not doubtful:
+            return dict(settled)
+        of_base = self._of_base(doubtful)
+        stated = _who_by_subject(_claims(now.filter(_are_among(now, doubtful))), "subject_id")
+        days: dict[bytes, list[int]] = {}
+        for subject_id, who, change in zip(whose, _who_of_each(claims), said_of_each(claims, changes), strict=True):
+            if who not in of_base.get(subject_id, ()) and change is not None:
+                days.setdefault(subject_id, []).append(_day_of(change.event_ms))
+        latest = max((_day_of(change.event_ms) for change in changes.values()), default=0)
+        for subject_id in doubtful:
+            if stated.get(subject_id, set()) <= of_base.get(subject_id, set()):
                 self._days.pop(subject_id, None)
-            else:
-                self._days.setdefault(subject_id, day)
+            elif subject_id in days:
+                self._days[subject_id] = max(days[subject_id])
+            else:  # a claim came from another subject
+                self._days.setdefault(subject_id, latest)
         return {
-            each: replace(whom, identity_fed=self._days.get(each)) if whom is not None else None
+            each: replace(whom, identity_fed=self._days.get(each)) if whom is not None and each in doubtful else whom
             for each, whom in settled.items()
         }
 
-    def _of_base(self, subject_id: bytes, stated: Mapping[bytes, set[tuple[object, ...]]]) -> set[tuple[object, ...]]:
-        """What the base's claims say; only looked up for somebody who has claims now."""
-        entity = self._standing.entity_of(subject_id) if subject_id in stated else None
-        if entity is None:
-            return set()
-        rows = self._standing.kept.rows_of([entity])
-        return {who for _, who in _claims(rows, rows.column("entity").to_pylist())}
+    def _of_base(self, subject_ids: Collection[bytes]) -> dict[bytes, set[_Who]]:
+        """Returns what the base's claims say of these subjects."""
+        entities = {
+            entity: subject_id
+            for subject_id in subject_ids
+            if (entity := self._standing.entity_of(subject_id)) is not None
+        }
+        found = _who_by_subject(_claims(self._standing.kept.rows_of(entities)), "entity")
+        return {entities[entity]: who for entity, who in found.items()}
 
 
-def _stated(rows: pa.Table) -> dict[bytes, set[tuple[object, ...]]]:
-    found: dict[bytes, set[tuple[object, ...]]] = {}
-    for subject_id, who in _claims(rows, values(rows, "subject_id")):
-        found.setdefault(subject_id, set()).add(who)
+def _claims(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.equal(rows.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8())))
+
+
+def _are_among(rows: pa.Table, subject_ids: Collection[bytes]) -> Any:
+    return pc.is_in(rows.column("subject_id"), value_set=pa.array(list(subject_ids), pa.binary(16)))
+
+
+def _who_of_each(claims: pa.Table) -> Iterator[_Who]:
+    return zip(*(claims.column(name).to_pylist() for name in _WHO), strict=True)
+
+
+def _who_by_subject(claims: pa.Table, column: str) -> dict[Any, set[_Who]]:
+    found: dict[Any, set[_Who]] = {}
+    for subject, who in zip(values(claims, column), _who_of_each(claims), strict=True):
+        found.setdefault(subject, set()).add(who)
     return found
-
-
-def _claims(rows: pa.Table, whose: list[Any]) -> list[tuple[Any, tuple[object, ...]]]:
-    """Of each identity claim: whose it is, and who it says that they are."""
-    is_claim = pc.equal(rows.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8())).to_pylist()
-    who = zip(*(rows.column(name).to_pylist() for name in _WHO), strict=True)
-    return [(subject_id, each) for subject_id, each, claims in zip(whose, who, is_claim, strict=True) if claims]
 
 
 def _day_of(time_ms: int) -> int:

@@ -48,7 +48,7 @@ from indexer.live.linked_anew import (
     of_these_causas,
     of_these_persons,
 )
-from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_of, shared_among, with_doubts
+from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_of, several_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.owners import owners_among, records_of_owners
 from indexer.live.record_key import RecordKey, keys_of, places_of, without_records
@@ -316,7 +316,7 @@ class LiveWriter:
             if owner_id not in settled and standing.known(owner_id) is None:
                 settled[owner_id] = owner
         settled = {each: self._named_alone.told(whom, recount) if whom else None for each, whom in settled.items()}
-        settled = self._restated.told(settled, now, fed.keys.values())
+        settled = self._restated.told(settled, now, joined.linked, fed.keys)
         standing.settle(settled, kept, changed)
         self._named_alone.settle(recount)
         return settled, fed.refused
@@ -339,7 +339,7 @@ class LiveWriter:
         ids = {(self._fed.ordinal(register), record_id) for register, record_id in records}
         rows = self.standing.rows(self.standing.holders(RecordKey(*each, None, None) for each in ids))
         shared = {(key.register, key.record_id) for key in keys_of(rows) if key in self._shared_keys}
-        found = shared_among(ids, rows) | shared
+        found = several_among(ids, rows) | shared
         return {(self._fed.register_id(ordinal), record_id) for ordinal, record_id in found}
 
     def _recounted(self, found: _Gathered, counted: Counted, linking: Linking) -> Recount:
