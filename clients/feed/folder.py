@@ -50,7 +50,7 @@ class DropFolder:
 
     @property
     def issued_file(self) -> Path:
-        """What was numbered of this directory's files (clients/feed/issued.py)."""
+        """The file of numbers that this directory's changes got (clients/feed/issued.py)."""
         return self._directory / _ISSUED
 
     def waiting(self) -> list[Path]:
@@ -95,7 +95,7 @@ class DropFolder:
         return Passed(file.name, tally, "")
 
     def _put_away(self, file: Path, where: str) -> Path:
-        """Where it lies now; beside it what numbers its changes got: put back with it, they are the same again."""
+        """Moves a file, and beside it the numbers of its changes, which are the same when both are put back."""
         lies = self._free(file, where)
         if resume_path(file).exists():
             resume_path(file).rename(resume_path(lies))

@@ -20,7 +20,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
 from clients.feed.changes import CHANGE_BYTES, ChangesUnreadable, FileChange, change_of_fields, json_of
-from clients.feed.issued import Issued, SourceFailed, read_issued, write_issued
+from clients.feed.issued import Issued, ServerPlace, SourceFailed, read_issued, write_issued
 from clients.feed.pushing import Pusher, Tally
 from clients.feed.sending import Frame, Say
 from ronda.v1 import feed_service_pb2 as contract
@@ -69,11 +69,14 @@ class JetStreamSource:
             raise SourceFailed(f"{_CLOSED} ({type(error).__name__})", passes=True) from None
 
     def is_waiting(self) -> bool:
-        """Whether the broker has messages that were not handed out, or are not acknowledged. Raises SourceFailed."""
+        """Returns whether the broker has messages that it did not hand out, or that are not acknowledged.
+
+        Raises SourceFailed.
+        """
         return bool(self._asked(self._waiting()))
 
     def whole(self) -> Iterator[StreamMessage]:
-        """Every message that the stream still has, from its first one on; the consumer stays where it is.
+        """Yields every message that the stream still has, from its first one on; the consumer stays where it is.
 
         Raises SourceFailed.
         """
@@ -154,15 +157,14 @@ class JetStreamWork:
         patience_s: float,
         wait_s: float,
         told: Say,
-        state_file: Path | None = None,
+        state_file: Path,
     ) -> None:
-        """told: hears of each message that is no change; its number stays missing. state_file: None = nobody keeps what
-        was answered, and a server that lost it is not found out."""
+        """told: hears of each message that is no change, whose number stays missing. state_file: keeps the answers."""
         self._stream, self._wait_s, self._told, self._state_file = stream, wait_s, told, state_file
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self._known: Issued | None = None
         self._compared = False
-        self._through: dict[str, int] = {}
+        self._place = ServerPlace()
 
     def step(self) -> Tally | None:
         """The next messages; None = none came. Raises SourceFailed, CallFailure, OSError."""
@@ -182,18 +184,20 @@ class JetStreamWork:
         return tally
 
     def issued(self) -> Mapping[str, int] | None:
-        """The last numbers that were answered; None while the broker has anything that was not. Raises SourceFailed."""
+        """Returns the last numbers that were answered; None while the broker has a message that was not.
+
+        Raises SourceFailed.
+        """
         return None if not self._compared or self._stream.is_waiting() else self._answered().numbers
 
     def seen(self, positions: Mapping[str, Any]) -> None:
-        """How far the server is: where it is less far than before, another ledger is there, and it is compared."""
-        if any(position.through < self._through.get(name, 0) for name, position in positions.items()):
+        """Takes the server's positions. Where it went back, the next step compares what it has with what was sent."""
+        if self._place.went_back(positions):
             self._compared = False
-        self._through = {name: position.through for name, position in positions.items()}
 
     def _answered(self) -> Issued:
         if self._known is None:
-            self._known = (read_issued(self._state_file) if self._state_file is not None else None) or Issued()
+            self._known = read_issued(self._state_file) or Issued()
         return self._known
 
     def _push(self, changes: Sequence[FileChange]) -> Tally:
@@ -203,8 +207,7 @@ class JetStreamWork:
         for each in changes:
             known.reach(each.change.register_id, each.change.sequence)
         known.token = tally.token
-        if self._state_file is not None:
-            write_issued(self._state_file, known)
+        write_issued(self._state_file, known)
         self.seen(tally.positions)
         return tally
 

@@ -20,7 +20,7 @@ from adbc_driver_postgresql import dbapi
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from clients.feed.changes import CHANGE_BYTES, FileChange
-from clients.feed.issued import SourceFailed, write_whole
+from clients.feed.issued import ServerPlace, SourceFailed, write_whole
 from clients.feed.pushing import Pusher, Tally
 from clients.feed.sending import Frame, Say
 from ronda.v1 import feed_service_pb2 as contract
@@ -66,12 +66,12 @@ class OutboxState:
     txid: int = 0
     id: int = 0
     numbers: dict[str, int] = field(default_factory=dict)  # register -> last number
-    refused: dict[str, list[int]] = field(default_factory=dict)  # "register record" -> numbers that are missing
+    refused: dict[str, list[int]] = field(default_factory=dict)  # by `_record_of`: numbers that are missing
     token: str = ""  # resume token of the last answer
 
 
 def read_state(path: Path) -> OutboxState | None:
-    """Of the file; None where there is none. Raises SourceFailed, OSError."""
+    """Reads the file; None where there is none. Raises SourceFailed, OSError."""
     try:
         return OutboxState(**json.loads(path.read_bytes()))
     except FileNotFoundError:
@@ -83,7 +83,7 @@ def read_state(path: Path) -> OutboxState | None:
 
 
 def write_state(path: Path, state: OutboxState) -> None:
-    """Whole and on disk, or as it was. Raises OSError."""
+    """Replaces the file, whole and on disk. Raises OSError."""
     write_whole(path, asdict(state))
 
 
@@ -113,7 +113,7 @@ class Outbox:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
 
     def last_of(self, register: str, most: int, until: Cursor) -> list[OutboxRow]:
-        """The last rows of a register up to a row that was taken, ascending; fewer where rows were deleted.
+        """Returns the last rows of a register up to a row that was taken, ascending; fewer where rows were deleted.
 
         Raises SourceFailed.
         """
@@ -146,7 +146,7 @@ def numbered(rows: list[OutboxRow], state: OutboxState) -> Iterator[contract.Fee
     """The rows with their numbers, and again under each number of an earlier row of the record that was refused."""
     for row in rows:
         change = row.change
-        for number in state.refused.get(f"{change.register_id} {change.record_id}", ()):
+        for number in state.refused.get(_record_of(change), ()):
             again = contract.FeedChange()
             again.CopyFrom(change)
             again.sequence = number
@@ -157,9 +157,14 @@ def numbered(rows: list[OutboxRow], state: OutboxState) -> Iterator[contract.Fee
         yield change
 
 
+def _record_of(change: contract.FeedChange) -> str:
+    """Names the record of a change as far as the outbox knows its key: the manifest alone knows of a line."""
+    return f"{change.register_id} {change.manifest_source} {change.record_id}"
+
+
 def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxState) -> None:
     """Remembers a number that stays missing until the record is sent under it in a way that can be taken."""
-    key = f"{change.register_id} {change.record_id}"
+    key = _record_of(change)
     missing = [each for each in state.refused.get(key, ()) if each != change.sequence]
     if was_refused:
         missing.append(change.sequence)
@@ -179,7 +184,7 @@ class OutboxWork:
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
         self._compared = False  # with what the server has
-        self._through: dict[str, int] = {}  # as the server said last
+        self._place = ServerPlace()
 
     def step(self) -> Tally | None:
         """The next rows behind the horizon; None = there are none. Raises SourceFailed, CallFailure, OSError."""
@@ -201,10 +206,9 @@ class OutboxWork:
         return None if state is None or not self._compared else state.numbers
 
     def seen(self, positions: Mapping[str, Any]) -> None:
-        """How far the server is: where it is less far than before, another ledger is there, and it is compared."""
-        if any(position.through < self._through.get(name, 0) for name, position in positions.items()):
+        """Takes the server's positions. Where it went back, the next step compares what it has with what was sent."""
+        if self._place.went_back(positions):
             self._compared = False
-        self._through = {name: position.through for name, position in positions.items()}
 
     def _push(self, changes: Iterator[contract.FeedChange], state: OutboxState) -> Tally:
         def noted(sent: FileChange, outcome: contract.FeedOutcome) -> None:
@@ -233,14 +237,20 @@ class OutboxWork:
                 raise SourceFailed(f"{rule}, o empiece con otra fuente después de un extracto completo", passes=False)
             state = OutboxState()
             write_state(self._state_file, state)
-        for name, position in positions.items():
-            if (last := state.numbers.get(name, 0)) > position.through:
-                self._send_again(name, position, last, state)
+        sent = 1
+        while sent:  # the server names a hundred gaps at a time; what it refuses again is not sent a third time
+            behind = [name for name, position in positions.items() if state.numbers.get(name, 0) > position.through]
+            sent = sum(self._send_again(name, positions[name], state) for name in behind)
+            positions = pusher.positions() if sent else positions
         self._compared = True
         return state
 
-    def _send_again(self, register: str, position: Any, last: int, state: OutboxState) -> None:
-        """What the server lacks of a register up to its last number. Raises SourceFailed, CallFailure, OSError."""
+    def _send_again(self, register: str, position: Any, state: OutboxState) -> int:
+        """Sends what the server lacks of a register; returns how many changes.
+
+        Raises SourceFailed, CallFailure, OSError.
+        """
+        last = state.numbers.get(register, 0)
         gaps = [range(run.first, run.last + 1) for run in position.missing]
         gaps.append(range(position.newest + 1, last + 1))
         refused = {number for numbers in state.refused.values() for number in numbers}
@@ -260,6 +270,7 @@ class OutboxWork:
         if lacking:
             rule = f"al servidor le faltan {len(lacking)} cambios de {register} que la bandeja ya no tiene"
             self._told(f"{rule}: entregue un extracto completo y empiece con otra fuente")
+        return len(changes)
 
 
 def _row(

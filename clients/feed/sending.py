@@ -118,7 +118,7 @@ class FolderWork:
         self._source, self._patience_s, self._read = source, patience_s, read
 
     def issued(self) -> Mapping[str, int] | None:
-        """What was numbered so far; None while a file waits. Raises SourceFailed, OSError."""
+        """Returns the last number of each register; None while a file waits. Raises SourceFailed, OSError."""
         return None if self._folder.waiting() else self._known().numbers
 
     def _known(self) -> Issued:

@@ -150,11 +150,9 @@ def jetstream(
     servers: Annotated[str, typer.Option(help="Servidores de NATS, separados por comas.")],
     stream: Annotated[str, typer.Option(help="Nombre del stream de JetStream.")],
     subject: Annotated[str, typer.Option(help="Asunto de los cambios.")],
+    state: Annotated[Path, typer.Option(help="Archivo que guarda lo que el servidor respondió; no lo borre.")],
     durable: Annotated[str, typer.Option(help="Nombre del consumidor, que recuerda hasta dónde se tomó.")] = "ronda",
     credentials: Annotated[str, typer.Option(help="Archivo de credenciales de NATS.")] = "",
-    state: Annotated[
-        Path | None, typer.Option(help="Archivo que guarda lo que el servidor respondió, para notar si lo pierde.")
-    ] = None,
     source: SourceOption = "",
     heartbeat: HeartbeatOption = 20.0,
     poll: PollOption = 0.2,
@@ -169,7 +167,7 @@ def jetstream(
 
     \b
     Ejemplo:
-      ronda feed jetstream --servers nats://bus:4222 --stream OJ --subject oj.cambios --identity envios
+      ronda feed jetstream --servers nats://bus:4222 --stream OJ --subject oj.cambios --state oj.state
     """
     from clients.feed.jetstream import JetStreamSource, JetStreamWork
 

@@ -87,8 +87,9 @@ def change(record_id: str, sequence: int) -> bytes:
     return json.dumps(upsert(record_id, sequence)).encode()
 
 
-def test_messages_are_taken_once_whatever_is_killed(field: DevelopmentServer, broker: Broker) -> None:
+def test_messages_are_taken_once_whatever_is_killed(field: DevelopmentServer, broker: Broker, tmp_path: Path) -> None:
     words = ["jetstream", "--servers", broker.url, "--stream", "OJ", "--subject", "oj.changes", "--source", "by-bus"]
+    words += ["--state", str(tmp_path / "state")]
     broker.put(change("N-1", 1), change("N-2", 2), change("N-2", 2), b"{", change("N-3", 3))
     said = feed(field, *words, "--once").stderr
     assert "no es JSON" in said
@@ -113,8 +114,9 @@ def test_messages_are_taken_once_whatever_is_killed(field: DevelopmentServer, br
     assert [sequence for _, sequence, _ in in_force(field, "by-bus")] == [1, 2, 3, 4, 5]
 
 
-def test_a_stream_that_is_not_there_is_told(field: DevelopmentServer, broker: Broker) -> None:
+def test_a_stream_that_is_not_there_is_told(field: DevelopmentServer, broker: Broker, tmp_path: Path) -> None:
     words = ["jetstream", "--servers", broker.url, "--stream", "NADA", "--subject", "nada", "--source", "by-bus"]
+    words += ["--state", str(tmp_path / "state")]
     assert "NotFoundError" in feed(field, *words, "--once", status=2).stderr
 
 

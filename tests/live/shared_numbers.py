@@ -16,6 +16,7 @@ from typing import Any
 from core.ledger.change import Change, Kind
 from tests.indexer.small_registers import SmallRegisters
 from tests.kit.small_world import HEADERS as PLAIN
+from tests.kit.small_world import MP as PLAIN_MP
 from tests.kit.small_world import OJ as PLAIN_OJ
 from tests.kit.small_world import RENAP, SAT, SmallWorld
 from tests.live.fed_world import AS_OF_S, FedWorld
@@ -85,17 +86,7 @@ def oj(line: str = "LINEA") -> str:
 
 
 _MP = (
-    """
-[register]
-id = "mp"
-name = "Ministerio Público"
-owner = "Ministerio Público"
-contact = "tel. 2411-9191"
-order = 40
-roles = { person = ["alert"], vehicle = ["alert"] }
-stale_after = "30d"
-shrink_limit_percent = 20
-"""
+    PLAIN_MP[: PLAIN_MP.index("[[source]]")]
     + _source("vehiculos")
     + _source("placas")
     + _source("personas")

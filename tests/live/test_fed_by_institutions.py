@@ -25,7 +25,8 @@ from tests.server.running_server import ROOT, until
 
 WHO = {1: ("ANA LUCIA CAAL CHOC", "1980-05-17"), 2: ("LUIS ALBERTO POP TZUL", "1975-01-20")}
 WHO |= {3: ("MARTA ELENA GARCIA LOPEZ", "1990-11-02"), 4: ("JOSE MANUEL PEREZ RAMIREZ", "1966-07-30")}
-SOURCES = {name: {"institution": "oj", "registers": ["oj"]} for name in ("by-outbox", "by-push", "by-bus")}
+_COURT = {"institution": "oj", "registers": ["oj"], "silent_s": 3600}
+SOURCES = dict.fromkeys(("by-outbox", "by-push", "by-bus"), _COURT)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,8 @@ def test_through_a_bus(live: RunningLive, tmp_path: Path) -> None:
             stated = {"register": "oj", "id": "W3", "sequence": sequence, "event_time": f"{datetime.now(UTC):%FT%TZ}"}
             broker.put(json.dumps({**stated, **change}).encode())
 
-        words = ("--servers", broker.url, "--stream", "OJ", "--subject", "oj.changes", "--source", "by-bus")
+        words = ["--servers", broker.url, "--stream", "OJ", "--subject", "oj.changes", "--source", "by-bus"]
+        words += ["--state", str(tmp_path / "bus.state")]
         with sending(live, "jetstream", *words):
             issued_and_cancelled(live, 3, lambda: put(1, row=warrant(3)), lambda: put(2, kind="CANCEL"))
     finally:

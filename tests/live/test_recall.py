@@ -38,7 +38,8 @@ from tests.trust.trust_kit import TrustKit
 pytestmark = pytest.mark.slow
 WHO = {1: ("ANA LUCIA CAAL CHOC", "1980-05-17"), 2: ("LUIS ALBERTO POP TZUL", "1975-01-20")}
 WHO |= {3: ("MARTA ELENA GARCIA LOPEZ", "1990-11-02"), 4: ("JOSE MANUEL PEREZ RAMIREZ", "1966-07-30")}
-SOURCES = {name: {"institution": "oj", "registers": ["oj", "mp"]} for name in ("by-outbox", "by-push", "by-bus")}
+_COURT = {"institution": "oj", "registers": ["oj", "mp"], "silent_s": 3600}
+SOURCES = dict.fromkeys(("by-outbox", "by-push", "by-bus"), _COURT)
 NEW, CANCELLED = contract.RECALL_KIND_NEW, contract.RECALL_KIND_CANCELLED
 UNSEEING = """
 forbid (principal in Role::"pnc/unseeing", action == Action::"See", resource in Section::"WARRANT");
@@ -225,7 +226,8 @@ def test_through_a_bus(live: Fed, tmp_path: Path) -> None:
             stated = {"register": "oj", "id": "W3", "sequence": sequence, "event_time": "2026-11-20T10:00:00-06:00"}
             broker.put(json.dumps({**stated, **change}).encode())
 
-        words = ("--servers", broker.url, "--stream", "OJ", "--subject", "oj.changes", "--source", "by-bus")
+        words = ["--servers", broker.url, "--stream", "OJ", "--subject", "oj.changes", "--source", "by-bus"]
+        words += ["--state", str(tmp_path / "bus.state")]
         program = sending(live, "jetstream", *words)
         told_of_both(live, 3, lambda: put(1, row=warrant(3)), lambda: put(2, kind="CANCEL"))
     finally:
