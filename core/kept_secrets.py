@@ -13,7 +13,7 @@ from enum import Enum
 
 
 class WhenLost(Enum):
-    """What becomes of a secret that is not there."""
+    """The ways to treat a secret that is missing."""
 
     REFUSED = "refused"  # where data made with it is there: another one would make that data wrong or unreadable
     MADE_ANEW = "made anew"  # with an alarm: what it signed ends, and nothing else

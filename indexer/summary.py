@@ -118,7 +118,7 @@ def rows_lost(register: RegisterInBuild) -> str:
 
 
 def control_characters(register: RegisterInBuild) -> str:
-    """Where its cells held characters that steer or hide, which no record has; empty where none did."""
+    """The columns whose cells held characters that steer or hide, with counts; no record has these characters."""
     found = register.extract.control_characters if register.extract is not None else {}
     said = [f"{count:,} cells of {where}" for where, count in found.items()]
     return f"{register.register_id}: control characters taken out of {', '.join(said)}" if said else ""

@@ -67,7 +67,7 @@ def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: d
 
 
 def _latin(text: str, most: int) -> str:
-    """As the built-in fonts have it, without what steers or hides, and no longer than its place."""
+    """Returns the text as the built-in fonts have it, without characters that steer or hide, cut to its place."""
     text = told(text)
     text = text if len(text) <= most else f"{text[: most - 3]}..."
     return text.encode("latin-1", "replace").decode("latin-1")

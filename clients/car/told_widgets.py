@@ -33,7 +33,7 @@ class Static(_Told, widgets.Static):
 
 
 class Input(_Told, widgets.Input):
-    """What is typed or pasted."""
+    """A field for text that is typed or pasted."""
 
 
 class OptionList(_Told, widgets.OptionList):

@@ -38,7 +38,7 @@ class Turn:
 
 
 class SignInTurns:
-    """Of one event loop. `clock`: seconds that only grow."""
+    """Serves one event loop. clock: returns seconds that only grow."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -84,7 +84,7 @@ class SignInTurns:
 
 
 def _network_of(address: str) -> str:
-    """What one customer has: an address of IPv4, 64 bits of IPv6."""
+    """Returns the part of an address that one customer has: all of IPv4, 64 bits of IPv6."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -85,7 +85,7 @@ cdef packed struct DossierHeader:
     uint32_t summary_length
     int32_t hides_from           # FLAG_HIDDEN: first and last day of orders that are not linked to her and hide her address; NO_DAY = open
     int32_t hides_to
-    int32_t identity_fed         # day on which the feed changed who she is: links by name are of before; 0 = never
+    int32_t identity_fed         # day on which the feed last changed name, birth date or sex; records by name were linked before; 0 = never
     uint8_t reserved[8]
 
 cdef packed struct AlertEntry:

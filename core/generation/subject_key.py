@@ -12,7 +12,7 @@ KEY_BYTES = 32
 
 
 def subject_key_check(key: bytes) -> str:
-    """What a generation states of the key that it was built with."""
+    """Returns the check value that a generation states of the key that it was built with."""
     return check_value(SUBJECT_KEY, key)
 
 

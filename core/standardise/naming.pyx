@@ -1,4 +1,4 @@
-"""What names a record beside its id: its line within the source, and the key that it shares with other registers' records."""
+"""Names of a record beside its id: the line within its source, and the key that it shares with other registers' records."""
 
 from libc.stdint cimport int32_t, uint8_t
 

@@ -179,7 +179,7 @@ class _Extraction:
 
 
 def _control_characters(warnings: Mapping[str, int]) -> dict[str, int]:
-    """Of the warnings of a register, by "source.column"."""
+    """Counts the warnings of a register by "source.column"."""
     rule = ".control_characters"
     return {where.removesuffix(rule): count for where, count in warnings.items() if where.endswith(rule)}
 

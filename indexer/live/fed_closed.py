@@ -22,7 +22,7 @@ from ronda.v1.alert_pb2 import (
 
 NOTE = "CLOSED_BY_FEED"
 NOT_LISTED = 0
-"""Of a closing: the extract does not have the alert at all."""
+"""The state of a closing where the extract does not have the alert at all."""
 CLOSED: dict[int, str] = {
     ALERT_STATE_CANCELLED: "cancelada",
     ALERT_STATE_EXECUTED: "ejecutada",
@@ -35,14 +35,14 @@ _GUATEMALA = timedelta(hours=-6)
 
 @dataclass(frozen=True)
 class Closing:
-    """What feed or extract says of an alert that stands."""
+    """A closing that feed or extract states of an alert that stands."""
 
     state: int  # ronda.v1.AlertState, of CLOSED; or NOT_LISTED
     event_ms: int  # UTC milliseconds: of the event, or of the extract
 
 
 def lists_pending(rows: pa.Table) -> np.ndarray[Any, Any]:
-    """Of each record, whether it is an alert and PENDING."""
+    """Returns for each record whether it is an alert and PENDING."""
     flags = rows.column("alert_flags").to_numpy()
     is_alert = (rows.column("alert_kind").to_numpy() != 0) & (flags & ALERT_PROTECTED == 0)
     return np.asarray(is_alert & (rows.column("alert_state").to_numpy() == ALERT_STATE_PENDING))
@@ -79,7 +79,7 @@ def without_mark(flags: int, hit_payload: bytes | None) -> tuple[int, bytes | No
 
 
 def _note(register: str, closing: Closing) -> bytes:
-    """Of ronda.v1.Hit, encoded: "cancelada según OJ 27/11 10:42: confirme"."""
+    """Encodes the note in a ronda.v1.Hit: "cancelada según OJ 27/11 10:42: confirme"."""
     when = datetime.fromtimestamp(closing.event_ms / 1000, UTC) + _GUATEMALA
     hit = Hit()
     hit.notes.add(

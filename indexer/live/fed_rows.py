@@ -145,7 +145,7 @@ class FedRows:
         return None
 
     def has_line(self, key: RecordKey) -> bool:
-        """Whether the manifest names a line for the key's source."""
+        """Returns whether the manifest names a line for the key's source."""
         return (key.register, key.source) in self._with_line
 
     def register_id(self, ordinal: int) -> str:
@@ -153,7 +153,7 @@ class FedRows:
         return self._ids[ordinal]
 
     def ordinal(self, register: str) -> int:
-        """Of a register's id; 255 = none that a manifest has."""
+        """Returns the ordinal of a register; 255 = no manifest has it."""
         return self._ordinals.get(register, NO_REGISTER)
 
     def states(self, upserts: Sequence[Change]) -> dict[int, dict[int | None, int]]:
@@ -227,13 +227,13 @@ def _made(standardiser: Standardiser, upserts: Sequence[Change]) -> _Made:
 
 
 def are_alerts(rows: pa.Table) -> np.ndarray[Any, Any]:
-    """Of records those that a CANCEL closes and leaves where they are: alerts, and protected sides of orders."""
+    """Returns which records a CANCEL closes and leaves where they are: alerts, and protected sides of orders."""
     flags = rows.column("alert_flags").to_numpy()
     return np.asarray((rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0))
 
 
 def are_closed(rows: pa.Table, cancelled: Mapping[RecordKey, Change]) -> np.ndarray[Any, Any]:
-    """Of linked records the alerts that one of these cancellations means."""
+    """Returns which linked records are alerts that one of these cancellations means."""
     if not cancelled:
         return np.zeros(rows.num_rows, dtype=bool)
     return np.asarray(are_meant(rows, cancelled) & are_alerts(rows))

@@ -50,7 +50,7 @@ def rounds_of(
 def _counting(
     changes: list[Change], refused: set[int], meant: Callable[[Change], Hashable], *, is_shared: bool
 ) -> list[Change]:
-    """Of one id's changes, in their order.
+    """Returns those of one id's changes that count, in their order.
 
     Where one key alone is named and stands, its last row counts and the first cancellation behind it. Else the first
     row of each key counts too, for from then on a cancellation that names less may mean several.

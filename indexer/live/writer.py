@@ -331,11 +331,11 @@ class LiveWriter:
         return certain, meaning
 
     def _key_of(self, change: Change) -> Hashable:
-        """What it names; of a source that no manifest has its own words."""
+        """Returns the key that a change names, or its own words where no manifest has its source."""
         return self._fed.key(change) or (change.manifest_source, change.record_id)
 
     def _shared(self, records: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Of these (register, id) those that several records have."""
+        """Returns those of these (register, id) that several records have, or once had."""
         ids = {(self._fed.ordinal(register), record_id) for register, record_id in records}
         rows = self.standing.rows(self.standing.holders(RecordKey(*each, None, None) for each in ids))
         shared = {(key.register, key.record_id) for key in keys_of(rows) if key in self._shared_keys}

@@ -129,7 +129,7 @@ class Yielding:
         return said
 
     def _word(self, place: Place, said: _Said) -> tuple[bool, Closing | None]:
-        """Whether anything was said of a record of the extract that no fed change stands in place of, and what."""
+        """Returns whether anything was said of a record that no fed change stands in place of, and what."""
         head = place[0], place[2]
         if any(key.means(place) for key in self._won.get(head, ())):
             return False, None

@@ -70,7 +70,7 @@ class _Source(ManifestModel):
 
     @property
     def number(self) -> int:
-        """By which standard records name it, 1 to 32767: told by its name alone, so that others may come and go."""
+        """The number by which standard records name the source, 1 to 32767; its name alone decides it."""
         return 1 + xxhash.xxh3_64_intdigest(self.name.encode()) % 32767
 
     @field_validator("date_formats")

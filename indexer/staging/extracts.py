@@ -60,7 +60,7 @@ class StagedExtract:
     """Withdrawn since: its files hold closings alone (indexer.staging.withdrawn), its counts are those of before."""
 
     def fields(self) -> dict[str, Any]:
-        """For JSON. Without keys that say nothing and that the release before this one would refuse."""
+        """Returns the fields for JSON, without empty ones that the release before this one would refuse."""
         return {name: value for name, value in asdict(self).items() if name not in _UNKNOWN_BEFORE or value}
 
     @property

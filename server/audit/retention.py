@@ -36,7 +36,7 @@ _SUFFIXES = (".seg", ".idx", ".cut")
 
 
 class Retention:
-    """For one audit directory, in the process that signs."""
+    """Drops old segments of one audit directory; runs in the process that signs."""
 
     def __init__(
         self, directory: Path, files: CheckpointFiles, years: int, monotonic: Callable[[], float] = time.monotonic

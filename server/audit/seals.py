@@ -119,7 +119,7 @@ class Seals:
         self.tree.append(entry.line())
 
     def sealed_times(self, until_ms: int) -> dict[SegmentId, int]:
-        """For each sealed segment the newest believable `sealed_ms` of its own and of the seals before it.
+        """Returns for each sealed segment the newest believable `sealed_ms` of its own and of the seals before it.
 
         The clock may have been behind when it was sealed. A time of more than 60 days after `until_ms` is not
         believable. A segment without a believable time is left out.
@@ -134,7 +134,7 @@ class Seals:
         return times
 
     def dropped_early(self, drop: Drop) -> bool:
-        """Whether a segment was dropped before its years were over."""
+        """Returns whether a segment was dropped before its years were over."""
         if drop.dropped_ms - self._newest_until[drop.segment] >= drop.years * YEAR_MS:
             return False  # whatever of those times is believable
         at = self.sealed_times(drop.dropped_ms).get(drop.segment)

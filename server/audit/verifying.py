@@ -179,7 +179,7 @@ def _check_segment(
 
 
 def _is_its_index(directory: Path, segment: SegmentId, seals: Seals, data: Mapped, end: int) -> bool:
-    """Whether an index holds what the records do, and is the one whose digest `seals` states, where it states one."""
+    """Returns whether an index holds what the records do, and has the digest that `seals` states, if any."""
     with open_unproven_index(directory, segment) as index:
         held = index is not None and index.holds(data, end)
         del index  # it borrows a mapping

@@ -80,7 +80,7 @@ class LiveLevels:
 
     @property
     def is_fed(self) -> bool:
-        """Whether anything was ever fed, or may be."""
+        """True where anything was ever fed, or may be."""
         return bool(self._fed) or self._ledger.is_dir() or self._home.is_dir()
 
     @property

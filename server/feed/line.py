@@ -54,7 +54,7 @@ class FeedLine:
         return _positions(answer), int(answer["sequence"])
 
     async def digests(self, source: str, numbers: Mapping[str, int]) -> dict[str, str]:
-        """By register, of the changes up to a number; "" = it is past a gap, or of none. Raises Refusal."""
+        """Returns by register the digest of the changes up to a number; "" = past a gap, or unknown. Raises Refusal."""
         answer = await self._ask({"do": "digests", "source": source, "numbers": dict(numbers)})
         found: dict[str, str] = answer["digests"]
         return found

@@ -24,7 +24,7 @@ _REGISTER = re.compile(r"\A([a-z0-9-]{2,20})=(\d{1,10})(?::([0-9a-f]{16}))?\Z")
 
 
 class Told(NamedTuple):
-    """How far one register had come by a token."""
+    """A register's place in a token."""
 
     through: int
     digest: str  # "" = the token has none

@@ -57,7 +57,7 @@ KeyOf = Callable[[Change], tuple[str | None, str | None]]
 
 
 def named_key(change: Change) -> tuple[str | None, str | None]:
-    """For a server without the manifests: the source as it is named, and any line."""
+    """Returns the source as the change names it, and any line: for a server without the manifests."""
     return change.manifest_source or None, None
 
 
@@ -86,7 +86,7 @@ class Sequences:
     _prints: dict[int, int] = field(default_factory=dict)  # of changes past a gap
 
     def digest_at(self, number: int) -> str:
-        """Of all changes up to a number that is not past a gap, 16 hex digits; "" = not known."""
+        """Returns the digest of all changes up to a number, 16 hex digits; "" = past a gap."""
         return f"{self._digests[number]:016x}" if 0 <= number < len(self._digests) else ""
 
     def decide(self, change: Change, earlier: Earlier, now_s: float) -> tuple[Outcome, list[Change]]:
@@ -128,7 +128,7 @@ class Sequences:
         return Outcome(Fate.HELD), [on_hold]
 
     def _overtaken(self, change: Change) -> bool:
-        """Whether a later change that may mean the same record is in force."""
+        """Returns whether a later change that may mean the same record is in force."""
         later = self.overtook.get(change.record_id)
         if later is None:
             return False
@@ -257,5 +257,5 @@ def _may_be_one(mine: tuple[str | None, str | None], theirs: tuple[str | None, s
 
 
 def _print_of(entry: Change) -> int:
-    """Of what the source sent, however it was taken over."""
+    """Returns the hash of what the source sent, however it was taken over."""
     return xxhash.xxh3_64_intdigest(orjson.dumps(entry.content, option=orjson.OPT_SORT_KEYS))

@@ -46,7 +46,7 @@ def no_check(changes: Sequence[Change]) -> Sequence[Outcome | None]:
 
 
 class Rows(NamedTuple):
-    """What the registers' manifests say of rows."""
+    """Two questions that the registers' manifests answer: is a row a record, and which record does a change name."""
 
     check: RowCheck = no_check
     key_of: KeyOf = named_key
@@ -218,7 +218,7 @@ class Taker:
         ]
 
     def digests(self, source: str, numbers: Mapping[str, int]) -> dict[str, str]:
-        """Of the changes of each register up to a number (`Sequences.digest_at`)."""
+        """Returns the digest of each register's changes up to a number (`Sequences.digest_at`)."""
         return {
             register: self._known[source, register].digest_at(number)
             for register, number in numbers.items()

@@ -272,7 +272,7 @@ def _last(day: value_pb2.PartialDate) -> int:
 
 
 def _references(reader: DossierReader) -> _References:
-    """Of the pending alerts in a dossier that a list may show."""
+    """Returns the references of a dossier's pending alerts that a list may show."""
     pending = alert_pb2.ALERT_STATE_PENDING
     found = [alert.hit for alert in reader.alerts() if alert.state == pending and _may_be_listed(alert)]
     return {_reference(reader.subject_id.hex(), alert_pb2.Hit.FromString(hit)) for hit in found}

@@ -24,7 +24,7 @@ PAID_BACK = 0.25  # of a failure, by a right PIN
 
 @dataclass(frozen=True)
 class Rule:
-    """When a scope is locked: `burst` failures that have not leaked away, of which `burst` leak in `leak_s`.
+    """The limit of a scope: it locks at `burst` failures that have not leaked away; `burst` leak in `leak_s`.
 
     slows: the lock refuses nobody; a sign-in waits until it is over.
     """

@@ -164,7 +164,7 @@ class _Attempt:
     accounts: tuple[Account, ...]
 
     def look(self, store: Store) -> int:
-        """How long the sign-in waits before it is tried, in milliseconds. Raises Refusal LIMIT_EXCEEDED."""
+        """Returns the wait before the sign-in is tried, in milliseconds. Raises Refusal LIMIT_EXCEEDED."""
         now = now_ms()
         lockouts.check_locks(store.db, self.accounts, now)
         return lockouts.pause_ms(store.db, self.accounts, now)

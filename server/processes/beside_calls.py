@@ -1,4 +1,4 @@
-"""What a worker does beside its calls: it goes on whatever fails in it, and each failure is counted and logged."""
+"""Tasks of a worker beside its calls: each goes on whatever fails in it, and each failure is counted and logged."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ class Supervisor:
 
     @property
     def clock_doubtful(self) -> bool:
-        """Whether the clock is over two minutes off what it was at the start: every answer then says INCOMPLETE."""
+        """Returns whether the clock is over two minutes off its course since the start: answers are then INCOMPLETE."""
         return is_doubtful(_now_ms())
 
     async def run(self) -> int:

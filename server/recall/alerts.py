@@ -66,7 +66,7 @@ class Fed(NamedTuple):
 
 
 def alerts_of(reader: DossierReader, today: int) -> list[StandingAlert]:
-    """Of one dossier, closed ones too. today: in Guatemala, since 1970, by which somebody is of age."""
+    """Returns the alerts of one dossier, closed ones too. today: in Guatemala, since 1970; decides who is of age."""
     year, month, day = reader.birth
     age = age_on((year, month or 1, day or 1), today) if year else None
     grown = age is not None and age >= _OF_AGE

@@ -8,5 +8,5 @@ NOT_TO_ACT = frozenset({context_pb2.PURPOSE_CLEARANCE, context_pb2.PURPOSE_AUDIT
 
 
 def is_to_act(purpose: int) -> bool:
-    """As the engine says it: orders of adolescents' courts are shown to who may carry them out."""
+    """Returns, as the engine does, whether orders of adolescents' courts are shown for a purpose: to act on them."""
     return purpose not in NOT_TO_ACT

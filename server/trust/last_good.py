@@ -42,7 +42,7 @@ def keep_trust(path: Path, directory: Path, trust: Trust) -> None:
 
 
 def kept_trust(path: Path, directory: Path) -> Trust | None:
-    """What was in force last; None where nothing is kept of this directory, or what is kept cannot be read."""
+    """Returns what was in force last; None where nothing is kept of this directory, or it cannot be read."""
     try:
         document = json_of(read_file(path))
         if document["directory"] != str(directory):

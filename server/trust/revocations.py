@@ -85,7 +85,7 @@ class Revocations(BaseModel):
         )
 
     def withdrawn(self, later: Revocations) -> dict[str, int]:
-        """How many entries `later` lacks, by list; lists that lack none are left out."""
+        """Counts the entries that `later` lacks, by list; lists that lack none are left out."""
         lacking = {name: len(getattr(self, name) - getattr(later, name)) for name in Revocations.model_fields}
         return {name: count for name, count in lacking.items() if count}
 

@@ -26,7 +26,7 @@ class Trust:
     faults: tuple[Fault, ...]
 
     def equals(self, other: Trust) -> bool:
-        """Whether the same is in force."""
+        """Returns whether the same is in force."""
         mine, others = (
             ([(each.id, each.stated) for each in trust.institutions.all], trust.policy.text, trust.limits)
             for trust in (self, other)
