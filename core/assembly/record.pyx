@@ -1,6 +1,6 @@
 """One linked standard record, read from its Arrow columns."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t
 from libc.string cimport memcmp, memset
 
 from core.assembly.linked_record cimport (
@@ -61,6 +61,10 @@ cdef int compare_records(const Entity* entity, const Record* a, const Record* b)
     cdef int order = <int>a.register - <int>b.register
     if order == 0:
         order = _compare_texts(entity, a.record_id, b.record_id)
+    if order == 0:
+        order = <int>(<int16_t>a.source) - <int>(<int16_t>b.source)
+    if order == 0:
+        order = _compare_texts(entity, a.record_line, b.record_line)
     if order == 0:
         order = (a.version > b.version) - (a.version < b.version)
     if order == 0:

@@ -31,7 +31,8 @@ BLOCK = 64  # entities counted together
 _STREAM = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)  # a fifth of the bytes
 _UNKNOWN_DAY = -(2**31)
 
-_ORDER_COLUMNS = ["entity", "section", "sort_day", "register", "record_id", "version", "row"]
+_TIED = ["record_id", "source", "record_line", "version", "row"]  # the key of a record, then which of its rows
+_ORDER_COLUMNS = ["entity", "section", "sort_day", "register", *_TIED]
 # what Links.between yields; `minor` goes into `sensitivity`
 _LINK_COLUMNS = ["place", *(field.name.removeprefix("link_") for field in LINK_FIELDS), "minor"]
 
@@ -195,9 +196,12 @@ def dossier_order(table: pa.Table) -> np.ndarray:
     where = np.flatnonzero(tied)
     if len(where):
         group = np.cumsum(~alike)[where]
-        keys = table.select(["record_id", "version", "row"]).take(order[where])
+        keys = table.select(_TIED).take(order[where])
+        for name, nothing in (("source", 0), ("record_line", "")):
+            at = keys.column_names.index(name)
+            keys = keys.set_column(at, name, keys.column(name).fill_null(nothing))
         keys = keys.append_column("group", pa.array(group)).append_column("place", pa.array(order[where]))
-        keys = keys.select(["group", "record_id", "version", "row", "place"])
+        keys = keys.select(["group", *_TIED, "place"])
         by: list[tuple[str, Literal["ascending", "descending"]]] = [(name, "ascending") for name in keys.column_names]
         order[where] = order[where][pc.sort_indices(keys, sort_keys=by).to_numpy()]
     return order

@@ -2,12 +2,13 @@
 
 Records by name alone were linked by the base's claims, and are linked anew at the next rebuild. Until then an order
 that means such a person by the new name may be missing from the dossier, so the dossier says since when, and no check
-of the person is CLEAR (docs/answers.md section 15).
+of the person is CLEAR (docs/answers.md section 15). The same holds for a person from whom such a claim was taken, and
+after the old name is stated again: what was fed meanwhile was linked by the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 from core.ledger.change import Change
 from indexer.live.record_key import RecordKey, said_of_each
 from indexer.live.standing import Standing, Subject, values
+from indexer.manifest.model import Manifest
 from ronda.v1.section_pb2 import SECTION_IDENTITY
 
 _WHO = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
@@ -29,8 +31,10 @@ _Who = tuple[object, ...]
 class Restated:
     """Keeps the days of such changes over one base. Not thread-safe."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, manifests: Sequence[Manifest]) -> None:
+        """manifests: by the ordinals of their registers."""
         self._standing = standing
+        self._identifying = {at for at, manifest in enumerate(manifests) if SECTION_IDENTITY in manifest.sections}
         self._days: dict[bytes, int] = {}  # by subject: since 1970, in Guatemala
 
     @property
@@ -52,7 +56,8 @@ class Restated:
         """
         claims = _claims(linked)
         whose = values(claims, "subject_id")
-        doubtful = {*whose, *self._days} & settled.keys()
+        touched = settled.keys() if any(key.register in self._identifying for key in changes) else ()
+        doubtful = {*whose, *self._days, *touched} & settled.keys()
         if not doubtful:
             return dict(settled)
         of_base = self._of_base(doubtful)
@@ -63,11 +68,9 @@ class Restated:
                 days.setdefault(subject_id, []).append(_day_of(change.event_ms))
         latest = max((_day_of(change.event_ms) for change in changes.values()), default=0)
         for subject_id in doubtful:
-            if stated.get(subject_id, set()) <= of_base.get(subject_id, set()):
-                self._days.pop(subject_id, None)
-            elif subject_id in days:
+            if subject_id in days:
                 self._days[subject_id] = max(days[subject_id])
-            else:  # a claim came from another subject
+            elif stated.get(subject_id) != of_base.get(subject_id):  # a claim came from another subject, or went to one
                 self._days.setdefault(subject_id, latest)
         return {
             each: replace(whom, identity_fed=self._days.get(each)) if whom is not None and each in doubtful else whom

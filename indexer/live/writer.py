@@ -201,7 +201,7 @@ class LiveWriter:
         )
         self._names = [str(stated["name"]) for stated in self.base.manifest["registers"]]
         self._named_alone = NamedAlone(self.standing)
-        self._restated = Restated(self.standing)
+        self._restated = Restated(self.standing, manifests)
         self._manifests = manifests
         self._always_open = always_open(manifests)
         self._extract_ms = {

@@ -104,7 +104,7 @@ class SharedChanges:
 def history(seed: int, directory: Path, bases: dict[str, SmallRegisters]) -> list[str]:
     """Plays one history; what the view says otherwise than the rebuild. bases: built once, by kind of world."""
     dice = random.Random(seed)
-    kind = ("small", "shared")[seed % 2]
+    kind = ("small", "shared", "persons")[seed % 3]
     world = shared_numbers() if kind == "shared" else small_world()
     if kind not in bases:
         bases[kind] = built(directory / f"of-{kind}", world)
@@ -115,7 +115,7 @@ def history(seed: int, directory: Path, bases: dict[str, SmallRegisters]) -> lis
         feed = partial(SharedChanges(seed).feed, numbers)
     else:
         fed = FedWorld(directory / f"history-{seed}", world, bases[kind])
-        feed = partial(OddChanges(seed).feed, fed)
+        feed = partial(OddChanges(seed, with_persons=kind == "persons").feed, fed)
     fed.writer.publish()
     known = [(fed.data, fed.base_id)]
     try:

@@ -132,14 +132,26 @@ _CLOSED = {
     "oj": {"CUI": cui_of(ANA), "ESTADO": "CANCELADA"},
     "mp": {"TIPO": "ROBO", "PLACA": "P-123BCD", "ESTADO": "CANCELADA"},
     "sat": {"PLACA": "P-999XYZ", "VIN": "3N1AB7AP5FY000099"},
+    "renap": {"CUI": cui_of(77), "NOMBRE": "NUEVA PERSONA POP", "NACIMIENTO": "1999-09-09", "SEXO": "F"},
+}
+
+
+_PERSONS = {f"R{number}-{place}": number for place, number in enumerate(WHO)}  # as the small world numbers them
+_OF_PERSONS = {
+    "SEXO": ["F", "M", "", "X"],
+    "MUERTE": ["", "", "2024-02-03", "2030-01-01", "basura"],
+    "CALLE": ["3a calle 4-55", "9a avenida 1-11", "", "x" * 300],
+    "TELEFONO": ["", "55551234", "no consta"],
 }
 
 
 class OddChanges:
     """Drawn by one number; taken by a world as they come."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, with_persons: bool = False) -> None:
+        """with_persons: rows of the civil registry too."""
         self._random = random.Random(seed)
+        self._registers = ["oj", "oj", "mp", "mp", "sat", *(["renap", "renap"] if with_persons else [])]
 
     def feed(self, fed: FedWorld) -> None:
         """Some ticks of them. What is refused is fed once more in a way that can be read."""
@@ -169,8 +181,15 @@ class OddChanges:
         whose = {"CUI": odd(cui, CUIS), "NOMBRE": odd(name, NAMES)}
         state = {"ESTADO": odd("PENDIENTE", STATES), "FECHA": odd("2024-02-03", DATES)}
         what = {"PLACA": odd("P-123BCD", PLATES), "VIN": odd("", VINS)}
-        register = choice(["oj", "oj", "mp", "mp", "sat"])
-        if register == "oj":
+        register = choice(self._registers)
+        if register == "renap":
+            record_id = choice([*_PERSONS, "R77"])
+            known = _PERSONS.get(record_id, 77)
+            name, born = WHO.get(known, ("NUEVA PERSONA POP", "1999-09-09"))
+            cells = {"ID": record_id, "CUI": odd(cui_of(known), CUIS)}
+            cells |= {"NOMBRE": odd(name, NAMES), "NACIMIENTO": odd(born, BORN)}
+            cells |= {column: choice(pool) for column, pool in _OF_PERSONS.items()}
+        elif register == "oj":
             cells = {"ORDEN": choice(_ORDERS), **whose, "NACIMIENTO": odd(born, BORN), **state}
             cells["DELITO"] = choice(OFFENCES)
         elif register == "mp":

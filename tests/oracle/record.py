@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import xxhash
+
 from ronda.v1 import alert_pb2
 from tests.core.standardise import naive_dates
 
@@ -101,9 +103,10 @@ class Record:
     alert: AlertRow | None = None
 
     @property
-    def order(self) -> tuple[int, str, int, int]:
-        """Register order of configuration, record id, version, row."""
-        return (self.register, self.record_id, self.version, self.row)
+    def order(self) -> tuple[int, str, int, str, int, int]:
+        """Register order of configuration, record id, source by its number, line, version, row."""
+        source = 1 + xxhash.xxh3_64_intdigest(self.source.encode()) % 32767
+        return (self.register, self.record_id, source, self.line_of_row, self.version, self.row)
 
     @property
     def plate_text(self) -> str:
