@@ -197,7 +197,8 @@ def dossier_order(table: pa.Table) -> np.ndarray:
     if len(where):
         group = np.cumsum(~alike)[where]
         keys = table.select(_TIED).take(order[where])
-        for name, nothing in (("source", 0), ("record_line", "")):
+        nulls: list[tuple[str, Any]] = [("source", 0), ("record_line", "")]
+        for name, nothing in nulls:
             at = keys.column_names.index(name)
             keys = keys.set_column(at, name, keys.column(name).fill_null(nothing))
         keys = keys.append_column("group", pa.array(group)).append_column("place", pa.array(order[where]))
