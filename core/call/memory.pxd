@@ -13,6 +13,7 @@ from core.call.confirmations cimport Confirmed, ConfirmationTable
 from core.call.question cimport Question
 from core.call.register_states cimport RegisterStates
 from core.failure cimport Failure
+from core.free_text.box cimport BOX_TEXT
 from core.generation.dossier cimport DossierHeader
 from core.generation.levels cimport Levels
 from core.generation.store cimport Store
@@ -175,6 +176,7 @@ cdef struct Call:
     NameQuestion name_question   # and what was asked of it
     uint8_t visible_classes[256]  # of the rows of names.bin
     char folded[FOLDED_MAX]
+    char box_text[BOX_TEXT]      # what the one box was read as: question.query then points here
     uint8_t owner_ranks[65536]   # of one vehicle's owners, in stored order: core/questions/vehicle.pyx
 
 cdef Call* call_new() noexcept nogil

@@ -8,7 +8,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcmp, memcpy
 
-from core.free_text.names cimport is_dated_name, is_words_of_name
+from core.free_text.names cimport is_dated_name
 from core.identifiers.canonical cimport canonical_into, plate_text_into, rule_word
 from core.identifiers.countries cimport country_into, labelled_kind, split_country
 from core.identifiers.exact cimport exact_into, exact_plate
@@ -305,41 +305,6 @@ cdef bint fits_free_alone(const Canonical* found, int count) noexcept nogil:
         if found[i].kind <= KEY_CEDULA or found[i].kind == KEY_TELEPHONE or found[i].kind == KEY_PLATE:
             return False
     return True
-
-
-cdef enum:
-    NO_THING = 0
-    THING = 1             # a plate without type or of before 2004, or a VIN
-    NAMED_THING = 2       # a CUI or a typed plate: nothing else even beside words
-
-
-cdef int one_thing(const char* text, size_t n) noexcept nogil:
-    cdef Canonical out
-    cdef Compact c
-    cdef size_t length
-    if canonical_into(KEY_CUI, text, n, out.text, CANONICAL_MAX, &length) == RULE_OK:
-        return NAMED_THING
-    if canonical_into(KEY_PLATE, text, n, out.text, CANONICAL_MAX, &length) == RULE_OK:
-        return NAMED_THING if out.text[0] != c"?" and is_letter(out.text[length - 1]) else THING
-    compact(text, n, ANY_SIGN, &c)
-    return THING if not c.bad and fits_vin_alphabet(&c) and c.letters < c.n else NO_THING
-
-
-cdef bint holds_two_things(const char* text, size_t n, const Canonical* found, int count) noexcept nogil:
-    cdef int i, left, right
-    cdef size_t at
-    for i in range(count):
-        if found[i].kind not in (KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_CHASSIS_TAIL, KEY_ENGINE, KIND_NAME):
-            return False
-    for at in range(1, n):
-        if not (text[at] == c" " or 9 <= text[at] <= 13 or text[at] == c"," or text[at] == c";"):
-            continue
-        left = one_thing(text, at)
-        right = one_thing(text + at + 1, n - at - 1)
-        if left and right or left == NAMED_THING and is_words_of_name(text + at + 1, n - at - 1) or (
-                right == NAMED_THING and is_words_of_name(text, at)):
-            return True
-    return False
 
 
 cdef int detect_kinds(const char* text, size_t n, const char* country, Canonical* out) noexcept nogil:

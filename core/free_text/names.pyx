@@ -181,12 +181,36 @@ cdef bint _read_words(const char* at, size_t n, int first, size_t first_digits, 
     return date.month and first_digits <= 2 and gap and digits and k + digits == n and _is_date(date, digits)
 
 
+cdef bint _set_joined(FreeDate* date, int day, int month, int year, size_t year_digits) noexcept nogil:
+    date.day, date.month, date.year = day, month, year
+    return _is_date(date, year_digits)
+
+
+cdef bint _read_joined(const char* at, size_t n, FreeDate* date) noexcept nogil:
+    """Six or eight digits: day, month, year, or the year of four digits first."""
+    cdef int value = 0
+    cdef size_t k
+    if n != 6 and n != 8:
+        return False
+    for k in range(n):
+        if not _is_digit(at[k]):
+            return False
+        value = 10 * value + at[k] - c"0"
+    if n == 6:
+        return _set_joined(date, value // 10000, value // 100 % 100, value % 100, 2)
+    return _set_joined(date, value // 1000000, value // 10000 % 100, value % 10000, 4) or _set_joined(
+        date, value % 100, value // 100 % 100, value // 10000, 4)
+
+
 cdef bint _read_date(const char* at, size_t n, FreeDate* date) noexcept nogil:
     """A birth date or an age, and nothing behind it."""
     cdef char sign
     cdef int first
     cdef size_t k = _number(at, n, &first), gap
     date.year = date.month = date.day = date.age = 0
+    if _read_joined(at, n, date):
+        return True
+    date.year = date.month = date.day = 0
     if k == 0:
         return False
     if k == n:

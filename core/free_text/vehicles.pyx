@@ -110,6 +110,10 @@ cdef uint32_t colour_mask(const char* folded, size_t length) noexcept nogil:
     return _mask(COLOUR_WORDS, folded, length)
 
 
+cdef bint is_make(const char* folded, size_t length) noexcept nogil:
+    return _listed(MAKES, folded, length)
+
+
 cdef uint32_t kind_mask(const char* folded, size_t length) noexcept nogil:
     return _mask(KIND_WORDS, folded, length)
 

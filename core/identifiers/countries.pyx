@@ -36,6 +36,10 @@ cdef bint _country_of(const char* word, int n, char* country) noexcept nogil:
     return True
 
 
+cdef bint country_of_words(const char* letters, int n, char* country) noexcept nogil:
+    return n < WORDS_TEXT and _country_of(letters, n, country)
+
+
 cdef bint _known(const char* text, size_t n, char* country) noexcept nogil:
     cdef Words words
     cdef char joined[WORDS_TEXT + WORDS_MAX]

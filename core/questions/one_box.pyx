@@ -1,31 +1,33 @@
 """One box: every kind of identifier that fits a text is looked up, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memset
 
 from core.access.neighbours cimport ASKED_NAME
 from core.answer.levels cimport Grounds, level_of, strongest_hit
 from core.call.memory cimport Candidate, call_asked, call_out_of_memory, fits_add, fits_sort
 from core.call.notes cimport (
-    NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE, NOTE_NO_RECORD_FOREIGN,
-    NOTE_PLATE_NOT_ON_FILE, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
+    NOTE_CONFLICT, NOTE_CUI_IMPOSSIBLE, NOTE_DOCUMENT_NOT_ON_FILE, NOTE_NAME_NOT_ON_FILE,
+    NOTE_NO_RECORD_FOREIGN, NOTE_PLATE_NOT_ON_FILE, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
-from core.free_text.detection cimport detect_into, holds_two_things
+from core.free_text.box cimport BoxText, read_box
+from core.free_text.detection cimport detect_into
 from core.generation.dossier cimport NO_ENTITY
 from core.generation.store cimport store_is_person
-from core.identifiers.canonical cimport rule_word
+from core.identifiers.canonical cimport canonical_into, rule_word
 from core.identifiers.countries cimport country_into
 from core.identifiers.kinds cimport (
     KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_TELEPHONE, KEY_VIN,
     KIND_NAME,
 )
-from core.identifiers.rules cimport DETECTED_MAX, RULE_OK, Canonical
+from core.identifiers.rules cimport CANONICAL_MAX, DETECTED_MAX, RULE_OK, Canonical
 from core.questions.asked_names cimport take_free_names
 from core.questions.candidates cimport gather_all
 from core.questions.person cimport PersonFinding, answer_person, find_person, finding_status
+from core.questions.said_beside cimport said_kind, take_said_beside
 from core.questions.suggestions cimport suggest, suggest_for_lost_digit, suggest_for_misformed
 from core.questions.vehicle cimport add_plates, answer_vehicle
 from core.questions.vehicle_finding cimport VehicleFinding, find_vehicle, vehicle_finding_status
@@ -50,6 +52,7 @@ cdef struct Tried:               # one kind and what it found
 cdef struct Box:
     Tried tried[12]
     int n
+    BoxText said                 # what stands beside the one thing that is asked; sizes of zero where nothing does
     VehicleFinding plates        # of the kind PLATE, when it was tried
     bint plate_tried
     char country[3]
@@ -107,6 +110,33 @@ cdef int _refuse(Call* call) noexcept nogil:
     return fail(call.failure, ERROR_REASON_FIELD_INVALID, "query", "format")
 
 
+cdef int _read_beside(Call* call, Box* box) noexcept nogil:
+    """Puts the plain text of what is asked in the question's place, and keeps what stands beside it."""
+    cdef Text* query = &call.question.query
+    if not read_box(query.data, query.size, &box.said):
+        memset(&box.said, 0, sizeof(BoxText))
+        return OK
+    if box.said.holds_two:
+        return fail(call.failure, ERROR_REASON_QUESTION_AMBIGUOUS, "query", "one thing at a time")
+    memcpy(call.box_text, box.said.text, box.said.size)
+    query.data = call.box_text
+    query.size = box.said.size
+    return OK
+
+
+cdef void _detect_impossible_cui(const Call* call, Box* box, Outcome* outcome) noexcept nogil:
+    """Twelve or thirteen digits that can be no CUI are asked as one all the same."""
+    cdef Tried* tried = &box.tried[0]
+    if not asked_from_impossible_cui(&tried.item, call.question.query.data, call.question.query.size):
+        return
+    tried.kind = KEY_CUI
+    tried.of_persons = True
+    outcome.detected[0].kind = IDENTIFIER_KIND_CUI
+    outcome.detected[0].length = <uint8_t>tried.item.length
+    memcpy(outcome.detected[0].text, tried.item.text, tried.item.length)
+    box.n = 1
+
+
 cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     cdef Canonical found[DETECTED_MAX]
     cdef const Text* query = &call.question.query
@@ -115,6 +145,7 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     cdef Tried* tried
     cdef int i, n, rule
     box.n = 0
+    memset(&box.said, 0, sizeof(BoxText))
     box.plate_tried = False
     box.country_n = 0
     if _blank(query):
@@ -127,9 +158,11 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         if rule != RULE_OK:
             return fail(call.failure, ERROR_REASON_FIELD_INVALID, field, rule_word(rule))
         box.country_n = 3
-    n = detect_into(query.data, query.size, box.country, box.country_n, found)
-    if n >= 0 and holds_two_things(query.data, query.size, found, n):
-        return fail(call.failure, ERROR_REASON_QUESTION_AMBIGUOUS, "query", "one thing at a time")
+    elif _read_beside(call, box) < 0:
+        return FAILED
+    n = said_kind(&box.said, found)
+    if n == 0:
+        n = detect_into(query.data, query.size, box.country, box.country_n, found)
     for i in range(n):
         if call.question.method == METHOD_CHECK_PERSON and not _of_persons(found[i].kind):
             continue
@@ -153,40 +186,47 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         else:
             asked_from_canonical(&tried.item, &found[i])
         box.n += 1
-    if box.n == 0 and call.question.method != METHOD_CHECK_VEHICLE and asked_from_impossible_cui(
-            &box.tried[0].item, query.data, query.size):
-        tried = &box.tried[0]
-        tried.kind = KEY_CUI
-        tried.of_persons = True
-        outcome.detected[0].kind = IDENTIFIER_KIND_CUI
-        outcome.detected[0].length = <uint8_t>tried.item.length
-        memcpy(outcome.detected[0].text, tried.item.text, tried.item.length)
-        box.n = 1
+    if box.n == 0 and call.question.method != METHOD_CHECK_VEHICLE:
+        _detect_impossible_cui(call, box, outcome)
     outcome.n_detected = box.n
     return OK if box.n else _refuse(call)
 
 
 # ---- what each kind finds ----
 
-cdef void _person_question(const Call* call, const Tried* tried, PersonQuestion* asked) noexcept nogil:
+cdef void _person_question(const Call* call, const Box* box, const Tried* tried, PersonQuestion* asked) noexcept nogil:
     asked.n = 0
     asked.principal = BY_NAME
     asked.holders[0] = 1         # whom it compares with was found by it
-    asked.birth = tried.kind == KIND_NAME and (call.question.birth_year or call.question.birth_month
-                                               or call.question.birth_mday)
-    asked.sex = asked.parents = asked.years = asked.department = False
+    asked.birth = (tried.kind == KIND_NAME or box.said.born.year) and (
+        call.question.birth_year or call.question.birth_month or call.question.birth_mday)
+    asked.sex = box.said.born.sex != 0
+    asked.parents = asked.years = asked.department = False
     if tried.kind != KIND_NAME:
         asked.items[0] = tried.item
         asked.n = 1
         asked.principal = 0
 
 
-cdef void _vehicle_question(const Tried* tried, VehicleQuestion* asked) noexcept nogil:
+cdef void _vehicle_question(const Box* box, const Tried* tried, VehicleQuestion* asked) noexcept nogil:
+    cdef Canonical also
+    cdef size_t length
     asked.items[0] = tried.item
     asked.n = 1
     asked.holders[0] = 2
-    asked.make = asked.colour = False
-    asked.model_year = asked.make_length = asked.colour_length = 0
+    if box.said.also and tried.kind == KEY_PLATE and canonical_into(
+            box.said.also, box.said.also_text, box.said.also_size, also.text, CANONICAL_MAX, &length) == RULE_OK:
+        also.kind = <uint8_t>box.said.also
+        also.length = <uint8_t>length
+        asked_from_canonical(&asked.items[1], &also)
+        asked.n = 2
+    asked.make = box.said.make_size > 0
+    asked.colour = box.said.colour_size > 0
+    asked.model_year = box.said.model_year
+    asked.make_length = box.said.make_size
+    asked.colour_length = box.said.colour_size
+    memcpy(asked.make_text, box.said.make, box.said.make_size)
+    memcpy(asked.colour_text, box.said.colour, box.said.colour_size)
 
 
 cdef int _try(Call* call, Box* box, Tried* tried) noexcept nogil:
@@ -195,7 +235,7 @@ cdef int _try(Call* call, Box* box, Tried* tried) noexcept nogil:
     cdef PersonFinding person
     cdef VehicleFinding vehicle
     if tried.of_persons:
-        _person_question(call, tried, &asked)
+        _person_question(call, box, tried, &asked)
         if find_person(call, &asked, &person, "query") < 0:
             return FAILED
         tried.subject = person.subject
@@ -230,9 +270,9 @@ cdef int _one(Call* call, Box* box, const Tried* best, Outcome* outcome) noexcep
     cdef VehicleQuestion vehicle
     call.fits.count = 0
     if best.of_persons:
-        _person_question(call, best, &person)
+        _person_question(call, box, best, &person)
         return answer_person(call, &person, outcome, "query")
-    _vehicle_question(best, &vehicle)
+    _vehicle_question(box, best, &vehicle)
     return answer_vehicle(call, &vehicle, &box.plates if box.plate_tried and best.kind != KEY_PLATE else NULL, outcome)
 
 
@@ -322,12 +362,12 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
         for k in range(call.n_candidates):
             _compare_held(call, box, &call.candidates[k])
     elif only.of_persons:
-        _person_question(call, only, &person)
+        _person_question(call, box, only, &person)
         compare_nobody(call, &person, only.on_file, &outcome.compared)
         if gather_all(call, &person, NULL, True) < 0:
             return FAILED
     else:
-        _vehicle_question(only, &vehicle)
+        _vehicle_question(box, only, &vehicle)
         compare_no_vehicle(&vehicle, True, &outcome.compared)
         if gather_all(call, NULL, &vehicle, True) < 0:
             return FAILED
@@ -345,14 +385,14 @@ cdef int _several(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     return OK
 
 
-cdef void _compare_nothing(const Call* call, const Tried* tried, Outcome* outcome) noexcept nogil:
+cdef void _compare_nothing(const Call* call, const Box* box, const Tried* tried, Outcome* outcome) noexcept nogil:
     cdef PersonQuestion person
     cdef VehicleQuestion vehicle
     if tried.of_persons:
-        _person_question(call, tried, &person)
+        _person_question(call, box, tried, &person)
         compare_nobody(call, &person, False, &outcome.compared)
     else:
-        _vehicle_question(tried, &vehicle)
+        _vehicle_question(box, tried, &vehicle)
         compare_no_vehicle(&vehicle, False, &outcome.compared)
 
 
@@ -418,7 +458,7 @@ cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
     if box.tried[0].kind == KEY_CUI and box.tried[0].item.impossible:
         outcome.notes |= 1 << NOTE_CUI_IMPOSSIBLE
     if box.n == 1:
-        _compare_nothing(call, &box.tried[0], outcome)
+        _compare_nothing(call, box, &box.tried[0], outcome)
     return OK
 
 
@@ -429,6 +469,8 @@ cdef int check_box(Call* call, Outcome* outcome) noexcept nogil:
     cdef bint plain = True, anything = False
     cdef int i
     if _detect(call, &box, outcome) < 0:
+        return FAILED
+    if take_said_beside(call, &box.said, outcome) < 0:
         return FAILED
     for i in range(box.n):
         if _try(call, &box, &box.tried[i]) < 0:

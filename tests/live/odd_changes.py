@@ -164,10 +164,13 @@ class OddChanges:
                     changes[key] = fed.upsert(register, **cells)
             refused = {why.sequence for why in fed.take(*changes.values()).refused}
             mended = [self._mended(fed, each) for each in changes.values() if each.sequence in refused]
-            assert fed.take(*mended).refused == []
+            again = fed.take(*mended).refused
+            assert again == [], again
 
     def _mended(self, fed: FedWorld, change: Change) -> Change:
         cells = dict.fromkeys(change.record, "") | _CLOSED[change.register]
+        if (number := _PERSONS.get(change.record_id)) is not None and change.register == "renap":
+            cells |= {"CUI": cui_of(number), "NOMBRE": WHO[number][0], "NACIMIENTO": WHO[number][1]}
         return fed.upsert(change.register, **cells | {"ORDEN" if change.register == "oj" else "ID": change.record_id})
 
     def _row(self) -> tuple[str, dict[str, str]]:

@@ -31,7 +31,6 @@ from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_id
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.record import PERSON, Subject
 from tests.oracle.suggesting import lost_digit, misformed_plates, suggestions
-from tests.oracle.two_things import holds_two_things
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -127,8 +126,6 @@ def try_all(view: View, query: str, country: str) -> list[Tried]:
     except IdentifierError as error:
         raise invalid("country") from error
     detected = naive_identifiers.detect(query, country)
-    if holds_two_things(query, detected):
-        raise QuestionError(error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "query")
     digits = asked_cui(query)
     if not detected and digits:
         detected = [(IdentifierKind.CUI, digits)]

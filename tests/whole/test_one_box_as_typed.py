@@ -86,7 +86,7 @@ def test_an_age_is_a_year_of_birth(small_nation: BuiltNation) -> None:
 
 
 @pytest.mark.parametrize(
-    "digits", ["14.13.1950", "31/02/1985", "25 3 1985x", "14/3.1950", "25 1985", "14031988", "1-1-850"]
+    "digits", ["14.13.1950", "31/02/1985", "25 3 1985x", "14/3.1950", "25 1985", "14131988", "1-1-850"]
 )
 def test_digits_that_are_no_date_are_not_dropped(small_nation: BuiltNation, digits: str) -> None:
     _, claim = whole(small_nation)
@@ -113,7 +113,7 @@ def test_the_word_for_a_name_is_no_name(small_nation: BuiltNation) -> None:
     "text",
     [
         *("{cui} P-323ZZB", "P-323ZZB, {cui}", "P-323ZZB P-324ZZB", "{cui} 1HGCM82633A004352"),
-        *("Ramiro Zachrisson {cui}", "{cui} Ana Paz", "Ana Paz P-323ZZB"),
+        *("dueño de {cui}: P 323 ZZB toyota", "{cui} y P-323ZZB rojo"),
     ],
 )
 def test_two_things_are_asked_one_at_a_time(small_nation: BuiltNation, text: str) -> None:
@@ -129,6 +129,32 @@ def test_one_thing_in_several_words_is_one(small_nation: BuiltNation, text: str)
     cui = next(claim.cui for _, claim in identity_claims(small_nation) if claim.cui)
     written = text.format(cui=cui, first=cui[:4], second=cui[4:9], third=cui[9:])
     assert check(small_nation, written).detected[0].kind in (checks.IDENTIFIER_KIND_CUI, checks.IDENTIFIER_KIND_PLATE)
+
+
+def test_a_name_beside_a_number_is_compared(small_nation: BuiltNation) -> None:
+    """Whatever it is: the number decides who is meant, and a name that is another's is said and is no visto bueno."""
+    claims = [
+        claim for _, claim in identity_claims(small_nation) if claim.cui and plain(claim).replace(" ", "").isalpha()
+    ]
+    claim, other = (
+        claims[0],
+        next(each for each in claims if not set(plain(each).split()) & set(plain(claims[0]).split())),
+    )
+    own, anothers = (check(small_nation, f"{claim.cui} {plain(each)}") for each in (claim, other))
+    assert own.person.subject_id == anothers.person.subject_id
+    agreements = [
+        next(c.agreement for c in answer.answer.comparisons if c.criterion == level_pb2.CRITERION_NAMES)
+        for answer in (own, anothers)
+    ]
+    assert agreements == [level_pb2.AGREEMENT_AGREES, level_pb2.AGREEMENT_DISAGREES]
+    assert anothers.answer.level != level_pb2.LEVEL_CLEAR
+
+
+def test_a_name_beside_a_plate_was_not_asked(small_nation: BuiltNation) -> None:
+    _, claim = whole(small_nation)
+    found = check(small_nation, f"{plain(claim)} P-323ZZB")
+    assert [each.kind for each in found.detected] == [checks.IDENTIFIER_KIND_PLATE]
+    assert "NAME_NOT_ASKED" in [note.code for note in found.answer.notes]
 
 
 def test_a_cui_that_lost_a_digit_is_what_its_own_field_says(small_nation: BuiltNation) -> None:

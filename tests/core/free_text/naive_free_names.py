@@ -23,7 +23,8 @@ _BEFORE = rf"(?P<first>[0-9]{{1,4}})(?P<sign>{_SIGN})(?P<second>[0-9]{{1,2}})"
 _NUMBERS = rf"{_BEFORE}(?P<again>{_SIGN})(?P<third>[0-9]{{1,4}})"
 _MONTHS = ["(?P<of>[0-9]{1,2})[./-](?P<in>[0-9]{4})", "(?P<in>[0-9]{4})[./-](?P<of>[0-9]{1,2})"]
 _FORMS = [
-    re.compile(form, re.IGNORECASE | re.ASCII) for form in ("(?P<alone>[0-9]{4})", *_MONTHS, _AGE, _WRITTEN, _NUMBERS)
+    re.compile(form, re.IGNORECASE | re.ASCII)
+    for form in ("(?P<alone>[0-9]{4})", "(?P<joined>[0-9]{8}|[0-9]{6})", *_MONTHS, _AGE, _WRITTEN, _NUMBERS)
 ]
 _LABEL = re.compile(
     rf"nombres?(?![^ \t\n\v\f\r:=])(?:{_BLANK}+(?:completo|y|apellidos?)(?![^ \t\n\v\f\r:=]))*{_BLANK}*[:=]?{_BLANK}*",
@@ -79,6 +80,10 @@ def _read(text: str, this_year: int) -> Date | None:
     part = found.groupdict()
     if "alone" in part:
         return (int(part["alone"]), 0, 0) if 1800 <= int(part["alone"]) <= 2099 else None
+    if digits := part.get("joined"):
+        return _date(digits[:2], digits[2:4], digits[4:]) or (
+            _date(digits[6:], digits[4:6], digits[:4]) if len(digits) == 8 else None
+        )
     if "of" in part:
         year, month = int(part["in"]), int(part["of"])
         return (year, month, 0) if 1800 <= year <= 2099 and 1 <= month <= 12 else None

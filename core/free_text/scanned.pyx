@@ -1,0 +1,124 @@
+"""Machine readable zones, without the GIL. Nothing here is for Python.
+
+ICAO Doc 9303, parts 4 (TD3, passports) and 5 (TD1, cards). A DPI's number has more than nine characters, so its first
+nine stand in the number's field, a filler where the check digit would be, and the rest behind it.
+"""
+
+from libc.string cimport memcmp, memcpy, memset
+
+from core.calendar cimport BIRTH_PIVOT, DATE_OK, partial_date_problem
+from core.identifiers.countries cimport country_into
+from core.identifiers.numbers cimport cui_rule
+from core.identifiers.rules cimport RULE_OK
+from core.identifiers.text cimport all_digits, is_digit
+
+cdef enum:
+    ZONE_MAX = 400
+    CUI_LENGTH = 13
+    PASSPORT_LENGTH = 9
+    TAIL_LENGTH = 19      # of TD3 behind the number: check digit, country, birth, check, sex, expiry
+
+
+cdef int _compact(const char* text, size_t n, char* zone) noexcept nogil:
+    """Letters, digits and fillers alone; a filler is <, or what a keyboard of another language makes of it."""
+    cdef size_t i = 0
+    cdef int size = 0
+    cdef char c
+    while i < n and size < ZONE_MAX:
+        c = text[i]
+        if n - i >= 3 and (memcmp(text + i, b"\xe2\x80\xb9", 3) == 0):
+            c = c"<"
+            i += 2
+        elif n - i >= 2 and memcmp(text + i, b"\xc2\xab", 2) == 0:  # two in one sign
+            zone[size] = c"<"
+            size += 1
+            c = c"<"
+            i += 1
+        i += 1
+        if c"a" <= c <= c"z":
+            c -= 32
+        if c == c";":
+            c = c"<"
+        if size < ZONE_MAX and (c"A" <= c <= c"Z" or is_digit(c) or c == c"<"):
+            zone[size] = c
+            size += 1
+    return size
+
+
+cdef bint _read_birth(const char* at, Scanned* out) noexcept nogil:
+    """YYMMDD, check digit and sex."""
+    cdef int year
+    if not all_digits(at, 7) or not (at[7] == c"M" or at[7] == c"F" or at[7] == c"<" or at[7] == c"X"):
+        return False
+    year = 10 * (at[0] - c"0") + at[1] - c"0"
+    year += 2000 if year <= BIRTH_PIVOT else 1900
+    out.month = 10 * (at[2] - c"0") + at[3] - c"0"
+    out.day = 10 * (at[4] - c"0") + at[5] - c"0"
+    if out.month < 1 or out.day < 1 or partial_date_problem(year, out.month, out.day) != DATE_OK:
+        out.month = out.day = 0
+        return False
+    out.year = year
+    out.sex = at[7] if at[7] == c"M" or at[7] == c"F" else <char>0
+    return True
+
+
+cdef bint _read_card(const char* zone, int size, Scanned* out) noexcept nogil:
+    """A DPI's three lines, or its first alone."""
+    cdef int i, at, k
+    for i in range(size - 18):
+        if memcmp(zone + i, b"IDGTM", 5) != 0 or not all_digits(zone + i + 5, PASSPORT_LENGTH):
+            continue
+        at = i + 5 + PASSPORT_LENGTH
+        while at < size and zone[at] == c"<":
+            at += 1
+        if at + 4 > size or not all_digits(zone + at, 4):
+            continue
+        memcpy(out.number, zone + i + 5, PASSPORT_LENGTH)
+        memcpy(out.number + PASSPORT_LENGTH, zone + at, 4)
+        if cui_rule(out.number) != RULE_OK:
+            continue
+        out.length = CUI_LENGTH
+        for k in range(at + 4, size - 14):
+            if all_digits(zone + k + 8, 6) and _read_birth(zone + k, out):
+                break
+        return True
+    return False
+
+
+cdef bint _read_passport(const char* zone, int size, Scanned* out) noexcept nogil:
+    """The second line, wherever it begins."""
+    cdef int i, k
+    cdef const char* tail
+    cdef char country[3]
+    for i in range(size - PASSPORT_LENGTH - TAIL_LENGTH + 1):
+        tail = zone + i + PASSPORT_LENGTH
+        if not (is_digit(tail[0]) or tail[0] == c"<") or not all_digits(tail + 12, 6) or not _read_birth(tail + 4, out):
+            continue
+        for k in range(3):
+            if is_digit(tail[1 + k]):
+                break
+        else:
+            if tail[2] == c"<" or country_into(tail + 1, 3, country) != RULE_OK:
+                continue
+            k = PASSPORT_LENGTH
+            while k and zone[i + k - 1] == c"<":
+                k -= 1
+            if k < 5 or not is_digit(zone[i + k - 1]):
+                continue
+            memcpy(out.number, zone + i, k)
+            out.length = k
+            memcpy(out.country, country, 3)
+            return True
+    return False
+
+
+cdef bint read_scanned(const char* text, size_t n, Scanned* out) noexcept nogil:
+    cdef char zone[ZONE_MAX]
+    cdef int size = _compact(text, n, zone)
+    memset(out, 0, sizeof(Scanned))
+    if size < 18:
+        return False
+    if _read_card(zone, size, out):
+        return True
+    memset(out, 0, sizeof(Scanned))
+    return _read_passport(zone, size, out)

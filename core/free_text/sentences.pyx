@@ -1,0 +1,132 @@
+"""Names within sentences, without the GIL. Nothing here is for Python."""
+
+from libc.stdio cimport snprintf
+from libc.string cimport memcpy
+
+from core.free_text.birth cimport Born, take_birth
+from core.free_text.names cimport is_dated_name
+from core.free_text.tokens cimport FILLER, FREE, BoxTokens, token_in
+from core.free_text.vehicles cimport colour_mask, is_make, kind_mask
+
+cdef enum:
+    DATE_TEXT = 24
+
+# Words that are part of no name, wherever they stand.
+cdef const char* NEVER_NAMES = (
+    b" NOMBRE NOMBRES APELLIDO APELLIDOS MATERNO PATERNO PADRE MADRE DETENIDO DETENIDA CONDUCTOR CONDUCTORA CAPTURADO CAPTURADA "
+    b"SUJETO INDIVIDUO PERSONA SOSPECHOSO SOSPECHOSA IDENTIFICA IDENTIFICADO IDENTIFICADA IDENTIFICARSE LLAMA LLAMARSE DICE "
+    b"BUSCAR BUSQUE CONSULTA CONSULTAR CONSULTE VERIFICAR VERIFIQUE VERIFICA ANTECEDENTES CAPTURA VIGENTE VIGENTES "
+    b"NACIO NACIDO NACIDA NACIMIENTO FECHA EDAD PORFA FAVOR QUIEN TIENE DONA ALIAS DPI CUI HONDURENO HONDURENA SALVADORENO "
+    b"SALVADORENA NICARAGUENSE MEXICANO MEXICANA GUATEMALTECO GUATEMALTECA CATRACHO CATRACHA CHAPIN CHAPINA "
+    b"MASCULINO FEMENINO FEMENINA "
+)
+# Words that stand before a name and are left out there.
+cdef const char* LEADERS = (
+    b" EL LA LOS LAS LO UN UNA A AL DE DEL ES SE SU SI ME COMO ESE ESA ESTE ESTA DON DONA SR SRA SRTA LIC ING DR DRA ORDEN ORDENES POR "
+    b"HAY CON PILOTO NOMBRE LIC Y VER "
+)
+# Words behind a name with which something else begins.
+cdef const char* STOPPERS = (
+    b" QUE COMO PILOTO COPILOTO POSIBLE PRESUNTO ANDA ANDABA CONDUCE CONDUCIENDO MANEJA SIN CON CONTRA TIENE PORTA PORTABA VIAJA VIVE "
+    b"DICE MORENO MORENA ALTO ALTA BAJO BAJA GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
+    b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO "
+)
+
+
+cdef bint _is_seen(const BoxTokens* t, int i) noexcept nogil:
+    cdef const char* text = t.text + t.items[i].at
+    return is_make(text, t.items[i].n) or kind_mask(text, t.items[i].n) != 0 or colour_mask(text, t.items[i].n) != 0
+
+
+cdef bint _begins_description(const BoxTokens* t, int first) noexcept nogil:
+    """Whether what stands from `first` to the next comma tells of a vehicle or of clothes."""
+    cdef int i
+    for i in range(first, t.n):
+        if i > first and t.items[i].before in (c",", c";"):
+            return False
+        if _is_seen(t, i):
+            return True
+    return False
+
+
+cdef bint _is_part(char sign) noexcept nogil:
+    return sign == c"," or sign == c";" or sign == c"|"
+
+
+cdef int _put_date(const Born* born, char* out) noexcept nogil:
+    if born.year and born.day:
+        return snprintf(out, DATE_TEXT, b" %02d/%02d/%04d", born.day, born.month, born.year)
+    if born.year:
+        return snprintf(out, DATE_TEXT, b" %04d", born.year)
+    return snprintf(out, DATE_TEXT, b" %d ANOS", born.age) if born.age else 0
+
+
+cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
+    """Whether two words that may be names stand behind: "LA ROSA" alone is a name."""
+    cdef int k, words = 0
+    for k in range(i + 1, t.n):
+        words += t.items[k].role == FREE and t.items[k].letters == t.items[k].n
+    return words >= 2
+
+
+cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char* out, int cap) noexcept nogil:
+    cdef int i, size = 0, words = 0, length
+    cdef bint changed = False, behind = False, dropped = False
+    take_birth(t, True, born)
+    for i in range(t.n):
+        if t.items[i].role != FREE or t.items[i].letters < t.items[i].n:
+            if t.items[i].role == FREE:
+                return 0             # digits that are no date: left to who refuses them
+            behind = behind or words >= 2
+            dropped = True
+            continue
+        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _is_part(t.items[i].before) and _begins_description(t, i)):
+            changed = True
+            break
+        if token_in(t, i, NEVER_NAMES) or words == 0 and token_in(t, i, LEADERS) and _more_words(t, i):
+            t.items[i].role = FILLER
+            changed = dropped = True
+            continue
+        length = t.items[i].last - t.items[i].first
+        if t.items[i].first < 0 or size + length + 2 + DATE_TEXT > cap:
+            return 0
+        if words:
+            if t.items[i].before == c"," and not dropped:
+                out[size] = c","
+                size += 1
+            out[size] = t.items[i].before if t.items[i].before == c"-" else <char>c" "
+            size += 1
+        memcpy(out + size, typed + t.items[i].first, length)
+        size += length
+        words += 1
+        dropped = False
+    changed = changed or born.sex or born.guessed or (born.year or born.age) and not is_dated_name(typed, n)
+    if words == 0 or not changed:
+        return 0
+    size += _put_date(born, out + size)
+    born.year = born.month = born.day = born.age = 0
+    return size
+
+
+cdef int write_names_beside(const BoxTokens* t, const char* typed, char* out, int cap) noexcept nogil:
+    cdef int i, size = 0, length
+    cdef bint of_vehicle = False     # a word of a vehicle stands before it: what follows is its colour
+    for i in range(t.n):
+        if t.items[i].role != FREE or t.items[i].letters < t.items[i].n or t.items[i].first < 0:
+            of_vehicle = False
+            continue
+        if _is_seen(t, i) and (of_vehicle or not colour_mask(t.text + t.items[i].at, t.items[i].n)):
+            of_vehicle = True
+            continue
+        of_vehicle = False
+        if token_in(t, i, NEVER_NAMES) or token_in(t, i, STOPPERS) or size == 0 and token_in(t, i, LEADERS):
+            continue
+        length = t.items[i].last - t.items[i].first
+        if size + length + 1 > cap:
+            break
+        if size:
+            out[size] = c" "
+            size += 1
+        memcpy(out + size, typed + t.items[i].first, length)
+        size += length
+    return size

@@ -1,0 +1,75 @@
+"""What officers type into one box is read as they mean it (lines.tsv), and whatever else they type is answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import QuestionError
+from ronda.v1 import check_service_pb2 as checks
+from ronda.v1 import level_pb2
+from tests.box.cast import Cast, lines
+from tests.box.scoring import read_all
+
+_MOST = 5  # of 500 lines that may be read otherwise
+
+
+@pytest.fixture(scope="module")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
+    return Cast(Path(tmp_path_factory.mktemp("box")) / "cast")
+
+
+def test_five_hundred_lines_are_read_as_their_writer_meant(cast: Cast) -> None:
+    read = list(read_all(cast))
+    assert len(read) == 500
+    assert [each.line.text for each in read if each.is_green] == []
+    otherwise = [f"{each.line.text}: {each.said}" for each in read if not each.as_meant]
+    assert len(otherwise) <= _MOST, otherwise
+
+
+_WORDS = st.one_of(
+    st.sampled_from([word for line in lines() for word in line.text.split()]),
+    st.text(max_size=30),
+    st.text("P<0123456789"),
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(_WORDS, max_size=20))
+def test_whatever_is_typed_is_answered_or_refused_by_name(cast: Cast, words: list[str]) -> None:
+    text = " ".join(words)[:200]
+    try:
+        assert cast.check(text).answer.level != level_pb2.LEVEL_UNSPECIFIED
+    except QuestionError as error:
+        assert error.field
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("P482FGH toyota gris 2012", {"MAKE": "AGREES", "COLOUR": "AGREES", "MODEL_YEAR": "AGREES"}),
+        ("honda negro P-482-FGH", {"MAKE": "DISAGREES", "COLOUR": "DISAGREES"}),
+        ("2414768281201 walter de leon 28/02/1995", {"NAMES": "NEAR", "BIRTH_DATE": "AGREES"}),
+        ("2414768281201 femenina", {"SEX": "DISAGREES"}),
+    ],
+)
+def test_what_stands_beside_the_number_is_compared(cast: Cast, text: str, seen: dict[str, str]) -> None:
+    compared = {
+        level_pb2.Criterion.Name(each.criterion).removeprefix("CRITERION_"): level_pb2.Agreement.Name(
+            each.agreement
+        ).removeprefix("AGREEMENT_")
+        for each in cast.check(text).answer.comparisons
+    }
+    assert {name: compared.get(name) for name in seen} == seen
+
+
+def test_a_zone_that_a_scanner_reads_is_its_document(cast: Cast) -> None:
+    """ICAO Doc 9303: three lines of a card, two of a passport, glued or not."""
+    card = "IDGTM241476828<1201<<<<<<<<<<<\n9502286M3303034GTM<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN"
+    for text in (card, card.replace("\n", ""), card.replace("\n", " ")):
+        found = cast.check(text)
+        assert [each.kind for each in found.detected] == [checks.IDENTIFIER_KIND_CUI]
+        assert cast.names[found.person.subject_id] == "p5"
