@@ -46,9 +46,9 @@ class FeedCollector(Collector):
         for each in told["positions"]:
             labels = [each["source"], each["register"]]
             if each["event_ms"]:
-                event.add_metric(labels, now - each["event_ms"] / 1000)
+                event.add_metric(labels, max(0.0, now - each["event_ms"] / 1000))
             if each["sign_ms"]:
-                sign.add_metric(labels, now - each["sign_ms"] / 1000)
+                sign.add_metric(labels, max(0.0, now - each["sign_ms"] / 1000))
             for cause in ("GAP", "SILENT"):
                 stale.add_metric([*labels, cause], float(cause in each["stale"].split()))
             through.add_metric(labels, each["through"])

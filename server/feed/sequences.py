@@ -78,10 +78,12 @@ class Sequences:
     missing_told: tuple[tuple[int, int], ...] = ()
     came: int = 0  # the last that came
     event_ms: int = 0
-    sign_ms: int = 0  # wall clock of the last sign of life, and the steady clock's seconds of it
+    # Wall clock of the last sign of life of the source itself, and the steady clock's seconds of it.
+    sign_ms: int = 0
     sign_s: float | None = None
     missing_since: float | None = None  # steady seconds
     _lacking: list[tuple[int, int]] = field(default_factory=list)  # runs that never came, ascending, up to `newest`
+    _said: set[tuple[Kind, int]] = field(default_factory=set)  # by the source itself, not written yet
     _digests: array[int] = field(default_factory=lambda: array("Q", (0,)))  # chained; of the changes up to each number
     _prints: dict[int, int] = field(default_factory=dict)  # of changes past a gap
 
@@ -94,6 +96,7 @@ class Sequences:
         outcome, entries = self._beat(change) if change.kind is Kind.HEARTBEAT else self._numbered(change, earlier)
         for entry in entries:
             self.learn(entry, entry)
+            self._said.add((entry.kind, entry.source_sequence))
         if entries:
             self.sign_s = now_s
             entries += self._followed(now_s)
@@ -165,8 +168,11 @@ class Sequences:
         return entries + self._told(" ".join(reasons), only_if_other=False)
 
     def _silence_s(self, now_s: float, now_ms: int) -> float:
-        """By the clock that says more: one of the two may be set back, and the other begins with the process."""
-        by_the_wall = (now_ms - self.sign_ms) / 1000 if self.sign_ms else 0.0
+        """By the clock that says more: one of the two may be set back, and the other begins with the process.
+
+        A sign that is ahead of the clock says that one of them was wrong, by so much.
+        """
+        by_the_wall = abs(now_ms - self.sign_ms) / 1000 if self.sign_ms else 0.0
         return max(by_the_wall, now_s - self.sign_s if self.sign_s is not None else 0.0)
 
     def _released(self, up_to: int) -> list[Change]:
@@ -212,7 +218,9 @@ class Sequences:
             return
         sequence = entry.source_sequence
         self._reach(sequence, came=entry.kind is not Kind.HEARTBEAT)
-        self.sign_ms = max(self.sign_ms, entry.taken_ms)
+        # What was held and is released now says nothing new of its source.
+        if entry.taken_ms and (entry.kind is Kind.HEARTBEAT or sequence not in self.places):
+            self.sign_ms = entry.taken_ms
         if entry.kind is Kind.HEARTBEAT:
             return
         if entry.kind is Kind.HOLD and sequence not in self.places and not self._overtaken(entry):
@@ -247,7 +255,9 @@ class Sequences:
 
     def written(self, entry: Change, place: int) -> None:
         """An entry that `decide` or `look` gave lies at this place by now."""
-        self.sign_ms = max(self.sign_ms, entry.taken_ms)
+        if (said := (entry.kind, entry.source_sequence)) in self._said:
+            self._said.discard(said)
+            self.sign_ms = entry.taken_ms
         if entry.kind in RECORD_KINDS or entry.kind is Kind.HOLD:
             self.places[entry.source_sequence] = place
 

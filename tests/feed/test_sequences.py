@@ -230,6 +230,42 @@ def test_silence_is_stale_until_the_next_sign(tmp_path: Path) -> None:
     ledger.close()
 
 
+def _silent_after(ledger: LedgerWriter, now: Now, looks: int = 3) -> list[str]:
+    """What a server that starts over this ledger tells, look for look, a second apart."""
+    source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
+    taker = Taker(ledger, {"oj-central": source}, hold_s=HOLD_S, future_s=60)
+    told = []
+    for second in range(looks):
+        taker.look(Now(now.wall_ms + second * 1000, now.steady_s + second))
+        told.append(str(taker.positions(["oj-central"])[0]["stale"]))
+    return told
+
+
+def test_what_the_server_tells_is_no_sign_of_the_source(tmp_path: Path) -> None:
+    """A ledger whose last sign is old, over starts of the server: STALE that it wrote itself was taken for a sign."""
+    ledger = LedgerWriter(tmp_path)
+    taker = Taker(ledger, SOURCES, hold_s=HOLD_S, future_s=60)
+    held = [Message("oj-central", [change_of(Sent(number, "UPSERT", "A", "x")) for number in (1, 3)])]
+    taker.take(held, Now(WALL_MS, 10.0))
+    taker.look(Now(WALL_MS + 6_000, 16.0))
+    assert _silent_after(ledger, Now(WALL_MS + 29_000, 1.0)) == [GAP, f"{GAP} {SILENT}", f"{GAP} {SILENT}"]
+    for start in range(3):
+        assert _silent_after(ledger, Now(WALL_MS + 130_000 + 5_000 * start, 1.0)) == [f"{GAP} {SILENT}"] * 3
+    ledger.close()
+
+
+def test_a_sign_of_a_clock_that_was_ahead_hides_no_silence(tmp_path: Path) -> None:
+    ledger = LedgerWriter(tmp_path)
+    taker = Taker(ledger, SOURCES, hold_s=HOLD_S, future_s=60)
+    beat = [Message("oj-central", [change_of(Sent(0, "HEARTBEAT"))])]
+    taker.take(beat, Now(WALL_MS + 3_600_000, 10.0))
+    assert _silent_after(ledger, Now(WALL_MS, 1.0)) == [SILENT] * 3
+    taker = Taker(ledger, SOURCES, hold_s=HOLD_S, future_s=60)
+    taker.take(beat, Now(WALL_MS + 5_000, 10.0))
+    assert _silent_after(ledger, Now(WALL_MS + 6_000, 1.0)) == [""] * 3
+    ledger.close()
+
+
 @pytest.mark.parametrize(
     ("change", "reason", "field"),
     [

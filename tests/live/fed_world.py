@@ -36,7 +36,7 @@ from tests.kit.small_world import HEADERS, SmallWorld
 
 AS_OF_S = 1_780_000_000  # of every file, and of every change
 SOURCES = {"renap": "personas", "oj": "ordenes", "sat": "vehiculos", "mp": "denuncias"}
-_HOMONYMS = re.compile(r" *(homonyms: \d+|cautions: CAUTION_FLAG_HOMONYMS)\n")
+_HOMONYMS = re.compile(r" *(homonyms: \d+|name_only_alerts: \d+|cautions: CAUTION_FLAG_HOMONYMS)\n")
 _CLEAR = "level: LEVEL_CLEAR"
 _IDS = {name: header.split()[0] for name, header in HEADERS.items()}
 
@@ -226,7 +226,7 @@ def differences(fed: FedWorld, asked: Iterable[Any] | None = None) -> list[str]:
     """What the view says otherwise than the rebuild.
 
     Left out is who is grey until a rebuild because the feed changed who they are (tests/live/test_who_they_are.py), and
-    of how many others a name is then, which is counted at a build.
+    of how many others a name is then, and how many orders by name may mean them, which is counted at a build.
     """
     view, model = fed.view(), fed.rebuilt()
     grey = [subject_id.hex() for subject_id in fed.writer.restated]
