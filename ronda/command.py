@@ -151,7 +151,10 @@ def main() -> None:
         status = ExitStatus.SETTINGS if serving else error.exit_code  # its options are settings
     except (UnicodeEncodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO):
-            raise
+            if error.filename is None:
+                raise
+            say(f"{os.fsdecode(error.filename)}: {error.strerror}", err=True)
+            sys.exit(ExitStatus.STOPPED)
         sys.stderr.write(
             "No se pudo escribir la respuesta completa: revise la salida (UTF-8, espacio, quien la lee).\n"
         )

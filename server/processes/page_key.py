@@ -33,7 +33,7 @@ def load_or_make_key(path: Path, size: int, what: str) -> bytes:
     except OSError as error:
         raise SettingsError(f"data: cannot read {path}: {error.strerror}") from None
     if len(key) != size:
-        rule = f"holds {len(key)} bytes, not the {size} of {what}: remove it, and a new one is made"
+        rule = f"holds {len(key)} bytes, not the {size} of {what}: it may be another secret, so move it aside"
         raise SettingsError(f"data: {path} {rule}")
     return key
 

@@ -294,3 +294,17 @@ def test_a_nation_that_cannot_be_written_is_a_sentence(tmp_path: Path, given: tu
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("CURRENT", ["generations", "list"]), ("subject.key", ["index", "--sources", "{data}", "--manifests", "{data}"])],
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_line(tmp_path: Path, name: str, command: list[str]) -> None:
+    """It is another account's, a directory stands in its place, the disk is at fault: no traceback."""
+    (tmp_path / "generations").mkdir()
+    (tmp_path / name).mkdir()
+    done = ronda(*(word.format(data=tmp_path) for word in command), RONDA_DATA=str(tmp_path))
+    assert done.returncode not in (0, 1)
+    assert "Traceback" not in done.stderr
+    assert name in done.stderr or "manifest" in done.stderr
