@@ -5,15 +5,21 @@ Its exit statuses are in ronda/commands/exit_status.py and docs/command.md.
 
 from __future__ import annotations
 
+import signal
+import sys
+
+if sys.argv[:1] and sys.argv[0].rpartition("/")[2] == "ronda":  # Ctrl-C ends it quietly while it still loads
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import errno
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer._click.exceptions import ClickException
+from typer._click.utils import PacifyFlushWrapper
 from typer.core import TyperGroup
 from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
@@ -22,37 +28,45 @@ from ronda.commands.exit_status import MEANING, ExitStatus
 from ronda.commands.output import say
 from ronda.commands.spanish_usage import speak_spanish, usage_error_lines, whole_summaries
 
-# Subcommand -> module and name of its function, or of its group of subcommands. The order is that of --help.
-PLACES = {
-    "nation": ("nation", "nation"),
-    "index": ("index", "index"),
-    "mart": ("mart", "mart"),
-    "serve": ("serve", "serve"),
-    "live": ("live", "live"),
-    "bench": ("bench", "bench"),
-    "login": ("login", "login"),
-    "check": ("ask", "check"),
-    "search": ("ask", "search"),
-    "records": ("records", "records"),
-    "why": ("why", "why"),
-    "clear": ("clear", "clear"),
-    "registers": ("ask", "registers"),
-    "confirm": ("confirm", "confirm"),
-    "alerts": ("alerts", "alerts"),
-    "feed": ("feed", "feed"),
-    "statistics": ("statistics", "statistics"),
-    "car": ("car", "car"),
-    "notifications": ("notifications", "notifications"),
-    "generations": ("generations", "generations"),
-    "subject": ("subject", "subject"),
-    "certificate": ("certificate", "certificate"),
-    "audit": ("audit", "audit"),
-    "replay": ("replay", "replay"),
-    "keys": ("keys", "keys"),
-    "policy": ("keys", "policy"),
-    "sms": ("sms", "sms"),
-    "console": ("console", "console"),
+# Heading -> subcommand -> module and name of its function, or of its group of subcommands. The order is that of --help.
+GROUPS = {
+    "Consultar": {
+        "check": ("ask", "check"),
+        "search": ("ask", "search"),
+        "records": ("records", "records"),
+        "why": ("why", "why"),
+        "registers": ("ask", "registers"),
+        "alerts": ("alerts", "alerts"),
+        "login": ("login", "login"),
+        "car": ("car", "car"),
+    },
+    "Instituciones": {
+        "clear": ("clear", "clear"),
+        "certificate": ("certificate", "certificate"),
+        "confirm": ("confirm", "confirm"),
+        "feed": ("feed", "feed"),
+        "statistics": ("statistics", "statistics"),
+        "notifications": ("notifications", "notifications"),
+        "subject": ("subject", "subject"),
+        "audit": ("audit", "audit"),
+        "replay": ("replay", "replay"),
+    },
+    "Operar": {
+        "nation": ("nation", "nation"),
+        "index": ("index", "index"),
+        "mart": ("mart", "mart"),
+        "generations": ("generations", "generations"),
+        "serve": ("serve", "serve"),
+        "live": ("live", "live"),
+        "keys": ("keys", "keys"),
+        "policy": ("keys", "policy"),
+        "sms": ("sms", "sms"),
+        "console": ("console", "console"),
+        "bench": ("bench", "bench"),
+    },
 }
+PLACES = {name: place for group in GROUPS.values() for name, place in group.items()}
+_HELP = {"help_option_names": ["-h", "--help"]}
 
 
 class _OnDemand(Mapping[str, Any]):
@@ -63,11 +77,16 @@ class _OnDemand(Mapping[str, Any]):
         found = getattr(import_module(f"ronda.commands.{module}"), attribute)
         if isinstance(found, typer.Typer):
             group = get_group_from_info(
-                TyperInfo(found, name=name), pretty_exceptions_short=True, suggest_commands=True, rich_markup_mode=None
+                TyperInfo(found, name=name, context_settings=_HELP),
+                pretty_exceptions_short=True,
+                suggest_commands=True,
+                rich_markup_mode=None,
             )
             return whole_summaries(group)
         command = get_command_from_info(
-            CommandInfo(name=name, callback=found), pretty_exceptions_short=True, rich_markup_mode=None
+            CommandInfo(name=name, callback=found, context_settings=_HELP),
+            pretty_exceptions_short=True,
+            rich_markup_mode=None,
         )
         return whole_summaries(command)
 
@@ -83,6 +102,12 @@ class _Commands(TyperGroup):
         super().__init__(**given)
         self.commands = _OnDemand()  # type: ignore[assignment] # nothing is added to it later
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Under headings: who asks first, who operates last."""
+        for heading, group in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=200)) for name in group])
+
 
 _STATUSES = "\n".join(f"  {int(status):>3}  {meaning}" for status, meaning in MEANING.items())
 
@@ -91,6 +116,8 @@ app = typer.Typer(
     cls=_Commands,
     epilog=f"\b\nEstados de salida:\n{_STATUSES}",
     no_args_is_help=True,
+    suggest_commands=True,
+    context_settings=_HELP,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -129,6 +156,8 @@ def _readable(argument: str) -> str:
 
 
 def _called(arguments: list[str]) -> Any:
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     if arguments[:1] == ["car"]:
         from clients.car.first_screen import FirstScreen
 
@@ -140,6 +169,12 @@ def _called(arguments: list[str]) -> Any:
 def main() -> None:
     """Entry point of the installed command. What it writes, only its own user can read."""
     os.umask(0o077)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.stdout is None:  # nothing may take the place of what was closed: a file that is opened next would
+        os.open(os.devnull, os.O_WRONLY)
+        if sys.stderr is not None:
+            sys.stderr.write("La salida está cerrada: no hay dónde escribir la respuesta.\n")
+        sys.exit(ExitStatus.CALLER)
     speak_spanish()
     try:
         status = _called([_readable(argument) for argument in sys.argv[1:]])
@@ -155,13 +190,19 @@ def main() -> None:
                 raise
             say(f"{os.fsdecode(error.filename)}: {error.strerror}", err=True)
             sys.exit(ExitStatus.STOPPED)
+        if isinstance(error, BrokenPipeError):
+            os._exit(ExitStatus.CUT)
         sys.stderr.write(
             "No se pudo escribir la respuesta completa: revise la salida (UTF-8, espacio, quien la lee).\n"
         )
         os._exit(ExitStatus.OURS)  # what is left in the buffer cannot be written either
+    except SystemExit:
+        if isinstance(sys.stdout, PacifyFlushWrapper):  # Click's own end where whoever read has what he wanted
+            os._exit(ExitStatus.CUT)
+        raise
     except typer.Abort:
         say("Interrumpido.", err=True)
-        status = ExitStatus.OURS
+        status = ExitStatus.INTERRUPTED
     sys.exit(status if isinstance(status, int) else ExitStatus.DONE)
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 from core.calendar import day_of
 from core.ledger.change import RECORD_KINDS, Change, Kind
 from indexer.live.fed_closed import without_mark
-from indexer.live.record_key import RecordKey, are_meant, said_of_each
+from indexer.live.record_key import Place, RecordKey, are_meant, said_of_each
 from indexer.manifest.model import Manifest
 from indexer.readers.batch import batch_of_rows
 from indexer.standard import ALERT_PROTECTED, LEVEL_HIDES
@@ -40,11 +40,12 @@ class RefusedChange:
     source: str  # of the manifest
     record_id: str  # never told: it may hold a person's number
     rule: str
+    may_mean: frozenset[Place] = frozenset()  # of an UPSERT of one of several records: all of them
 
     @classmethod
-    def of(cls, change: Change, rule: str) -> RefusedChange:
+    def of(cls, change: Change, rule: str, may_mean: frozenset[Place] = frozenset()) -> RefusedChange:
         """A change and the rule that refuses it."""
-        return cls(change.sequence, change.register, change.manifest_source, change.record_id, rule)
+        return cls(change.sequence, change.register, change.manifest_source, change.record_id, rule, may_mean)
 
 
 @dataclass

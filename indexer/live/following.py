@@ -17,6 +17,7 @@ from core.ledger.change import Change
 from core.ledger.reader import FOLDER, START, LedgerReader
 from indexer.generations.publishing import GENERATIONS, current_generation
 from indexer.live.writer import LiveWriter, TickResult
+from indexer.manifest.loading import load_manifests
 from indexer.manifest.model import Manifest
 
 _LOCK = "writer.lock"
@@ -33,9 +34,11 @@ class LiveWriterBusy(Exception):
 class Follower:
     """The one writer of a data directory; use it as a context manager. Raises LiveWriterBusy, OSError."""
 
-    def __init__(self, data: Path, manifests: list[Manifest]) -> None:
+    def __init__(self, data: Path, manifests: list[Manifest], directory: Path | None = None) -> None:
+        """directory: where the manifests stand; they are read again with each new base, which was built by them."""
         self._data = data
         self._manifests = manifests
+        self._directory = directory
         self._writer: LiveWriter | None = None
         self._reader: LedgerReader | None = None
         self._position = START
@@ -79,13 +82,16 @@ class Follower:
         """Takes what is due; None = no generation serves yet. Another one begins with the ledger's first entry, and so
         does whatever failed: no change is passed over.
 
-        Raises GenerationDamaged where the generation keeps no records or they do not hold, LedgerDamaged, OSError.
+        Raises GenerationDamaged where the generation keeps no records or they do not hold, LedgerDamaged, OSError,
+        ManifestError.
         """
         current = current_generation(self._data)
         if current is None:
             return None
         new = current != self.base_id
         if new:
+            if self._writer is not None and self._directory is not None:
+                self._manifests = load_manifests(self._directory)
             writer = LiveWriter(self._data, current, self._manifests)
             if self._writer is not None:
                 self._writer.close()

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from core.ledger.change import Change, Kind
 from indexer.live.fed_closed import Closing, lists_pending, mark
-from indexer.live.record_key import RecordKey, are_meant, places_of, said_of_each
+from indexer.live.record_key import Place, RecordKey, are_meant, places_of, said_of_each
 from indexer.live.shared_keys import SharedKeys
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 
@@ -37,6 +37,7 @@ class Meaning:
     certain: dict[RecordKey, Change] = field(default_factory=dict)
     doubted: dict[RecordKey, Change] = field(default_factory=dict)  # CANCEL of one of several
     ambiguous: dict[RecordKey, Change] = field(default_factory=dict)  # UPSERT of one of several
+    may_mean: dict[RecordKey, frozenset[Place]] = field(default_factory=dict)  # the several, of each ambiguous one
 
 
 def meaning_of(
@@ -59,6 +60,7 @@ def meaning_of(
             (found.certain if is_whole and key not in shared else found.doubted)[key] = change
         elif key in shared or (not is_whole and any(row.place[3] for row in rows)):
             found.ambiguous[key] = change
+            found.may_mean[key] = frozenset(row.place for row in held.get((key.register, key.record_id), ()))
         elif is_whole:
             found.certain[key] = change
         else:  # the row lacks the column of the line, which is read as an empty cell
@@ -75,7 +77,7 @@ def several_among(ids: Iterable[Id], standing: pa.Table) -> set[Id]:
 class _Stated:
     """A record's place and version, and by what its row names the subject."""
 
-    place: tuple[int, int | None, str, str | None, int | None]
+    place: Place
     version: int
     subject: tuple[str, str]  # column, text
 

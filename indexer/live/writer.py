@@ -51,7 +51,7 @@ from indexer.live.linked_anew import (
 from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_of, several_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.owners import owners_among, records_of_owners
-from indexer.live.record_key import RecordKey, keys_of, places_of, without_records
+from indexer.live.record_key import Place, RecordKey, keys_of, places_of, without_records
 from indexer.live.restated import Restated
 from indexer.live.rounds import rounds_of
 from indexer.live.shared_keys import FILE, SharedKeys
@@ -94,17 +94,28 @@ class _Feed:
 
     signs: dict[str, _Signs] = field(default_factory=dict)  # by source
     lacking: set[str] = field(default_factory=set)  # sources that may lack changes
-    refused: dict[Hashable, str] = field(
-        default_factory=dict
-    )  # keys whose last change could not be taken: by which rule
+    refused: dict[Hashable, str] = field(default_factory=dict)  # keys whose last change was refused: by which rule
+    may_mean: dict[Hashable, set[Place]] = field(default_factory=dict)  # of them: records not written since
 
-    def take(self, key: Hashable, change: Change) -> None:
-        """A change of this key came that can be read: nothing is lacking of what it means.
+    def take(self, key: Hashable, change: Change, refusal: RefusedChange | None) -> None:
+        """A change of this key came. Where it can be read, nothing is lacking of what it means.
 
-        One of several records that was not replaced for want of a line is not replaced by a cancellation either.
+        One of several records that was not replaced for want of a line is not replaced by a cancellation either; but
+        nothing is lacking of it once each of them was written or cancelled by its own line.
         """
+        if refusal is not None:
+            self.refused[key] = refusal.rule
+            self.may_mean[key] = set(refusal.may_mean)
+            return
         if self.refused.get(key) != AMBIGUOUS or change.kind is Kind.UPSERT:
             self.refused.pop(key, None)
+            self.may_mean.pop(key, None)
+        if isinstance(key, RecordKey) and (key.line is not None or change.kind is Kind.UPSERT):
+            for refused, places in list(self.may_mean.items()):
+                if places and not (places := {place for place in places if not key.means(place)}):
+                    del self.refused[refused], self.may_mean[refused]
+                else:
+                    self.may_mean[refused] = places
 
     def as_of_ms(self, extract_ms: int) -> int:
         """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.
@@ -237,13 +248,9 @@ class LiveWriter:
             counting, yielding = self._yielding.parted(due)
             for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
                 subjects, refused = self._settle_each(counted)
-                rules = {why.sequence: why.rule for why in refused}
+                not_read = {why.sequence: why for why in refused}
                 for change in counted:
-                    feed, key = self._feeds[change.register], self._key_of(change)
-                    feed.take(key, change)
-                    if change.sequence in rules:
-                        feed.refused[key] = rules[change.sequence]
-                not_read = {why.sequence for why in refused}
+                    self._feeds[change.register].take(self._key_of(change), change, not_read.get(change.sequence))
                 read = (self._fed.key(change) for change in counted if change.sequence not in not_read)
                 self._yielding.won(key for key in read if key is not None)
                 touched |= subjects
@@ -325,7 +332,9 @@ class LiveWriter:
         """The changes by the records that they mean; an UPSERT of one of several records is refused."""
         standing = self.standing.rows(self.standing.holders(fed.keys))
         meaning = meaning_of(fed.keys, standing, self._shared_keys, self._fed.has_line)
-        refused = [RefusedChange.of(change, AMBIGUOUS) for change in meaning.ambiguous.values()]
+        refused = [
+            RefusedChange.of(change, AMBIGUOUS, meaning.may_mean[key]) for key, change in meaning.ambiguous.items()
+        ]
         rows = [without_records(each, meaning.ambiguous)[0] for each in fed.rows]
         certain = FedRecords(meaning.certain, rows, [*fed.refused, *refused])
         return certain, meaning

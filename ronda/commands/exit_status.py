@@ -6,7 +6,10 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What a status says; 78 is `ronda serve` alone (sysexits.h, EX_CONFIG), 130 a shell's for Ctrl-C."""
+    """What a status says.
+
+    78 is `ronda serve` alone (sysexits.h, EX_CONFIG); 130 and 141 are a shell's for Ctrl-C and a closed pipe.
+    """
 
     DONE = 0
     OURS = 1
@@ -34,6 +37,7 @@ class ExitStatus(IntEnum):
     NOT_REPRODUCIBLE = 41
     SETTINGS = 78
     INTERRUPTED = 130
+    CUT = 141
 
 
 MEANING = {
@@ -63,4 +67,5 @@ MEANING = {
     ExitStatus.NOT_REPRODUCIBLE: "esa respuesta no se puede rehacer: el texto dice por qué",
     ExitStatus.SETTINGS: "ajustes del servidor no válidos",
     ExitStatus.INTERRUPTED: "interrumpido con Ctrl-C (ronda clear: siga con --resume)",
+    ExitStatus.CUT: "quien leía la salida la cerró antes del final",
 }

@@ -55,7 +55,8 @@ def live(
         signal.signal(number, lambda *_: stop.set())
     failing = ""
     try:
-        with Follower(settings.data, load_manifests(settings.manifests or SHIPPED_MANIFESTS)) as follower:
+        directory = settings.manifests or SHIPPED_MANIFESTS
+        with Follower(settings.data, load_manifests(directory), directory) as follower:
             base, pause = "", 0.0
             while not stop.wait(max(pause, every_ms / 1000)):
                 began = time.monotonic()
@@ -63,7 +64,7 @@ def live(
                     result = follower.step()
                 except Exception as error:  # workers say STALE meanwhile; what is mended is found by itself
                     if failing != repr(error):
-                        why = str(error) if isinstance(error, CoreError) else ""
+                        why = str(error) if isinstance(error, (CoreError, ManifestError)) else ""
                         log("live_changes_stand", level=ERROR, why=why, error=error)
                     failing = repr(error)
                     stop.wait(1.0)

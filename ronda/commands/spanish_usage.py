@@ -64,7 +64,8 @@ _ERRORS = (
     (r"(?:path|file|directory) (.+) is not readable\.?", r"no se puede leer \1"),
     (r"Option (.+) requires an argument\.?", r"la opción \1 lleva un valor"),
     (r"Option (.+) does not take a value\.?", r"la opción \1 no lleva valor"),
-    (r"No such command (.+?)\.(?: Did you mean (.+)\?)?", r"no existe la orden \1"),
+    (r"No such command (.+?)\. Did you mean (.+)\?", r"no existe la orden \1: ¿quiso decir \2?"),
+    (r"No such command (.+?)\.", r"no existe la orden \1"),
     (r"Missing command\.", "falta la orden"),
     (r"Got unexpected extra arguments? \((.+)\)", r"sobra: \1"),
     (r"Got unexpected extra argument\(s\) \((.+)\)", r"sobra: \1"),
@@ -144,7 +145,8 @@ def usage_error_lines(error: ClickException) -> list[str]:
     lines = []
     if isinstance(error, UsageError) and error.ctx is not None:
         lines += [error.ctx.get_usage(), f"Más en `{error.ctx.command_path} --help`.", ""]
-    return [*lines, f"Error: {_said(error)}."]
+    said = _said(error)
+    return [*lines, f"Error: {said}" + ("" if said.endswith("?") else ".")]
 
 
 def _said(error: ClickException) -> str:

@@ -203,3 +203,16 @@ def test_a_change_of_another_line_mends_nothing(fed: FedNumbers) -> None:
     fed.take(fed.feed("oj/ordenes", NUMERO="8", LINEA="9", **who(ROSA), ESTADO="CANCELADA", FECHA="2024-02-03"))
     fed.take(fed.close("oj/ordenes", "8", "1"))
     assert "REGISTER_STATE_STALE" in person(fed, ROSA)
+
+
+def test_nothing_is_lacking_of_it_once_each_line_was_written(fed: FedNumbers) -> None:
+    """One by one and in one piece: what the refused row meant of either line is older than what stands."""
+    refused = fed.change(Kind.UPSERT, "oj/ordenes", "8", {**who(LUIS), "NUMERO": "8", "ESTADO": "CANCELADA"})
+    assert [why.rule for why in fed.take(refused).refused] == ["ambiguous_record"]
+    fed.take(fed.close("oj/ordenes", "8", "1"))
+    assert "REGISTER_STATE_STALE" in person(fed, ROSA)
+    fed.take(fed.feed("oj/ordenes", NUMERO="8", LINEA="2", **who(JOSE), ESTADO="PENDIENTE", FECHA="2024-02-03"))
+    assert "REGISTER_STATE_STALE" not in person(fed, ROSA)
+    fed.over(fed.data, fed.base_id, [fed.taken])
+    assert "REGISTER_STATE_STALE" not in person(fed, ROSA)
+    assert differences(fed) == []
