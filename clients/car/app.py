@@ -24,7 +24,7 @@ from clients.car.officer import OfficerAtIssuer
 from clients.car.plain_end import told_defect
 from clients.car.recalled import Recalled
 from clients.car.session import Session, TokenMissing, boot_seconds
-from clients.car.stop import Asked, History, Role, Shown, Stop, asked_of_candidate, asked_of_owner
+from clients.car.stop import Asked, History, Shown, Stop, asked_of_candidate
 from clients.car.themes import DAY, NIGHT, STYLES
 
 if TYPE_CHECKING:
@@ -237,13 +237,17 @@ class CarApp(App[None]):
 
     def answer_offline(self, asked: Asked, began: float) -> Shown | None:
         """What the hot list says; None where none is kept. Raises NothingOffline."""
-        listed = self.coverage.look_up(next(iter(asked.person.values()), asked.words))
+        listed = self.coverage.look_up(next(iter(asked.person.values()), asked.words), asked.person_found)
         if listed is None:
             return None
         from clients.car.offline.listed_view import listed_layers
         from ronda.v1.check_service_pb2 import CheckResponse
 
-        return self._filed(Shown(asked, CheckResponse(), listed_layers(listed), self.now(), time.monotonic() - began))
+        return self._filed(
+            Shown(
+                asked, CheckResponse(), listed_layers(listed, asked.person_found), self.now(), time.monotonic() - began
+            )
+        )
 
     def _filed(self, shown: Shown) -> Shown:
         self.stop.take(shown)
@@ -283,7 +287,8 @@ class CarApp(App[None]):
     def _question(self, asked: Asked) -> Question:
         from clients.client.questions import check_question
 
-        return check_question(self.frame(), "" if asked.person else asked.words, asked.person, {})
+        words = "" if asked.person else asked.words
+        return check_question(self.frame(), words, asked.person, {}, asked.person_found)
 
     # -- keys of choice
 
@@ -298,7 +303,7 @@ class CarApp(App[None]):
 
     def choose_owner(self) -> bool:
         """Asks about the owner; of several lets choose. Whether there is one."""
-        pairs = [(owner, asked) for owner in self.stop.owners if (asked := asked_of_owner(owner)) is not None]
+        pairs = self.stop.owners_asked()
         if len(pairs) == 1:
             self.main.start(pairs[0][1])
         elif pairs:
@@ -406,7 +411,7 @@ class CarApp(App[None]):
             .append(f"  {each.asked.words}", style="not bold")
             for each in kept
         ]
-        questions = [Asked(each.asked.words, Role.ANY, each.asked.person) for each in kept]
+        questions = [each.asked.again() for each in kept]
         self._choose("Últimas consultas: el nivel es el de aquella hora", lines, questions)
         return True
 

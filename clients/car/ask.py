@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.console import Group
@@ -18,7 +19,7 @@ from clients.car.link import NoAnswer
 from clients.car.nothing_offline import NothingOffline
 from clients.car.one_line import OneLine
 from clients.car.session import TokenMissing
-from clients.car.stop import Asked, Role, Shown
+from clients.car.stop import Asked, Found, Role, Shown, subject_id
 from clients.car.told_widgets import Input, Static
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class AskScreen(Screen[None]):
         Binding("f6", "history", "Historial"),
         Binding("f7", "choose", "Elegir"),
         Binding("f9", "confirm", "Confirmar"),
+        Binding("f11,ctrl+o", "compared", "DPI comparado"),  # some terminals keep F11 for themselves
         Binding("f12", "read_recalls", "Leído"),
         Binding("tab", "page(1)", "Página", priority=True),
         Binding("shift+tab", "page(-1)", "Página anterior", priority=True),
@@ -215,6 +217,10 @@ class AskScreen(Screen[None]):
         self._paint_banner(lambda width: level_banner(layers.level, width))
         self._put("meaning", Text(layers.meaning, style="bold reverse"))
         urgent = list(layers.urgent)
+        if shown.asked.found is Found.CHOSEN and subject_id(shown):
+            urgent.append(Text("F11 (o Ctrl+O): ya comparé su DPI", style="bold"))
+        elif shown.asked.found is Found.COMPARED:
+            urgent.append(Text("Usted dijo que comparó su DPI."))
         if shown.asked.role is Role.DRIVER and (said := self.car.stop.driver_line()):
             urgent.append(Text(said, style="bold"))
         self._put("urgent", Group(*urgent) if urgent else "")
@@ -399,6 +405,14 @@ class AskScreen(Screen[None]):
     def action_choose(self) -> None:
         if self._shown is None or not self.car.choose_candidate(self._shown):
             self.say("F7: no hay varios entre quienes elegir")
+
+    def action_compared(self) -> None:
+        """The officer states that the chosen person's document was compared: the same question, certain now."""
+        shown = self._shown
+        if shown is None or shown.asked.found is not Found.CHOSEN or not subject_id(shown):
+            self.say("F11: en pantalla no hay nadie elegido de una lista")
+        else:
+            self.start(replace(shown.asked, found=Found.COMPARED))
 
     def action_confirm(self) -> None:
         if self._shown is None or not self.car.choose_confirmation(self._shown):
