@@ -96,7 +96,7 @@ class Stop:
         return [each for each in vehicle.owners if asked_of_owner(each) is not None] if vehicle is not None else []
 
     def owners_asked(self) -> list[tuple[vehicle_pb2.Owner, Asked]]:
-        """The owners of the stop's vehicle with their questions: chosen ones, unless a full plate or VIN led to them."""
+        """The owners of the stop's vehicle with their questions: chosen, unless a full plate or VIN led there."""
         found = Found.GIVEN if _is_certain_vehicle(self.vehicle) else Found.CHOSEN
         pairs = [(owner, asked_of_owner(owner)) for owner in self.owners]
         return [(owner, replace(asked, found=found)) for owner, asked in pairs if asked is not None]

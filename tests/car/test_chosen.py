@@ -1,4 +1,4 @@
-"""Whom the officer chose from a list is neither red nor green until an identifier is given or F11 states a comparison."""
+"""Whom the officer chose from a list is neither red nor green until a document is given, or compared (F11)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_off_line_the_choice_is_told_and_reported(field: FieldServer, tmp_path: 
 )
 def test_an_owner_is_chosen_unless_a_full_plate_or_vin_led_there(criterion: int, asked_by: Found, found: Found) -> None:
     response = checks.CheckResponse()
-    response.answer.comparisons.add(criterion=criterion, agreement=level_pb2.AGREEMENT_AGREES)  # type: ignore[arg-type]
+    response.answer.comparisons.add(criterion=criterion, agreement=level_pb2.AGREEMENT_AGREES)
     response.vehicle.owners.add(ordinal=1, name="ANA POP").person.identity_claims.add(cui="2457111390501")
     stop = Stop()
     stop.take(Shown(Asked("P-111BCD", found=asked_by), response, layers_of(response), datetime.now(UTC), 0.1))
@@ -114,4 +114,4 @@ def test_the_numbers_of_found_are_the_contracts() -> None:
         checks.SUBJECT_FOUND_CHOSEN_BY_NAME,
         checks.SUBJECT_FOUND_DOCUMENT_COMPARED,
     ]
-    assert CHOSEN == texts.NOTES["CHOSEN_BY_NAME"]
+    assert texts.NOTES["CHOSEN_BY_NAME"] == CHOSEN

@@ -107,7 +107,7 @@ def test_the_record_says_it_and_the_answer_is_made_again(log: tuple[Asker, Log])
     asker, kept = log
     told = {}
     for found in (CHOSEN, COMPARED, *GIVEN):
-        answer = asker(checks.CheckPersonRequest(cui=WANTED, subject_found=found)).answer  # type: ignore[arg-type]
+        answer = asker(checks.CheckPersonRequest(cui=WANTED, subject_found=found)).answer
         replayed = kept.replayed(answer.answer_id, 0)
         assert replayed["result"] == "EQUAL"
         (record,) = [each for each in kept.answered() if each["record"] == replayed["record"]]

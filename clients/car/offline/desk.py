@@ -154,7 +154,7 @@ class OfflineDesk:
         shown = listed.level if listed is not None else level_pb2.LEVEL_UNSPECIFIED
         look_up.shown = shown  # type: ignore[assignment]
         look_up.list_id = held.header.list_id if held is not None else ""
-        look_up.purpose = self._purpose
+        look_up.purpose = self._purpose  # type: ignore[assignment]
         look_up.case_number = self._case_number
         look_up.asked_at.FromMilliseconds(int(self._now() * 1000))
         try:
