@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.message import Message
 
@@ -12,6 +12,8 @@ from clients.car.scanned import is_licence_code, lacking_lines
 
 if TYPE_CHECKING:
     from textual.timer import Timer
+
+    from clients.car.application import Application
 
 _SCAN_SECONDS = 0.4  # without a key: a scanner has typed all of a code
 
@@ -77,7 +79,9 @@ class QuestionBox(OneLine):
     def _drop(self, words: str) -> None:
         """Asks nothing of what did not fit; the further lines of such a code are dropped with it."""
         said = self.refused or self._dropped_scan
-        if self._dropped_scan or is_licence_code(words):
+        if not self._scanner_goes_on():
+            self._stop_scan()
+        elif self._dropped_scan or is_licence_code(words):
             self._dropped_scan = said
             self._wait_for_scan()
         told = f"{said}: no se preguntó nada"
@@ -89,7 +93,7 @@ class QuestionBox(OneLine):
     def _goes_on(self, words: str) -> bool:
         """Whether further lines of the same document are to come; Enter once more asks what is there."""
         lacking = lacking_lines(words)
-        if words == self._lines or not (lacking or is_licence_code(words)):
+        if words == self._lines or not (lacking or (is_licence_code(words) and self._scanner_goes_on())):
             return False
         self._lines = words
         if lacking:
@@ -99,6 +103,10 @@ class QuestionBox(OneLine):
         self.value = f"{words} "
         self.cursor_position = len(self.value)
         return True
+
+    def _scanner_goes_on(self) -> bool:
+        """Whether what was typed behind this Enter came so soon that it belongs to the same code."""
+        return cast("Application", self.app).typed.goes_on_within(_SCAN_SECONDS)
 
     def _wait_for_scan(self) -> None:
         """Until the scanner types no more."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.events import Callback, Key, Paste
 
+from clients.car.question_box import QuestionBox
+
 if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
@@ -57,6 +59,12 @@ class Typed:
         """Whether anything was typed behind what is being taken."""
         return bool(self._waiting)
 
+    def goes_on_within(self, seconds: float) -> bool:
+        """Whether the next key was typed so soon after the one that is taken now; True while there is none yet."""
+        if self._due is None or not self._waiting:
+            return True
+        return self._waiting[0].time - self._due.time <= seconds
+
     def is_due(self, event: Key | Paste) -> bool:
         """Whether this is the event whose turn it is."""
         return event is self._due
@@ -69,6 +77,9 @@ class Typed:
             if last == "enter":
                 return True
             event = Key("enter", "\r")
+            key = "enter"
+        if key == "enter" and self._ends_with_enter:
+            return True  # one that is held down asks once
         if key in _AT_ONCE or (key == _GIVE_UP and self._screen_is_busy):
             self._waiting.clear()
         if len(self._waiting) >= _MOST:
@@ -78,6 +89,11 @@ class Typed:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._take_all())
         return True
+
+    @property
+    def _ends_with_enter(self) -> bool:
+        newest = self._waiting[-1] if self._waiting else None
+        return isinstance(newest, Key) and newest.key == "enter"
 
     def drop(self) -> bool:
         """Forgets what waits; whether anything did."""
@@ -110,10 +126,19 @@ class Typed:
                 continue
             self._due = self._waiting.popleft()
             try:
-                self._app.post_message(self._due)
-                await self._settle()
+                await self._deliver(self._due)
             finally:
                 self._due = None
+
+    async def _deliver(self, event: Key | Paste) -> None:
+        """Hands an event over, and waits for its whole effect: of a letter of a question, until the box has it."""
+        focused = self._app.focused
+        self._app.post_message(event)
+        if isinstance(focused, QuestionBox) and isinstance(event, Key) and event.is_printable:
+            await _pass_through(self._app)
+            await _pass_through(focused)
+        else:
+            await self._settle()
 
     async def _settle(self) -> None:
         """Waits until the messages that a key caused were handled, on the screen that they lead to."""

@@ -111,7 +111,7 @@ class Draw:
         if kind == 5:
             return [Paste("X" * 300), *keys("enter")], []
         if kind == 6:
-            return [*keys("Y" * 201, "enter", "enter")], []
+            return [Paste("Y" * 200), *keys("Y", "enter", "enter")], []
         if kind == 7:
             return [*keys("tab", words := self.scan(), "enter", "ctrl+j")], self.of(words)
         return self.asks([*keys("f2", words := self.scan(), "enter")], words)
@@ -124,6 +124,7 @@ class Draw:
         return [(words, role)]
 
 
+@pytest.mark.slow
 def test_two_hundred_bursts_lose_glue_and_reorder_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, draw = Asked(), Draw()
     expected: list[tuple[str, Role]] = []
@@ -216,6 +217,36 @@ def test_a_document_of_several_lines_is_one_question(monkeypatch: pytest.MonkeyP
         burst(car, keys("enter"))
         await all_taken(car)
         assert asked[-1][0] == ZONE[0], "Enter once more asks what is there"
+
+    car_app(monkeypatch, asked, scenario)
+
+
+def test_a_scan_that_waited_behind_a_licences_code_is_its_own_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked()
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        asked.delay = 1.0
+        burst(car, keys("1111111111111", "enter"))
+        later = keys("2222222222222", "enter")
+        for each in later:
+            each.time += 0.6  # as if scanned while the first question ran
+        burst(car, [*(k for line in LICENCE for k in keys(line, "enter")), *later])
+        await all_taken(car)
+        assert [words for words, _ in asked] == ["1111111111111", " ".join(LICENCE), "2222222222222"]
+
+    car_app(monkeypatch, asked, scenario)
+
+
+def test_an_enter_that_is_held_down_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked()
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        asked.delay = 0.05
+        burst(car, keys("1111111111111", *(("enter",) * 30), "2222222222222", "enter", "ctrl+j"))
+        await all_taken(car)
+        assert [words for words, _ in asked] == ["1111111111111", "2222222222222"]
 
     car_app(monkeypatch, asked, scenario)
 
