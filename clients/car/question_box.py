@@ -28,6 +28,7 @@ class QuestionBox(OneLine):
             super().__init__()
             self.words = words
 
+    only_keeps_letters = True
     _unread = ""  # said of the change that is under way
     _lines = ""  # of a document whose further lines are to come
     _scan_end: Timer | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.events import Callback, Key, Paste
 
-from clients.car.question_box import QuestionBox
+from clients.car.told_widgets import Input
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -134,7 +134,7 @@ class Typed:
         """Hands an event over, and waits for its whole effect: of a letter of a question, until the box has it."""
         focused = self._app.focused
         self._app.post_message(event)
-        if isinstance(focused, QuestionBox) and isinstance(event, Key) and event.is_printable:
+        if isinstance(focused, Input) and focused.only_keeps_letters and isinstance(event, Key) and event.is_printable:
             await _pass_through(self._app)
             await _pass_through(focused)
         else:
