@@ -21,11 +21,13 @@ from clients.car.hang_up import end_on_signals, give_grace
 from clients.car.link import Link, NoAnswer
 from clients.car.login import LoginScreen
 from clients.car.officer import OfficerAtIssuer
+from clients.car.outdated import Outdated
 from clients.car.plain_end import told_defect
 from clients.car.recalled import Recalled
 from clients.car.session import Session, TokenMissing, boot_seconds
-from clients.car.stop import Asked, History, Role, Shown, Stop, asked_of_candidate, asked_of_owner
+from clients.car.stop import Asked, History, Role, Shown, Stop, asked_of_candidate
 from clients.car.themes import DAY, NIGHT, STYLES
+from clients.car.typed import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from clients.car.confirming import Askable
     from clients.car.settings import CarSettings
     from clients.client.questions import Question
+    from ronda.v1.alert_service_pb2 import Recall
     from ronda.v1.confirmation_service_pb2 import Confirmation
     from ronda.v1.context_pb2 import RequestContext
 
@@ -80,6 +83,8 @@ class CarApp(App[None]):
         self.history = History()
         self.main = AskScreen()
         self.takes_keys = threading.Event()
+        self.typed = Typed(self)
+        self.outdated = Outdated()
         self._next_renewal = 0.0
         self._hanging_up = False
 
@@ -108,14 +113,18 @@ class CarApp(App[None]):
             return  # the login says it
 
     async def on_event(self, event: events.Event) -> None:
-        """A key after too long a pause locks before it does anything else."""
+        """Keys and pastes wait for their turn. One after too long a pause locks before it does anything else."""
         from textual.events import Key, Paste
 
-        if isinstance(event, Key | Paste) and not event.is_forwarded:
+        if isinstance(event, Key | Paste) and not event.is_forwarded and not self.typed.is_due(event):
             if self.session.idle_over:
                 self.lock("Bloqueado por inactividad.")
                 return
             self.session.touch()
+            if not self.typed.add(event):
+                self.bell()
+                self.main.say("Demasiadas teclas a la vez: no se tomó ninguna")
+            return
         await super().on_event(event)
 
     def _tick(self) -> None:
@@ -148,6 +157,7 @@ class CarApp(App[None]):
 
     async def _leave(self) -> None:
         """Forgets the key and signs off; what was under way ends without an answer."""
+        await self.typed.end()
         self.coverage.drop()
         self.link.close()
         if self.officer is not None and (ending := self.officer.end()) is not None:
@@ -177,6 +187,15 @@ class CarApp(App[None]):
         if self.main.is_mounted:
             self.main.paint_recalls(self.recalled.line)
 
+    def take_changes(self, recalls: Sequence[Recall]) -> None:
+        """Answers that these contradict show no level any more."""
+        on_screen = self.main.shown
+        known = [*self.history, *(shown for _, shown in self.stop.parts())]
+        self.outdated.take(recalls, known if on_screen is None else [*known, on_screen])
+        if on_screen is not None and self.outdated.holds(on_screen):
+            self.main.show_answer(on_screen, again=True)
+        self.paint_status()
+
     def read_recalls(self) -> None:
         """F12: they were read."""
         self.recalled.read()
@@ -193,6 +212,7 @@ class CarApp(App[None]):
         if not same:
             self.new_stop()
             self.history = History()
+            self.outdated.forget()
             self.main.blank()
         if self.main in self.screen_stack:
             self.pop_screen()
@@ -217,6 +237,7 @@ class CarApp(App[None]):
         if not self.session.open:
             return
         self.session.lock()
+        self.typed.drop()
         if self.officer is not None:
             self.officer.end()
         self.coverage.drop()
@@ -237,13 +258,17 @@ class CarApp(App[None]):
 
     def answer_offline(self, asked: Asked, began: float) -> Shown | None:
         """What the hot list says; None where none is kept. Raises NothingOffline."""
-        listed = self.coverage.look_up(next(iter(asked.person.values()), asked.words))
+        listed = self.coverage.look_up(next(iter(asked.person.values()), asked.words), asked.person_found)
         if listed is None:
             return None
         from clients.car.offline.listed_view import listed_layers
         from ronda.v1.check_service_pb2 import CheckResponse
 
-        return self._filed(Shown(asked, CheckResponse(), listed_layers(listed), self.now(), time.monotonic() - began))
+        return self._filed(
+            Shown(
+                asked, CheckResponse(), listed_layers(listed, asked.person_found), self.now(), time.monotonic() - began
+            )
+        )
 
     def _filed(self, shown: Shown) -> Shown:
         self.stop.take(shown)
@@ -251,8 +276,11 @@ class CarApp(App[None]):
         return shown
 
     def now(self) -> datetime:
-        """The time that the screen shows."""
-        return datetime.now().astimezone()
+        """The time that the screen shows: Guatemala's, by the server's clock once it is known."""
+        from clients.officer_view.words import GUATEMALA
+
+        seconds = self.clock.by_server() if self.clock is not None else time.time()
+        return datetime.fromtimestamp(seconds, GUATEMALA)
 
     def new_stop(self) -> None:
         """Forgets the vehicle, owner and driver."""
@@ -271,7 +299,8 @@ class CarApp(App[None]):
         response = told_message(response)
         if response.answer.HasField("answered_at"):
             self.clock = TrustedClock(response.answer.answered_at.ToMilliseconds() / 1000)
-        return self._filed(Shown(asked, response, layers_of(response), self.now(), time.monotonic() - began))
+        layers = layers_of(response, of_owner=asked.role is Role.OWNER)
+        return self._filed(Shown(asked, response, layers, self.now(), time.monotonic() - began))
 
     def frame(self) -> RequestContext:
         """Why a question is asked, with an id and the time."""
@@ -283,7 +312,8 @@ class CarApp(App[None]):
     def _question(self, asked: Asked) -> Question:
         from clients.client.questions import check_question
 
-        return check_question(self.frame(), "" if asked.person else asked.words, asked.person, {})
+        words = "" if asked.person else asked.words
+        return check_question(self.frame(), words, asked.person, {}, asked.person_found)
 
     # -- keys of choice
 
@@ -298,7 +328,7 @@ class CarApp(App[None]):
 
     def choose_owner(self) -> bool:
         """Asks about the owner; of several lets choose. Whether there is one."""
-        pairs = [(owner, asked) for owner in self.stop.owners if (asked := asked_of_owner(owner)) is not None]
+        pairs = self.stop.owners_asked()
         if len(pairs) == 1:
             self.main.start(pairs[0][1])
         elif pairs:
@@ -395,18 +425,16 @@ class CarApp(App[None]):
 
     def choose_from_history(self) -> bool:
         """Asks one of the last questions again; whether there is one."""
-        from clients.officer_view.styles import level_badge
-
         kept = list(self.history)
         if not kept:
             return False
         lines = [
             Text(f"{each.at:%H:%M:%S}  ")
-            .append_text(level_badge(each.layers.level))
+            .append_text(self.outdated.badge(each))
             .append(f"  {each.asked.words}", style="not bold")
             for each in kept
         ]
-        questions = [Asked(each.asked.words, Role.ANY, each.asked.person) for each in kept]
+        questions = [each.asked.again() for each in kept]
         self._choose("Últimas consultas: el nivel es el de aquella hora", lines, questions)
         return True
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
     from datetime import datetime
     from typing import Any
 
     from clients.car.clock import TrustedClock
     from clients.car.link import Link
     from clients.car.officer import OfficerAtIssuer
+    from clients.car.outdated import Outdated
     from clients.car.session import Session
     from clients.car.settings import CarSettings
     from clients.car.stop import Asked, Shown, Stop
+    from clients.car.typed import Typed
+    from ronda.v1.alert_service_pb2 import Recall
     from ronda.v1.context_pb2 import RequestContext
 
 
@@ -39,6 +42,8 @@ class Application(Protocol):
     settings: CarSettings
     officer: OfficerAtIssuer | None
     clock: TrustedClock | None
+    typed: Typed
+    outdated: Outdated
 
     @property
     def coverage(self) -> Reach:
@@ -56,6 +61,10 @@ class Application(Protocol):
 
     def paint_recalls(self) -> None:
         """What changed about whom the officer looked up, below it."""
+        ...
+
+    def take_changes(self, recalls: Sequence[Recall]) -> None:
+        """Answers that these contradict show no level any more."""
         ...
 
     def read_recalls(self) -> None:

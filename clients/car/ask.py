@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.console import Group
 from rich.text import Text
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.events import Paste
 from textual.screen import Screen
 
 from clients.car.banner import REPEAT, WAITING, level_banner, state_banner
 from clients.car.clock import wrong_by
-from clients.car.detection import likely_kind
+from clients.car.key_line import key_line
 from clients.car.link import NoAnswer
 from clients.car.nothing_offline import NothingOffline
-from clients.car.one_line import OneLine
+from clients.car.outdated import CHANGED
+from clients.car.question_box import QuestionBox
 from clients.car.session import TokenMissing
-from clients.car.stop import Asked, Role, Shown
-from clients.car.told_widgets import Input, Static
+from clients.car.stop import Asked, Found, Role, Shown, subject_id
+from clients.car.themes import LOW_ROWS
+from clients.car.told_widgets import Static
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,29 +31,19 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Key
 
     from clients.car.application import Application
-    from clients.car.layers import Page
+    from clients.car.layers import Layers, Page
 
 _LATE_SECONDS = 2.0
+_EDITING = ("backspace", "delete", "left", "right", "home", "end")
 _LONGEST_QUESTION = 200  # characters: CheckRequest.query
 _PLACEHOLDERS = {
     Role.ANY: "DPI, placa, VIN, licencia, teléfono o nombre",
     Role.DRIVER: "Conductor: DPI, licencia o nombre",
 }
 _HIDDEN_EMPTY = ("recalls", "confirmation", "urgent", "who", "tabs", "page")
-_KEYS = (  # the second word is for screens of fewer than 80 columns
-    ("1", "Ayuda", "Ayu"),
-    ("2", "Nueva", "Nue"),
-    ("3", "Dueño", "Due"),
-    ("4", "Conductor", "Con"),
-    ("5", "Carro", "Car"),
-    ("6", "Antes", "Ant"),
-    ("7", "Elegir", "Ele"),
-    ("8", "Luz", "Luz"),
-    ("9", "Confirma", "Confir"),
-    ("10", "Bloqueo", "Bloq"),
-)
 
 
 class AskScreen(Screen[None]):
@@ -64,6 +58,7 @@ class AskScreen(Screen[None]):
         Binding("f6", "history", "Historial"),
         Binding("f7", "choose", "Elegir"),
         Binding("f9", "confirm", "Confirmar"),
+        Binding("f11,ctrl+o", "compared", "DPI comparado"),  # some terminals keep F11 for themselves
         Binding("f12", "read_recalls", "Leído"),
         Binding("tab", "page(1)", "Página", priority=True),
         Binding("shift+tab", "page(-1)", "Página anterior", priority=True),
@@ -79,11 +74,12 @@ class AskScreen(Screen[None]):
         self._under_way: Asked | None = None
         self._shown: Shown | None = None
         self._page = 0
-        self._unread = ""
         self._places: dict[str, Static] = {}  # by their ids, while the screen is there
         self._filled: set[str] = set()
-        self._banner: Callable[[int], Text] | None = None  # of a width
+        self._banner: Callable[[int, bool], Text] | None = None  # of a width, and whether the screen is low
         self._asked = ("", "", "")
+        self._from_box: Asked | None = None  # what runs, if it was typed
+        self._failed: Asked | None = None  # what got no answer
 
     @property
     def car(self) -> Application:
@@ -93,7 +89,7 @@ class AskScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="status", markup=False)
         yield Static(id="recalls", markup=False)
-        yield OneLine(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
+        yield QuestionBox(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
         yield Static(id="asked", markup=False)
         yield Static(id="banner", markup=False)
         yield Static(id="meaning", markup=False)
@@ -108,15 +104,13 @@ class AskScreen(Screen[None]):
     def on_mount(self) -> None:
         self._places = {str(each.id): each for each in self.query(Static)}
         self.set_interval(0.1, self._tick)
-        self._put("keys", _key_line(self.size.width))
+        self._put("keys", key_line(self.size.width, low=self._is_low))
         self.paint_status()
 
     # -- what is on the screen
 
     def paint_status(self) -> None:
         """The line at the top: a driver without alerts does not hide what the vehicle came to."""
-        from clients.officer_view.styles import level_badge
-
         app = self.car
         link = "● EN LÍNEA" if app.coverage.connected else "○ SIN CONEXIÓN"
         if app.coverage.notice:
@@ -128,7 +122,7 @@ class AskScreen(Screen[None]):
         for name, times, gap in ((" RONDA  ", True, "  "), (" ", True, "  "), (" ", False, "  "), ("", False, " ")):
             line = Text(f"{name}{link}  {clock}{gap}")
             for word, shown in parts:
-                line.append(f"{word} ").append_text(level_badge(shown.layers.level))
+                line.append(f"{word} ").append_text(app.outdated.badge(shown))
                 line.append(f" {shown.at:%H:%M}{gap}" if times else gap)
             if line.cell_len <= self.size.width + len(gap):  # no level is ever cut off
                 break
@@ -153,22 +147,32 @@ class AskScreen(Screen[None]):
         else:
             self._filled.add(place)
 
-    def _paint_banner(self, drawn: Callable[[int], Text]) -> None:
+    def _paint_banner(self, drawn: Callable[[int, bool], Text]) -> None:
         self._banner = drawn
-        self._put("banner", drawn(self.size.width))
+        self._put("banner", drawn(self.size.width, self._is_low))
 
     def on_resize(self) -> None:
-        """What goes by the screen's width is drawn anew: large letters or a word, the keys, what was asked."""
+        """What goes by the screen's size is drawn anew: large letters or a word, the keys, what was asked."""
+        self.set_class(self._is_low, "low")
         if "banner" in self._filled and self._banner is not None:
             self._paint_banner(self._banner)
         if "asked" in self._filled:
             self._paint_asked(*self._asked)
-        self._put("keys", _key_line(self.size.width))
+        self._put("keys", key_line(self.size.width, low=self._is_low))
         self.paint_status()
+
+    @property
+    def _is_low(self) -> bool:
+        """Whether so few rows are there that only what is acted on stands above the fold."""
+        return self.size.height < LOW_ROWS
 
     def say(self, text: str) -> None:
         """Why a key does nothing, at the box's border until something is typed."""
-        self.query_one("#box", Input).border_subtitle = text
+        self._box.say(text)
+
+    @property
+    def _box(self) -> QuestionBox:
+        return self.query_one("#box", QuestionBox)
 
     def blank(self) -> None:
         """Nothing of any answer is left on the screen."""
@@ -192,10 +196,19 @@ class AskScreen(Screen[None]):
 
     def _paint_no_answer(self, asked: Asked, said: str, seconds: float) -> None:
         self.blank()
+        self._failed = asked
+        self._give_back(asked)
         self._paint_asked("", asked.words, f" · {self.car.now():%H:%M:%S} · {seconds:.1f} s")
-        self._paint_banner(lambda width: state_banner(REPEAT, width))
+        self._paint_banner(lambda width, low: state_banner(REPEAT, width, low=low))
         self._put("meaning", Text("SIN RESPUESTA: no es verde, repita", style="bold reverse"))
         self._put_reason(said)
+
+    def _give_back(self, asked: Asked) -> None:
+        """Puts words without an answer back into the box, selected: Enter repeats them, and typing replaces them."""
+        if asked is self._from_box and not self._box.value and not self.car.typed.waits:
+            self._set_role(asked.role)
+            self._box.give_back(asked.words)
+        self._from_box = None
 
     def _put_reason(self, said: str) -> None:
         """Why there is no answer; a clock that is wrong may be why, or the next."""
@@ -212,15 +225,35 @@ class AskScreen(Screen[None]):
         took = f"{shown.took:.1f} s, TARDÓ" if shown.took >= _LATE_SECONDS else f"{shown.took:.2f} s"
         when = f"respuesta de las {shown.at:%H:%M:%S}; Enter la repite" if again else f"{shown.at:%H:%M:%S} · {took}"
         self._paint_asked(f"{shown.asked.role.value}: ", shown.asked.words, f" · {when}")
-        self._paint_banner(lambda width: level_banner(layers.level, width))
+        if self.car.outdated.holds(shown):
+            self._paint_outdated(layers)
+            return
+        self._paint_banner(lambda width, low: level_banner(layers.level, width, low=low))
         self._put("meaning", Text(layers.meaning, style="bold reverse"))
-        urgent = list(layers.urgent)
+        # the name comes first where the rest must be scrolled to
+        urgent = [*(layers.who[:1] if self._is_low else ()), *layers.urgent]
+        if shown.asked.found is Found.CHOSEN and subject_id(shown):
+            urgent.append(Text("F11 (o Ctrl+O): ya comparé su DPI", style="bold"))
+        elif shown.asked.found is Found.COMPARED:
+            urgent.append(Text("Usted dijo que comparó su DPI."))
         if shown.asked.role is Role.DRIVER and (said := self.car.stop.driver_line()):
             urgent.append(Text(said, style="bold"))
         self._put("urgent", Group(*urgent) if urgent else "")
-        self._put("who", Group(*layers.who) if layers.who else "")
+        who = layers.who[1:] if self._is_low else layers.who
+        self._put("who", Group(*who) if who else "")
         self._paint_page()
         self.query_one("#layers", VerticalScroll).scroll_home(animate=False)
+
+    def _paint_outdated(self, layers: Layers) -> None:
+        """Whom the answer was about, and that it changed: neither its level nor what it said to do."""
+        self._paint_banner(lambda width, low: state_banner(REPEAT, width, low=low))
+        self._put("meaning", Text(CHANGED, style="bold reverse"))
+        self._put("who", Group(*layers.who[:1]) if layers.who else "")
+
+    @property
+    def shown(self) -> Shown | None:
+        """The answer on the screen."""
+        return self._shown
 
     def _paint_page(self) -> None:
         pages: list[Page] = self._shown.layers.pages if self._shown is not None else []
@@ -235,26 +268,38 @@ class AskScreen(Screen[None]):
 
     # -- asking
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        unread, self._unread = self._unread, ""
-        event.input.border_subtitle = unread or likely_kind(event.value)
+    def on_question_box_complete(self, event: QuestionBox.Complete) -> None:
+        if event.words:
+            asked = Asked(event.words, self._role)
+            self._set_role(Role.ANY)
+            self._from_box = asked
+            self.start(asked)
+        elif self._repeatable is not None:
+            self.start(self._repeatable)
 
-    def on_one_line_not_taken(self, event: OneLine.NotTaken) -> None:
-        """Until something is typed, and not only until the box has changed by the paste."""
-        self.say(event.said)
-        self._unread = event.said if event.changes else ""
+    @property
+    def _repeatable(self) -> Asked | None:
+        """What Enter in an empty box asks again: what is shown, or what got no answer."""
+        return self._shown.asked if self._shown is not None else self._failed
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        words = event.value.strip()
-        if words:
-            self.start(Asked(words, self._role))
-        elif self._shown is not None:
-            self.start(self._shown.asked)
+    # -- what waits while a question runs (clients.car.typed)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a question runs: the next one waits for its answer."""
+        return not self.idle or (self.is_mounted and self._box.is_scanning)
+
+    def takes_while_busy(self, event: Key | Paste) -> bool:
+        """Text is taken into the box; of a scan that goes on also its Enter."""
+        if isinstance(event, Paste) or event.is_printable or event.key in _EDITING:
+            return True
+        return self.idle and event.key == "enter"
 
     def start(self, asked: Asked) -> None:
         """Asks; another question that runs is given up. An answer that the device has itself is painted at once."""
         self.workers.cancel_group(self, "question")
         self._end_question()
+        self._failed = None
         self.blank()
         self.car.stop.begin(asked.role)
         began = time.monotonic()
@@ -262,7 +307,7 @@ class AskScreen(Screen[None]):
             return
         self.paint_status()
         self._under_way, self._began = asked, began
-        self._paint_banner(lambda width: state_banner(WAITING, width))
+        self._paint_banner(lambda width, low: state_banner(WAITING, width, low=low))
         self._paint_waiting()
         self.run_worker(self._ask(asked), group="question")
 
@@ -283,10 +328,7 @@ class AskScreen(Screen[None]):
     def _take_answer(self, shown: Shown) -> None:
         self._end_question()
         self.show_answer(shown)
-        box = self.query_one("#box", Input)
-        box.value = ""
-        box.border_subtitle = ""
-        self._set_role(Role.ANY)
+        self._from_box = None
         if shown.layers.level == self.car.level_of_hit:
             self.car.bell()
 
@@ -356,19 +398,22 @@ class AskScreen(Screen[None]):
 
     def _set_role(self, role: Role) -> None:
         self._role = role
-        self.query_one("#box", Input).placeholder = _PLACEHOLDERS.get(role, _PLACEHOLDERS[Role.ANY])
+        self._box.placeholder = _PLACEHOLDERS.get(role, _PLACEHOLDERS[Role.ANY])
         self.paint_status()
 
     def action_cancel(self) -> None:
-        if not self.give_up():
-            self.query_one("#box", Input).value = ""
-            self._set_role(Role.ANY)
+        """Gives up the question that runs, and what was typed behind it; else empties the box."""
+        self._box.clear_text()
+        self._set_role(Role.ANY)
+        self.give_up()
 
     def action_new(self) -> None:
-        self.give_up()
-        self.blank()
-        self.car.new_stop()
         self.action_cancel()
+        self._failed = None
+        self.blank()
+        self._box.clear_text()
+        self.car.new_stop()
+        self.paint_status()
 
     def action_owner(self) -> None:
         if not self.car.choose_owner():
@@ -380,7 +425,7 @@ class AskScreen(Screen[None]):
             self._again(stop.driver)
             return
         self._set_role(Role.DRIVER)
-        self.query_one("#box", Input).value = ""
+        self._box.clear_text()
 
     def action_vehicle(self) -> None:
         if self.car.stop.vehicle is not None:
@@ -400,6 +445,14 @@ class AskScreen(Screen[None]):
         if self._shown is None or not self.car.choose_candidate(self._shown):
             self.say("F7: no hay varios entre quienes elegir")
 
+    def action_compared(self) -> None:
+        """The officer states that the chosen person's document was compared: the same question, certain now."""
+        shown = self._shown
+        if shown is None or shown.asked.found is not Found.CHOSEN or not subject_id(shown):
+            self.say("F11: en pantalla no hay nadie elegido de una lista")
+        else:
+            self.start(replace(shown.asked, found=Found.COMPARED))
+
     def action_confirm(self) -> None:
         if self._shown is None or not self.car.choose_confirmation(self._shown):
             on_line = self.car.coverage.connected
@@ -415,7 +468,7 @@ class AskScreen(Screen[None]):
         return self._shown is shown
 
     def action_page(self, step: int) -> None:
-        if self._shown is not None and self._shown.layers.pages:
+        if self._shown is not None and self._shown.layers.pages and not self.car.outdated.holds(self._shown):
             self._page = (self._page + step) % len(self._shown.layers.pages)
             self._paint_page()
             tabs, layers = self.query_one("#tabs"), self.query_one("#layers", VerticalScroll)
@@ -424,15 +477,3 @@ class AskScreen(Screen[None]):
     def action_scroll(self, step: int) -> None:
         layers = self.query_one("#layers", VerticalScroll)
         layers.scroll_relative(y=step * max(1, layers.size.height - 2), animate=False)
-
-
-def _key_line(width: int) -> Text:
-    """The keys and their words, in so many columns; narrower screens get short words, which wrap: no key is cut off."""
-    for words in ([word for _, word, _ in _KEYS], [short for _, _, short in _KEYS]):
-        line = Text()
-        for (number, _, _), word in zip(_KEYS, words, strict=True):
-            line.append(number, style="bold").append(word, style="reverse").append(" ")
-        line.right_crop(1)
-        if line.cell_len <= width:
-            break
-    return line

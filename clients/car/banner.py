@@ -40,21 +40,23 @@ _SHAPES = {
 }
 
 
-def level_banner(level: int, width: int) -> Text:
-    """Three rows in the level's colours; its word alone where the screen is too narrow for large letters."""
+def level_banner(level: int, width: int, *, low: bool = False) -> Text:
+    """Three rows in the level's colours; its word alone on a narrow screen, in one row on a low one."""
     from clients.officer_view.styles import BADGES
     from clients.spanish.words import level_words
 
     word, _ = level_words(level)
-    return _drawn(word, BADGES[word], width)
+    return _drawn(word, BADGES[word], width, low=low)
 
 
-def state_banner(word: str, width: int) -> Text:
-    """Three rows that tell no level: WAITING or REPEAT."""
-    return _drawn(word, _NEUTRAL, width)
+def state_banner(word: str, width: int, *, low: bool = False) -> Text:
+    """The same without a level: WAITING or REPEAT."""
+    return _drawn(word, _NEUTRAL, width, low=low)
 
 
-def _drawn(word: str, style: str, width: int) -> Text:
+def _drawn(word: str, style: str, width: int, *, low: bool) -> Text:
+    if low:
+        return Text(word.center(width), style=style, no_wrap=True, overflow="crop")
     shape = _SHAPES.get(word, _SHAPES[REPEAT])
     columns = [shape.split(), *(_LETTERS[letter].split() for letter in word), shape.split()]
     pixels = ["..".join(row) for row in zip(*columns, strict=True)]

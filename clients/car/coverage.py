@@ -163,11 +163,11 @@ class Coverage:
             long = boot_seconds() - began > _LONG_STREAM_SECONDS
             pause = _FIRST_PAUSE_SECONDS if long else min(2 * pause, AGAIN_SECONDS)
 
-    def look_up(self, words: str) -> Listed | None:
-        """What the list says; None where none is kept. Raises NothingOffline."""
+    def look_up(self, words: str, found: int) -> Listed | None:
+        """What the list says; None where none is kept. found: ronda.v1.SubjectFound. Raises NothingOffline."""
         if self._no_desk:
             raise NothingOffline(self._no_desk)
-        return self.desk.answer(words) if self.desk is not None else None
+        return self.desk.answer(words, found) if self.desk is not None else None
 
     # -- the network
 

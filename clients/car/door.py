@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 NAME = "RONDA"
+_LOW_ROWS = 18  # as clients.car.themes.LOW_ROWS, which is not loaded yet
 BEGIN = "Inicie sesión"
 
 
@@ -43,7 +44,8 @@ def first_way(identity: bool, issuer: bool) -> Way:
 
 def login_lines(way: Way, width: int, height: int) -> list[str]:
     """The whole screen, `height` lines of `width` characters, as Textual lays it out with empty boxes."""
-    rows = [NAME.center(width), "", BEGIN.center(width), HINTS[way].center(width)]
+    gap = [] if height < _LOW_ROWS else [""]
+    rows = [NAME.center(width), *gap, BEGIN.center(width), HINTS[way].center(width)]
     for title in way.value:
         above = f"╭─ {title} " if title else "╭"
         rows += [
@@ -51,7 +53,7 @@ def login_lines(way: Way, width: int, height: int) -> list[str]:
             "│" + " " * (width - 2) + "│",
             "╰" + "─" * (width - 2) + "╯",
         ]
-    rows += ["", "", "", KEYS[way].center(width)]
+    rows += [*gap, "", *gap, KEYS[way].center(width)]
     top = max(0, (height - len(rows)) // 2)
     whole = [""] * top + rows + [""] * height
     return [row[:width].ljust(width) for row in whole[:height]]

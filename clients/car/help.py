@@ -37,6 +37,7 @@ KEYS = (
     ("F8", "noche o día"),
     ("F9", "pedir confirmación de la alerta"),
     ("F10", "bloquear"),
+    ("F11 Ctrl+O", "ya comparé el DPI de quien elegí de una lista"),
     ("F12", "leído: avisos de lo que usted consultó"),
     ("Tab", "página siguiente del expediente (Mayús+Tab: anterior)"),
     ("RePág AvPág", "subir y bajar"),

@@ -52,14 +52,17 @@ class Layers:
     pages: list[Page] = field(default_factory=list)
 
 
-def layers_of(response: Any) -> Layers:
-    """Layers of a CheckResponse, CheckPersonResponse or CheckVehicleResponse."""
+def layers_of(response: Any, *, of_owner: bool = False) -> Layers:
+    """Layers of a CheckResponse, CheckPersonResponse or CheckVehicleResponse.
+
+    of_owner: the person was asked about as the owner of a vehicle, and need not be the one who drives.
+    """
     answer = response.answer
     subject = subject_of(response)
     return Layers(
         level=answer.level,
         meaning=spanish.level_words(answer.level)[1],
-        urgent=_urgent(answer),
+        urgent=_urgent(answer, of_owner=of_owner),
         who=_who(response, subject),
         pages=_pages(response, subject),
     )
@@ -73,7 +76,7 @@ def subject_of(response: Any) -> person_pb2.Person | vehicle_pb2.Vehicle | None:
     return None
 
 
-def _urgent(answer: check_service_pb2.Answer) -> list[Text]:
+def _urgent(answer: check_service_pb2.Answer, *, of_owner: bool) -> list[Text]:
     """Danger, notes, the first hits with what to do; then what the answer could not look at."""
     flags = dict.fromkeys([*answer.cautions, *(flag for hit in answer.hits for flag in hit.cautions)])
     lines = [Text(f"PELIGRO: {spanish.CAUTIONS[flag]}", style="bold reverse") for flag in flags if flag in _DANGERS]
@@ -86,7 +89,7 @@ def _urgent(answer: check_service_pb2.Answer) -> list[Text]:
     ]
     first = before_acting(answer)
     for hit in answer.hits[:_HITS_AT_ONCE]:
-        lines += [_hit_line(hit), *_doubts(hit), action_text(hit, first)]
+        lines += [_hit_line(hit), *_doubts(hit), action_text(hit, first, of_owner=of_owner)]
     more = answer.hits_total - min(len(answer.hits), _HITS_AT_ONCE)
     if more > 0:
         lines.append(Text(f"Y {more} alerta{'s' if more > 1 else ''} más: Tab", style="bold"))

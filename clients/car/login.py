@@ -14,11 +14,16 @@ from clients.car.door import BEGIN, HINTS, KEYS, KEYS_BACK, NAME, Way, first_way
 from clients.car.link import NoAnswer
 from clients.car.one_line import OneLine
 from clients.car.session import TokenMissing
+from clients.car.themes import LOW_ROWS
 from clients.car.told_widgets import Input, Static
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Key, Paste
 
     from clients.car.application import Application
     from clients.client.failures import CallFailure
@@ -40,6 +45,7 @@ class LoginScreen(Screen[None]):
         super().__init__()
         self._why = why
         self._way = Way.DEVELOPMENT
+        self._told = ""
         self._nip = self._present = ""  # while a new password is chosen
 
     @property
@@ -60,6 +66,9 @@ class LoginScreen(Screen[None]):
     def on_mount(self) -> None:
         self._turn(first_way(self.car.session.needs_token, self.car.officer is not None))
 
+    def on_resize(self) -> None:
+        self.set_class(self.size.height < LOW_ROWS, "low")
+
     def _turn(self, way: Way) -> None:
         """Shows the boxes of a way; what was typed for another goes."""
         self._way = way
@@ -79,6 +88,23 @@ class LoginScreen(Screen[None]):
         back = way is Way.TOKEN and self.car.officer is not None
         self.query_one("#login-keys", Static).update(KEYS_BACK if back else KEYS[way])
         self._box(shown[0]).focus()
+
+    # -- what waits while a sign-in runs (clients.car.typed)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the server or the issuer is asked: what is typed behind it belongs to the next screen."""
+        return any(worker.node is self and not worker.is_finished for worker in self.workers)
+
+    def takes_while_busy(self, _: Key | Paste) -> bool:
+        """Nothing is taken."""
+        return False
+
+    async def _trying(self, work: Coroutine[Any, Any, None]) -> None:
+        """A sign-in. What was typed behind one that failed is no password: it is dropped, and that is told."""
+        await work
+        if not self.car.session.open and self.car.typed.drop():
+            self._say(f"{self._told} Lo que se tecleó mientras tanto no se tomó.".strip())
 
     def _box(self, name: str) -> Input:
         return self.query_one(f"#{name}", Input)
@@ -109,11 +135,11 @@ class LoginScreen(Screen[None]):
                 self._say("Escriba su NIP.")
                 self._box("nip").focus()
                 return
-            self.run_worker(self._sign_in(nip.strip(), typed), exclusive=True)
+            self.run_worker(self._trying(self._sign_in(nip.strip(), typed)), exclusive=True)
         elif self._way is Way.NEW_PASSWORD:
-            self.run_worker(self._change(typed, again), exclusive=True)
+            self.run_worker(self._trying(self._change(typed, again)), exclusive=True)
         else:
-            self.run_worker(self._enter(typed), exclusive=True)
+            self.run_worker(self._trying(self._enter(typed)), exclusive=True)
 
     def action_clear(self) -> None:
         self.workers.cancel_group(self, "default")  # whoever waits for a server that is silent
@@ -128,6 +154,7 @@ class LoginScreen(Screen[None]):
             self._turn(Way.TOKEN if self._way is Way.PASSWORD else Way.PASSWORD)
 
     def _say(self, text: str) -> None:
+        self._told = text
         self.query_one("#login-said", Static).update(text or " ")
 
     def _leave(self, token: str, same: bool) -> None:

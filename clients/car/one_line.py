@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.events import Paste
 from textual.message import Message
 
+from clients.car.scanned import scanned_line
 from clients.car.told_widgets import Input
 
 
@@ -19,6 +20,13 @@ class OneLine(Input):
             self.said = said
             self.changes = changes
 
+    refused = ""
+    """Why something typed or pasted was not taken, until the text changes: what is left must not be asked."""
+
+    def watch_value(self) -> None:
+        """Whatever changes the text answers a refusal."""
+        self.refused = ""
+
     def on_paste(self, event: Paste) -> None:
         """In the place of Input's own, which leaves out without a word."""
         event.prevent_default()
@@ -26,20 +34,26 @@ class OneLine(Input):
         lines = [line for line in event.text.splitlines() if line.strip()]
         if not lines:
             return
-        line, selected = lines[0], self.selection
+        line, selected = scanned_line(lines), self.selection
+        several = len(lines) > 1 and not line
+        line = line or lines[0]
         start, end = min(selected), max(selected)
         if self.max_length and len(self.value) - (end - start) + len(line) > self.max_length:
             self.app.bell()
-            self._tell(f"{len(line)} caracteres no caben (máximo {self.max_length}): no se pegó nada")
+            self._refuse(f"{len(line)} caracteres no caben (máximo {self.max_length}): no se pegó nada")
             return
-        if len(lines) > 1:
+        if several:
             self._tell(f"Se pegaron {len(lines)} renglones: sólo queda el primero", changes=True)
         self.replace(line, start, end)
 
     def restricted(self) -> None:
         """What is typed beyond the box's length."""
         super().restricted()
-        self._tell(f"Caben {self.max_length} caracteres: lo demás no se escribió")
+        self._refuse(f"Caben {self.max_length} caracteres: lo demás no se escribió")
+
+    def _refuse(self, said: str) -> None:
+        self.refused = said
+        self._tell(said)
 
     def _tell(self, said: str, *, changes: bool = False) -> None:
         self.post_message(self.NotTaken(said, changes=changes))

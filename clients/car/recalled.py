@@ -81,6 +81,7 @@ class Recalled:
             before = self._unread.pop(key, None)  # the newest stands last
             self._unread[key] = _Unread(each.text, [*(before.ids if before is not None else ()), each.recall_id])
         self._car.bell()
+        self._car.take_changes(recalls)
         self._car.paint_recalls()
 
     @property

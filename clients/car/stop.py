@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
+from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ class Role(Enum):
     DRIVER = "Conductor"
 
 
+class Found(IntEnum):
+    """How the officer came by whom a question asks about: numbers of ronda.v1.SubjectFound, which is imported later."""
+
+    GIVEN = 0
+    CHOSEN = 2
+    COMPARED = 3
+
+
 @dataclass(frozen=True)
 class Asked:
     """A question as it can be asked again. `person`: fields of CheckPersonRequest, instead of the one box."""
@@ -31,6 +39,17 @@ class Asked:
     words: str
     role: Role = Role.ANY
     person: dict[str, str] = field(default_factory=dict)
+    found: Found = Found.GIVEN
+
+    @property
+    def person_found(self) -> Found:
+        """What the server is told: of a vehicle nothing, for its plate is compared with the car."""
+        return self.found if self.person else Found.GIVEN
+
+    def again(self) -> Asked:
+        """The question as the history asks it: a document that was compared then is not compared now."""
+        found = Found.CHOSEN if self.found is Found.COMPARED else self.found
+        return replace(self, role=Role.ANY, found=found)
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,12 @@ class Stop:
         vehicle = _of_vehicle(self.vehicle)
         return [each for each in vehicle.owners if asked_of_owner(each) is not None] if vehicle is not None else []
 
+    def owners_asked(self) -> list[tuple[vehicle_pb2.Owner, Asked]]:
+        """The owners of the stop's vehicle with their questions: chosen, unless a full plate or VIN led there."""
+        found = Found.GIVEN if _is_certain_vehicle(self.vehicle) else Found.CHOSEN
+        pairs = [(owner, asked_of_owner(owner)) for owner in self.owners]
+        return [(owner, replace(asked, found=found)) for owner, asked in pairs if asked is not None]
+
     def parts(self) -> list[tuple[str, Shown]]:
         """What is known of the stop, by its name."""
         named = (("Vehículo", self.vehicle), (Role.OWNER.value, self.owner), (Role.DRIVER.value, self.driver))
@@ -83,6 +108,8 @@ class Stop:
 
     def driver_line(self) -> str:
         """Whether the driver is an owner; "" while either is unknown."""
+        if self.driver is not None and self.driver.asked.found is Found.CHOSEN:
+            return ""  # who drives is not known by a choice from a list
         driver = subject_id(self.driver)
         owners = {owner.person.subject_id for owner in self.owners} - {""}
         if not driver or not owners:
@@ -124,6 +151,17 @@ def _subject(shown: Shown | None) -> Any:
     return subject_of(shown.response) if shown is not None else None
 
 
+def _is_certain_vehicle(shown: Shown | None) -> bool:
+    """Whether the officer gave the vehicle's full plate or VIN, and it agrees."""
+    from ronda.v1 import level_pb2
+
+    if shown is None or shown.asked.found is Found.CHOSEN:
+        return False
+    sure = (level_pb2.CRITERION_PLATE, level_pb2.CRITERION_VIN)
+    agrees = level_pb2.AGREEMENT_AGREES
+    return any(c.criterion in sure and c.agreement == agrees for c in shown.response.answer.comparisons)
+
+
 def asked_of_owner(owner: vehicle_pb2.Owner) -> Asked | None:
     """The question about an owner, by the best that is on file; None for one of whom nothing is."""
     for claim in owner.person.identity_claims:
@@ -137,5 +175,5 @@ def asked_of_owner(owner: vehicle_pb2.Owner) -> Asked | None:
 def asked_of_candidate(candidate: Any, role: Role) -> Asked | None:
     """The question about one of several; None for one without a number or plate."""
     if candidate.cui:
-        return Asked(candidate.name or candidate.cui, role, {"cui": candidate.cui})
-    return Asked(candidate.plate, role) if candidate.plate else None
+        return Asked(candidate.name or candidate.cui, role, {"cui": candidate.cui}, Found.CHOSEN)
+    return Asked(candidate.plate, role, found=Found.CHOSEN) if candidate.plate else None

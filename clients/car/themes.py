@@ -22,6 +22,8 @@ DAY = Theme(
     panel="#e0e0e0",
     dark=False,
 )
+LOW_ROWS = 18
+"""Screens of fewer rows leave out what an officer can do without: frames, large letters, the list of keys."""
 STYLES = """
 Screen { background: $background; color: $foreground; }
 Input { border: round $primary; background: $background; height: 3; }
@@ -34,10 +36,16 @@ Input { border: round $primary; background: $background; height: 3; }
 #recalls, #confirmation, #urgent, #who, #tabs, #page { display: none; }
 #who { margin-top: 1; }
 #tabs { margin-top: 1; }
+.low #box { border: none; border-bottom: solid $primary; height: 2; }
+.low #banner, .low #keys { height: 1; }
+.low #recalls { max-height: 4; }
+.low #who, .low #tabs { margin-top: 0; }
 LoginScreen { align: center middle; }
 LoginScreen Static { width: 100%; text-align: center; height: auto; }
 #login-name { text-style: bold; margin-bottom: 1; }
 #login-said { text-style: bold; margin: 1 0; min-height: 1; }
+LoginScreen.low #login-name { margin-bottom: 0; }
+LoginScreen.low #login-said { margin: 0; }
 PickScreen, HelpScreen { background: $background; }
 #pick-title { text-style: bold; }
 #pick-list { height: 1fr; }

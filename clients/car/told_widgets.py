@@ -35,6 +35,9 @@ class Static(_Told, widgets.Static):
 class Input(_Told, widgets.Input):
     """A field for text that is typed or pasted."""
 
+    only_keeps_letters = False
+    """Whether a letter changes nothing but this field's text: no other field takes the focus by it."""
+
 
 class OptionList(_Told, widgets.OptionList):
     """Lines to choose from."""

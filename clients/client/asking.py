@@ -56,7 +56,8 @@ def as_why(why: Why | str) -> Why:
 
 class PersonFields(TypedDict, total=False):
     """What is known or seen of a person. birth_date: a date, "1988", "1988-03", "1988-03-31" or "31/03/1988"; document:
-    "COUNTRY:NUMBER" with the country's ISO 3166-1 alpha-3 code, or the number; sex: "M" or "F"; name: as it is written.
+    "COUNTRY:NUMBER" with the country's ISO 3166-1 alpha-3 code, or the number; sex: "M" or "F"; name: as it is written;
+    subject_found: "CHOSEN_BY_NAME" for a person chosen from a list, "DOCUMENT_COMPARED" once the document was compared.
     """
 
     cui: str
@@ -70,6 +71,7 @@ class PersonFields(TypedDict, total=False):
     sex: str
     father_name: str
     mother_name: str
+    subject_found: str
 
 
 class VehicleFields(TypedDict, total=False):
@@ -185,6 +187,9 @@ def _put(request: Message, field: str, value: Any) -> str:
         elif field == "sex" and isinstance(value, str):
             words = {"M": "SEX_MALE", "F": "SEX_FEMALE"}
             request.sex = Sex.Value(words.get(value.upper(), value))  # type: ignore[attr-defined]
+        elif field == "subject_found" and isinstance(value, str):
+            found = contract.SubjectFound.Value(f"SUBJECT_FOUND_{value.upper().removeprefix('SUBJECT_FOUND_')}")
+            request.subject_found = found  # type: ignore[attr-defined]
         else:
             setattr(request, field, value)
     except NoDate:

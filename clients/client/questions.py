@@ -57,11 +57,14 @@ def read_document(text: str) -> ForeignDocument:
     return ForeignDocument(country=country.upper(), number=number) if colon else ForeignDocument(number=text)
 
 
-def check_question(context: RequestContext, query: str, person: dict[str, Any], vehicle: dict[str, Any]) -> Question:
+def check_question(
+    context: RequestContext, query: str, person: dict[str, Any], vehicle: dict[str, Any], subject_found: int = 0
+) -> Question:
     """A check. Raises BothSubjects, NoDate.
 
     query: the one box. person: fields of CheckPersonRequest by name, `name`, `birth_date` and `document` as texts;
     vehicle: those of CheckVehicleRequest. Empty ones count as not given; `plate_country` alone asks for no vehicle.
+    subject_found: how the asker came by a person's identifier (SubjectFound); 0 = it was given.
     """
     words = query
     name, born = person.get("name", ""), person.get("birth_date", "")
@@ -74,7 +77,9 @@ def check_question(context: RequestContext, query: str, person: dict[str, Any], 
         raise BothSubjects
     if person_asked:
         plain = {field: value for field, value in person.items() if field not in ("name", "birth_date", "document")}
-        request = contract.CheckPersonRequest(context=context, query=words, **{k: v for k, v in plain.items() if v})
+        given = {field: value for field, value in plain.items() if value}
+        request = contract.CheckPersonRequest(context=context, query=words, **given)
+        request.subject_found = subject_found  # type: ignore[assignment]
         if person.get("document"):
             request.document.CopyFrom(read_document(person["document"]))
         if name:
@@ -86,7 +91,9 @@ def check_question(context: RequestContext, query: str, person: dict[str, Any], 
         given = {field: value for field, value in vehicle.items() if value}
         return Question("CheckVehicle", contract.CheckVehicleRequest(context=context, query=words, **given))
     country = vehicle.get("plate_country", "")
-    return Question("Check", contract.CheckRequest(context=context, query=words, country=country))
+    box = contract.CheckRequest(context=context, query=words, country=country)
+    box.subject_found = subject_found  # type: ignore[assignment]
+    return Question("Check", box)
 
 
 def search_question(

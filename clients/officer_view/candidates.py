@@ -112,6 +112,13 @@ def likeness_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
     return f"{text} Son {alike} los muy parecidos y a lo sumo uno es: pida otro dato." if alike > 1 else text
 
 
+def choice_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
+    """How to ask at the command line about a person chosen from this list; "" for a list without CUIs."""
+    if not any(candidate.cui for candidate in candidates):
+        return ""
+    return "A quien elija de esta lista: `ronda check CUI --chosen`; con --compared si ya comparó su DPI."
+
+
 def several_line(response: Any) -> str:
     """How many fit, for a screen that shows none of them yet; that they are only a little alike, where all are."""
     total = response.candidates_total or len(response.candidates)

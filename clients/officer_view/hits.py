@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _INDENT = (0, 0, 0, 2)  # CSS order: left only
 _HARMLESS = ("CONSULT", "OBSERVE")  # actions that touch nobody
+_OF_WHO_IS_SEIZED = ("ARREST", "RECAPTURE")  # their texts begin with a verb, and take whom
 _OF_VEHICLES = (
     alert_pb2.ALERT_KIND_STOLEN_VEHICLE,
     alert_pb2.ALERT_KIND_STOLEN_PLATE,
@@ -50,9 +51,23 @@ def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None, 
     return Group(heading, *(Padding(line, _INDENT, expand=False) for line in lines))
 
 
-def action_text(hit: alert_pb2.Hit, before_acting: str) -> Text:
-    """What to do; of what is only possible, to confirm first whom or what it means: a namesake is not arrested."""
+def owners_action(hit: alert_pb2.Hit) -> str:
+    """What to do with a vehicle's owner, who need not be the one who drives."""
+    what, colon, how = hit.action.text.partition(":")
+    if hit.action.code in _OF_WHO_IS_SEIZED:
+        return f"{what} al propietario si es quien conduce{colon}{how}"
+    return f"si el propietario es quien conduce: {hit.action.text[:1].lower()}{hit.action.text[1:]}"
+
+
+def action_text(hit: alert_pb2.Hit, before_acting: str, *, of_owner: bool = False) -> Text:
+    """What to do; of what is only possible, to confirm first whom or what it means: a namesake is not arrested.
+
+    of_owner: the answer is about a person who was asked about as a vehicle's owner.
+    """
     action, first, condition = hit.action.text, "", ""
+    owners = of_owner or hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_OWNER
+    if owners and action and hit.action.code not in _HARMLESS:
+        action = owners_action(hit)
     if hit.action.code in _HARMLESS:
         return Text(f"Acción: {action}", style="bold")
     if before_acting and hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_PERSON:

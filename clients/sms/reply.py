@@ -171,6 +171,8 @@ def _hit_facts(hit: alert_pb2.Hit, answer: check_service_pb2.Answer, *, certain:
     if hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_OWNER:
         kind = f"Propietario: {kind}"
     action = wording.ACTIONS.get(hit.action.code, hit.action.text if sure else "")
+    if hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_OWNER and action and hit.action.code not in wording.HARMLESS:
+        action = f"si es quien conduce, {action}"
     if sure or hit.action.code in wording.HARMLESS:
         said = f"{kind}: {action}" if action else kind
         if sure and hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_PERSON and _dead(answer):

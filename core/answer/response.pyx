@@ -10,7 +10,7 @@ from core.call.memory cimport (
     ANSWER_MAX, SHOWN_MAX, Candidate, Compared, call_dossier, call_level, call_out_of_memory, call_shows, call_wants,
 )
 from core.call.notes cimport ANSWER_NOTES, NOTE_IDENTITY_CHANGED, NOTE_SIMILAR_NAME_ALERT
-from core.call.question cimport METHOD_CHECK
+from core.call.question cimport METHOD_CHECK, is_chosen_by_name
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport FLAG_INVALID_IDENTIFIER, NO_ENTITY, ClaimEntry, IdentifierEntry
@@ -64,10 +64,18 @@ cdef int put_proof(Call* call, uint32_t number) noexcept nogil:
     return OK
 
 
+cdef bint _identifies_person(uint8_t criterion) noexcept nogil:
+    return (CRITERION_CUI <= criterion <= CRITERION_CEDULA or criterion == CRITERION_TELEPHONE
+            or criterion == CRITERION_DOCUMENT_WITHOUT_COUNTRY)
+
+
 cdef void _put_comparisons(Call* call, uint32_t number, const Compared* compared) noexcept nogil:
     cdef int i
     cdef size_t mark
     for i in range(compared.n):
+        if (compared.agreement[i] == AGREEMENT_AGREES and is_chosen_by_name(&call.question)
+                and _identifies_person(compared.criterion[i])):
+            continue  # nobody gave it
         mark = begin_message(call.out, number, 1)
         put_uint(call.out, F_Comparison_criterion, compared.criterion[i])
         put_uint(call.out, F_Comparison_agreement, compared.agreement[i])

@@ -20,6 +20,8 @@ class Flag(IntFlag):
     ENUMERATION = 64
     DELEGATED = 128
     SUMMED = 256
+    CHOSEN_BY_NAME = 512
+    DOCUMENT_COMPARED = 1024
 
 class AgainFlag(IntFlag):
     """What stands in the way of making an answer again: AGAIN_* of core/audit/record.pxd."""

@@ -36,6 +36,8 @@ cdef enum:
     AUDIT_FLAG_ENUMERATION = 64  # a sign of going through a list: core/access/enumeration.pxd
     AUDIT_FLAG_DELEGATED = 128   # a gateway asked on the officer's behalf
     AUDIT_FLAG_SUMMED = 256      # it stands for several refusals; overlay_sequence says for how many
+    AUDIT_FLAG_CHOSEN_BY_NAME = 512     # the person was chosen from a list found by name (ronda.v1.SubjectFound)
+    AUDIT_FLAG_DOCUMENT_COMPARED = 1024  # chosen so, and the asker stated that the person's document was compared
 
 cdef enum:
     # AgainBytes.flags

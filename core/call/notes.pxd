@@ -6,11 +6,11 @@ cdef extern from *:
         "DOCUMENT_NOT_ON_FILE", "PLATE_NOT_ON_FILE", "NO_RECORD_FOREIGN", "DECEASED", "MISUSED", "CONFLICT",
         "NAME_DIFFERS", "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
         "NAME_BY_RECORD", "CROWDED", "ONLY_BEARER", "ADOLESCENTS_HIDDEN", "SIMILAR_NAME_ALERT",
-        "IDENTITY_CHANGED", "NAME_NOT_ASKED",
+        "IDENTITY_CHANGED", "NAME_NOT_ASKED", "CHOSEN_BY_NAME",
         "AUTHORITY_WITHDRAWN", "NOT_LISTED", "DPI_REPORTED", "DOCUMENT_REPORTED", "IDENTITY_MISUSED",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
-    /* Of the two after NAME_NOT_ASKED and of the last six the texts name a register or a day: the first's stands behind
+    /* Of the two after CHOSEN_BY_NAME and of the last six the texts name a register or a day: the first's stands behind
        the name, the others' before it. */
     __attribute__((unused)) static const char *const ronda_note_texts[] = {
         "documento no consta",
@@ -34,6 +34,7 @@ cdef extern from *:
         " con alerta de nombre parecido: pida el DPI",  /* hay n personas */
         "datos de identidad cambiados el ",  /* dd/mm/yyyy */
         "el nombre escrito no se buscó: pregunte por la persona aparte",
+        "elegido de una lista por nombre: compare el DPI",
         " no disponible; la había dado por cerrada: confirme",
         "no consta en ",
         "DPI reportado: compare la fotografía; puede ser la víctima",
@@ -44,8 +45,8 @@ cdef extern from *:
     /* NAME_NOT_ON_FILE where a year of birth was asked: the name alone may be on file */
     __attribute__((unused)) static const char *const ronda_dated_name_text = "no consta ese nombre con esa fecha de nacimiento";
     """
-    const char* note_code "ronda_note_codes"[30]
-    const char* note_text "ronda_note_texts"[30]
+    const char* note_code "ronda_note_codes"[31]
+    const char* note_text "ronda_note_texts"[31]
     const char* dated_name_text "ronda_dated_name_text"
 
 cdef enum:
@@ -68,15 +69,16 @@ cdef enum:
     NOTE_SIMILAR_NAME_ALERT = 16
     NOTE_IDENTITY_CHANGED = 17
     NOTE_NAME_NOT_ASKED = 18
-    ANSWER_NOTES = 19            # the notes of an answer come before this one; the others belong to one hit
-    NOTE_AUTHORITY_WITHDRAWN = 19
-    NOTE_NOT_LISTED = 20
-    NOTE_DPI_REPORTED = 21
-    NOTE_DOCUMENT_REPORTED = 22
-    NOTE_IDENTITY_MISUSED = 23
-    NOTE_CLOSED_CANCELLED = 24
-    NOTE_CLOSED_EXECUTED = 25
-    NOTE_CLOSED_SUSPENDED = 26
-    NOTE_CLOSED_LAPSED = 27
-    NOTE_CLOSED_EXPIRED = 28
-    NOTE_CLOSED_NOT_YET = 29
+    NOTE_CHOSEN_BY_NAME = 19
+    ANSWER_NOTES = 20            # the notes of an answer come before this one; the others belong to one hit
+    NOTE_AUTHORITY_WITHDRAWN = 20
+    NOTE_NOT_LISTED = 21
+    NOTE_DPI_REPORTED = 22
+    NOTE_DOCUMENT_REPORTED = 23
+    NOTE_IDENTITY_MISUSED = 24
+    NOTE_CLOSED_CANCELLED = 25
+    NOTE_CLOSED_EXECUTED = 26
+    NOTE_CLOSED_SUSPENDED = 27
+    NOTE_CLOSED_LAPSED = 28
+    NOTE_CLOSED_EXPIRED = 29
+    NOTE_CLOSED_NOT_YET = 30

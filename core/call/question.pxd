@@ -4,6 +4,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 
+from core.contract cimport SUBJECT_FOUND_CHOSEN_BY_NAME
 from core.failure cimport Failure
 from core.wire cimport Field
 
@@ -63,6 +64,7 @@ cdef struct Question:            # the fields of every request; those that a met
     int32_t birth_month
     int32_t birth_mday
     int32_t sex
+    int32_t subject_found        # ronda.v1.SubjectFound
     Text father
     Text mother
     Text plate
@@ -85,6 +87,10 @@ cdef struct Question:            # the fields of every request; those that a met
     Text page_token
     Text subject_id
     int32_t section
+
+# Tells whether nobody gave the identifier that is asked: its person was chosen from a list found by name.
+cdef inline bint is_chosen_by_name(const Question* question) noexcept nogil:
+    return question.subject_found == SUBJECT_FOUND_CHOSEN_BY_NAME
 
 # Reads one request: OK or FAILED. `question` borrows from the bytes.
 cdef int read_question(int method, const void* data, size_t size, Question* question, Failure* failure) noexcept nogil

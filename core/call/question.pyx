@@ -269,6 +269,8 @@ cdef int _check_values(Question* question, Failure* failure) noexcept nogil:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "birth_date", date_part_word(problem))
     if not SEX_UNSPECIFIED <= question.sex <= SEX_MALE:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "sex", "unknown sex")
+    if not SUBJECT_FOUND_UNSPECIFIED <= question.subject_found <= SUBJECT_FOUND_DOCUMENT_COMPARED:
+        return fail(failure, ERROR_REASON_FIELD_INVALID, "subject_found", "unknown way")
     if question.model_year and not 1000 <= question.model_year <= 9999:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "model_year", "four digits")
     if question.year_from and not 1000 <= question.year_from <= 9999:
@@ -318,6 +320,8 @@ cdef int read_question(int method, const void* data, size_t size, Question* ques
                 status = take_text(&field, "query", NAME_CHARACTERS, &question.query, failure)
             elif field.number == F_CheckRequest_country:
                 status = take_text(&field, "country", IDENTIFIER_CHARACTERS, &question.country, failure)
+            elif field.number == F_CheckRequest_subject_found:
+                status = take_int(&field, "subject_found", &question.subject_found, failure)
         elif method == METHOD_SEARCH_PERSONS:
             status = _search_persons_field(&field, question, failure)
         elif method == METHOD_SEARCH_VEHICLES:
@@ -353,6 +357,8 @@ cdef int _person_field(const Field* field, Question* question, Failure* failure)
         return take_text(field, "father_name", NAME_CHARACTERS, &question.father, failure)
     if field.number == F_CheckPersonRequest_mother_name:
         return take_text(field, "mother_name", NAME_CHARACTERS, &question.mother, failure)
+    if field.number == F_CheckPersonRequest_subject_found:
+        return take_int(field, "subject_found", &question.subject_found, failure)
     return OK
 
 

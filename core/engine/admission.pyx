@@ -8,7 +8,7 @@ from core.access.enumeration cimport RowAsked
 from core.access.limits cimport Asking, limits_now, limits_take, limits_take_rows, limits_watch, limits_watch_rows
 from core.access.session cimport CLEAR_METHOD, caller_flags
 from core.audit.log cimport AuditFacts, audit_append
-from core.audit.record cimport AGAIN_SUPERSEDED, AskerText
+from core.audit.record cimport AGAIN_SUPERSEDED, AUDIT_FLAG_CHOSEN_BY_NAME, AUDIT_FLAG_DOCUMENT_COMPARED, AskerText
 from core.call.question cimport METHOD_GET_GENERATION, METHOD_LIST_REGISTERS
 from core.contract cimport *
 from core.engine.discreet cimport note_discreet_looks
@@ -95,6 +95,10 @@ cdef void _state(const Account* account, AuditFacts* facts, const void* request,
     facts.method = <uint8_t>account.method
     facts.purpose = <uint8_t>account.question.purpose
     facts.flags = account.verdict.flags
+    if account.question.subject_found == SUBJECT_FOUND_CHOSEN_BY_NAME:
+        facts.flags |= AUDIT_FLAG_CHOSEN_BY_NAME
+    elif account.question.subject_found == SUBJECT_FOUND_DOCUMENT_COMPARED:
+        facts.flags |= AUDIT_FLAG_DOCUMENT_COMPARED
     if account.session != NULL:
         facts.flags |= caller_flags(account.session, account.given)
         facts.identity = account.session.identity

@@ -29,7 +29,7 @@ from core.identifiers.kinds cimport KEY_SUBJECT, KEY_VIN
 from core.questions.list_records cimport list_records
 from core.questions.older_page cimport page_stands
 from core.questions.one_box cimport check_box
-from core.questions.person cimport check_person
+from core.questions.person cimport check_person, doubt_chosen_person
 from core.questions.search_persons cimport search_persons
 from core.questions.search_vehicles cimport search_vehicles
 from core.questions.vehicle cimport check_vehicle
@@ -130,6 +130,7 @@ cdef int _check(Call* call) noexcept nogil:
         status = check_box(call, &outcome)
     if status < 0:
         return FAILED
+    doubt_chosen_person(call, &outcome)
     outcome.level = max(outcome.level, call.shown_level)  # no answer is greener than what it shows
     if outcome.has_person or outcome.has_vehicle or outcome.n_plates:
         call.found = FOUND_SOMEBODY

@@ -23,5 +23,8 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
 cdef uint8_t finding_status(const Call* call, const PersonQuestion* asked, const PersonFinding* finding) noexcept nogil
 # The outcome of a person question; call.fits must be empty. OK or FAILED.
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil
+# A person chosen from a list found by name is never CLEAR, and the note says what to compare. The links of the same
+# question are at most POSSIBLE already (answer_person). Every check of a person passes here.
+cdef void doubt_chosen_person(const Call* call, Outcome* outcome) noexcept nogil
 # CheckPerson with typed fields. OK or FAILED.
 cdef int check_person(Call* call, Outcome* outcome) noexcept nogil

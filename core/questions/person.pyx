@@ -10,11 +10,11 @@ from core.call.memory cimport (
     fits_sort,
 )
 from core.call.notes cimport (
-    NOTE_ADOLESCENTS_HIDDEN, NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
+    NOTE_ADOLESCENTS_HIDDEN, NOTE_CHOSEN_BY_NAME, NOTE_CONFLICT, NOTE_CROWDED, NOTE_CUI_IMPOSSIBLE, NOTE_DECEASED, NOTE_DOCUMENT_NOT_ON_FILE,
     NOTE_IDENTIFIERS_DISAGREE, NOTE_MISUSED, NOTE_NAME_BY_RECORD, NOTE_NAME_DIFFERS, NOTE_NAME_NOT_ON_FILE,
     NOTE_IDENTITY_CHANGED, NOTE_NO_RECORD_FOREIGN, NOTE_ONLY_BEARER, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
-from core.call.question cimport Question, Text
+from core.call.question cimport Question, Text, is_chosen_by_name
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport NO_ENTITY
@@ -401,7 +401,8 @@ cdef int _compare_found(Call* call, const PersonQuestion* asked, const PersonFin
                 and outcome.compared.names == AGREEMENT_DISAGREES and not outcome.compared.supported)
     if borrowed:
         outcome.notes |= 1 << NOTE_NAME_DIFFERS
-    sum_alerts(call, &outcome.person.dossier, LEVEL_POSSIBLE if borrowed else finding.link,
+    sum_alerts(call, &outcome.person.dossier,
+               LEVEL_POSSIBLE if borrowed or is_chosen_by_name(&call.question) else finding.link,
                HIT_SUBJECT_KIND_PERSON, 0,
                &outcome.person_alerts)
     if _judged_by_name(asked):
@@ -439,6 +440,7 @@ cdef void _set_level(Call* call, const PersonQuestion* asked, const PersonFindin
 
 cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, const char* field) noexcept nogil:
     cdef PersonFinding finding
+    cdef size_t i
     memset(asked.holders, 0, sizeof(asked.holders))
     _note_asked(call, asked)
     # who is meant: by the principal thing, by the others, by name where a CUI is nobody's
@@ -456,6 +458,9 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
         compare_nobody(call, asked, finding.on_file, &outcome.compared)
     elif _compare_found(call, asked, &finding, outcome) < 0:
         return FAILED
+    if is_chosen_by_name(&call.question):
+        for i in range(call.fits.count):
+            call.fits.items[i].link = min(call.fits.items[i].link, <uint8_t>LEVEL_POSSIBLE)
     # who else may be meant
     if gather_all(call, asked, NULL, not outcome.has_person) < 0:
         return FAILED
@@ -468,6 +473,12 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     if finding.count == 0 and asked.principal >= 0:
         return suggest(call, &asked.items[asked.principal], outcome)
     return OK
+
+
+cdef void doubt_chosen_person(const Call* call, Outcome* outcome) noexcept nogil:
+    if is_chosen_by_name(&call.question) and not outcome.about_vehicle:
+        outcome.level = max(outcome.level, <uint8_t>LEVEL_INSUFFICIENT)
+        outcome.notes |= 1 << NOTE_CHOSEN_BY_NAME
 
 
 cdef int check_person(Call* call, Outcome* outcome) noexcept nogil:

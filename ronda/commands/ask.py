@@ -75,7 +75,7 @@ def _subject_lines(subject: Any, answered_at: Timestamp) -> RenderableType:
 def _show_check(response: Any, tried: Sequence[check_service_pb2.DetectedKind]) -> None:
     """tried: what the words were taken for."""
     from clients.officer_view.answer import answer_head, meant_line, nothing_found, registers_line, tried_line
-    from clients.officer_view.candidates import candidates_table, likeness_line, shared_plate_line
+    from clients.officer_view.candidates import candidates_table, choice_line, likeness_line, shared_plate_line
 
     subject = _subject(response)
     of_candidates = bool(response.candidates) and subject is None
@@ -88,12 +88,21 @@ def _show_check(response: Any, tried: Sequence[check_service_pb2.DetectedKind]) 
         parts.append(nothing_found(response.answer))
     if response.candidates:
         parts.append(candidates_table(response.candidates, response.candidates_total))
+        parts += filter(None, (choice_line(response.candidates),))
         parts += filter(None, (likeness_line(response.candidates), shared_plate_line(response.candidates)))
         if (unseen := response.candidates_total - len(response.candidates)) > 0:
             parts.append(f"Y {unseen} más, que aquí no caben: agregue datos, o véalos todos con `ronda search`.")
     if response.suggestions:
         parts.append(meant_line(response))
     print_renderables(*parts, registers_line(response.answer))
+
+
+def _found(chosen: bool, compared: bool) -> int:
+    from ronda.v1 import check_service_pb2 as contract
+
+    if compared:
+        return contract.SUBJECT_FOUND_DOCUMENT_COMPARED
+    return contract.SUBJECT_FOUND_CHOSEN_BY_NAME if chosen else contract.SUBJECT_FOUND_UNSPECIFIED
 
 
 def check(
@@ -120,6 +129,13 @@ def check(
     make: Annotated[str, typer.Option(help="Marca vista.")] = "",
     colour: Annotated[str, typer.Option(callback=read_colour, help="Color visto, en español.")] = "",
     model_year: Annotated[int | None, typer.Option(min=1, max=9999, help="Modelo (año) visto.")] = None,
+    chosen: Annotated[
+        bool,
+        typer.Option("--chosen", help="A la persona se la eligió de una lista por nombre: nadie dio su documento."),
+    ] = False,
+    compared: Annotated[
+        bool, typer.Option("--compared", help="Elegida así, y ya se comparó su DPI; queda en la bitácora.")
+    ] = False,
     purpose: PurposeOption = PurposeWord.TRAFFIC_STOP,
     case: CaseOption = "",
     reason: ReasonOption = "",
@@ -163,7 +179,7 @@ def check(
     }
     frame = context(purpose, case, reason)
     with typed_well("Pregunte por una persona o por un vehículo, no por ambos a la vez.", as_json):
-        question = check_question(frame, " ".join(box or []), person, vehicle)
+        question = check_question(frame, " ".join(box or []), person, vehicle, _found(chosen, compared))
     hints = (lambda: _nits_meant(nit)) if question.method == "CheckPerson" else list
     response = call(server, identity, as_json, hints, lambda c: question.ask(c, deadline))
     if as_json:
@@ -220,7 +236,7 @@ def search(
     """
     from clients.client.questions import search_question
     from clients.officer_view.answer import answer_head, registers_line
-    from clients.officer_view.candidates import candidates_table, likeness_line, narrowing_line
+    from clients.officer_view.candidates import candidates_table, choice_line, likeness_line, narrowing_line
 
     person = {
         "names": " ".join(words or []),
@@ -252,6 +268,8 @@ def search(
         answer_head(response.answer),
         candidates_table(response.candidates, response.candidates_total),
     ]
+    if choice := choice_line(response.candidates):
+        parts.append(choice)
     if not response.candidates:
         parts.append("Nadie ni nada coincide con todo lo dado: quite un dato, o escriba menos de él.")
     if likeness := likeness_line(response.candidates):

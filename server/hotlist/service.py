@@ -126,7 +126,7 @@ class HotlistMethods:
             clock_ms=clock_ms(),
             method=OwnMethod.OFFLINE_LOOK_UP,
             purpose=look_up.purpose,
-            flags=asked.entered.flags & ~Flag.RETRY,
+            flags=asked.entered.flags & ~Flag.RETRY | _FOUND_FLAGS.get(look_up.subject_found, 0),
             identity=asked.caller.identity,
             case_number=look_up.case_number.encode(),
             request_id=f"{asked.request.log_id[:48]}/{look_up.sequence}".encode(),
@@ -147,6 +147,13 @@ class HotlistMethods:
             request_id=f"{asked.request.log_id[:48]}/{first}".encode(),
             asked=missing.SerializeToString(),
         )
+
+
+# What the audit record says of a person's finding, as the engine records it (core/engine/admission.pyx).
+_FOUND_FLAGS: dict[int, int] = {
+    check_service_pb2.SUBJECT_FOUND_CHOSEN_BY_NAME: Flag.CHOSEN_BY_NAME,
+    check_service_pb2.SUBJECT_FOUND_DOCUMENT_COMPARED: Flag.DOCUMENT_COMPARED,
+}
 
 
 def _check_report(request: hotlist_service_pb2.ReportLookUpsRequest) -> None:

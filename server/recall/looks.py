@@ -91,6 +91,7 @@ class Look:
     purpose: int = 0
     case_number: str = ""
     identity: bytes = b""  # JSON: who asked
+    is_chosen: bool = False  # the person was chosen from a list found by name: SubjectFound of the question
 
 
 class Found(NamedTuple):
@@ -298,6 +299,7 @@ def _read(
                 question.purpose,
                 question.case_number.decode(errors="replace"),
                 identity,
+                bool(question.flags & Flag.CHOSEN_BY_NAME),
             )
             yield from (Found(subject, look, how) for subject, how in subjects.items())
 

@@ -68,6 +68,7 @@ CREATE TABLE IF NOT EXISTS recall (
     look TEXT NOT NULL,                 -- Look.key
     officer TEXT NOT NULL,              -- institution/NIP
     gateway TEXT NOT NULL DEFAULT '',   -- that asked on her behalf, '' = none: Look.gateway
+    chosen INTEGER NOT NULL DEFAULT 0,  -- 1: Look.is_chosen
     answer_id BLOB NOT NULL,
     looked_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL,
@@ -86,7 +87,8 @@ CREATE INDEX IF NOT EXISTS change_time ON change (changed_ms);
 _ROWS = """
 SELECT recall.number, recall.id, officer, answer_id, looked_ms, expires_ms, what, subject, register, record, kind,
     section, sequence, changed_ms,
-    CASE WHEN substr(look, 1, length(officer) + 1) = officer || '/' THEN substr(look, length(officer) + 2) ELSE '' END
+    CASE WHEN substr(look, 1, length(officer) + 1) = officer || '/' THEN substr(look, length(officer) + 2) ELSE '' END,
+    chosen
 FROM recall JOIN change ON change.number = recall.change
 WHERE officer = ? AND recall.number > ? AND received_ms IS NULL AND over = 0 AND expires_ms > ?
     AND (? = '' OR gateway = ?)
@@ -112,6 +114,7 @@ class Row(NamedTuple):
     sequence: int
     changed_ms: int
     request_id: str  # of the look-up; "" = none
+    chosen: int  # 1: the person was chosen from a list found by name
 
 
 @dataclass(frozen=True)
@@ -158,9 +161,10 @@ class RecallStore:
         self._database.executescript(_SCHEMA)
 
     def _add_columns(self) -> None:
-        """To tables of an earlier release, which told gateways nothing, nor the owners of discreet alerts."""
+        """To tables of an earlier release, which had fewer."""
         for table, name, kind in (
             ("recall", "gateway", "TEXT NOT NULL DEFAULT ''"),
+            ("recall", "chosen", "INTEGER NOT NULL DEFAULT 0"),
             ("change", "discreet", "INTEGER NOT NULL DEFAULT 0"),
         ):
             columns = {column for _, column, *_ in self._database.execute(f"PRAGMA table_info({table})")}
@@ -256,6 +260,7 @@ class RecallStore:
                 look.key,
                 look.officer,
                 look.gateway,
+                int(look.is_chosen),
                 look.answer_id if any(look.answer_id) else b"",
                 look.time_ms,
                 change.changed_ms + VALID_MS,
@@ -264,8 +269,8 @@ class RecallStore:
             for look in (each.look for each in found)
         ]
         self._database.executemany(
-            "INSERT OR IGNORE INTO recall (id, change, look, officer, gateway, answer_id, looked_ms, expires_ms, over) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO recall (id, change, look, officer, gateway, chosen, answer_id, looked_ms, "
+            "expires_ms, over) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 

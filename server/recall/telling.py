@@ -31,6 +31,7 @@ _OPEN = section_pb2.SENSITIVITY_OPEN
 _ASKABLE = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
 # What is certain of whom a record is about; all else is said to be possible.
 _CERTAIN = level_pb2.LEVEL_HIT
+_CHOSEN = "elegido de una lista por nombre"
 _KINDS: dict[int, str] = {
     alert_pb2.ALERT_KIND_WARRANT: "orden de captura",
     alert_pb2.ALERT_KIND_TRAVEL_BAN: "arraigo",
@@ -43,6 +44,17 @@ _KINDS: dict[int, str] = {
     alert_pb2.ALERT_KIND_STOLEN_ENGINE: "denuncia de motor robado",
     alert_pb2.ALERT_KIND_DOCUMENT: "alerta de documento",
 }
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """Who asks, of which view and when. is_chosen: the look-up's person was chosen from a list found by name."""
+
+    engine: Engine
+    grant: Grant
+    clock_ms: int
+    purpose: int
+    is_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,8 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
         standing = [replace(each, is_open=each.is_open and not each.adolescents) for each in standing]
     stated = [each for each in standing if record in each.records]
     in_force = any(each.pending for each in stated)
-    answered = _answer(reader, engine, grant, clock_ms, purpose) if reader is not None else None
+    asking = _Asking(engine, grant, clock_ms, purpose, bool(row.chosen))
+    answered = _answer(reader, asking) if reader is not None else None
     if answered is None and reader is not None and _keys(reader):
         return None  # who has a number, and none that she may see
     if row.what == What.NEW:
@@ -80,7 +93,8 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
     other_records = {r for each in others for r in each.records} | (answered.all if answered is not None else set())
     same = {r for each in stated for r in each.records} | {record}
     certain = record in answered.certain if answered is not None else any(each.certain for each in stated)
-    doubt = "" if certain else next((each.doubt for each in stated if each.pending and each.doubt), "puede ser de otro")
+    doubts = (each.doubt for each in stated if each.pending and each.doubt)
+    doubt = _CHOSEN if row.chosen else "" if certain else next(doubts, "puede ser de otro")
     return _message(row, bool(other_records - same), answered.text if answered is not None else "", doubt)
 
 
@@ -142,17 +156,17 @@ def _keys(reader: DossierReader) -> list[Any]:
     return sorted(found, key=lambda each: (_ASKABLE.index(each.kind), each.valid_to is not None))
 
 
-def _answer(reader: DossierReader, engine: Engine, grant: Grant, clock_ms: int, purpose: int) -> _Answered | None:
+def _answer(reader: DossierReader, asking: _Asking) -> _Answered | None:
     """None: she may see no number of it."""
     subject_id = reader.subject_id.hex()
     for key in _keys(reader):
-        if key.sensitivity > _OPEN or not _may_see(grant, key.section):
+        if key.sensitivity > _OPEN or not _may_see(asking.grant, key.section):
             continue
         person = reader.kind < EntityKind.VEHICLE
         if person != (key.kind == IdentifierKind.CUI):
             continue
         try:
-            answer = _asked(key, engine, grant, clock_ms, purpose)
+            answer = _asked(key, asking)
         except CoreError as error:  # an identifier that the engine refuses
             log("recall_identifier_left_out", level=WARNING, error=error)
             continue
@@ -173,10 +187,13 @@ def _records(hits: Iterable[alert_pb2.Hit]) -> set[tuple[str, str]]:
     return {(record.register_id, record.record_id) for record in named}
 
 
-def _asked(key: Any, engine: Engine, grant: Grant, clock_ms: int, purpose: int) -> Any:
-    context = context_pb2.RequestContext(purpose=purpose)  # type: ignore[arg-type]
+def _asked(key: Any, asking: _Asking) -> Any:
+    engine, grant, clock_ms = asking.engine, asking.grant, asking.clock_ms
+    context = context_pb2.RequestContext(purpose=asking.purpose)  # type: ignore[arg-type]
     if key.kind == IdentifierKind.CUI:
         person = check_service_pb2.CheckPersonRequest(context=context, cui=key.text)
+        if asking.is_chosen:
+            person.subject_found = check_service_pb2.SUBJECT_FOUND_CHOSEN_BY_NAME
         wire = engine.answer(Method.CHECK_PERSON, person.SerializeToString(), grant, clock_ms)
         return check_service_pb2.CheckPersonResponse.FromString(wire)
     vehicle = check_service_pb2.CheckVehicleRequest(context=context)

@@ -95,7 +95,7 @@ class Car:
         """Types or pastes the token; "" takes the file's."""
         await self.until(lambda: isinstance(self.app.screen, LoginScreen))
         self.app.screen.query_one("#token", Input).value = token
-        await self.pilot.press("enter")
+        await self.press("enter")
         await self.until(lambda: self.app.session.open and self.app.screen is self.app.main)
 
     async def ask(self, words: str) -> str:
@@ -116,14 +116,23 @@ class Car:
     async def settled(self) -> str:
         """The screen once no question runs and its reason, if it failed, is told."""
         await self.pilot.pause()
-        await self.until(lambda: self.app.main.idle and "Buscando la causa" not in self.text())
+        await self.taken()
+        await self.until(
+            lambda: self.app.typed.is_empty and self.app.main.idle and "Buscando la causa" not in self.text()
+        )
         return self.text()
 
     async def press(self, *keys: str) -> str:
         """Presses keys; the screen after them."""
-        await self.pilot.press(*keys)
+        for key in keys:
+            await self.pilot.press(key)
+            await self.taken()
         await self.pilot.pause()
         return self.text()
+
+    async def taken(self) -> None:
+        """Waits until everything that was typed has had its effect, or waits for an answer."""
+        await self.until(lambda: self.app.typed.is_empty or getattr(self.app.screen, "is_busy", False))
 
 
 def drive(

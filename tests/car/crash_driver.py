@@ -9,7 +9,7 @@ import clients.car.layers
 from ronda.command import main
 
 
-def _broken(response: Any) -> Any:
+def _broken(response: Any, **_: Any) -> Any:
     asked = response.person.identity_claims[0].cui
     name = response.person.name
     raise ValueError(f"{asked} {name}")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import time
+from datetime import datetime
 from typing import Any
 
+import pytest
+
 from clients.car.layers import layers_of
+from clients.officer_view.words import GUATEMALA
 from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2
 from tests.car.car_kit import Car, Device, drive
 from tests.trust.conftest import TrustedServer
@@ -64,10 +70,13 @@ def test_vehicle_owner_and_driver_without_typing_again(
 ) -> None:
     async def scenario(car: Car) -> None:
         await car.log_in()
-        assert "Dueño 1:" in await car.ask(cases["wanted_owner"]["plate"])
+        asked = await car.ask(cases["wanted_owner"]["plate"])
+        assert "Dueño 1:" in asked
+        assert "Acción: Detener al propietario si es quien conduce: confirme" in asked
         await car.press("f3")
         owner = await car.settled()
         assert "Dueño: ZACHRISSON" in owner
+        assert "Acción: Detener al propietario si es quien conduce: confirme" in owner, "nobody said that he drives"
         assert "Vehículo ROJO" in owner
         assert "respuesta de las" in await car.press("f5")
         assert "Conductor: DPI" in await car.press("f4")
@@ -86,9 +95,32 @@ def test_vehicle_owner_and_driver_without_typing_again(
         await car.press("escape")
         await car.ask(cases["wanted_owner"]["plate"])
         await car.press("f4")
-        assert "El conductor es el dueño" in await car.ask(cases["wanted"]["cui"])
+        driver = await car.ask(cases["wanted"]["cui"])
+        assert "El conductor es el dueño" in driver
+        assert "Acción: Detener: confirme" in driver
 
     drive(scenario, trusted.address, device.prefix)
+
+
+def test_one_clock_is_on_the_screen_and_it_is_guatemalas(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        before = datetime.now(GUATEMALA)
+        said = await car.ask(cases["clean"]["cui"])
+        hours = {f"{at:%H:%M}" for at in (before, datetime.now(GUATEMALA))}
+        assert set(re.findall(r"\b\d\d:\d\d(?=:\d\d| )", said)) <= hours, said
+        assert any(hour in said.splitlines()[0] for hour in hours)
+
+    try:
+        drive(scenario, trusted.address, device.prefix)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_several_are_chosen_from_and_the_last_twenty_asked_again(

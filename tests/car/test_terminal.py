@@ -30,6 +30,14 @@ def test_seen_and_left_clean(
     terminal.sees("CUI ─")
     terminal.keys("Enter")
     assert "PELIGRO" in terminal.sees("HAY ALERTA")
+    clean = cases["clean"]["cui"]
+    terminal.keys("F2", clean, "Enter", "F4", cui, "Enter")  # in one burst, as a scanner types
+    terminal.sees(f"Conductor: {cui}")
+    terminal.keys("F6")
+    history = terminal.sees("Últimas consultas")
+    assert [history.count(each) for each in (clean, cui)] == [1, 2], "each was asked once"
+    terminal.keys("Escape")
+    terminal.sees("HAY ALERTA")
     terminal.keys("F10")
     assert "ZACHRISSON" not in terminal.sees("Bloqueado.")
     terminal.keys("C-q")

@@ -21,7 +21,7 @@ from ronda.v1.clearance_service_pb2 import (
     CLEARANCE_RESULT_NO_RECORD,
     CLEARANCE_RESULT_WITH_RECORD,
 )
-from ronda.v1.level_pb2 import LEVEL_HIT
+from ronda.v1.level_pb2 import LEVEL_HIT, LEVEL_POSSIBLE
 from tests.client.enrolled import Enrolled
 from tests.server.requests import CUI, CUI_WRONG_DIGIT
 from tests.trust.conftest import TrustedServer
@@ -50,6 +50,8 @@ def ask_all(ronda: Ronda) -> None:
     assert found.answer.level == LEVEL_HIT
     assert {kind.kind for kind in found.detected} == {contract.IDENTIFIER_KIND_CUI}
     assert ronda.check_person(cui=WANTED, birth_date="1990").answer.answer_id
+    assert ronda.check_person(cui=WANTED, subject_found="CHOSEN_BY_NAME").answer.level == LEVEL_POSSIBLE
+    assert ronda.check_person(cui=WANTED, subject_found="DOCUMENT_COMPARED").answer.level == LEVEL_HIT
     vehicle = ronda.check_vehicle(plate=WANTED_PLATE).vehicle
     assert vehicle.subject_id
     assert ronda.search_persons("zachrisson", page_size=2).candidates_total

@@ -39,8 +39,10 @@ def test_by_a_name_alone_no_document_is_spoken_of() -> None:
     assert "identifique a quien tiene delante. Solo si es la persona buscada: detener" in text
 
 
-def test_an_action_that_touches_nobody_and_an_owners_are_as_they_were() -> None:
+def test_an_action_that_touches_nobody_and_an_owners_speak_of_no_document() -> None:
     assert "Acción: Detener: confirme" in printed(answer_head(dead_and_wanted(level_pb2.CRITERION_CUI, "OBSERVE")))
     of_owner = dead_and_wanted(level_pb2.CRITERION_CUI)
     of_owner.hits[0].subject.kind = alert_pb2.HIT_SUBJECT_KIND_OWNER
-    assert "Acción: Detener: confirme" in printed(answer_head(of_owner))
+    assert "Acción: Detener al propietario si es quien conduce: confirme" in printed(answer_head(of_owner))
+    of_owner.hits[0].action.code, of_owner.hits[0].action.text = "PROTECT", "Proteger: avise a PGN"
+    assert "Acción: si el propietario es quien conduce: proteger: avise a PGN" in printed(answer_head(of_owner))

@@ -36,6 +36,19 @@ def test_names_need_no_quotes_beside_other_options(server: RunningServer) -> Non
     assert "AMARILLO" in quoted.stdout or "ROJO" in quoted.stdout
 
 
+def test_who_was_chosen_from_a_list_is_neither_red_nor_green(server: RunningServer, small_nation: BuiltNation) -> None:
+    at = ("--server", server.address)
+    listed = piped("search", "Eulogio", "Samperio", *at).stdout
+    assert "`ronda check CUI --chosen`; con --compared si ya comparó su DPI" in listed
+    cui = small_nation.cast["persons"]["wanted"]
+    said = {option: piped("check", cui, *option, *at).stdout for option in ((), ("--chosen",), ("--compared",))}
+    assert "ROJO" in said[()]
+    assert "ROJO" in said["--compared",]
+    assert "ROJO" not in said["--chosen",]
+    assert "Nota: elegido de una lista por nombre: compare el DPI" in said["--chosen",]
+    assert "Lo que usted dio" not in said["--chosen",]
+
+
 def test_what_is_only_possible_is_confirmed_before_anybody_is_arrested(server: RunningServer) -> None:
     said = piped("check", *WANTED, "--server", server.address).stdout
     assert "AMARILLO" in said

@@ -51,6 +51,7 @@ class Drawer:
 
     def __init__(self, oracle: Oracle, seed: int) -> None:
         self.random = random.Random(seed)
+        self.finding = random.Random(seed)  # of how a subject was found: the other draws stay as they were
         self.people = [s for s in oracle.subjects if s.about == PERSON and s.links]
         self.vehicles = [s for s in oracle.subjects if s.about != PERSON]
         self.alerted = [s for s in self.people if any(link.record.alert for link in s.links)]
@@ -448,6 +449,8 @@ class Drawer:
             request.context.sections.extend(numbers)
         if self.maybe(0.3):
             request.context.purpose = self.random.choice(context_pb2.Purpose.values())
+        if "subject_found" in request.DESCRIPTOR.fields_by_name and self.finding.random() < 0.2:
+            request.subject_found = self.finding.choice(checks.SubjectFound.values())
         return request
 
     # who asks, when

@@ -282,6 +282,25 @@ def test_what_may_mean_another_is_told_as_possible(live: Fed) -> None:
     until(lambda: officer.kinds("W30") == [NEW, CANCELLED], 60)
 
 
+def test_of_who_was_chosen_from_a_list_it_is_told_as_possible(live: Fed) -> None:
+    """Nobody gave her number: the look-up was AMARILLO at most, and so is what is told of it."""
+    chooser, comparer = live.officer("75601"), live.officer("75602")
+    for officer, found in (
+        (chooser, checks.SUBJECT_FOUND_CHOSEN_BY_NAME),
+        (comparer, checks.SUBJECT_FOUND_DOCUMENT_COMPARED),
+    ):
+        request = checks.CheckPersonRequest(cui=cui_of(3), subject_found=found)
+        officer.ask("CheckService", request, checks.CheckPersonResponse)
+        officer.subscribe()
+    live.push(id="W31", row={**warrant(3), "ORDEN": "W31"})
+    until(lambda: chooser.kinds("W31") == comparer.kinds("W31") == [NEW], 60)
+    said = "POSIBLE ALERTA NUEVA: orden de captura (OJ); elegido de una lista por nombre."
+    assert (chooser.told[-1].uncertain, chooser.told[-1].text.startswith(said)) == (True, True)
+    assert (comparer.told[-1].uncertain, comparer.told[-1].text[:12]) == (False, "NUEVA ALERTA")
+    live.push(id="W31", kind="CANCEL")
+    until(lambda: chooser.kinds("W31") == [NEW, CANCELLED], 60)
+
+
 def test_the_command_tells_and_acknowledges(live: Fed) -> None:
     officer = live.officer("76001")
     officer.person(cui_of(4))

@@ -27,6 +27,7 @@ from tests.oracle.asked import (
     plate,
 )
 from tests.oracle.candidates import add_comparisons, gather, shown_level, similar_alerts
+from tests.oracle.chosen import doubted, only_persons_tried
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.record import PERSON, Subject
@@ -96,7 +97,8 @@ def is_dated(tried: Tried) -> bool:
 
 def check(view: View, request: Any) -> check_service_pb2.CheckResponse:
     tried = try_all(view, request.query, request.country)
-    return heading.trimmed(lambda limit: answer(view, request, tried, check_service_pb2.CheckResponse(), limit))
+    make = check_service_pb2.CheckResponse
+    return heading.trimmed(lambda limit: doubted(request, answer(view, request, tried, make(), limit)))
 
 
 def check_person_box(view: View, request: Any) -> check_service_pb2.CheckPersonResponse:
@@ -104,7 +106,7 @@ def check_person_box(view: View, request: Any) -> check_service_pb2.CheckPersonR
     if not tried:
         raise invalid("query")
     make = check_service_pb2.CheckPersonResponse
-    return heading.trimmed(lambda limit: answer(view, request, tried, make(), limit))
+    return heading.trimmed(lambda limit: doubted(request, answer(view, request, tried, make(), limit)))
 
 
 def check_vehicle_box(view: View, request: Any) -> check_service_pb2.CheckVehicleResponse:
@@ -247,22 +249,12 @@ def _several(view: View, response: Any, tried: list[Tried], finders: list[Tried]
     heading.fill_hits(head, hits)
     if any(t.finding.former for t in finders):
         head.cautions.append(level_pb2.CAUTION_FLAG_REISSUED_PLATE)
-    heading.fill_registers(view, head, persons_only=persons and _only_persons(response))
+    heading.fill_registers(view, head, persons_only=persons and only_persons_tried(response))
     similar = similar_alerts(view, [(s, POSSIBLE) for s in ordered], named)
     asked = [first.asked] if len(finders) == 1 else []
     nothing = len(tried) == 1 and not first.finding.on_file
     dated = is_dated(first)
     heading.fill_notes(view, head, asked, status, False, first.kind == "name", nothing, similar=similar, dated=dated)
-
-
-def _only_persons(response: Any) -> bool:
-    vehicles = (
-        check_service_pb2.IDENTIFIER_KIND_PLATE,
-        check_service_pb2.IDENTIFIER_KIND_VIN,
-        check_service_pb2.IDENTIFIER_KIND_CHASSIS_TAIL,
-        check_service_pb2.IDENTIFIER_KIND_ENGINE,
-    )
-    return all(d.kind not in vehicles for d in response.detected)
 
 
 def _none(view: View, request: Any, response: Any, tried: list[Tried], finders: list[Tried]) -> None:

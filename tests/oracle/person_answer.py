@@ -13,6 +13,7 @@ from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import open_hits
 from tests.oracle.asked import PersonQuestion, QuestionError, person_question
 from tests.oracle.candidates import add_comparisons, gather, shown_level, similar_alerts
+from tests.oracle.chosen import doubted, is_chosen
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Subject
@@ -27,7 +28,7 @@ CRITERION_1 = ("cui", "document", "nit", "licence")
 def check_person(view: View, request: Any) -> check_service_pb2.CheckPersonResponse:
     from tests.oracle.one_box import check_person_box
 
-    typed = [f.name for f in request.DESCRIPTOR.fields if f.name not in ("context", "query")]
+    typed = [f.name for f in request.DESCRIPTOR.fields if f.name not in ("context", "query", "subject_found")]
     given = [name for name in typed if _is_given(request, name)]
     if request.query and given:
         raise QuestionError(error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "query")
@@ -37,7 +38,7 @@ def check_person(view: View, request: Any) -> check_service_pb2.CheckPersonRespo
     if not question.anything:
         raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "query")
     finding = find(view, question)
-    return heading.trimmed(lambda limit: answer(view, request, question, finding, limit))
+    return heading.trimmed(lambda limit: doubted(request, answer(view, request, question, finding, limit)))
 
 
 def _is_given(request: Any, name: str) -> bool:
@@ -74,6 +75,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
             status = level_pb2.IDENTITY_STATUS_UNVERIFIED
         if status == level_pb2.IDENTITY_STATUS_UNVERIFIED:
             notes.add("UNVERIFIED")
+    if is_chosen(request):
+        link = min(link, POSSIBLE)
     hits = []
     if subject is not None:
         where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PERSON, subject)
@@ -82,7 +85,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
     if not found and principal is not None and question.name_key and question.birth[0]:
         people += _named(view, question, finding, {s for s, _ in people})
-    if subject is not None:
+    if subject is not None or is_chosen(request):
         people = [(s, POSSIBLE) for s, _ in people]
     hits += _candidates(view, response, question, people, finding)
     head = response.answer

@@ -56,6 +56,7 @@ NOTES = {
     "no es un visto bueno, consulte a la institución",
     "ADOLESCENTS_HIDDEN": "órdenes de adolescentes no se muestran para este fin: no es un visto bueno",
     "SIMILAR_NAME_ALERT": "hay n personas con alerta de nombre parecido: pida el DPI",
+    "CHOSEN_BY_NAME": "elegido de una lista por nombre: compare el DPI",
 }
 HIT_NOTES = {
     "DPI_REPORTED": "DPI reportado: compare la fotografía; puede ser la víctima",

@@ -63,6 +63,7 @@ CASES = {
         "birth_date",
     ),
     "unknown sex": ("CheckPerson", _person(cui=CUI) + b"\x58\x63", "FIELD_INVALID", "sex"),
+    "unknown way": ("CheckPerson", _person(cui=CUI) + b"\x70\x63", "FIELD_INVALID", "subject_found"),
     "unknown purpose": (
         "CheckPerson",
         _person(cui=CUI) + b"\x0a\x02\x08\x63",

@@ -151,6 +151,14 @@ def test_an_owner_who_is_not_certain_is_not_named() -> None:
     assert "ROJO" in text and "verifique DPI" in text and "Juana" not in text
 
 
+def test_what_to_do_with_an_owner_is_for_who_drives() -> None:
+    response = check_service_pb2.CheckVehicleResponse()
+    response.answer.level = level_pb2.LEVEL_HIT
+    response.vehicle.registrations.add(make="Toyota")
+    add_warrant(response, level_pb2.LEVEL_HIT).subject.kind = alert_pb2.HIT_SUBJECT_KIND_OWNER
+    assert "si es quien conduce, DETENER" in answer_reply(response, 1, of_vehicle=True).parts[0]
+
+
 def test_of_a_name_alone_a_late_register_shows_nobody() -> None:
     response = person(level_pb2.LEVEL_INCOMPLETE)
     response.answer.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_AGREES)

@@ -105,8 +105,8 @@ class OfflineDesk:
 
     # -- off line
 
-    def answer(self, words: str) -> Listed:
-        """Looks up and writes the log; what is returned may be shown. Raises NothingOffline."""
+    def answer(self, words: str, found: int = 0) -> Listed:
+        """Looks up and writes the log; what is returned may be shown. found: SubjectFound. Raises NothingOffline."""
         key, held = self._key, self._list
         if key is None or self.ended():
             raise NothingOffline("Fuera de línea y sin llave vigente de la lista: no se responde. Consulte por radio.")
@@ -115,7 +115,12 @@ class OfflineDesk:
         listed: Listed | None = None
         if held is not None and not over and asking.keys:
             listed = self._looked_up(held, asking.kind, asking.keys)
-        self._write_down(key, asking.kind, asking.text, held if not over else None, listed)
+        look_up = contract.OfflineLookUp(
+            kind=asking.kind,  # type: ignore[arg-type]
+            question=asking.text,
+            subject_found=found,  # type: ignore[arg-type]
+        )
+        self._write_down(key, look_up, held if not over else None, listed)
         if over:
             raise NothingOffline("Fuera de línea y la lista venció, o no hay: no responde nada. Consulte por radio.")
         if listed is None:
@@ -143,15 +148,14 @@ class OfflineDesk:
         assert self._key is not None
         return self._key.clock.by_server()
 
-    def _write_down(self, key: HeldKey, kind: int, text: str, held: HotList | None, listed: Listed | None) -> None:
-        look_up = contract.OfflineLookUp(
-            kind=kind,  # type: ignore[arg-type]
-            question=text,
-            shown=listed.level if listed is not None else level_pb2.LEVEL_UNSPECIFIED,  # type: ignore[arg-type]
-            list_id=held.header.list_id if held is not None else "",
-            purpose=self._purpose,  # type: ignore[arg-type]
-            case_number=self._case_number,
-        )
+    def _write_down(
+        self, key: HeldKey, look_up: contract.OfflineLookUp, held: HotList | None, listed: Listed | None
+    ) -> None:
+        shown = listed.level if listed is not None else level_pb2.LEVEL_UNSPECIFIED
+        look_up.shown = shown  # type: ignore[assignment]
+        look_up.list_id = held.header.list_id if held is not None else ""
+        look_up.purpose = self._purpose  # type: ignore[assignment]
+        look_up.case_number = self._case_number
         look_up.asked_at.FromMilliseconds(int(self._now() * 1000))
         try:
             self._log.append(look_up, key)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from clients.car.layers import Layers
+from clients.car.stop import Found
 from clients.officer_view.words import GUATEMALA
 from clients.spanish import words as spanish
 from clients.terminal.told_message import told_message
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
     from ronda.v1.hotlist_service_pb2 import HotlistEntry
 
 BY_RADIO = "confirme por radio"
+CHOSEN = "elegido de una lista por nombre: compare el DPI"
 
 
-def listed_layers(listed: Listed) -> Layers:
-    """The layers of what the list says."""
+def listed_layers(listed: Listed, found: Found = Found.GIVEN) -> Layers:
+    """The layers of what the list says. found: how the officer came by whom it was asked about."""
     when = datetime.fromtimestamp(listed.data_as_of, GUATEMALA).strftime("%d/%m/%Y %H:%M")
     urgent = [Text(f"FUERA DE LÍNEA, datos al {when}", style="bold reverse")]
     missing = f"no consta en la lista de {when}: no es verde"
     meaning = f"POSIBLE: {BY_RADIO}" if listed.entries else missing
+    if found is Found.CHOSEN:
+        urgent.append(Text(f"▸ {CHOSEN}", style="bold"))
     if listed.followed_at:
         urgent.append(Text(followed_text(listed)))
     for entry in map(told_message, listed.entries):
