@@ -74,6 +74,12 @@ cdef int _date_at(const BoxTokens* t, int i, Born* out) noexcept nogil:
     return at + 1 - i if _set(out, _year_of(t, at), month, first) else 0
 
 
+cdef int date_at(const BoxTokens* t, int i) noexcept nogil:
+    cdef Born read
+    memset(&read, 0, sizeof(Born))
+    return _date_at(t, i, &read)
+
+
 cdef bint _is_guess(const BoxTokens* t, int i) noexcept nogil:
     """Whether an age is one that somebody looks: "como de 30"."""
     cdef int at = i - 1

@@ -20,10 +20,11 @@ from core.free_text.sentences cimport write_name, write_names_beside
 from core.free_text.spoken cimport write_spoken
 from core.free_text.tokens cimport FREE, LABEL, NUMBER, SAID, SEEN, BoxTokens, split_tokens, token_in, token_value
 from core.free_text.vehicles cimport colour_mask, is_make
-from core.identifiers.canonical cimport fits_vin
+from core.identifiers.canonical cimport canonical_into, fits_vin
 from core.identifiers.kinds cimport (
-    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_VIN,
+    KEY_CEDULA, KEY_CHASSIS_TAIL, KEY_CUI, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_VIN,
 )
+from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK
 
 cdef enum:
     NUMBER_TEXT = 40
@@ -255,6 +256,14 @@ cdef bint _finish(BoxTokens* t, const char* typed, BoxText* out) noexcept nogil:
     return True
 
 
+cdef bint _is_one_as_written(const char* text, size_t n) noexcept nogil:
+    """Whether the whole text is one CUI or plate as clerks write it: "MOTO 123 BCD", "123BCD (P)", "CUI: 1580352240101"."""
+    cdef char canonical[CANONICAL_MAX]
+    cdef size_t length
+    return canonical_into(KEY_PLATE, text, n, canonical, CANONICAL_MAX, &length) == RULE_OK or canonical_into(
+        KEY_CUI, text, n, canonical, CANONICAL_MAX, &length) == RULE_OK
+
+
 cdef bint _is_number_and_country(const BoxTokens* t) noexcept nogil:
     """Whether nothing else stands there, but the words for a passport; the number without letters that may be digits."""
     cdef int i, numbers = 0
@@ -277,7 +286,7 @@ cdef bint read_box(const char* text, size_t n, BoxText* out) noexcept nogil:
     memset(out, 0, sizeof(BoxText))
     if _from_scan(text, n, out):
         return True
-    if not split_tokens(text, n, &t) or t.n < 2:
+    if not split_tokens(text, n, &t) or t.n < 2 or _is_one_as_written(text, n):
         return False
     join_initials(&t)
     write_spoken(&t)

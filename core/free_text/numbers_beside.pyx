@@ -2,6 +2,7 @@
 
 from libc.string cimport memcpy
 
+from core.free_text.birth cimport date_at
 from core.free_text.labels cimport (
     CHASSIS_LABEL, ENGINE_LABEL, FOREIGN_LABEL, LICENCE_LABEL, NIT_LABEL, NO_LABEL, PASSPORT_LABEL, VIN_LABEL, label_at,
 )
@@ -122,6 +123,8 @@ cdef int number_beside(BoxTokens* t, int at, int label, char* out) noexcept nogi
     for i in range(at + 1, min(t.n, at + 2 + WORDS_BETWEEN)):
         if t.items[i].role == SAID:  # its country
             continue
+        if date_at(t, i):
+            break
         if t.items[i].role != FREE or label_at(t, i) != NO_LABEL:
             break
         if _holds_digit(t, i) and (t.items[i].n >= least or i + 1 < t.n and t.items[i + 1].before in (c"-", c" ", c".")

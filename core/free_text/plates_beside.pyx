@@ -118,6 +118,8 @@ cdef int plate_at(const BoxTokens* t, int first, char* out, int* n) noexcept nog
             continue
         if start == 0 and apart and _ends_in_word(t, last - 1):  # "482 FGH", but not "482 DEL"
             continue
+        if start == 0 and first > 0 and t.items[first].before == c"-" and not token_in(t, first - 1, BEFORE_TYPE):
+            continue             # "E-423XVY" is no plate without its type, but another number
         own = start == 1 and t.items[first].n == 1 and t.items[first + 1].before == c" " and token_in(
             t, first, OWN_WORDS) and first > 0 and not token_in(t, first - 1, BEFORE_TYPE)
         if own:              # "el alto a 560FRC": a word, and a plate without its type

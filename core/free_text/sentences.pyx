@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 from core.free_text.birth cimport Born, take_birth
 from core.free_text.names cimport is_dated_name
-from core.free_text.tokens cimport FILLER, FREE, BoxTokens, token_in
+from core.free_text.tokens cimport FILLER, FREE, LABEL, BoxTokens, token_in
 from core.free_text.vehicles cimport colour_mask, is_make, kind_mask
 
 cdef enum:
@@ -20,6 +20,7 @@ cdef const char* NEVER_NAMES = (
     b"SALVADORENA NICARAGUENSE MEXICANO MEXICANA GUATEMALTECO GUATEMALTECA CATRACHO CATRACHA CHAPIN CHAPINA "
     b"MASCULINO FEMENINO FEMENINA "
 )
+cdef const char* NAME_LABELS = b" NOMBRE NOMBRES COMPLETO APELLIDO APELLIDOS "
 # Words that stand before a name and are left out there.
 cdef const char* LEADERS = (
     b" EL LA LOS LAS LO UN UNA A AL DE DEL ES SE SU SI ME COMO ESE ESA ESTE ESTA DON DONA SR SRA SRTA LIC ING DR DRA ORDEN ORDENES POR "
@@ -75,8 +76,8 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
     take_birth(t, True, born)
     for i in range(t.n):
         if t.items[i].role != FREE or t.items[i].letters < t.items[i].n:
-            if t.items[i].role == FREE:
-                return 0             # digits that are no date: left to who refuses them
+            if t.items[i].role == FREE or t.items[i].role == LABEL:
+                return 0             # digits that are no date, a kind without its number: left to who refuses them
             behind = behind or words >= 2
             dropped = True
             continue
@@ -84,8 +85,10 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
             changed = True
             break
         if token_in(t, i, NEVER_NAMES) or words == 0 and token_in(t, i, LEADERS) and _more_words(t, i):
+            # A name may begin with LA or DE as well, and who reads names drops NOMBRE before one.
+            changed = changed or token_in(t, i, NEVER_NAMES) and not (words == 0 and token_in(t, i, NAME_LABELS))
             t.items[i].role = FILLER
-            changed = dropped = True
+            dropped = True
             continue
         length = t.items[i].last - t.items[i].first
         if t.items[i].first < 0 or size + length + 2 + DATE_TEXT > cap:
