@@ -2,8 +2,9 @@
 
 A file is put there whole, by renaming; names that begin with a dot are not looked at. What was sent goes to `done/`,
 with the changes that the server refused beside it. A file that is none, or is cut, goes to `refused/` with the reason,
-and nothing of it is sent. Changes of a register that the source may not feed go to `refused/` too: their numbers are
-missing nowhere. While anything lies in `refused/`, or stays because of its name, the source is not up to date.
+and nothing of it is sent. Changes of a register that the source may not feed, or with a number far off, go to
+`refused/` too: their numbers are missing nowhere. While anything lies in `refused/`, or stays because of its name, the
+source is not up to date.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clients.feed.changes import ChangesUnreadable, FileChange, read_changes
-from clients.feed.pushing import FOREIGN, Tally
+from clients.feed.pushing import MISSING_NOWHERE, Tally
 from clients.feed.resume_file import RESUME, resume_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
@@ -104,7 +105,7 @@ class DropFolder:
         tally = send(file)
         if tally.refused:
             lines = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in tally.refused)
-            where = REFUSED if any(each.reason == FOREIGN for each in tally.refused) else DONE
+            where = REFUSED if any(each.reason in MISSING_NOWHERE for each in tally.refused) else DONE
             self._free(file, where, ".refused").write_text(lines, encoding="utf-8")
         self._put_away(file, DONE)
         return Passed(file.name, tally, "")

@@ -15,12 +15,12 @@ from clients.client.failures import CallFailure
 from clients.feed.changes import FileChange
 from clients.feed.issued import HistoriesDiffer, Issued, ServerPlace, begin_at, read_issued, write_issued
 from clients.feed.jetstream import MESSAGES, JetStreamSource, StreamMessage
-from clients.feed.pushing import FOREIGN, Pusher, Tally
+from clients.feed.pushing import MISSING_NOWHERE, Pusher, Tally
 from clients.feed.retrying import Say
 from clients.feed.sending import Frame
 from ronda.v1 import feed_service_pb2 as contract
 
-_NOT_THE_SOURCES = "la fuente no tiene ese registro"
+_WHY = dict(zip(MISSING_NOWHERE, ("la fuente no tiene ese registro", "faltan demasiados números antes"), strict=True))
 
 
 class JetStreamWork:
@@ -123,11 +123,12 @@ class JetStreamWork:
         except HistoriesDiffer as differ:
             rule = f"mensaje {differ.line} del stream: {differ.rule}"
             raise HistoriesDiffer(f"{rule}; publicado de nuevo con otro número, --skip {differ.line}") from None
-        for refused in tally.refused:
-            if refused.reason == FOREIGN:
-                known.unread[str(refused.line)] = [refused.register, refused.sequence, _NOT_THE_SOURCES]
+        unread = {each.line: each for each in tally.refused if each.reason in MISSING_NOWHERE}
+        for place, refused in unread.items():
+            known.unread[str(place)] = [refused.register, refused.sequence, _WHY[refused.reason]]
         for each in changes:
-            known.reach(each.change.register_id, each.change.sequence)
+            if each.line not in unread:
+                known.reach(each.change.register_id, each.change.sequence)
         known.token = tally.token
         write_issued(self._state_file, known)
         self.seen(tally.positions)

@@ -29,6 +29,7 @@ _COLUMNS = (
 )
 _HORIZON = "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM pg_current_snapshot() AS s"
 _KINDS = {"UPSERT": contract.FEED_CHANGE_KIND_UPSERT, "CANCEL": contract.FEED_CHANGE_KIND_CANCEL}
+_PUT_BACK = "la base fue restaurada y su estado no: ponga la copia del estado de ese momento, o empiece con otra fuente"
 
 
 class Cursor(NamedTuple):
@@ -69,9 +70,11 @@ class Outbox:
                 cursor.execute(_HORIZON)
                 xmin, xmax = (int(value) for value in cursor.fetchone())
                 if xmax <= after.txid:
-                    raise SourceFailed("la base fue restaurada: empiece con otra fuente y otro estado", passes=False)
+                    raise SourceFailed(_PUT_BACK, passes=False)
                 cursor.execute(self._query(xmin, after, most))
                 rows = [_row(*row) for row in cursor.fetchall()]
+                if self._has_lost(cursor, after):
+                    raise SourceFailed(_PUT_BACK, passes=False)
                 cursor.execute(f"SELECT EXISTS (SELECT FROM {self._table} WHERE txid >= '{xmin}'::xid8)")  # noqa: S608
                 return Look(rows, bool(cursor.fetchone()[0]))
         except (adbc_driver_manager.Error, OSError) as error:
@@ -94,6 +97,21 @@ class Outbox:
                 return [_row(*row) for row in cursor.fetchall()][::-1]
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
+
+    def _has_lost(self, cursor: dbapi.Cursor, last: Cursor) -> bool:
+        """Returns whether the last row that was taken is gone while earlier ones stand: who deletes begins with those.
+
+        A database that was put back gives out the same places anew; its rows would be passed over.
+        """
+        if not last.txid:
+            return False
+        place = f"('{last.txid}'::xid8, {last.id})"
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM {self._table} WHERE (txid, id) = {place}), "  # noqa: S608
+            f"EXISTS (SELECT FROM {self._table} WHERE (txid, id) < {place})"
+        )
+        stands, has_earlier = cursor.fetchone()
+        return bool(has_earlier and not stands)
 
     def _query(self, xmin: int, after: Cursor, most: int) -> str:
         """Numbers alone are put into the text; the table is a plain name.

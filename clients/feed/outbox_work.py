@@ -155,8 +155,14 @@ class OutboxWork:
         ]
 
     def seen(self, positions: Mapping[str, Any]) -> None:
-        """Takes the server's positions; the next step compares what it has with what was sent, where it must."""
+        """Takes the server's positions; the next step compares what it has with what was sent, where it must.
+
+        Raises SourceFailed, OSError.
+        """
         state = read_state(self._state_file) or OutboxState()
+        if state.refused:  # somebody may have filled a number by hand
+            _settle(state, positions, set())
+            write_state(self._state_file, state)
         if self._place.calls_for_comparison(positions, state.numbers):
             self._compared = False
 

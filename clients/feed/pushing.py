@@ -26,7 +26,7 @@ BATCH = 200  # changes of a message
 _BATCH_BYTES = 1 << 20
 _AHEAD = 4  # messages that wait for their answers
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
-FOREIGN = "FEED_REGISTER_FOREIGN"  # the one refusal that leaves no number missing at the server
+MISSING_NOWHERE = ("FEED_REGISTER_FOREIGN", "FEED_GAP_TOO_WIDE")  # refusals after which no server misses the number
 _TAKEN_OTHERWISE = (error_pb2.ERROR_REASON_FEED_SEQUENCE_REUSED, error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET)
 
 

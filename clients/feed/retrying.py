@@ -63,11 +63,12 @@ def may_pass(failure: CallFailure) -> bool:
 
 
 def keep_on(step: Callable[[], bool], beats: Beats | None, poll_s: float, retry: Retry) -> None:
-    """Steps for ever; a source that is away is told and tried again.
+    """Steps for ever; a source that is away is told and tried again, and so is a disk once a step went well.
 
     step: returns whether it found something. beats: None = none. Raises CallFailure, SourceFailed that does not pass,
-    OSError.
+    OSError of the first step.
     """
+    went_well = False
     while True:
         try:
             found = step()
@@ -78,6 +79,12 @@ def keep_on(step: Callable[[], bool], beats: Beats | None, poll_s: float, retry:
                 raise
             retry.wait(failed.rule)
             continue
+        except OSError as error:
+            if not went_well:
+                raise
+            retry.wait(f"no se puede usar {error.filename or 'el disco'} ({error.strerror})")
+            continue
+        went_well = True
         retry.succeed()
         if not found:
             time.sleep(poll_s)

@@ -23,7 +23,7 @@ from clients.feed.issued import (
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
 from clients.feed.retrying import Say
-from ronda.v1 import context_pb2
+from ronda.v1 import context_pb2, error_pb2
 from ronda.v1 import feed_service_pb2 as contract
 
 Frame = Callable[[], context_pb2.RequestContext]
@@ -53,8 +53,9 @@ def send_file(
             resume.token = tally.token
             write_resume(file, resume)
 
-    def reached(sent: FileChange, _outcome: contract.FeedOutcome) -> None:
-        if sent.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
+    def reached(sent: FileChange, outcome: contract.FeedOutcome) -> None:
+        is_change = sent.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT
+        if is_change and outcome.reason != error_pb2.ERROR_REASON_FEED_GAP_TOO_WIDE:
             known.reach(sent.change.register_id, sent.change.sequence)
 
     token = resume.token or known.token

@@ -26,7 +26,7 @@ DIFFERENT = 23
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
-    names = ("by-outbox", "by-bus", "by-file", "by-folder")
+    names = ("by-outbox", "by-database", "by-bus", "by-file", "by-folder")
     with development_server(tmp_path_factory.mktemp("histories"), names) as running:
         yield running
 
@@ -70,6 +70,22 @@ def test_a_database_and_its_state_put_back_stop_the_outbox(
     for _ in range(2):  # the option may stay in the unit's file
         feed(field, *words, "--once", "--from", "oj=4")
         assert ids(field, "by-outbox") == [*before, ("B-2", 4), ("B-3", 5), ("B-4", 6), ("B-5", 7)]
+
+
+def test_a_database_put_back_without_its_state_is_refused(
+    field: DevelopmentServer, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    """Also when its transactions have caught up with the state: its new rows would be passed over."""
+    dsn = outbox_database(postgres, "put_back")
+    words = ("outbox", "--dsn", dsn, "--state", tmp_path / "state", "--source", "by-database", "--once")
+    with psycopg.connect(dsn, autocommit=True) as database:
+        for each in ("A-1", "A-2"):
+            database.execute(INSERT, (each, json.dumps(row(each))))
+        feed(field, *words)
+        database.execute("DELETE FROM ronda_outbox WHERE record_id = 'A-1'")  # the earliest first
+        feed(field, *words)
+        database.execute("UPDATE ronda_outbox SET record_id = 'B-2', txid = '3'")
+        assert "la base fue restaurada" in feed(field, *words, status=2).stderr.lower()
 
 
 @pytest.mark.skipif(SERVER is None, reason="no nats-server: apt-get install nats-server")

@@ -49,17 +49,18 @@ def test_no_heartbeat_while_messages_are_unread(field: DevelopmentServer, broker
         json.dumps({**upsert("N-2", 2), "id": None}).encode(),
         json.dumps({**upsert("N-2", 2), "sequence": "2"}).encode(),
         json.dumps({**upsert("N-2", 2), "register": "ojj"}).encode(),
+        change("N-2", 2_000_000),
     ]
     broker.put(change("N-1", 1), *odd)
     with feeder(field.server.address, tmp_path / "log", *words) as running:
-        for place in range(2, 7):
+        for place in range(2, 8):
             running.wait_for(f"mensaje {place} del stream", times=2)
         assert "mensaje 3 del stream (oj 2)" in running.said  # its number can be read
     assert heartbeats(field, "by-bus") == []
     with feeder(field.server.address, tmp_path / "log", *words) as running:  # another run knows of them
         running.wait_for("mensaje 2 del stream", times=2)
     assert heartbeats(field, "by-bus") == []
-    put_aside = [word for place in range(2, 7) for word in ("--skip", str(place))]
+    put_aside = [word for place in range(2, 8) for word in ("--skip", str(place))]
     with feeder(field.server.address, tmp_path / "log", *words, *put_aside):
         until(lambda: heartbeats(field, "by-bus"), 60.0)
     assert set(heartbeats(field, "by-bus")) == {1}
