@@ -20,6 +20,7 @@ from clients.feed.retrying import Say
 from clients.feed.sending import Frame
 from ronda.v1 import feed_service_pb2 as contract
 
+_SHOWN = 40  # characters of a register's name: a message may hold anything there
 _WHY = dict(zip(MISSING_NOWHERE, ("la fuente no tiene ese registro", "faltan demasiados números antes"), strict=True))
 
 
@@ -125,7 +126,7 @@ class JetStreamWork:
             raise HistoriesDiffer(f"{rule}; publicado de nuevo con otro número, --skip {differ.line}") from None
         unread = {each.line: each for each in tally.refused if each.reason in MISSING_NOWHERE}
         for place, refused in unread.items():
-            known.unread[str(place)] = [refused.register, refused.sequence, _WHY[refused.reason]]
+            known.unread[str(place)] = [refused.register[:_SHOWN], refused.sequence, _WHY[refused.reason]]
         for each in changes:
             if each.line not in unread:
                 known.reach(each.change.register_id, each.change.sequence)

@@ -21,6 +21,7 @@ from clients.feed.sending import Frame
 from ronda.v1 import feed_service_pb2 as contract
 
 _ROWS = 1000  # at once
+_SHOWN = 40  # characters of a register's name: a row may hold anything there
 
 
 @dataclass
@@ -38,10 +39,12 @@ class OutboxState:
 def read_state(path: Path) -> OutboxState | None:
     """Reads the file; None where there is none. Raises SourceFailed, OSError."""
     try:
-        return OutboxState(**json.loads(path.read_bytes()))
+        state = OutboxState(**json.loads(path.read_bytes()))
+        state.refused = {record: numbers for record, numbers in state.refused.items() if record.startswith("[")}
+        return state
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise SourceFailed(
             f"{path.name} no es un estado de bandeja: quítelo y empiece con otra fuente", passes=False
         ) from None
@@ -66,7 +69,12 @@ def numbered(rows: list[OutboxRow], state: OutboxState) -> Iterator[contract.Fee
 
 def _record_of(change: contract.FeedChange) -> str:
     """Names the record of a change as far as the outbox knows its key: the manifest alone knows of a line."""
-    return f"{change.register_id} {change.manifest_source} {change.record_id}"
+    return json.dumps([change.register_id, change.manifest_source, change.record_id])
+
+
+def _register_of(record: str) -> str:
+    """Returns the register of a `_record_of`."""
+    return str(json.loads(record)[0])
 
 
 def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxState) -> None:
@@ -143,15 +151,15 @@ class OutboxWork:
         """
         state = read_state(self._state_file) or OutboxState()
         foreign = [
-            f"{record.split(' ', 1)[0]} {number}"
+            (_register_of(record), number)
             for record, numbers in state.refused.items()
-            if record.split(" ", 1)[0] not in self._registers
+            if _register_of(record) not in self._registers
             for number in numbers
         ]
         return [
-            f"la fila {each} no está en el libro de cambios: la fuente no tiene ese registro. Escriba la fila bajo el "
-            f"suyo, y --skip {each.replace(' ', '=')}"
-            for each in foreign
+            f"la fila {register[:_SHOWN]} {number} no está en el libro de cambios: la fuente no tiene ese registro. "
+            f"Escriba la fila bajo el suyo, y --skip '{register[:_SHOWN]}={number}'"
+            for register, number in foreign
         ]
 
     def seen(self, positions: Mapping[str, Any]) -> None:
@@ -242,12 +250,12 @@ class OutboxWork:
 def _settle(state: OutboxState, positions: Mapping[str, Any], skipped: set[tuple[str, int]]) -> None:
     """Forgets refused numbers that the server does not lack, and those that the operator settled."""
     for record, numbers in list(state.refused.items()):
-        register = record.split(" ", 1)[0]
+        register = _register_of(record)
         left = [
             number
             for number in numbers
             if (register in positions and is_lacking(positions[register], number))
-            or (register not in positions and (register, number) not in skipped)
+            or (register not in positions and (register[:_SHOWN], number) not in skipped)
         ]
         if left:
             state.refused[record] = left

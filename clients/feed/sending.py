@@ -26,6 +26,8 @@ from clients.feed.retrying import Say
 from ronda.v1 import context_pb2, error_pb2
 from ronda.v1 import feed_service_pb2 as contract
 
+_SHOWN = 20  # of what is unsettled
+
 Frame = Callable[[], context_pb2.RequestContext]
 
 
@@ -116,8 +118,11 @@ class Heartbeats:
         if numbers is None:
             return
         if unsettled := self._unsettled():
-            for line in unsettled:
+            for line in unsettled[:_SHOWN]:
                 self._say(line)
+            if len(unsettled) > _SHOWN:
+                self._say(f"y {len(unsettled) - _SHOWN} más que no están en el libro de cambios")
+            self._seen(self._pusher.positions())
         else:
             self._send(numbers)
         self._due = time.monotonic() + self._every_s

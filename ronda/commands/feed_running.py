@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, say
-from ronda.commands.question import call
+from ronda.commands.question import call, warn_of_variables
 
 if TYPE_CHECKING:
     from clients.client.connection import Connection
@@ -44,7 +44,7 @@ def read_numbers(texts: Iterable[str] | None, option: str) -> list[tuple[str, in
     """Reads REGISTER=NUMBER; another form ends the command."""
     found = []
     for text in texts or ():
-        match = re.fullmatch(r"(\S{1,40})=(\d{1,10})", text)
+        match = re.fullmatch(r"(.{1,40})=(\d{1,10})", text)
         if match is None or not int(match[2]):
             fail(f"{option}: escriba registro=número, por ejemplo oj=4.", ExitStatus.CALLER, False)
         found.append((match[1], int(match[2])))
@@ -101,14 +101,14 @@ def run(
         else:
             _go_on(begin, source, heartbeat, poll, frame, server, identity)
     except HistoriesDiffer as differ:
-        fail(f"{_sentence(differ.rule)}.", ExitStatus.HISTORIES_DIFFER, False)
+        fail(f"{_begin_sentence(differ.rule)}.", ExitStatus.HISTORIES_DIFFER, False)
     except SourceFailed as failed:
-        fail(f"{_sentence(failed.rule)}.", ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
+        fail(f"{_begin_sentence(failed.rule)}.", ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
     except OSError as error:
         fail(f"No se puede usar {error.filename}: {error.strerror}.", ExitStatus.CALLER, False)
 
 
-def _sentence(rule: str) -> str:
+def _begin_sentence(rule: str) -> str:
     """Begins with a capital, but for the id of a register or a file's name."""
     return rule if re.match(r"[\w.-]+[ :]\d|\S+[.:]", rule) else f"{rule[:1].upper()}{rule[1:]}"
 
@@ -126,6 +126,7 @@ def _go_on(
     from clients.feed.retrying import Retry, may_pass
     from ronda.commands.failures import fail_call
 
+    warn_of_variables()
     retry = Retry(say_notice)
     begun = False
 

@@ -103,15 +103,16 @@ def test_no_heartbeat_while_a_row_names_a_register_that_is_none(
     dsn = outbox_database(postgres, "strange_row")
     words = ("outbox", "--dsn", dsn, "--state", tmp_path / "state", "--source", "by-strange-row")
     with psycopg.connect(dsn, autocommit=True) as database:
-        for register, record in (("oj", "S-1"), ("ojj", "S-2")):
+        for register, record in (("oj", "S-1"), ("ojj", "S-2"), ("oj ", "S-3")):
             database.execute(
                 "INSERT INTO ronda_outbox (register, record_id, cells) VALUES (%s, %s, %s)",
                 (register, record, json.dumps(row(record))),
             )
     with feeder(field.server.address, tmp_path / "log", *words) as running:
-        running.wait_for("ojj 1", times=2)
+        for each in ("ojj 1", "oj  1"):
+            running.wait_for(f"la fila {each}", times=2)
     assert heartbeats(field, "by-strange-row") == []
-    with feeder(field.server.address, tmp_path / "log", *words, "--skip", "ojj=1"):
+    with feeder(field.server.address, tmp_path / "log", *words, "--skip", "ojj=1", "--skip", "oj =1"):
         until(lambda: heartbeats(field, "by-strange-row"), 60.0)
     assert in_force(field, "by-strange-row") == [("S-1", 1, "UPSERT")]
     feed(field, *words, "--once")
