@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import Any, NamedTuple
 
@@ -80,21 +81,43 @@ class Outbox:
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
 
-    def last_of(self, register: str, most: int, until: Cursor) -> list[OutboxRow]:
-        """Returns the last rows of a register up to a row that was taken, ascending; fewer where rows were deleted.
+    def rows_back(self, register: str, places: Sequence[range], until: Cursor) -> dict[int, OutboxRow]:
+        """Returns rows of a register by their place, counted back from a row that was taken, which is 1.
+
+        Rows that were deleted are left out. Raises SourceFailed.
+        """
+        found = self._asked(f"SELECT back, {_COLUMNS} FROM {self._back(register, places, until)}")  # noqa: S608
+        return {back: _row(*cells) for back, *cells in found}
+
+    def present_rows(self, register: str, places: Sequence[range], until: Cursor) -> list[OutboxRow]:
+        """Returns the last row, up to one that was taken, of each record that has a row at these places.
 
         Raises SourceFailed.
         """
-        if not _REGISTER.match(register):
-            return []
-        query = (
-            f"SELECT {_COLUMNS} FROM {self._table} AS box WHERE register = '{register}' "  # noqa: S608
-            f"AND (txid, id) <= ('{until.txid}'::xid8, {until.id}) ORDER BY box.txid DESC, box.id DESC LIMIT {most}"
+        key = "record_id, coalesce(manifest_source, '')"
+        records = f"SELECT {key} FROM {self._back(register, places, until)}"  # noqa: S608
+        return [
+            _row(*cells)
+            for cells in self._asked(
+                f"SELECT DISTINCT ON ({key}) {_COLUMNS} FROM {self._table} AS box "  # noqa: S608
+                f"WHERE {_up_to(register, until)} AND ({key}) IN ({records}) "
+                f"ORDER BY {key}, box.txid DESC, box.id DESC"
+            )
+        ]
+
+    def _back(self, register: str, places: Sequence[range], until: Cursor) -> str:
+        """Names the rows at places as a table of a query: numbers and plain names alone are put into the text."""
+        wanted = " OR ".join(f"back BETWEEN {each.start} AND {each.stop - 1}" for each in places)
+        return (
+            f"(SELECT *, row_number() OVER (ORDER BY txid DESC, id DESC) AS back FROM {self._table} "  # noqa: S608
+            f"WHERE {_up_to(register, until)}) AS box WHERE {wanted}"
         )
+
+    def _asked(self, query: str) -> list[Any]:
         try:
             with closing(dbapi.connect(self._dsn)) as connection, connection.cursor() as cursor:
                 cursor.execute(query)
-                return [_row(*row) for row in cursor.fetchall()][::-1]
+                return list(cursor.fetchall())
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
 
@@ -123,6 +146,13 @@ class Outbox:
             f"WHERE txid < '{xmin}'::xid8 AND (txid, id) > ('{after.txid}'::xid8, {after.id}) "
             f"ORDER BY box.txid, box.id LIMIT {most}"
         )
+
+
+def _up_to(register: str, until: Cursor) -> str:
+    """Returns the condition for a register's rows up to one. register: as a server names it."""
+    if not _REGISTER.match(register):
+        raise SourceFailed(f"{register}: no es un registro", passes=False)
+    return f"register = '{register}' AND (txid, id) <= ('{until.txid}'::xid8, {until.id})"
 
 
 def _row(

@@ -89,16 +89,13 @@ def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxSt
         state.refused.pop(key, None)
 
 
-def numbers_of_last(state: OutboxState, register: str, count: int) -> list[int]:
-    """Returns the last numbers that rows of this table have, ascending, at most `count` of them."""
-    lost = {number for first, last in state.lost.get(register, ()) for number in range(first, last + 1)}
-    found: list[int] = []
-    number = state.numbers.get(register, 0)
-    while number and len(found) < count:
-        if number not in lost:
-            found.append(number)
-        number -= 1
-    return found[::-1]
+def place_back(state: OutboxState, register: str, number: int) -> int:
+    """Returns where the row of a number stands, counted back from the last one, which is 1; 0 = no row here has it."""
+    runs = state.lost.get(register, ())
+    if any(first <= number <= last for first, last in runs):
+        return 0
+    lost_after = sum(last - first + 1 for first, last in runs if first > number)
+    return state.numbers.get(register, 0) - number + 1 - lost_after
 
 
 class OutboxWork:
@@ -227,24 +224,41 @@ class OutboxWork:
         if not lacking:
             return 0
         tried.update((register, number) for number in lacking)
-        rows = self._outbox.last_of(register, last - min(lacking) + 1, Cursor(state.txid, state.id))
-        own, present = _under_numbers(rows, numbers_of_last(state, register, len(rows)))
-        again = {number: own[number] for number in sorted(lacking & own.keys())}
+        numbers = {place: number for number in lacking if (place := place_back(state, register, number))}
+        runs, until = _runs(sorted(numbers)), Cursor(state.txid, state.id)
+        rows = self._outbox.rows_back(register, runs, until) if runs else {}
+        again = {numbers[place]: rows[place].change for place in sorted(rows, reverse=True)}
+        for number, change in again.items():
+            change.sequence = number
         if again:
             self._told(f"al servidor le faltan {len(again)} cambios de {register} que ya tenía: se envían de nuevo")
             self._push(iter(again.values()), state)
-            by_present = [
-                _copy_under(number, present[_record_of(change)])
-                for number, change in again.items()
-                if number in state.refused.get(_record_of(change), ()) and present[_record_of(change)] is not change
+            refused = [
+                number for number, change in again.items() if number in state.refused.get(_record_of(change), ())
             ]
-            if by_present:
-                self._push(iter(by_present), state)
+            self._fill(register, {number: again[number] for number in refused}, state)
             write_state(self._state_file, state)
-        if left := len(lacking - own.keys()):
+        if left := len(lacking) - len(again):
             rule = f"al servidor le faltan {left} cambios de {register} que la bandeja ya no tiene"
             self._told(f"{rule}: entregue un extracto completo y empiece con otra fuente")
         return len(lacking)
+
+    def _fill(self, register: str, refused: Mapping[int, contract.FeedChange], state: OutboxState) -> None:
+        """Sends under numbers whose own rows are refused what holds for their records now.
+
+        Raises SourceFailed, CallFailure, OSError.
+        """
+        runs = _runs(sorted(place_back(state, register, number) for number in refused))
+        rows = self._outbox.present_rows(register, runs, Cursor(state.txid, state.id)) if runs else []
+        present = {_record_of(row.change): row.change for row in rows}
+        filling = [
+            _copy_under(number, present[_record_of(change)])
+            for number, change in refused.items()
+            if _record_of(change) in present
+        ]
+        filling = [each for each in filling if each != refused[each.sequence]]  # the same row would be refused again
+        if filling:
+            self._push(iter(filling), state)
 
 
 def _settle(state: OutboxState, positions: Mapping[str, Any], skipped: set[tuple[str, int]]) -> None:
@@ -263,17 +277,15 @@ def _settle(state: OutboxState, positions: Mapping[str, Any], skipped: set[tuple
             del state.refused[record]
 
 
-def _under_numbers(
-    rows: list[OutboxRow], numbers: list[int]
-) -> tuple[dict[int, contract.FeedChange], dict[str, contract.FeedChange]]:
-    """Returns the rows' changes by number, and the last one of each record. rows: ascending, up to the last number."""
-    own: dict[int, contract.FeedChange] = {}
-    present: dict[str, contract.FeedChange] = {}
-    for number, row in zip(reversed(numbers), reversed(rows), strict=False):
-        row.change.sequence = number
-        own[number] = row.change
-        present.setdefault(_record_of(row.change), row.change)
-    return own, present
+def _runs(places: list[int]) -> list[range]:
+    """Returns ascending numbers as runs."""
+    found: list[range] = []
+    for place in places:
+        if found and found[-1].stop == place:
+            found[-1] = range(found[-1].start, place + 1)
+        else:
+            found.append(range(place, place + 1))
+    return found
 
 
 def _copy_under(number: int, change: contract.FeedChange) -> contract.FeedChange:

@@ -42,34 +42,40 @@ def test_a_database_and_its_state_put_back_stop_the_outbox(
     state, dsn = tmp_path / "state", outbox_database(postgres, "two_histories")
     words = ("outbox", "--dsn", dsn, "--state", state, "--source", "by-outbox")
 
-    def put(*names: str) -> None:
+    def put(*names: str, state: str = "PENDIENTE") -> None:
         with psycopg.connect(dsn, autocommit=True) as database:
             for each in names:
-                database.execute(INSERT, (each, json.dumps(row(each))))
+                database.execute(INSERT, (each, json.dumps(row(each, state))))
 
-    put("A-1")
+    put("A-1", state="QUIZAS")  # refused: its number stays missing
+    put("A-2")
     feed(field, *words, "--once")
     shutil.copy(state, tmp_path / "old")
-    put("A-2", "A-3")
+    put("A-3", "A-4")
     feed(field, *words, "--once")
     with psycopg.connect(dsn, autocommit=True) as database:
-        database.execute("DELETE FROM ronda_outbox WHERE record_id <> 'A-1'")
+        database.execute("DELETE FROM ronda_outbox WHERE record_id IN ('A-3', 'A-4')")
     shutil.copy(tmp_path / "old", state)
     with feeder(field.server.address, tmp_path / "log", *words) as running:
-        running.wait_for("oj: el servidor ya tiene el número 3", times=2)  # no row yet: it waits, and says so
+        running.wait_for("oj: el servidor ya tiene el número 4", times=2)  # no row yet: it waits, and says so
         assert heartbeats(field, "by-outbox") == []
-        put("B-2", "B-3", "B-4", "B-5")
+        put("B-3", "B-4", "B-5", "B-6")
         assert running.process.wait(60) == DIFFERENT
-        assert "oj 2: el servidor ya tiene ese número con otro contenido" in running.said
-        assert "--from oj=4" in running.said
-    before = [("A-1", 1), ("A-2", 2), ("A-3", 3)]
+        assert "oj 3: el servidor ya tiene ese número con otro contenido" in running.said
+        assert "--from oj=5" in running.said
+    before = [("A-2", 2), ("A-3", 3), ("A-4", 4)]
     assert ids(field, "by-outbox") == before
-    assert json.loads(state.read_text())["refused"] == {}
-    assert "--from oj=4" in feed(field, *words, "--once", "--from", "oj=5", status=2).stderr
-    assert "--from oj=4" in feed(field, *words, "--once", "--from", "oj=2", status=DIFFERENT).stderr
+    assert [*json.loads(state.read_text())["refused"].values()] == [[1]]
+    assert "--from oj=5" in feed(field, *words, "--once", "--from", "oj=6", status=2).stderr
+    assert "--from oj=5" in feed(field, *words, "--once", "--from", "oj=3", status=DIFFERENT).stderr
+    after = [*before, ("B-3", 5), ("B-4", 6), ("B-5", 7), ("B-6", 8)]
     for _ in range(2):  # the option may stay in the unit's file
-        feed(field, *words, "--once", "--from", "oj=4")
-        assert ids(field, "by-outbox") == [*before, ("B-2", 4), ("B-3", 5), ("B-4", 6), ("B-5", 7)]
+        feed(field, *words, "--once", "--from", "oj=5")
+        assert ids(field, "by-outbox") == after
+    with psycopg.connect(dsn, autocommit=True) as database:
+        database.execute("UPDATE ronda_outbox SET cells = %s WHERE record_id = 'A-1'", (json.dumps(row("A-1")),))
+    feed(field, *words, "--once")  # the rows keep their numbers, those before the lost ones too
+    assert ids(field, "by-outbox") == [*after, ("A-1", 1)]
 
 
 def test_a_database_put_back_without_its_state_is_refused(
