@@ -35,6 +35,7 @@ def ids(field: DevelopmentServer, source: str) -> list[tuple[str, int]]:
     return [(record, sequence) for record, sequence, _ in in_force(field, source)]
 
 
+@pytest.mark.slow
 def test_a_database_and_its_state_put_back_stop_the_outbox(
     field: DevelopmentServer, postgres: PostgresCluster, tmp_path: Path
 ) -> None:
