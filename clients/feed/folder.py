@@ -1,8 +1,10 @@
 """A drop directory: files of changes that appear in it are sent in the order of their names.
 
 A file is put there whole, by renaming; names that begin with a dot are not looked at. What was sent goes to `done/`,
-with the changes that the server refused beside it; a file that is none, or is cut, goes to `refused/` with the reason,
-and nothing of it is sent.
+with the changes that the server refused beside it. A file that is none, or is cut, goes to `refused/` with the reason,
+and nothing of it is sent. Changes of a register that the source may not feed, or with a number far off, go to
+`refused/` too: their numbers are missing nowhere. While anything lies in `refused/`, or stays because of its name, the
+source is not up to date.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clients.feed.changes import ChangesUnreadable, FileChange, read_changes
-from clients.feed.pushing import Tally
+from clients.feed.pushing import MISSING_NOWHERE, Tally
 from clients.feed.resume_file import RESUME, resume_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
 DONE, REFUSED = "done", "refused"
+_WHY = ".why"
 _ISSUED = ".ronda-issued"
 
 Read = Callable[[Path], Iterator[FileChange]]
@@ -65,17 +68,29 @@ class DropFolder:
         )
 
     def strangers(self) -> list[str]:
-        """Names that are not looked at and do not begin with a dot, each once. Raises OSError."""
-        if self._pattern != "*":
-            return []
-        found = [
-            path.name
-            for path in self._directory.iterdir()
-            if path.suffix.lower() not in (*SUFFIXES, RESUME) and not path.name.startswith(".") and path.is_file()
-        ]
-        new = sorted(set(found) - self._named)
+        """Returns names that are not looked at and do not begin with a dot, each once. Raises OSError."""
+        new = sorted(set(self._passed_over()) - self._named)
         self._named.update(new)
         return new
+
+    def unsettled(self) -> list[str]:
+        """Returns a line for each thing that lies there and is in no ledger. Raises OSError."""
+        lying = sorted(path.name for path in (self._directory / REFUSED).iterdir() if path.suffix not in (_WHY, RESUME))
+        return [
+            *(
+                f"{REFUSED}/{name} no está en el libro de cambios: entréguelo corregido, y quítelo de {REFUSED}/"
+                for name in lying
+            ),
+            *(f"{name} no se toma, por su nombre: cámbielo, o quítelo de la carpeta" for name in self._passed_over()),
+        ]
+
+    def _passed_over(self) -> list[str]:
+        looked_at = {path.name for path in self.waiting()}
+        return sorted(
+            path.name
+            for path in self._directory.iterdir()
+            if path.name not in looked_at and path.suffix != RESUME and not path.name.startswith(".") and path.is_file()
+        )
 
     def take(self, file: Path, send: Send) -> Passed:
         """Sends one file and puts it away. Raises CallFailure: it stays and is sent again; OSError."""
@@ -85,12 +100,13 @@ class DropFolder:
             _ends_whole(file)
         except ChangesUnreadable as error:
             lies = self._put_away(file, REFUSED)
-            lies.with_name(f"{lies.name}.why").write_text(f"{error}\n", encoding="utf-8")
+            lies.with_name(f"{lies.name}{_WHY}").write_text(f"{error}\n", encoding="utf-8")
             return Passed(file.name, Tally(), str(error))
         tally = send(file)
         if tally.refused:
             lines = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in tally.refused)
-            self._free(file, DONE, ".refused").write_text(lines, encoding="utf-8")
+            where = REFUSED if any(each.reason in MISSING_NOWHERE for each in tally.refused) else DONE
+            self._free(file, where, ".refused").write_text(lines, encoding="utf-8")
         self._put_away(file, DONE)
         return Passed(file.name, tally, "")
 

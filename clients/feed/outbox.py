@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import adbc_driver_manager
 from adbc_driver_postgresql import dbapi
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from clients.feed.changes import CHANGE_BYTES, FileChange
-from clients.feed.issued import ServerPlace, SourceFailed, write_whole
-from clients.feed.pushing import Pusher, Tally
-from clients.feed.sending import Frame, Say
+from clients.feed.changes import CHANGE_BYTES
+from clients.feed.issued import SourceFailed
 from ronda.v1 import feed_service_pb2 as contract
-
-_ROWS = 1000  # at once
 
 _TABLE = re.compile(r"\A[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?\Z")
 _REGISTER = re.compile(r"\A[a-z0-9-]{2,20}\Z")
@@ -36,6 +30,7 @@ _COLUMNS = (
 )
 _HORIZON = "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM pg_current_snapshot() AS s"
 _KINDS = {"UPSERT": contract.FEED_CHANGE_KIND_UPSERT, "CANCEL": contract.FEED_CHANGE_KIND_CANCEL}
+_PUT_BACK = "la base fue restaurada y su estado no: ponga la copia del estado de ese momento, o empiece con otra fuente"
 
 
 class Cursor(NamedTuple):
@@ -59,34 +54,6 @@ class Look(NamedTuple):
     held_up: bool
 
 
-@dataclass
-class OutboxState:
-    """How far an outbox was taken over; written after the server's answer, so that a crash repeats and never skips."""
-
-    txid: int = 0
-    id: int = 0
-    numbers: dict[str, int] = field(default_factory=dict)  # register -> last number
-    refused: dict[str, list[int]] = field(default_factory=dict)  # by `_record_of`: numbers that are missing
-    token: str = ""  # resume token of the last answer
-
-
-def read_state(path: Path) -> OutboxState | None:
-    """Reads the file; None where there is none. Raises SourceFailed, OSError."""
-    try:
-        return OutboxState(**json.loads(path.read_bytes()))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, RecursionError):
-        raise SourceFailed(
-            f"{path.name} no es un estado de bandeja: quítelo y empiece con otra fuente", passes=False
-        ) from None
-
-
-def write_state(path: Path, state: OutboxState) -> None:
-    """Replaces the file, whole and on disk. Raises OSError."""
-    write_whole(path, asdict(state))
-
-
 class Outbox:
     """One table. Each look is a connection and a transaction of its own: nothing is held between two."""
 
@@ -104,31 +71,70 @@ class Outbox:
                 cursor.execute(_HORIZON)
                 xmin, xmax = (int(value) for value in cursor.fetchone())
                 if xmax <= after.txid:
-                    raise SourceFailed("la base fue restaurada: empiece con otra fuente y otro estado", passes=False)
+                    raise SourceFailed(_PUT_BACK, passes=False)
                 cursor.execute(self._query(xmin, after, most))
                 rows = [_row(*row) for row in cursor.fetchall()]
+                if self._has_lost(cursor, after):
+                    raise SourceFailed(_PUT_BACK, passes=False)
                 cursor.execute(f"SELECT EXISTS (SELECT FROM {self._table} WHERE txid >= '{xmin}'::xid8)")  # noqa: S608
                 return Look(rows, bool(cursor.fetchone()[0]))
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
 
-    def last_of(self, register: str, most: int, until: Cursor) -> list[OutboxRow]:
-        """Returns the last rows of a register up to a row that was taken, ascending; fewer where rows were deleted.
+    def rows_back(self, register: str, places: Sequence[range], until: Cursor) -> dict[int, OutboxRow]:
+        """Returns rows of a register by their place, counted back from a row that was taken, which is 1.
+
+        Rows that were deleted are left out. Raises SourceFailed.
+        """
+        found = self._asked(f"SELECT back, {_COLUMNS} FROM {self._back(register, places, until)}")  # noqa: S608
+        return {back: _row(*cells) for back, *cells in found}
+
+    def present_rows(self, register: str, places: Sequence[range], until: Cursor) -> list[OutboxRow]:
+        """Returns the last row, up to one that was taken, of each record that has a row at these places.
 
         Raises SourceFailed.
         """
-        if not _REGISTER.match(register):
-            return []
-        query = (
-            f"SELECT {_COLUMNS} FROM {self._table} AS box WHERE register = '{register}' "  # noqa: S608
-            f"AND (txid, id) <= ('{until.txid}'::xid8, {until.id}) ORDER BY box.txid DESC, box.id DESC LIMIT {most}"
+        key = "record_id, coalesce(manifest_source, '')"
+        records = f"SELECT {key} FROM {self._back(register, places, until)}"  # noqa: S608
+        return [
+            _row(*cells)
+            for cells in self._asked(
+                f"SELECT DISTINCT ON ({key}) {_COLUMNS} FROM {self._table} AS box "  # noqa: S608
+                f"WHERE {_up_to(register, until)} AND ({key}) IN ({records}) "
+                f"ORDER BY {key}, box.txid DESC, box.id DESC"
+            )
+        ]
+
+    def _back(self, register: str, places: Sequence[range], until: Cursor) -> str:
+        """Names the rows at places as a table of a query: numbers and plain names alone are put into the text."""
+        wanted = " OR ".join(f"back BETWEEN {each.start} AND {each.stop - 1}" for each in places)
+        return (
+            f"(SELECT *, row_number() OVER (ORDER BY txid DESC, id DESC) AS back FROM {self._table} "  # noqa: S608
+            f"WHERE {_up_to(register, until)}) AS box WHERE {wanted}"
         )
+
+    def _asked(self, query: str) -> list[Any]:
         try:
             with closing(dbapi.connect(self._dsn)) as connection, connection.cursor() as cursor:
                 cursor.execute(query)
-                return [_row(*row) for row in cursor.fetchall()][::-1]
+                return list(cursor.fetchall())
         except (adbc_driver_manager.Error, OSError) as error:
             raise SourceFailed(f"no se puede leer la base ({_state(error)})", passes=True) from None
+
+    def _has_lost(self, cursor: dbapi.Cursor, last: Cursor) -> bool:
+        """Returns whether the last row that was taken is gone while earlier ones stand: who deletes begins with those.
+
+        A database that was put back gives out the same places anew; its rows would be passed over.
+        """
+        if not last.txid:
+            return False
+        place = f"('{last.txid}'::xid8, {last.id})"
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM {self._table} WHERE (txid, id) = {place}), "  # noqa: S608
+            f"EXISTS (SELECT FROM {self._table} WHERE (txid, id) < {place})"
+        )
+        stands, has_earlier = cursor.fetchone()
+        return bool(has_earlier and not stands)
 
     def _query(self, xmin: int, after: Cursor, most: int) -> str:
         """Numbers alone are put into the text; the table is a plain name.
@@ -142,135 +148,11 @@ class Outbox:
         )
 
 
-def numbered(rows: list[OutboxRow], state: OutboxState) -> Iterator[contract.FeedChange]:
-    """The rows with their numbers, and again under each number of an earlier row of the record that was refused."""
-    for row in rows:
-        change = row.change
-        for number in state.refused.get(_record_of(change), ()):
-            again = contract.FeedChange()
-            again.CopyFrom(change)
-            again.sequence = number
-            yield again
-        change.sequence = state.numbers.get(change.register_id, 0) + 1
-        state.numbers[change.register_id] = change.sequence
-        state.txid, state.id = row.cursor
-        yield change
-
-
-def _record_of(change: contract.FeedChange) -> str:
-    """Names the record of a change as far as the outbox knows its key: the manifest alone knows of a line."""
-    return f"{change.register_id} {change.manifest_source} {change.record_id}"
-
-
-def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxState) -> None:
-    """Remembers a number that stays missing until the record is sent under it in a way that can be taken."""
-    key = _record_of(change)
-    missing = [each for each in state.refused.get(key, ()) if each != change.sequence]
-    if was_refused:
-        missing.append(change.sequence)
-    if missing:
-        state.refused[key] = missing
-    else:
-        state.refused.pop(key, None)
-
-
-class OutboxWork:
-    """Sends what stands in an outbox, and once more what the server lacks of it."""
-
-    def __init__(
-        self, outbox: Outbox, state_file: Path, stub: Any, frame: Frame, source: str, patience_s: float, told: Say
-    ) -> None:
-        self._outbox, self._state_file, self._told = outbox, state_file, told
-        self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
-        self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
-        self._compared = False  # with what the server has
-        self._place = ServerPlace()
-
-    def step(self) -> Tally | None:
-        """The next rows behind the horizon; None = there are none. Raises SourceFailed, CallFailure, OSError."""
-        state = read_state(self._state_file)
-        if not self._compared:
-            state = self._compare(state)
-        assert state is not None
-        look = self._outbox.look(Cursor(state.txid, state.id), _ROWS)
-        self.held_up = look.held_up
-        if not look.rows:
-            return None
-        tally = self._push(numbered(look.rows, state), state)
-        write_state(self._state_file, state)
-        return tally
-
-    def issued(self) -> Mapping[str, int] | None:
-        """The last number of each register; None before anything is known. Raises SourceFailed, OSError."""
-        state = read_state(self._state_file)
-        return None if state is None or not self._compared else state.numbers
-
-    def seen(self, positions: Mapping[str, Any]) -> None:
-        """Takes the server's positions. Where it went back, the next step compares what it has with what was sent."""
-        if self._place.went_back(positions):
-            self._compared = False
-
-    def _push(self, changes: Iterator[contract.FeedChange], state: OutboxState) -> Tally:
-        def noted(sent: FileChange, outcome: contract.FeedOutcome) -> None:
-            was_refused = outcome.kind == contract.FEED_OUTCOME_KIND_REFUSED
-            note_fate(sent.change, was_refused=was_refused, state=state)
-
-        sent = [FileChange(place, each) for place, each in enumerate(changes, 1)]
-        pusher = Pusher(
-            self._stub, self._frame, self._source, state.token, patience_s=self._patience_s, on_outcome=noted
-        )
-        tally = pusher.push(sent)
-        state.token = tally.token
-        self.seen(tally.positions)
-        return tally
-
-    def _compare(self, state: OutboxState | None) -> OutboxState:
-        """Holds the state against the server's. Raises SourceFailed, CallFailure, OSError.
-
-        What the server lacks is sent again under its numbers: rows keep their place, so nothing is ever renumbered.
-        """
-        pusher = Pusher(self._stub, self._frame, self._source, state.token if state else "", patience_s=0.0)
-        positions = pusher.positions()
-        if state is None:
-            if any(position.newest for position in positions.values()):
-                rule = "no hay estado en --state y el servidor ya tiene cambios de esta fuente: recupere el archivo"
-                raise SourceFailed(f"{rule}, o empiece con otra fuente después de un extracto completo", passes=False)
-            state = OutboxState()
-            write_state(self._state_file, state)
-        sent = 1
-        while sent:  # the server names a hundred gaps at a time; what it refuses again is not sent a third time
-            behind = [name for name, position in positions.items() if state.numbers.get(name, 0) > position.through]
-            sent = sum(self._send_again(name, positions[name], state) for name in behind)
-            positions = pusher.positions() if sent else positions
-        self._compared = True
-        return state
-
-    def _send_again(self, register: str, position: Any, state: OutboxState) -> int:
-        """Sends what the server lacks of a register; returns how many changes.
-
-        Raises SourceFailed, CallFailure, OSError.
-        """
-        last = state.numbers.get(register, 0)
-        gaps = [range(run.first, run.last + 1) for run in position.missing]
-        gaps.append(range(position.newest + 1, last + 1))
-        refused = {number for numbers in state.refused.values() for number in numbers}
-        first = min((gap.start for gap in gaps if len(gap)), default=last + 1)
-        rows = self._outbox.last_of(register, last - first + 1, Cursor(state.txid, state.id))
-        lacking = {number for gap in gaps for number in gap if number <= last} - refused
-        changes = []
-        for number, row in zip(range(last - len(rows) + 1, last + 1), rows, strict=True):
-            if number in lacking:
-                row.change.sequence = number
-                changes.append(row.change)
-                lacking.discard(number)
-        if changes:
-            self._told(f"al servidor le faltan {len(changes)} cambios de {register} que ya tenía: se envían de nuevo")
-            self._push(iter(changes), state)
-            write_state(self._state_file, state)
-        if lacking:
-            rule = f"al servidor le faltan {len(lacking)} cambios de {register} que la bandeja ya no tiene"
-            self._told(f"{rule}: entregue un extracto completo y empiece con otra fuente")
-        return len(changes)
+def _up_to(register: str, until: Cursor) -> str:
+    """Returns the condition for a register's rows up to one. register: as a server names it."""
+    if not _REGISTER.match(register):
+        raise SourceFailed(f"{register}: no es un registro", passes=False)
+    return f"register = '{register}' AND (txid, id) <= ('{until.txid}'::xid8, {until.id})"
 
 
 def _row(

@@ -1,6 +1,8 @@
 """Changes sent on a Push stream: a few messages ahead of the answers, begun again where the server says.
 
 What was sent and not answered is sent again on the next stream: the server knows it by its number, and nothing changes.
+A number that the server has with another content ends everything (HistoriesDiffer). Changes under numbers that it has
+are answered before one under a new number is sent: a source that was put back gives out no number a second time.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +18,7 @@ import grpc
 
 from clients.client.failures import CallFailure, read_failure
 from clients.feed.changes import FileChange
+from clients.feed.issued import other_content
 from ronda.v1 import context_pb2, error_pb2
 from ronda.v1 import feed_service_pb2 as contract
 
@@ -23,6 +26,8 @@ BATCH = 200  # changes of a message
 _BATCH_BYTES = 1 << 20
 _AHEAD = 4  # messages that wait for their answers
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
+MISSING_NOWHERE = ("FEED_REGISTER_FOREIGN", "FEED_GAP_TOO_WIDE")  # refusals after which no server misses the number
+_TAKEN_OTHERWISE = (error_pb2.ERROR_REASON_FEED_SEQUENCE_REUSED, error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,10 @@ class Pusher:
         return self.tally.positions
 
     def push(self, changes: Iterable[FileChange]) -> Tally:
-        """Sends all of them. Raises CallFailure when the server refuses the stream, or is away for too long."""
+        """Sends all of them.
+
+        Raises CallFailure when the server refuses the stream, or is away for too long; HistoriesDiffer.
+        """
         batches = _batches(iter(changes))
         unanswered: deque[_Batch] = deque()
         pause_s, until = _FIRST_PAUSE_S, time.monotonic() + self._patience_s
@@ -100,7 +108,7 @@ class Pusher:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _stream(self, batches: Iterator[_Batch], unanswered: deque[_Batch]) -> None:
-        """One stream. What is not answered stays in `unanswered`. Raises grpc.RpcError."""
+        """Sends on one stream. What is not answered stays in `unanswered`. Raises grpc.RpcError, HistoriesDiffer."""
         self.tally.streams += 1
         sending: queue.SimpleQueue[contract.PushRequest | None] = queue.SimpleQueue()
         first = contract.PushRequest(context=self._context(), source=self._source, resume_token=self.tally.token)
@@ -108,13 +116,21 @@ class Pusher:
         answers = self._stub.Push(iter(sending.get, None))
         again: deque[_Batch] = deque()
         try:
-            self._answered(next(answers), [])
+            begun = next(answers)
+            self._answered(begun, [])
+            newest = {position.register_id: position.newest for position in begun.positions}
             again.extend(unanswered)
             unanswered.clear()
             while True:
                 while len(unanswered) < _AHEAD:
                     batch = again.popleft() if again else next(batches, None)
                     if batch is None:
+                        break
+                    batch, rest = _of_one_kind(batch, newest)
+                    if rest:
+                        again.appendleft(rest)
+                    if unanswered and _is_repeat(unanswered[-1][0], newest) and not _is_repeat(batch[0], newest):
+                        again.appendleft(batch)
                         break
                     unanswered.append(batch)
                     sending.put(contract.PushRequest(changes=[each.change for each in batch]))
@@ -134,13 +150,18 @@ class Pusher:
 
     def _answered(self, answer: contract.PushResponse, batch: _Batch) -> None:
         tally = self.tally
+        tally.positions |= {each.register_id: each for each in answer.positions}
         for sent, outcome in zip(batch, answer.outcomes, strict=True):
+            is_change = sent.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT
+            if is_change and outcome.reason in _TAKEN_OTHERWISE:
+                register = sent.change.register_id
+                following = tally.positions[register].newest + 1
+                raise other_content(register, sent.change.sequence, following, sent.line)
             kind = contract.FeedOutcomeKind.Name(outcome.kind).removeprefix("FEED_OUTCOME_KIND_")
             tally.outcomes[kind] += 1
             self._on_outcome(sent, outcome)
             if outcome.kind == contract.FEED_OUTCOME_KIND_REFUSED:
                 self._refused(sent, outcome)
-        tally.positions |= {each.register_id: each for each in answer.positions}
         tally.token = answer.resume_token or tally.token
         self._on_answer(tally)
 
@@ -167,6 +188,19 @@ def _batches(changes: Iterator[FileChange]) -> Iterator[_Batch]:
         size += bytes_of_it
     if batch:
         yield batch
+
+
+def _is_repeat(each: FileChange, newest: Mapping[str, int]) -> bool:
+    """Returns whether the server had this number, or was told of it, when the stream began."""
+    change = each.change
+    return change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT and change.sequence <= newest.get(change.register_id, 0)
+
+
+def _of_one_kind(batch: _Batch, newest: Mapping[str, int]) -> tuple[_Batch, _Batch]:
+    """Returns the beginning of a batch that is all repeats, or all new; and the rest."""
+    repeat = _is_repeat(batch[0], newest)
+    size = next((place for place, each in enumerate(batch) if _is_repeat(each, newest) != repeat), len(batch))
+    return batch[:size], batch[size:]
 
 
 def _comes_back(failure: CallFailure) -> bool:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from clients.client.failures import CallFailure
 from clients.feed.changes import FileChange, read_changes
 from clients.feed.folder import SUFFIXES, DropFolder, Passed, Read
-from clients.feed.issued import Issued, SourceFailed, read_issued, write_issued
+from clients.feed.issued import (
+    HistoriesDiffer,
+    Issued,
+    SourceFailed,
+    begin_at,
+    read_issued,
+    server_ahead,
+    write_issued,
+)
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
-from ronda.v1 import context_pb2
+from clients.feed.retrying import Say
+from ronda.v1 import context_pb2, error_pb2
 from ronda.v1 import feed_service_pb2 as contract
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_SHOWN = 20  # of what is unsettled
 
 Frame = Callable[[], context_pb2.RequestContext]
-Say = Callable[[str], None]
-"""Tells a person, in Spanish, a line that holds no value of a row."""
 
 
 def send_file(
@@ -35,9 +41,10 @@ def send_file(
     read: Read = read_changes,
     issued: Issued | None = None,
 ) -> Tally:
-    """Sends a file of changes, from where an earlier run was. Raises ChangesUnreadable, CallFailure, OSError.
+    """Sends a file of changes, from where an earlier run was.
 
     issued: what the source has numbered so far, which learns of what is answered; None = nobody keeps it.
+    Raises ChangesUnreadable, CallFailure, HistoriesDiffer, OSError.
     """
     known = issued if issued is not None else Issued()
     first = next(read(file), None)
@@ -48,23 +55,36 @@ def send_file(
             resume.token = tally.token
             write_resume(file, resume)
 
-    def reached(sent: FileChange, _outcome: contract.FeedOutcome) -> None:
-        if sent.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
+    def reached(sent: FileChange, outcome: contract.FeedOutcome) -> None:
+        is_change = sent.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT
+        if is_change and outcome.reason != error_pb2.ERROR_REASON_FEED_GAP_TOO_WIDE:
             known.reach(sent.change.register_id, sent.change.sequence)
 
     token = resume.token or known.token
     pusher = Pusher(stub, frame, source, token, patience_s=patience_s, on_answer=keep, on_outcome=reached)
     changes = read(file)
     if first is not None and not first.change.sequence and first.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
-        following = {
-            name: max(position.newest, known.numbers.get(name, 0)) + 1 for name, position in pusher.positions().items()
-        }
+        positions = pusher.positions()
+        if issued is not None:  # a file that has its numbers already gives out no others
+            _hold_against(issued, positions, resume.numbers)
+        following = {name: max(position.newest, known.numbers.get(name, 0)) + 1 for name, position in positions.items()}
         resume.numbers = {**following, **resume.numbers}
         write_resume(file, resume)
         changes = numbered(changes, resume.numbers)
     tally = pusher.push(shown(changes))
     known.token = tally.token
     return tally
+
+
+def _hold_against(issued: Issued, positions: Mapping[str, Any], numbered_before: Mapping[str, int]) -> None:
+    """Raises HistoriesDiffer where the server has changes of the source that the source does not know of.
+
+    A file that was sent since the copy may lie there again without its numbers: as new it would undo what came later.
+    """
+    for name, position in positions.items():
+        last = issued.numbers.get(name, 0)
+        if name not in numbered_before and position.newest > last:
+            raise HistoriesDiffer(server_ahead(name, position.newest, last))
 
 
 class Heartbeats:
@@ -77,66 +97,122 @@ class Heartbeats:
         source: str,
         every_s: float,
         issued: Callable[[], Mapping[str, int] | None],
+        say: Say,
         seen: Callable[[Mapping[str, Any]], None] = lambda _positions: None,
+        unsettled: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
-        """issued: register -> last number of the source's own; None = something is waiting or unanswered: no heartbeat
-        would be true. Of a register that it does not know the server's own number is told.
-        seen: hears how far the server is.
+        """issued: register -> last number of the source's own; None = something waits or is unanswered: no heartbeat
+        would be true. Of a register that it does not know none was issued.
+        unsettled: what was received and is in no ledger; while there is any no heartbeat would be true, and say hears
+        of it instead. seen: hears how far the server is.
         """
         self._pusher = Pusher(stub, frame, source, patience_s=0.0)
         self._every_s, self._due, self._issued, self._seen = every_s, 0.0, issued, seen
+        self._say, self._unsettled = say, unsettled
 
     def beat(self) -> None:
-        """One for each register of the source, when it is time. Raises CallFailure, SourceFailed."""
+        """Sends one for each register of the source, when it is time. Raises CallFailure, SourceFailed."""
         if not self._every_s or time.monotonic() < self._due:
             return
         numbers = self._issued()
         if numbers is None:
             return
+        if unsettled := self._unsettled():
+            for line in unsettled[:_SHOWN]:
+                self._say(line)
+            if len(unsettled) > _SHOWN:
+                self._say(f"y {len(unsettled) - _SHOWN} más que no están en el libro de cambios")
+            self._seen(self._pusher.positions())
+        else:
+            self._send(numbers)
+        self._due = time.monotonic() + self._every_s
+
+    def _send(self, numbers: Mapping[str, int]) -> None:
         at = Timestamp()
         at.GetCurrentTime()
         beats = [
             contract.FeedChange(
                 kind=contract.FEED_CHANGE_KIND_HEARTBEAT,
                 register_id=name,
-                sequence=numbers.get(name, position.newest),
+                sequence=numbers.get(name, 0),
                 event_time=at,
             )
-            for name, position in self._pusher.positions().items()
+            for name in self._pusher.positions()
         ]
-        self._seen(self._pusher.push([FileChange(0, each) for each in beats]).positions)
-        self._due = time.monotonic() + self._every_s
+        already = len(self._pusher.tally.refused)
+        positions = self._pusher.push([FileChange(0, each) for each in beats]).positions
+        for refused in self._pusher.tally.refused[already:]:
+            newest = positions[refused.register].newest
+            if newest > refused.sequence:
+                self._say(server_ahead(refused.register, newest, refused.sequence))
+            else:
+                self._say(f"{refused.register}: el servidor no acepta la señal de vida ({refused.reason})")
+        self._pusher.tally.refused.clear()
+        self._seen(positions)
 
 
 class FolderWork:
     """Sends what lies in a drop directory."""
 
     def __init__(
-        self, folder: DropFolder, stub: Any, frame: Frame, source: str, patience_s: float, read: Read = read_changes
+        self,
+        folder: DropFolder,
+        stub: Any,
+        frame: Frame,
+        source: str,
+        patience_s: float,
+        read: Read = read_changes,
+        begins: Mapping[str, int] | None = None,
     ) -> None:
+        """begins: register -> number at which it goes on (`begin_at`)."""
         self._folder, self._stub, self._frame = folder, stub, frame
         self._source, self._patience_s, self._read = source, patience_s, read
+        self._begins = dict(begins or {})
 
     def issued(self) -> Mapping[str, int] | None:
         """Returns the last number of each register; None while a file waits. Raises SourceFailed, OSError."""
         return None if self._folder.waiting() else self._known().numbers
+
+    def unsettled(self) -> list[str]:
+        """Returns what lies there and is in no ledger. Raises SourceFailed."""
+        try:
+            return self._folder.unsettled()
+        except OSError as error:
+            raise SourceFailed(f"no se puede usar la carpeta ({error.strerror})", passes=True) from None
+
+    def _begin(self) -> None:
+        """Raises CallFailure, SourceFailed, OSError."""
+        known = self._known()
+        positions = Pusher(self._stub, self._frame, self._source, known.token, patience_s=0.0).positions()
+        if begin_at(known.numbers, self._begins, positions):
+            write_issued(self._folder.issued_file, known)
+        self._begins.clear()
 
     def _known(self) -> Issued:
         return read_issued(self._folder.issued_file) or Issued()
 
     def _send(self, file: Path) -> Tally:
         known = self._known()
+        read = self._without_heartbeats if self._folder.unsettled() else self._read
         try:
-            return send_file(
-                self._stub, self._frame, file, self._source, self._patience_s, read=self._read, issued=known
-            )
+            return send_file(self._stub, self._frame, file, self._source, self._patience_s, read=read, issued=known)
+        except HistoriesDiffer as differ:
+            raise HistoriesDiffer(f"{file.name}: {differ.rule}", differ.line) from None
         finally:
             write_issued(self._folder.issued_file, known)
 
+    def _without_heartbeats(self, file: Path) -> Iterator[FileChange]:
+        """Reads a file while something is unsettled: a heartbeat in it would call the source complete."""
+        for each in self._read(file):
+            if each.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
+                yield each
+
     def step(self, told: Callable[[Passed], None]) -> bool:
-        """Every file that is there; whether there was one. Raises CallFailure, SourceFailed."""
+        """Sends every file that is there; returns whether there was one. Raises CallFailure, SourceFailed."""
         name = ""
         try:
+            if self._begins:
+                self._begin()
             for name in self._folder.strangers():
                 told(Passed(name, Tally(), f"se queda: solo se toma lo que termina en {', '.join(SUFFIXES)}"))
             name, files = "", self._folder.waiting()
@@ -146,31 +222,3 @@ class FolderWork:
         except OSError as error:
             raise SourceFailed(f"no se puede usar {name or 'la carpeta'} ({error.strerror})", passes=True) from None
         return bool(files)
-
-
-def keep_on(step: Callable[[], bool], beats: Heartbeats | None, poll_s: float, say: Say) -> None:
-    """Steps for ever; what may pass (a server or database that is away) is told and tried again.
-
-    step: whether it found something. beats: None = none. Raises CallFailure, SourceFailed that does not pass, OSError.
-    """
-    pause_s = _FIRST_PAUSE_S
-    while True:
-        try:
-            if not step():
-                if beats is not None:
-                    beats.beat()
-                time.sleep(poll_s)
-            pause_s = _FIRST_PAUSE_S
-        except SourceFailed as failed:
-            if not failed.passes:
-                raise
-            say(f"{failed.rule}; se reintenta en {pause_s:.0f} s")
-            time.sleep(pause_s)
-        except CallFailure as failure:
-            if not failure.retryable and failure.status not in ("UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"):
-                raise
-            say(f"el servidor no recibe ({failure.status} {failure.reason}); se reintenta en {pause_s:.0f} s")
-            time.sleep(pause_s)
-        else:
-            continue
-        pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

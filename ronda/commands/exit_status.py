@@ -31,6 +31,7 @@ class ExitStatus(IntEnum):
     DAMAGED = 20
     NOT_RECORDED = 21
     GONE = 22
+    HISTORIES_DIFFER = 23
     NOT_ISSUED = 30
     NOT_VALID = 31
     NOT_EQUAL = 40
@@ -61,6 +62,7 @@ MEANING = {
     ExitStatus.DAMAGED: "expediente dañado: no se muestra",
     ExitStatus.NOT_RECORDED: "no pudo quedar en la auditoría: no se muestra",
     ExitStatus.GONE: "esa página o ese sujeto ya no está: pregunte de nuevo",
+    ExitStatus.HISTORIES_DIFFER: "el servidor tiene otros cambios bajo esos números: docs/feed.md",
     ExitStatus.NOT_ISSUED: "no se emite la constancia: el texto dice por qué",
     ExitStatus.NOT_VALID: "la constancia no es válida",
     ExitStatus.NOT_EQUAL: "rehecha, la respuesta no es la que se dio",

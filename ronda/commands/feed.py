@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ronda.commands.exit_status import ExitStatus
-from ronda.commands.feed_sources import ask_status, folder, jetstream, only_source, outbox
+from ronda.commands.feed_running import ask_status, only_source
+from ronda.commands.feed_sources import folder, jetstream, outbox
 from ronda.commands.output import fail, message_json, print_json, print_renderables
 from ronda.commands.question import (
     HERE,
@@ -58,6 +59,7 @@ def push(
       ronda feed push cambios.csv --source oj-central --identity envios
     """
     from clients.feed.changes import ChangesUnreadable
+    from clients.feed.issued import HistoriesDiffer
 
     def ask(connection: Connection) -> Tally:
         return _sent(connection, file, source, patience, lambda: context(purpose, case), as_json)
@@ -66,6 +68,8 @@ def push(
         tally = call(server, identity, as_json, list, ask)
     except ChangesUnreadable as error:
         fail(f"{file.name}: {error}", ExitStatus.CALLER, as_json)
+    except HistoriesDiffer as differ:
+        fail(f"{file.name}, línea {differ.line}: {differ.rule}.", ExitStatus.HISTORIES_DIFFER, as_json)
     except OSError as error:
         fail(f"No se puede leer {file}: {error.strerror}.", ExitStatus.CALLER, as_json)
     if as_json:

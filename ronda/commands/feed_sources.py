@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ronda.commands.exit_status import ExitStatus
+from ronda.commands.feed_running import Work, read_numbers, run, say_notice
 from ronda.commands.output import fail, say
 from ronda.commands.question import (
     HERE,
@@ -18,7 +19,6 @@ from ronda.commands.question import (
     PurposeOption,
     PurposeWord,
     ServerOption,
-    call,
     context,
 )
 
@@ -34,6 +34,14 @@ HeartbeatOption = Annotated[
 ]
 PollOption = Annotated[float, typer.Option("--poll", help="Segundos entre una mirada y la siguiente.", min=0.05)]
 PatienceOption = Annotated[float, typer.Option(help="Segundos sin respuesta tras los que se empieza de nuevo.", min=0)]
+FromOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="REGISTRO=N",
+        help="Sigue numerando desde N, el que sigue al último del servidor, si la fuente se repuso de una copia.",
+    ),
+]
 OnceOption = Annotated[bool, typer.Option("--once", help="Envía lo que hay ahora y termina.")]
 
 
@@ -51,6 +59,7 @@ def folder(
     poll: PollOption = 1.0,
     patience: PatienceOption = 30.0,
     once: OnceOption = False,
+    begin: FromOption = None,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
     server: ServerOption = HERE,
@@ -78,11 +87,14 @@ def folder(
             fail(str(error), ExitStatus.CALLER, False)
         read, pattern = files_of.read, files_of.pattern
 
-    def work(connection: Connection, frame: Callable[[], Any], name: str) -> _Work:
-        files = FolderWork(DropFolder(directory, read, pattern), connection.feed, frame, name, patience, read)
-        return _Work(lambda: files.step(_say_passed), files.issued)
+    begins = dict(read_numbers(begin, "--from"))
 
-    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Work:
+        drop = DropFolder(directory, read, pattern)
+        files = FolderWork(drop, connection.feed, frame, name, patience, read, begins)
+        return Work(lambda: files.step(_say_passed), files.issued, unsettled=files.unsettled)
+
+    run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
 
 
 def outbox(
@@ -94,6 +106,13 @@ def outbox(
     poll: PollOption = 0.1,
     patience: PatienceOption = 30.0,
     once: OnceOption = False,
+    begin: FromOption = None,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGISTRO=N", help="Fila de un registro que la fuente no tiene: da por atendido su número."
+        ),
+    ] = None,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
     server: ServerOption = HERE,
@@ -107,13 +126,19 @@ def outbox(
     """
     import re
 
-    from clients.feed.outbox import Outbox, OutboxWork
+    from clients.feed.outbox import Outbox
+    from clients.feed.outbox_work import OutboxWork
 
     if re.search(r"password\s*=|//[^/@]*:[^/@]*@", dsn, re.IGNORECASE):
         fail("La contraseña no va en --dsn: indique un archivo, passfile=/ruta (libpq).", ExitStatus.CALLER, False)
 
-    def work(connection: Connection, frame: Callable[[], Any], name: str) -> _Work:
-        rows = OutboxWork(Outbox(dsn, table), state, connection.feed, frame, name, patience, _say_notice)
+    begins = dict(read_numbers(begin, "--from"))
+    settled = read_numbers(skip, "--skip")
+
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Work:
+        rows = OutboxWork(
+            Outbox(dsn, table), state, connection.feed, frame, name, patience, say_notice, begins, settled
+        )
 
         def step() -> bool:
             tally = rows.step()
@@ -123,27 +148,9 @@ def outbox(
                 time.sleep(poll)
             return tally is not None or rows.held_up
 
-        return _Work(step, rows.issued, rows.seen)
+        return Work(step, rows.issued, rows.seen, rows.unsettled)
 
-    _run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
-
-
-def ask_status(connection: Connection, frame: Callable[[], Any], deadline: float) -> Any:
-    """How the feed of the caller's institution stands. Raises grpc.RpcError."""
-    from ronda.v1 import feed_service_pb2 as contract
-
-    return connection.feed.Status(contract.StatusRequest(context=frame()), timeout=deadline)
-
-
-def only_source(connection: Connection, frame: Callable[[], Any], as_json: bool) -> str:
-    """The one source of the caller's institution; else the command ends and says which there are."""
-    names = sorted({str(each.source) for each in ask_status(connection, frame, 10.0).positions})
-    if not names:
-        text = "Este servidor no tiene una fuente de cambios para su institución: pídala a operaciones (feed_sources)."
-        fail(text, ExitStatus.FORBIDDEN, as_json)
-    if len(names) > 1:
-        fail(f"Su institución tiene varias fuentes: indique --source ({', '.join(names)}).", ExitStatus.CALLER, as_json)
-    return names[0]
+    run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
 
 
 def jetstream(
@@ -158,6 +165,11 @@ def jetstream(
     poll: PollOption = 0.2,
     patience: PatienceOption = 30.0,
     once: OnceOption = False,
+    begin: FromOption = None,
+    skip: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Mensaje del stream que no se envía: lo da por atendido.", min=1),
+    ] = None,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
     server: ServerOption = HERE,
@@ -169,18 +181,24 @@ def jetstream(
     Ejemplo:
       ronda feed jetstream --servers nats://bus:4222 --stream OJ --subject oj.cambios --state oj.state
     """
-    from clients.feed.jetstream import JetStreamSource, JetStreamWork
+    from clients.feed.jetstream import JetStreamSource
+    from clients.feed.jetstream_work import JetStreamWork
 
-    def work(connection: Connection, frame: Callable[[], Any], name: str) -> _Work:
+    begins = dict(read_numbers(begin, "--from"))
+
+    def work(connection: Connection, frame: Callable[[], Any], name: str) -> Work:
+        bus = JetStreamSource(servers, stream, subject, durable, credentials)
         messages = JetStreamWork(
-            JetStreamSource(servers, stream, subject, durable, credentials),
+            bus,
             connection.feed,
             frame,
             name,
             patience,
             wait_s=max(poll, 0.1),
-            told=_say_notice,
+            told=say_notice,
             state_file=state,
+            begins=begins,
+            skipped=skip or (),
         )
 
         def step() -> bool:
@@ -189,55 +207,9 @@ def jetstream(
                 _say_tally(tally)
             return tally is not None
 
-        return _Work(step, messages.issued, messages.seen)
+        return Work(step, messages.issued, messages.seen, messages.unsettled, bus.end)
 
-    _run(work, source, heartbeat, 0.0, once, lambda: context(purpose, case), server, identity)
-
-
-class _Work(NamedTuple):
-    """One program's work."""
-
-    step: Callable[[], bool]  # sends what is there; whether there was anything
-    issued: Callable[[], Mapping[str, int] | None]  # last number by register; None = something waits
-    seen: Callable[[Mapping[str, Any]], None] = lambda _positions: None  # hears how far the server is
-
-
-def _say_notice(line: str) -> None:
-    say(f"Aviso: {line}", err=True)
-
-
-def _run(
-    work: Callable[[Connection, Callable[[], Any], str], _Work],
-    source: str,
-    heartbeat: float,
-    poll: float,
-    once: bool,
-    frame: Callable[[], Any],
-    server: str,
-    identity: str,
-) -> None:
-    from clients.feed.issued import SourceFailed
-    from clients.feed.sending import Heartbeats, keep_on
-
-    def run(connection: Connection) -> None:
-        name = source or only_source(connection, frame, False)
-        sending = work(connection, frame, name)
-        if once:
-            while sending.step():
-                pass
-            return
-        beats = None
-        if heartbeat:
-            beats = Heartbeats(connection.feed, frame, name, heartbeat, sending.issued, sending.seen)
-        keep_on(sending.step, beats, poll, _say_notice)
-
-    try:
-        call(server, identity, False, list, run)
-    except SourceFailed as failed:
-        text = f"{failed.rule[:1].upper()}{failed.rule[1:]}."
-        fail(text, ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
-    except OSError as error:
-        fail(f"No se puede usar {error.filename}: {error.strerror}.", ExitStatus.CALLER, False)
+    run(work, source, heartbeat, 0.0, once, lambda: context(purpose, case), server, identity)
 
 
 def _say_passed(passed: Passed) -> None:

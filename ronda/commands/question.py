@@ -174,7 +174,7 @@ _OURS = (
 )
 
 
-def _warn_of_variables() -> None:
+def warn_of_variables() -> None:
     """Says which RONDA_* nothing reads: who mistypes RONDA_SERVER asks another server than she thinks."""
     if not any(name.upper().startswith("RONDA_") and name not in _OURS for name in os.environ):
         return
@@ -193,7 +193,7 @@ def call(
 
     from clients.client.connection import CallFailure, Connection, Identity, read_failure
 
-    _warn_of_variables()
+    warn_of_variables()
     shown = Identity.beside(Path(identity)) if identity else None
     try:
         if shown is not None and isinstance(shown.token, Path):

@@ -35,7 +35,7 @@ class Site:
 
     def start(self) -> DevelopmentServer:
         self._starts += 1
-        sources = json.dumps({"oj-central": SOURCES["oj-central"]})
+        sources = json.dumps(dict.fromkeys(("oj-central", "oj-folder"), SOURCES["oj-central"]))
         self.server = RunningServer(
             self.data, self.directory / f"log-{self._starts}", workers=1, max_loop_lag_ms=5000,
             feed_sources=sources, manifests=self.manifests,
@@ -90,9 +90,48 @@ def test_an_outbox_sends_again_what_an_older_ledger_lacks(
     others = tmp_path / "others.jsonl"
     others.write_text(lines(upsert("Z-3", 3), upsert("Z-4", 4), upsert("Z-5", 5)), encoding="utf-8")
     feed(field, "push", others, "--source", "oj-central")
-    assert "otros cambios bajo los números" in feed(field, *words, status=2).stderr
+    assert "otros cambios bajo los números" in feed(field, *words, status=23).stderr
     state.unlink()
     assert "no hay estado en --state" in feed(field, *words, status=2).stderr.lower()
+
+
+def test_refused_rows_that_were_made_good_are_so_in_an_older_ledger(
+    site: Site, postgres: PostgresCluster, tmp_path: Path
+) -> None:
+    """By the row that holds for the record now. A folder's number is filled by a change that states it."""
+    dsn, folder = outbox_database(postgres, "made_good_again"), tmp_path / "drop"
+    folder.mkdir()
+    words = ("outbox", "--dsn", dsn, "--state", tmp_path / "state", "--source", "oj-central", "--once")
+    drop = ("folder", folder, "--source", "oj-folder", "--once")
+    field = site.start()
+    site.keep_copy()
+    field = site.start()
+    with psycopg.connect(dsn, autocommit=True) as database:
+        for record, state in (("B-1", "PENDIENTE"), ("BAD", "QUIZAS"), ("BAD", "CANCELADA"), ("BAD", "PENDIENTE")):
+            database.execute(INSERT, (record, json.dumps(row(record, state))))
+            feed(field, *words)
+    (folder / "1.jsonl").write_text(lines(upsert("BAD", row=row("BAD", "QUIZAS"))), encoding="utf-8")
+    feed(field, *drop)
+    (folder / "2.jsonl").write_text(lines(upsert("BAD", 1)), encoding="utf-8")
+    feed(field, *drop)
+    assert missing(field) == []
+    site.put_copy_back()
+    field = site.start()
+    feed(field, *words)
+    assert [number for _, number, _ in in_force(field, "oj-central")] in ([1, 3, 4], [1, 2, 3, 4])  # 2 is overtaken
+    for name in ("1.jsonl", "2.jsonl"):
+        for each in (name, f"{name}.resume"):
+            if (folder / "done" / each).exists():
+                shutil.move(folder / "done" / each, folder / each)
+    feed(field, *drop)
+    assert missing(field) == []
+    assert in_force(field, "oj-folder") == [("BAD", 1, "UPSERT")]
+
+
+def missing(field: DevelopmentServer) -> list[str]:
+    """Registers of sources that lack numbers, or never sent."""
+    found = json.loads(feed(field, "status", "--json").stdout)["positions"]
+    return [each["source"] for each in found if each.get("missing") or not each.get("through")]
 
 
 @pytest.mark.skipif(SERVER is None, reason="no nats-server: apt-get install nats-server")
@@ -109,11 +148,14 @@ def test_a_bus_is_read_again_for_what_an_older_ledger_lacks(site: Site, tmp_path
         feed(field, *words)
         site.keep_copy()
         field = site.start()
-        broker.put(change("N-3", 3), change("N-4", 4))
+        refused = json.dumps(upsert("N-3", 3, row=row("N-3", "QUIZAS"))).encode()
+        broker.put(refused, change("N-4", 4))
+        feed(field, *words)
+        broker.put(change("N-3", 3))
         feed(field, *words)
         site.put_copy_back()
         field = site.start()
         assert "faltan 2 cambios" in feed(field, *words).stderr
-        assert [sequence for _, sequence, _ in in_force(field, "oj-central")] == [1, 2, 3, 4]
+        assert sorted(sequence for _, sequence, _ in in_force(field, "oj-central")) == [1, 2, 3, 4]
     finally:
         broker.kill()

@@ -15,6 +15,7 @@ from typing import Any
 import nats
 import nats.errors
 import pytest
+from nats.js.client import JetStreamContext
 
 from clients.feed.jetstream import JetStreamSource
 from ronda.demo.postgres_cluster import free_port
@@ -131,4 +132,15 @@ def test_no_heartbeat_while_the_broker_has_anything_unanswered(broker: Broker) -
     assert [each.change.sequence for each in source.whole() if each.change] == [1]
     source.done([each.message for each in taken])
     until(lambda: not source.is_waiting(), 30.0)
-    source.close()
+    source.end()
+
+
+def test_an_idle_stream_is_no_failure(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library raises a bare TimeoutError where its deadline passes between two requests, as on a slow machine."""
+    source = JetStreamSource(broker.url, "OJ", "oj.changes", "idle")
+    with monkeypatch.context() as late:
+        late.setattr(JetStreamContext, "_time_until", lambda *_: -1.0)
+        assert source.look(10, 0.1) == []
+    broker.put(change("N-1", 1))
+    assert [each.change.sequence for each in source.look(10, 5.0) if each.change] == [1]
+    source.end()

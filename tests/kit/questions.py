@@ -253,12 +253,9 @@ class Drawer:
             "{age} ANOS de edad",
             "{d}.13.{y}",
             "{d}{word}{y}",
-            "{cui}",
-            "P-123BCD",
         ]
-        cui = self.value(subject, "cui") or "1"
         written = self.random.choice(forms).format(
-            d=day, m=month, y=year, yy=year % 100, word=MONTHS[month - 1], age=2026 - year, cui=cui
+            d=day, m=month, y=year, yy=year % 100, word=MONTHS[month - 1], age=2026 - year
         )
         label = self.random.choice(["", "", "", "nombre: ", "NOMBRES Y APELLIDOS ", "n ", "pasaporte ", "motor "])
         return f"{label}{name}{self.random.choice([' ', ' ', ', '])}{written}"

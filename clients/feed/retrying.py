@@ -1,0 +1,90 @@
+"""What may pass is waited for: pauses between tries grow, and so do those between two notices of one cause."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from clients.client.failures import CallFailure
+from clients.feed.issued import SourceFailed
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+_FIRST_QUIET_S, _LONGEST_QUIET_S = 30.0, 3600.0
+
+Say = Callable[[str], None]
+"""Tells a person, in Spanish, a line that holds no value of a row."""
+
+
+class Beats(Protocol):
+    """Signs of life of a source (clients/feed/sending.py)."""
+
+    def beat(self) -> None:
+        """Sends them when it is time. Raises CallFailure, SourceFailed."""
+
+
+class Retry:
+    """Waits after each failure. One for all tries of a program."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._cause = ""
+        self._pause_s, self._quiet_s, self._quiet_until = _FIRST_PAUSE_S, _FIRST_QUIET_S, 0.0
+
+    def wait(self, cause: str, text: Callable[[], str] | None = None) -> None:
+        """Tells a new cause at once, the same one at growing intervals, and sleeps. text: the cause, if longer."""
+        now = time.monotonic()
+        if cause != self._cause:
+            self._cause, self._quiet_s = cause, _FIRST_QUIET_S
+            self._tell(text() if text else cause, now)
+        elif now >= self._quiet_until:
+            self._quiet_s = min(2 * self._quiet_s, _LONGEST_QUIET_S)
+            self._tell(text() if text else cause, now)
+        time.sleep(self._pause_s)
+        self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+
+    def _tell(self, text: str, now: float) -> None:
+        self._quiet_until = now + self._quiet_s
+        self._say(f"{text.rstrip('.')}; se sigue intentando, a lo más cada {_LONGEST_PAUSE_S:.0f} s")
+
+    def succeed(self) -> None:
+        """Begins anew with short pauses, and tells that the last cause has passed."""
+        if self._cause:
+            self._say("pasó: se envía de nuevo")
+        self._cause, self._pause_s = "", _FIRST_PAUSE_S
+
+
+def may_pass(failure: CallFailure) -> bool:
+    """Returns whether the server's side may take a refusal back: all but a request that can't be right as it is.
+
+    A token is renewed, a clock is set, settings and policy are put right, the right ledger is put back.
+    """
+    return failure.status != "INVALID_ARGUMENT"
+
+
+def keep_on(step: Callable[[], bool], beats: Beats | None, poll_s: float, retry: Retry) -> None:
+    """Steps for ever; a source that is away is told and tried again, and so is a disk once a step went well.
+
+    step: returns whether it found something. beats: None = none. Raises CallFailure, SourceFailed that does not pass,
+    OSError of the first step.
+    """
+    went_well = False
+    while True:
+        try:
+            found = step()
+            if not found and beats is not None:
+                beats.beat()
+        except SourceFailed as failed:
+            if not failed.passes:
+                raise
+            retry.wait(failed.rule)
+            continue
+        except OSError as error:
+            if not went_well:
+                raise
+            retry.wait(f"no se puede usar {error.filename or 'el disco'} ({error.strerror})")
+            continue
+        went_well = True
+        retry.succeed()
+        if not found:
+            time.sleep(poll_s)

@@ -1,0 +1,214 @@
+"""How the programs of `ronda feed` run: once, or on and on through whatever may pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ronda.commands.exit_status import ExitStatus
+from ronda.commands.output import fail, say
+from ronda.commands.question import call, warn_of_variables
+
+if TYPE_CHECKING:
+    from clients.client.connection import Connection
+    from clients.client.failures import CallFailure
+    from clients.client.identity import Identity
+    from clients.feed.retrying import Retry
+
+_NO_SOURCE = "Este servidor no tiene una fuente de cambios para su institución: pídala a operaciones (feed_sources)"
+
+
+class Work(NamedTuple):
+    """One program's work."""
+
+    step: Callable[[], bool]  # sends what is there; whether there was anything
+    issued: Callable[[], Mapping[str, int] | None]  # last number by register; None = something waits
+    seen: Callable[[Mapping[str, Any]], None] = lambda _positions: None  # hears how far the server is
+    unsettled: Callable[[], Sequence[str]] = lambda: ()  # what was received and is in no ledger
+    end: Callable[[], None] = lambda: None
+
+
+Begin = Callable[["Connection", Callable[[], Any], str], Work]
+"""Makes the work for a connection, frame and source."""
+
+
+def say_notice(line: str) -> None:
+    """Tells a line on standard error."""
+    say(f"Aviso: {line}", err=True)
+
+
+def read_numbers(texts: Iterable[str] | None, option: str) -> list[tuple[str, int]]:
+    """Reads REGISTER=NUMBER; another form ends the command."""
+    found = []
+    for text in texts or ():
+        match = re.fullmatch(r"(.{1,40})=(\d{1,10})", text)
+        if match is None or not int(match[2]):
+            fail(f"{option}: escriba registro=número, por ejemplo oj=4.", ExitStatus.CALLER, False)
+        found.append((match[1], int(match[2])))
+    return found
+
+
+def ask_status(connection: Connection, frame: Callable[[], Any], deadline: float) -> Any:
+    """Asks how the feed of the caller's institution stands. Raises grpc.RpcError."""
+    from ronda.v1 import feed_service_pb2 as contract
+
+    return connection.feed.Status(contract.StatusRequest(context=frame()), timeout=deadline)
+
+
+def only_source(connection: Connection, frame: Callable[[], Any], as_json: bool) -> str:
+    """Returns the one source of the caller's institution; else the command ends and says which there are."""
+    name = _source_if_any(connection, frame, as_json)
+    if not name:
+        fail(f"{_NO_SOURCE}.", ExitStatus.FORBIDDEN, as_json)
+    return name
+
+
+def _source_if_any(connection: Connection, frame: Callable[[], Any], as_json: bool) -> str:
+    """Returns "" where the server has none; of several the command ends."""
+    names = sorted({str(each.source) for each in ask_status(connection, frame, 10.0).positions})
+    if len(names) > 1:
+        fail(f"Su institución tiene varias fuentes: indique --source ({', '.join(names)}).", ExitStatus.CALLER, as_json)
+    return names[0] if names else ""
+
+
+def run(
+    begin: Begin,
+    source: str,
+    heartbeat: float,
+    poll: float,
+    once: bool,
+    frame: Callable[[], Any],
+    server: str,
+    identity: str,
+) -> None:
+    """Sends what there is (once), or goes on until nothing can be done by waiting. Ends the command with the reason."""
+    from clients.feed.issued import HistoriesDiffer, SourceFailed
+
+    def sent_once(connection: Connection) -> None:
+        work = begin(connection, frame, source or only_source(connection, frame, False))
+        try:
+            while work.step():
+                pass
+        finally:
+            work.end()
+
+    try:
+        if once:
+            call(server, identity, False, list, sent_once)
+        else:
+            _go_on(begin, source, heartbeat, poll, frame, server, identity)
+    except HistoriesDiffer as differ:
+        fail(f"{_begin_sentence(differ.rule)}.", ExitStatus.HISTORIES_DIFFER, False)
+    except SourceFailed as failed:
+        fail(f"{_begin_sentence(failed.rule)}.", ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
+    except OSError as error:
+        fail(f"No se puede usar {error.filename}: {error.strerror}.", ExitStatus.CALLER, False)
+
+
+def _begin_sentence(rule: str) -> str:
+    """Begins with a capital, but for the id of a register or a file's name."""
+    return rule if re.match(r"[\w.-]+[ :]\d|\S+[.:]", rule) else f"{rule[:1].upper()}{rule[1:]}"
+
+
+def _go_on(
+    begin: Begin, source: str, heartbeat: float, poll: float, frame: Callable[[], Any], server: str, identity: str
+) -> None:
+    """Connects anew after each failure, and reads the identity's files for each try.
+
+    Raises SourceFailed, OSError; a call that is refused for what it asks ends the command.
+    """
+    import grpc
+
+    from clients.client.failures import CallFailure, read_failure
+    from clients.feed.retrying import Retry, may_pass
+    from ronda.commands.failures import fail_call
+
+    warn_of_variables()
+    retry = Retry(say_notice)
+    begun = False
+
+    def sending(connection: Connection) -> None:
+        nonlocal begun
+        name = source or _source_if_any(connection, frame, False)
+        begun = True
+        if name:
+            _send_on(begin, connection, frame, name, heartbeat, poll, retry)
+        retry.wait(_NO_SOURCE)
+
+    while True:
+        shown = _identity(identity, retry if begun else None)
+        if shown is None and identity:
+            continue
+        try:
+            _with_connection(server, shown, sending)
+        except (grpc.RpcError, CallFailure) as error:
+            begun = True
+            failure = error if isinstance(error, CallFailure) else read_failure(error)
+            if not may_pass(failure):
+                fail_call(failure, server, shown, False, [])
+            retry.wait(f"{failure.status} {failure.reason}", partial(_told, failure, server, shown))
+
+
+def _told(failure: CallFailure, server: str, shown: Identity | None) -> str:
+    from clients.officer_view.failures import failure_text, trouble_of
+
+    said = failure_text(failure, server, trouble_of(failure, server, shown), [])
+    return f"el servidor no recibe ({failure.status} {failure.reason}): {said}"
+
+
+def _identity(identity: str, retry: Retry | None) -> Identity | None:
+    """Reads the names of the identity's files; None = one cannot be read now, and a pause was made.
+
+    retry: None = the program has just begun, and ends with the file's name.
+    """
+    from clients.client.identity import Identity
+    from ronda.commands.failures import missing_file
+
+    if not identity:
+        return None
+    shown = Identity.beside(Path(identity))
+    try:
+        shown.credentials()
+        assert isinstance(shown.token, Path)
+        shown.token.read_bytes()
+    except OSError as error:
+        if retry is None:
+            fail(missing_file(str(error.filename)), ExitStatus.FILES, False)
+        retry.wait(missing_file(str(error.filename)))
+        return None
+    return shown
+
+
+def _with_connection(server: str, shown: Identity | None, ask: Callable[[Connection], None]) -> None:
+    from clients.client.connection import Connection
+
+    with Connection(server, shown) as connection:
+        ask(connection)
+
+
+def _send_on(
+    begin: Begin,
+    connection: Connection,
+    frame: Callable[[], Any],
+    name: str,
+    heartbeat: float,
+    poll: float,
+    retry: Retry,
+) -> None:
+    """Raises CallFailure, SourceFailed, OSError."""
+    from clients.feed.retrying import keep_on
+    from clients.feed.sending import Heartbeats
+
+    work = begin(connection, frame, name)
+    try:
+        beats = None
+        if heartbeat:
+            beats = Heartbeats(
+                connection.feed, frame, name, heartbeat, work.issued, say_notice, work.seen, work.unsettled
+            )
+        keep_on(work.step, beats, poll, retry)
+    finally:
+        work.end()
