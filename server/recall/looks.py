@@ -100,6 +100,7 @@ class Found(NamedTuple):
     subject: int
     look: Look
     how: int = How.ASKED
+    is_by_number: bool = True  # of its own, or of a vehicle that it owns: not by name, nor as one of several
 
     @property
     def is_recalled(self) -> bool:
@@ -301,7 +302,8 @@ def _read(
                 identity,
                 bool(question.flags & Flag.CHOSEN_BY_NAME),
             )
-            yield from (Found(subject, look, how) for subject, how in subjects.items())
+            by_number = {How.OWNER, How.ASKED} if question.asked in hashes else {How.OWNER}
+            yield from (Found(subject, look, how, how in by_number) for subject, how in subjects.items())
 
 
 def _subjects(question: Question, hashes: Mapping[bytes, int]) -> dict[int, int]:

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,7 +69,7 @@ CREATE TABLE IF NOT EXISTS recall (
     look TEXT NOT NULL,                 -- Look.key
     officer TEXT NOT NULL,              -- institution/NIP
     gateway TEXT NOT NULL DEFAULT '',   -- that asked on her behalf, '' = none: Look.gateway
-    chosen INTEGER NOT NULL DEFAULT 0,  -- 1: Look.is_chosen
+    doubt INTEGER NOT NULL DEFAULT 0,   -- Doubt
     answer_id BLOB NOT NULL,
     looked_ms INTEGER NOT NULL,
     expires_ms INTEGER NOT NULL,
@@ -88,12 +89,26 @@ _ROWS = """
 SELECT recall.number, recall.id, officer, answer_id, looked_ms, expires_ms, what, subject, register, record, kind,
     section, sequence, changed_ms,
     CASE WHEN substr(look, 1, length(officer) + 1) = officer || '/' THEN substr(look, length(officer) + 2) ELSE '' END,
-    chosen
+    doubt
 FROM recall JOIN change ON change.number = recall.change
 WHERE officer = ? AND recall.number > ? AND received_ms IS NULL AND over = 0 AND expires_ms > ?
     AND (? = '' OR gateway = ?)
 ORDER BY recall.number LIMIT ?
 """
+
+
+class Doubt(IntEnum):
+    """Why it was not certain that the look-up was about the subject."""
+
+    NONE = 0
+    CHOSEN = 1  # Look.is_chosen
+    NAMED = 2  # found by name, or one of several: not Found.is_by_number
+
+
+def _doubt_of(found: Found) -> Doubt:
+    if found.look.is_chosen:
+        return Doubt.CHOSEN
+    return Doubt.NONE if found.is_by_number else Doubt.NAMED
 
 
 class Row(NamedTuple):
@@ -114,7 +129,7 @@ class Row(NamedTuple):
     sequence: int
     changed_ms: int
     request_id: str  # of the look-up; "" = none
-    chosen: int  # 1: the person was chosen from a list found by name
+    doubt: int  # Doubt
 
 
 @dataclass(frozen=True)
@@ -164,7 +179,7 @@ class RecallStore:
         """To tables of an earlier release, which had fewer."""
         for table, name, kind in (
             ("recall", "gateway", "TEXT NOT NULL DEFAULT ''"),
-            ("recall", "chosen", "INTEGER NOT NULL DEFAULT 0"),
+            ("recall", "doubt", "INTEGER NOT NULL DEFAULT 0"),
             ("change", "discreet", "INTEGER NOT NULL DEFAULT 0"),
         ):
             columns = {column for _, column, *_ in self._database.execute(f"PRAGMA table_info({table})")}
@@ -260,16 +275,17 @@ class RecallStore:
                 look.key,
                 look.officer,
                 look.gateway,
-                int(look.is_chosen),
+                int(_doubt_of(each)),
                 look.answer_id if any(look.answer_id) else b"",
                 look.time_ms,
                 change.changed_ms + VALID_MS,
                 int(over is not None),
             )
-            for look in (each.look for each in found)
+            for each in found
+            for look in (each.look,)
         ]
         self._database.executemany(
-            "INSERT OR IGNORE INTO recall (id, change, look, officer, gateway, chosen, answer_id, looked_ms, "
+            "INSERT OR IGNORE INTO recall (id, change, look, officer, gateway, doubt, answer_id, looked_ms, "
             "expires_ms, over) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )

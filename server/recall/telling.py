@@ -23,7 +23,7 @@ from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from ronda.v1 import alert_pb2, alert_service_pb2, check_service_pb2, context_pb2, level_pb2, section_pb2
 from server.logs import WARNING, log
 from server.recall.alerts import What, alerts_of
-from server.recall.store import Row
+from server.recall.store import Doubt, Row
 from server.trust.acting import is_to_act
 
 _GUATEMALA = ZoneInfo("America/Guatemala")
@@ -31,7 +31,7 @@ _OPEN = section_pb2.SENSITIVITY_OPEN
 _ASKABLE = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
 # What is certain of whom a record is about; all else is said to be possible.
 _CERTAIN = level_pb2.LEVEL_HIT
-_CHOSEN = "elegido de una lista por nombre"
+_DOUBTS = {Doubt.CHOSEN: "elegido de una lista por nombre", Doubt.NAMED: "no se consultó por su número"}
 _KINDS: dict[int, str] = {
     alert_pb2.ALERT_KIND_WARRANT: "orden de captura",
     alert_pb2.ALERT_KIND_TRAVEL_BAN: "arraigo",
@@ -79,7 +79,7 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
         standing = [replace(each, is_open=each.is_open and not each.adolescents) for each in standing]
     stated = [each for each in standing if record in each.records]
     in_force = any(each.pending for each in stated)
-    asking = _Asking(engine, grant, clock_ms, purpose, bool(row.chosen))
+    asking = _Asking(engine, grant, clock_ms, purpose, row.doubt == Doubt.CHOSEN)
     answered = _answer(reader, asking) if reader is not None else None
     if answered is None and reader is not None and _keys(reader):
         return None  # who has a number, and none that she may see
@@ -94,7 +94,7 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
     same = {r for each in stated for r in each.records} | {record}
     certain = record in answered.certain if answered is not None else any(each.certain for each in stated)
     doubts = (each.doubt for each in stated if each.pending and each.doubt)
-    doubt = _CHOSEN if row.chosen else "" if certain else next(doubts, "puede ser de otro")
+    doubt = "" if certain and not row.doubt else next(doubts, "") or _DOUBTS.get(Doubt(row.doubt), "puede ser de otro")
     return _message(row, bool(other_records - same), answered.text if answered is not None else "", doubt)
 
 

@@ -301,6 +301,21 @@ def test_of_who_was_chosen_from_a_list_it_is_told_as_possible(live: Fed) -> None
     until(lambda: chooser.kinds("W31") == [NEW, CANCELLED], 60)
 
 
+def test_of_who_was_found_by_name_it_is_told_as_possible(live: Fed) -> None:
+    """The look-up was NEGRO: nobody knew whether the person at the roadside is the one on file."""
+    officer = live.officer("75701")
+    request = checks.CheckRequest(query=WHO[3][0])
+    found = officer.ask("CheckService", request, checks.CheckResponse)
+    assert found.person.subject_id or found.candidates
+    officer.subscribe()
+    live.push(id="W32", row={**warrant(3), "ORDEN": "W32"})
+    until(lambda: officer.kinds("W32") == [NEW], 60)
+    told = officer.told[-1]
+    assert (told.uncertain, told.text.startswith("POSIBLE ALERTA NUEVA: orden de captura (OJ); ")) == (True, True)
+    live.push(id="W32", kind="CANCEL")
+    until(lambda: officer.kinds("W32") == [NEW, CANCELLED], 60)
+
+
 def test_the_command_tells_and_acknowledges(live: Fed) -> None:
     officer = live.officer("76001")
     officer.person(cui_of(4))
