@@ -133,6 +133,6 @@ def registers_line(answer: check_service_pb2.Answer) -> Text:
             )
         )
     elif answer.coverage == level_pb2.COVERAGE_COMPLETE and answer.level != level_pb2.LEVEL_UNSPECIFIED:
-        text.append(f"Los {len(answer.registers)} registros están al día.")
+        text.append(f"Los {len(answer.registers)} registros consultados están al día.")
     text.append(f"\nRespuesta {answer.answer_id} · generación {answer.generation_id}")
     return text

@@ -62,8 +62,8 @@ def address_text(address: person_pb2.Address) -> str:
 
 
 def totals_line(totals: Iterable[person_pb2.SectionTotal]) -> Text:
-    """Records on file, by section."""
-    said = [
-        f"{spanish.SECTIONS.get(t.section, '?')} {t.total}" for t in totals if t.section != section_pb2.SECTION_IDENTITY
-    ]
-    return Text(f"En archivo: {', '.join(said)}" if said else "Sin otros registros.")
+    """Records on file, by section: one warrant in three registers is three."""
+    shown = [total for total in totals if total.section != section_pb2.SECTION_IDENTITY]
+    said = [f"{spanish.SECTIONS.get(each.section, '?')} {each.total}" for each in shown]
+    several = " (un mismo hecho puede tener varios)" if any(each.total > 1 for each in shown) else ""
+    return Text(f"Asientos en archivo: {', '.join(said)}{several}" if said else "Sin otros registros.")

@@ -4,6 +4,7 @@ from libc.string cimport memcmp, memset, strlen
 
 from core.calendar cimport BIRTH_PIVOT, DATE_OK, partial_date_problem
 from core.free_text.tokens cimport FREE, SAID, BoxTokens, is_number_token, token_in, token_is, token_value
+from core.identifiers.text cimport is_digit
 from core.months cimport SEPTEMBER, SETIEMBRE, month_name
 
 cdef enum:
@@ -16,7 +17,7 @@ cdef const char* OTHER_DATES = b" EMISION EMITIDA EMITIDO VENCE VENCIMIENTO VENC
 cdef const char* OF_BIRTH = b" NAC NACIO NACIDO NACIDA NACIMIENTO FN DOB "
 cdef const char* YEARS = b" ANOS ANIOS ANO "
 cdef const char* MALE = b" MASCULINO MASC HOMBRE SENOR SR "
-cdef const char* FEMALE = b" FEMENINO FEMENINA FEM MUJER SENORA SRA "
+cdef const char* FEMALE = b" FEMENINO FEMENINA FEM MUJER SENORA SRA SENORITA SRTA "
 
 
 cdef int _month_at(const BoxTokens* t, int i) noexcept nogil:
@@ -74,10 +75,39 @@ cdef int _date_at(const BoxTokens* t, int i, Born* out) noexcept nogil:
     return at + 1 - i if _set(out, _year_of(t, at), month, first) else 0
 
 
+cdef bint _glued_date(const BoxTokens* t, int i, Born* out) noexcept nogil:
+    """ "17JUN1990", as a border's page writes it."""
+    cdef const char* text = t.text + t.items[i].at
+    cdef int n = t.items[i].n, k = 0, month, day = 0, year = 0, letters
+    if t.items[i].letters != MONTH_LETTERS or n > 9:
+        return False
+    while k < n and is_digit(text[k]):
+        day = 10 * day + text[k] - c"0"
+        k += 1
+    letters = k
+    if not 1 <= k <= 2 or n - k < MONTH_LETTERS + 2:
+        return False
+    for month in range(1, SETIEMBRE + 1):
+        if memcmp(text + letters, month_name(month), MONTH_LETTERS) == 0:
+            break
+    else:
+        return False
+    for k in range(letters + MONTH_LETTERS, n):
+        if not is_digit(text[k]):
+            return False
+        year = 10 * year + text[k] - c"0"
+    k = n - letters - MONTH_LETTERS
+    if k == 2:
+        year += 2000 if year <= BIRTH_PIVOT else 1900
+    elif k != 4 or not YEAR_FIRST <= year <= YEAR_LAST:
+        return False
+    return _set(out, year, month if month != SETIEMBRE else SEPTEMBER, day)
+
+
 cdef int date_at(const BoxTokens* t, int i) noexcept nogil:
     cdef Born read
     memset(&read, 0, sizeof(Born))
-    return _date_at(t, i, &read)
+    return 1 if _glued_date(t, i, &read) else _date_at(t, i, &read)
 
 
 cdef bint _is_guess(const BoxTokens* t, int i) noexcept nogil:
@@ -98,6 +128,8 @@ cdef int _age_at(const BoxTokens* t, int i, Born* out) noexcept nogil:
             taken = 4
     elif token_is(t, i - 1, "EDAD") or _is_guess(t, i):
         taken = 1
+    elif t.items[i].before == c"|" and (i + 1 == t.n or t.items[i + 1].before == c"|"):
+        taken = 1                # a cell of a table
     elif i > 0 and (token_is(t, i - 1, "M") or token_is(t, i - 1, "F")) and t.items[i].n == 2 and i + 1 == t.n:
         taken = 1
     if taken and _is_guess(t, i):
@@ -121,11 +153,15 @@ cdef int _run_together(const BoxTokens* t, int i, Born* out) noexcept nogil:
     return YEAR_FIRST <= value // 10000 <= YEAR_LAST and _set(out, value // 10000, value // 100 % 100, value % 100)
 
 
-cdef int _year_at(const BoxTokens* t, int i, bint alone, Born* out) noexcept nogil:
+cdef int _year_at(BoxTokens* t, int i, bint alone, Born* out) noexcept nogil:
     """A year by itself: four digits, or two behind a word of birth."""
-    cdef int k = i - 1, year = _year_of(t, i)
+    cdef int k = i - 1, year = _year_of(t, i), month = 0
     cdef bint born = False
-    while k >= 0 and i - k <= 4 and (token_in(t, k, b" EN EL DEL ANO DE ") or token_in(t, k, OF_BIRTH)):
+    while k >= 0 and i - k <= 5 and (token_in(t, k, b" EN EL DEL ANO DE ") or token_in(t, k, OF_BIRTH) or (
+            month == 0 and t.items[k].n > 3 and _month_at(t, k))):
+        if month == 0 and _month_at(t, k):
+            month = _month_at(t, k)
+            t.items[k].role = SAID
         born = born or token_in(t, k, OF_BIRTH) or token_is(t, k, "EL") or token_is(t, k, "DEL")
         k -= 1
     if year == 0 or not (t.items[i].n == 4 and alone or born and (alone or t.items[i].n == 4)):
@@ -133,6 +169,7 @@ cdef int _year_at(const BoxTokens* t, int i, bint alone, Born* out) noexcept nog
     if t.items[i].before in (c"/", c"-") or (i + 1 < t.n and t.items[i + 1].before in (c"/", c"-")):
         return 0
     out.year = year
+    out.month = month if born else 0
     return 1
 
 
@@ -158,6 +195,9 @@ cdef void take_birth(BoxTokens* t, bint alone, Born* out) noexcept nogil:
         if out.sex == 0 and (token_in(t, i, MALE) or token_in(t, i, FEMALE)):
             out.sex = c"M" if token_in(t, i, MALE) else c"F"
             t.items[i].role = SAID
+            continue
+        if out.year == 0 and _glued_date(t, i, out):
+            _mark(t, i, 1)
             continue
         if not is_number_token(t, i) or out.year or token_in(t, i - 1, OTHER_DATES):
             continue

@@ -18,7 +18,7 @@ from core.free_text.plates_beside cimport plate_at
 from core.free_text.scanned cimport Scanned, read_scanned
 from core.free_text.sentences cimport write_name, write_names_beside
 from core.free_text.spoken cimport write_spoken
-from core.free_text.tokens cimport FREE, LABEL, NUMBER, SAID, SEEN, BoxTokens, split_tokens, token_in, token_value
+from core.free_text.tokens cimport FREE, LABEL, NUMBER, SAID, SEEN, BoxTokens, join_tokens, split_tokens, token_in, token_value
 from core.free_text.vehicles cimport colour_mask, is_make
 from core.identifiers.canonical cimport canonical_into, fits_vin
 from core.identifiers.kinds cimport (
@@ -138,6 +138,8 @@ cdef bint _take_labelled(BoxTokens* t, bint foreign, const char* said, BoxText* 
             continue
         size = number_beside(t, i, label, number)
         if size == 0:
+            if token_in(t, i, " LIC "):  # a lawyer's title
+                t.items[i].role = FREE
             continue
         if label == FOREIGN_LABEL and not foreign:
             foreign = label_country(t, i, country)
@@ -174,22 +176,29 @@ cdef void _take_also(BoxTokens* t, BoxText* out) noexcept nogil:
             return
 
 
-cdef int _vin_at(const BoxTokens* t, int first) noexcept nogil:
-    """Seventeen characters of a VIN in token `first` or one behind it; -1 = none."""
-    cdef int i
+cdef int _vin_at(const BoxTokens* t, int first, int* last, char* out) noexcept nogil:
+    """Seventeen characters of a VIN in one piece, or with hyphens, from token `first` on; where it begins, -1 = none."""
+    cdef int i, k, size, letters
     for i in range(first, t.n):
-        if t.items[i].role == FREE and t.items[i].n == VIN_LENGTH and 0 < t.items[i].letters < VIN_LENGTH and fits_vin(
-                t.text + t.items[i].at, VIN_LENGTH):
+        size = letters = 0
+        k = i
+        while k < t.n and t.items[k].role == FREE and size < VIN_LENGTH and (k == i or t.items[k].before == c"-"):
+            size += t.items[k].n
+            letters += t.items[k].letters
+            k += 1
+        if size == VIN_LENGTH and 0 < letters < size and join_tokens(t, i, k, out, VIN_LENGTH) and fits_vin(out, VIN_LENGTH):
+            last[0] = k
             return i
     return -1
 
 
 cdef bint _take_vin(BoxTokens* t, BoxText* out) noexcept nogil:
-    cdef int i = _vin_at(t, 0)
-    if i < 0:
+    cdef char vin[VIN_LENGTH]
+    cdef int last = 0, first = _vin_at(t, 0, &last, vin)
+    if first < 0:
         return False
-    _put(out, t.text + t.items[i].at, VIN_LENGTH)
-    t.items[i].role = NUMBER
+    _put(out, vin, VIN_LENGTH)
+    _mark(t, first, last, NUMBER)
     out.kind = KEY_VIN
     out.of_vehicle = True
     return True
@@ -281,7 +290,8 @@ cdef bint read_box(const char* text, size_t n, BoxText* out) noexcept nogil:
     cdef char cui[13]
     cdef char plate[12]
     cdef char country[3]
-    cdef int cuis, plates, vin, plate_size = 0
+    cdef char number[VIN_LENGTH]
+    cdef int cuis, plates, vin, last = 0, plate_size = 0
     cdef bint foreign
     memset(out, 0, sizeof(BoxText))
     if _from_scan(text, n, out):
@@ -292,10 +302,10 @@ cdef bint read_box(const char* text, size_t n, BoxText* out) noexcept nogil:
     write_spoken(&t)
     cuis = _take_cuis(&t, cui)
     plates = _take_plates(&t, plate, &plate_size)
-    vin = _vin_at(&t, 0)
+    vin = _vin_at(&t, 0, &last, number)
     if _is_whole(&t) and (cuis < 2 and plates < 2 and cuis + plates == 1 and t.items[0].first >= 0):
         return False
-    if cuis > 1 or plates > 1 or cuis and (plates or vin >= 0) or vin >= 0 and _vin_at(&t, vin + 1) >= 0:
+    if cuis > 1 or plates > 1 or cuis and (plates or vin >= 0) or vin >= 0 and _vin_at(&t, last, &last, number) >= 0:
         out.holds_two = True
         return True
     country[0] = 0

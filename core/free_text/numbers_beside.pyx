@@ -19,10 +19,11 @@ cdef enum:
     VIN_LENGTH = 17
     WORDS_BETWEEN = 6        # at most, of a label and its number
     SHORT = 6                # a piece of a number that is shorter goes on behind a blank
+    ENGINE_MAX = 14          # characters of an engine number in pieces
     DOCUMENT_MIN = 5
     HONDURAS_DEPARTMENTS = 18
 
-cdef const char* REGISTER_WORDS = b" REG REGISTRO NO NUM NRO NUMERO DE "
+cdef const char* REGISTER_WORDS = b" ORDEN REG REGISTRO NO NUM NRO NUMERO DE "
 
 
 # Codes of countries that are no Spanish words.
@@ -63,14 +64,19 @@ cdef bint _goes_on(const BoxTokens* t, int first, int i, int label, int size) no
     if sign != c" ":
         return False
     if label in (ENGINE_LABEL, CHASSIS_LABEL, VIN_LABEL):
+        if digits and not 1950 <= token_value(t, i) <= 2050 and size + t.items[i].n <= ENGINE_MAX and (
+                t.items[i].n >= SHORT or is_number_token(t, i - 1) or size < SHORT):
+            return True
         return _holds_digit(t, i) and (size < SHORT or size + t.items[i].n == VIN_LENGTH)
+    if label == NIT_LABEL and t.items[i].letters == 1 and t.text[t.items[i].at + t.items[i].n - 1] == c"K":
+        return size + t.items[i].n <= CUI_LENGTH
     return digits and is_number_token(t, i - 1) and size + t.items[i].n <= CUI_LENGTH
 
 
 cdef int _whole_vin(const BoxTokens* t, int first) noexcept nogil:
-    """Behind which token pieces with digits come to seventeen characters; 0 = they do not."""
+    """Behind which token pieces, all but the first with digits, come to seventeen characters; 0 = they do not."""
     cdef int i = first, size = 0
-    while i < t.n and size < VIN_LENGTH and _holds_digit(t, i):
+    while i < t.n and size < VIN_LENGTH and (i == first and t.items[i].n >= 3 or _holds_digit(t, i)):
         size += t.items[i].n
         i += 1
     return i if size == VIN_LENGTH else 0
@@ -88,8 +94,16 @@ cdef int _take(BoxTokens* t, int first, int label, char* out) noexcept nogil:
         start -= 1
     while start and label != ENGINE_LABEL and t.items[start].before == c"-" and is_number_token(t, start - 1):
         start -= 1
+    if start and label == ENGINE_LABEL and t.items[start].before == c" " and _holds_digit(t, start - 1) and (
+            t.items[start - 1].role == FREE and 0 < t.items[start - 1].letters and t.items[start - 1].n < SHORT):
+        start -= 1               # "4D56 UCAZ8817 motor"
+    for i in range(start, first):
+        size += t.items[i].n
     if label in (CHASSIS_LABEL, VIN_LABEL):
         i = _whole_vin(t, start)
+        if i == 0 and start and t.items[start - 1].role == FREE and _whole_vin(t, start - 1):
+            start -= 1
+            i = _whole_vin(t, start)
         if i:
             size = VIN_LENGTH
             end = i
@@ -120,6 +134,9 @@ cdef int _with_digits(char* out, int size) noexcept nogil:
 
 cdef int number_beside(BoxTokens* t, int at, int label, char* out) noexcept nogil:
     cdef int i, least = 1 if label == NIT_LABEL else 4
+    # "UCAZ8817 motor del L200": what stands right before the word is meant, where nothing stands right behind it.
+    if at and _holds_digit(t, at - 1) and t.items[at - 1].role == FREE and t.items[at - 1].n > 4 and not _holds_digit(t, at + 1):
+        return _take(t, at - 1, label, out)
     for i in range(at + 1, min(t.n, at + 2 + WORDS_BETWEEN)):
         if t.items[i].role == SAID:  # its country
             continue
@@ -214,9 +231,10 @@ cdef bint country_at(BoxTokens* t, char* country) noexcept nogil:
 
 cdef int foreign_number(BoxTokens* t, char* out) noexcept nogil:
     cdef char number[BESIDE_MAX]
-    cdef int i, size, best = 0
+    cdef int i, size, best = 0, behind_date = 0
     for i in range(t.n):
-        if t.items[i].role != FREE or not _holds_digit(t, i):
+        behind_date = max(behind_date, i + date_at(t, i))
+        if t.items[i].role != FREE or not _holds_digit(t, i) or i < behind_date:
             continue
         if t.items[i].n < DOCUMENT_MIN - 1 and not (i + 1 < t.n and t.items[i + 1].before in (c"-", c" ") and _holds_digit(
                 t, i + 1)):

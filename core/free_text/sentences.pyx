@@ -10,6 +10,7 @@ from core.free_text.vehicles cimport colour_mask, is_make, kind_mask
 
 cdef enum:
     DATE_TEXT = 24
+    NAMES_MOST = 4           # words before a comma that parts surnames from given names
 
 # Words that are part of no name, wherever they stand.
 cdef const char* NEVER_NAMES = (
@@ -18,18 +19,21 @@ cdef const char* NEVER_NAMES = (
     b"BUSCAR BUSQUE CONSULTA CONSULTAR CONSULTE VERIFICAR VERIFIQUE VERIFICA ANTECEDENTES CAPTURA VIGENTE VIGENTES "
     b"NACIO NACIDO NACIDA NACIMIENTO FECHA EDAD PORFA FAVOR QUIEN TIENE DONA ALIAS DPI CUI HONDURENO HONDURENA SALVADORENO "
     b"SALVADORENA NICARAGUENSE MEXICANO MEXICANA GUATEMALTECO GUATEMALTECA CATRACHO CATRACHA CHAPIN CHAPINA "
-    b"MASCULINO FEMENINO FEMENINA "
+    b"MASCULINO FEMENINO FEMENINA CASADA CASADO SOLTERO SOLTERA NECESITO SABER SOLICITO SOLICITA URGENTE ALERTA GRACIAS PORFAVOR "
+    b"HERMANA HERMANO ESPOSA ESPOSO "
 )
 cdef const char* NAME_LABELS = b" NOMBRE NOMBRES COMPLETO APELLIDO APELLIDOS "
 # Words that stand before a name and are left out there.
 cdef const char* LEADERS = (
-    b" EL LA LOS LAS LO UN UNA A AL DE DEL ES SE SU SI ME COMO ESE ESA ESTE ESTA DON DONA SR SRA SRTA LIC ING DR DRA ORDEN ORDENES POR "
+    b" EL LA LOS LAS LO UN UNA A AL DE DEL ES SE SU SI ME SRTA SENORITA COMO ESE ESA ESTE ESTA DON DONA SR SRA SRTA LIC ING DR DRA ORDEN ORDENES POR "
     b"HAY CON PILOTO NOMBRE LIC Y VER "
 )
 # Words behind a name with which something else begins.
 cdef const char* STOPPERS = (
     b" QUE COMO PILOTO COPILOTO POSIBLE PRESUNTO ANDA ANDABA CONDUCE CONDUCIENDO MANEJA SIN CON CONTRA TIENE PORTA PORTABA VIAJA VIVE "
     b"DICE MORENO MORENA ALTO ALTA BAJO BAJA GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
+    b"UNIDAD ZONA KM KILOMETRO CALLE AVENIDA AV TEL TELEFONO CEL CELULAR INFO SECTOR BARRIO COLONIA ALDEA CASERIO LOTE BUFETE COLEGIO "
+    b"DIRECCION DESDE DESAPARECIDO DESAPARECIDA POR FAVOR GRACIAS AGUA MOCHILA BLUSA PANTALON SUETER CHUMPA "
     b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO "
 )
 
@@ -76,12 +80,16 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
     take_birth(t, True, born)
     for i in range(t.n):
         if t.items[i].role != FREE or t.items[i].letters < t.items[i].n:
+            if words == 0 and t.items[i].role == FREE and i + 1 < t.n and t.items[i + 1].before == c"|":
+                changed = True       # the number of a table's row
+                continue
             if t.items[i].role == FREE or t.items[i].role == LABEL:
                 return 0             # digits that are no date, a kind without its number: left to who refuses them
             behind = behind or words >= 2
             dropped = True
             continue
-        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _is_part(t.items[i].before) and _begins_description(t, i)):
+        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _is_part(t.items[i].before) and (
+                words >= NAMES_MOST or _begins_description(t, i))):
             changed = True
             break
         if token_in(t, i, NEVER_NAMES) or words == 0 and token_in(t, i, LEADERS) and _more_words(t, i):

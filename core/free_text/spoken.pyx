@@ -7,8 +7,10 @@ from core.identifiers.text cimport all_digits
 cdef enum:
     SPELLED_MIN = 3      # words
     SPELLED_MAX = 24     # characters
-    DIGITS_MIN = 8
+    DIGITS_MIN = 6
     CHUNK_MAX = 4        # characters of a token of digits or letters among spelled ones
+
+cdef const char* SIGN_WORDS = b" GUION RAYA DIAGONAL "
 
 cdef extern from *:
     """
@@ -18,7 +20,7 @@ cdef extern from *:
         " G GE GOLF ", " H HACHE HOTEL ", " I INDIA ", " J JOTA JULIET JULIETT JULIETA ", " K KA KILO ", " L ELE LIMA ",
         " M EME MIKE MAIK ", " N ENE NOVEMBER NOVIEMBRE ", " O OSCAR ", " P PE PAPA ", " Q CU QUEBEC ", " R ERRE ERE ROMEO ",
         " S ESE SIERRA ", " T TE TANGO ", " U UNIFORM UNIFORME ", " V VE UVE VICTOR ", " W WHISKEY WHISKY ",
-        " X EQUIS XRAY ", " Y YE YANKEE YANKI ", " Z ZETA ZULU "};
+        " X EQUIS XRAY ", " Y YE YANKEE YANKI YANQUI ", " Z ZETA ZULU "};
     static const char *const RONDA_UNITS[10] = {
         " CERO ", " UNO UN ", " DOS ", " TRES ", " CUATRO ", " CINCO ", " SEIS ", " SIETE ", " OCHO ", " NUEVE "};
     static const char *const RONDA_TENS[10] = {
@@ -88,8 +90,12 @@ cdef int _spelled(const BoxTokens* t, int i, char* out, int* size, bint* is_word
         is_word[0] = t.items[i].n > 1
         out[0] = <char>(c"A" + letter)
         size[0] = 1
+        if t.items[i].n == 1 and token_is(t, i + 1, "DE") and i + 2 < t.n and t.text[t.items[i + 2].at] == out[0] and (
+                t.items[i + 2].n >= 3):
+            is_word[0] = True    # "B de burro"
+            return 3
         return 1
-    if token_is(t, i, "GUION") or token_is(t, i, "RAYA"):
+    if token_in(t, i, SIGN_WORDS):
         size[0] = 0
         return 1
     is_word[0] = False
@@ -101,10 +107,23 @@ cdef int _spelled(const BoxTokens* t, int i, char* out, int* size, bint* is_word
     return 1
 
 
+cdef void _drop_signs(BoxTokens* t) noexcept nogil:
+    """Makes "C guion 3" "C-3"."""
+    cdef int i, kept = 0
+    for i in range(t.n):
+        if token_in(t, i, SIGN_WORDS) and 0 < i < t.n - 1 and t.items[i - 1].n <= 8:
+            t.items[i + 1].before = c"-"
+            continue
+        t.items[kept] = t.items[i]
+        kept += 1
+    t.n = kept
+
+
 cdef void write_spoken(BoxTokens* t) noexcept nogil:
     cdef char text[SPELLED_MAX + 4]
     cdef int first = 0, at, size, more, taken, words, best, best_size
     cdef bint is_word
+    _drop_signs(t)
     while first < t.n:
         at = first
         size = words = best = best_size = 0

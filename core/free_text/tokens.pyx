@@ -5,10 +5,13 @@ from libc.string cimport memcmp, memcpy, memmove, strlen
 
 from core.identifiers.text cimport is_digit
 from core.names.folding cimport N_TILDE, SEPARATES, VANISHES, folded_letters
+from core.names.scripts cimport other_letters
 from core.names.unicode cimport decode_utf8
 
 cdef enum:
     APOSTROPHE = 0x27
+    VARIATION_FIRST = 0xFE00     # how the sign before it looks
+    VARIATION_LAST = 0xFE0F
     VALUE_DIGITS = 8
 
 
@@ -29,6 +32,7 @@ cdef bint split_tokens(const char* text, size_t n, BoxTokens* out) noexcept nogi
     cdef const unsigned char* next
     cdef const unsigned char* first
     cdef uint32_t code, letters, ahead
+    cdef int more
     cdef BoxToken* token = NULL
     cdef char before = 0, sign, c
     cdef bint is_colon, is_quoted
@@ -38,7 +42,7 @@ cdef bint split_tokens(const char* text, size_t n, BoxTokens* out) noexcept nogi
         at += decode_utf8(at, end, &code)
         letters = folded_letters(code)
         is_quoted = code == APOSTROPHE and token != NULL and is_digit(out.text[out.size - 1])
-        if letters == VANISHES and not is_quoted:
+        if letters == VANISHES and not is_quoted or VARIATION_FIRST <= code <= VARIATION_LAST:
             continue
         is_colon = False
         if letters == N_TILDE:   # a colon, on a keyboard that is set to another language
@@ -51,8 +55,7 @@ cdef bint split_tokens(const char* text, size_t n, BoxTokens* out) noexcept nogi
             is_colon = token != NULL and c"0" <= ahead <= c"9"
             letters = c"N"
         if is_quoted or letters == SEPARATES or is_colon:
-            if letters == SEPARATES and code > 0x24F and code < 0xFF00 and not 0x2000 <= code <= 0x206F and not (
-                    code == 0x2212 or 0x3000 <= code <= 0x303F or code == 0x20AC or code == 0x2116):
+            if code > 0x24F and other_letters(code, &more) != NULL:
                 return False
             sign = <char>c":" if is_colon else <char>c"-" if is_quoted else _sign(code)
             if token != NULL or before == 0 or before == c" " or sign != c" ":

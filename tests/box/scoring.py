@@ -26,11 +26,11 @@ class Read:
     is_green: bool  # the level says that nothing is known, of somebody who is listed
 
 
-def read_all(cast: Cast) -> Iterator[Read]:
-    """Every line, asked."""
+def read_all(cast: Cast, name: str = "lines") -> Iterator[Read]:
+    """Every line of a list, asked."""
     listed = {each["id"] for each in (*cast.persons, *cast.vehicles) if each["listed"]}
     names = cast.names
-    for line in lines():
+    for line in lines(name):
         try:
             answer = cast.check(line.text)
         except QuestionError as error:
@@ -58,7 +58,8 @@ def _is_as_meant(line: Line, is_one: bool, found: list[str], level: str) -> bool
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
-        read = list(read_all(Cast(Path(directory) / "box")))
+        cast = Cast(Path(directory) / "box")
+        read = [each for name in ("lines", "more_lines") for each in read_all(cast, name)]
     otherwise = [each for each in read if not each.as_meant]
     for each in otherwise:
         told = f"{each.line.text}\t{each.line.reach} {each.line.kind} {each.line.also} {each.line.seen}\t{each.said}\n"
