@@ -11,8 +11,8 @@ from core.free_text.tokens cimport (
 )
 from core.identifiers.countries cimport country_of_words
 from core.identifiers.numbers cimport cui_rule, read_cedula
-from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK
-from core.identifiers.text cimport all_digits, as_digit, is_digit
+from core.identifiers.rules cimport RULE_OK
+from core.identifiers.text cimport as_digit, is_digit
 
 cdef enum:
     CUI_LENGTH = 13
