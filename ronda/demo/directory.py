@@ -26,6 +26,7 @@ _SILENT_S = 31_536_000  # a year: no program of a court sends heartbeats to the 
 FEED_SOURCE = "oj-demo"  # the court's, for `ronda feed push`
 LIVE_POLL_MS = 100
 CHANGES = ("cancel.json", "reissue.json")
+_EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 class DirectoryRefused(Exception):
@@ -148,13 +149,14 @@ class DemoDirectory:
         """Forgets what was fed: it was said of another nation."""
         for folder in (LEDGER, LIVE):
             shutil.rmtree(self.path / folder, ignore_errors=True)
-        for file in self.path.glob("*.json.resume"):
-            file.unlink()
+        for directory in (self.path, _EXAMPLES):
+            for file in directory.glob("*.json.resume"):
+                file.unlink()
 
     def write_changes(self) -> None:
         """Copies of the examples that the page feeds: how far each was sent is kept beside it, and goes with it."""
         for name in CHANGES:
-            shutil.copyfile(Path(__file__).parents[2] / "examples" / name, self.path / name)
+            shutil.copyfile(_EXAMPLES / name, self.path / name)
 
     def undone(self, *stamps: str) -> None:
         """Forgets the steps: what they made is about to be replaced."""
