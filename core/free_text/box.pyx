@@ -285,6 +285,22 @@ cdef bint _is_number_and_country(const BoxTokens* t) noexcept nogil:
     return numbers > 0
 
 
+cdef bint _holds_other_kind(BoxTokens* t, bint of_vehicle) noexcept nogil:
+    """Looks for a person's labelled number beside a vehicle's, or a vehicle's beside a person's."""
+    cdef char number[NUMBER_TEXT]
+    cdef int i, label
+    cdef bint vehicles
+    for i in range(t.n):
+        label = label_at(t, i) if t.items[i].role == FREE else NO_LABEL
+        if label == NO_LABEL or label == CUI_LABEL or label == PLATE_LABEL:
+            continue
+        vehicles = label in (ENGINE_LABEL, CHASSIS_LABEL, VIN_LABEL)
+        if vehicles != of_vehicle and number_beside(t, i, label, number):
+            return True
+        t.items[i].role = FREE       # a further number of the same one
+    return False
+
+
 cdef bint read_box(const char* text, size_t n, BoxText* out) noexcept nogil:
     cdef BoxTokens t
     cdef char cui[13]
@@ -306,6 +322,9 @@ cdef bint read_box(const char* text, size_t n, BoxText* out) noexcept nogil:
     if _is_whole(&t) and (cuis < 2 and plates < 2 and cuis + plates == 1 and t.items[0].first >= 0):
         return False
     if cuis > 1 or plates > 1 or cuis and (plates or vin >= 0) or vin >= 0 and _vin_at(&t, last, &last, number) >= 0:
+        out.holds_two = True
+        return True
+    if (cuis or plates) and _holds_other_kind(&t, plates > 0):
         out.holds_two = True
         return True
     country[0] = 0

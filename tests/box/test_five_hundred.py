@@ -68,6 +68,16 @@ def test_what_stands_beside_the_number_is_compared(cast: Cast, text: str, seen: 
     assert {name: compared.get(name) for name in seen} == seen
 
 
+@pytest.mark.parametrize(
+    "text", ["pasaporte F412873 en carro P482FGH", "P-482FGH lic C1190456", "dpi 2414768281201 motor 2ZRF514872"]
+)
+def test_no_number_is_passed_over_for_another(cast: Cast, text: str) -> None:
+    """Two of two kinds are two questions: one of them would be answered, and the other taken for clear."""
+    with pytest.raises(QuestionError) as refused:
+        cast.check(text)
+    assert refused.value.field == "query"
+
+
 def test_a_zone_that_a_scanner_reads_is_its_document(cast: Cast) -> None:
     """ICAO Doc 9303: three lines of a card, two of a passport, glued or not."""
     card = "IDGTM241476828<1201<<<<<<<<<<<\n9502286M3303034GTM<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN"
