@@ -152,7 +152,7 @@ class AskScreen(Screen[None]):
         self._put("banner", drawn(self.size.width, self._is_low))
 
     def on_resize(self) -> None:
-        """What goes by the screen's size is drawn anew: large letters or a word, the keys, what was asked."""
+        """Draws anew what depends on the screen's size: large letters or a word, the keys, what was asked."""
         self.set_class(self._is_low, "low")
         if "banner" in self._filled and self._banner is not None:
             self._paint_banner(self._banner)
@@ -163,7 +163,7 @@ class AskScreen(Screen[None]):
 
     @property
     def _is_low(self) -> bool:
-        """Whether so few rows are there that only what is acted on stands above the fold."""
+        """Returns whether there are so few rows that only what is acted on is seen without scrolling."""
         return self.size.height < LOW_ROWS
 
     def say(self, text: str) -> None:
@@ -245,7 +245,7 @@ class AskScreen(Screen[None]):
         self.query_one("#layers", VerticalScroll).scroll_home(animate=False)
 
     def _paint_outdated(self, layers: Layers) -> None:
-        """Whom the answer was about, and that it changed: neither its level nor what it said to do."""
+        """Shows whom the answer was about, and that it changed; neither its level nor what it said to do."""
         self._paint_banner(lambda width, low: state_banner(REPEAT, width, low=low))
         self._put("meaning", Text(CHANGED, style="bold reverse"))
         self._put("who", Group(*layers.who[:1]) if layers.who else "")
@@ -279,14 +279,14 @@ class AskScreen(Screen[None]):
 
     @property
     def _repeatable(self) -> Asked | None:
-        """What Enter in an empty box asks again: what is shown, or what got no answer."""
+        """Returns what Enter in an empty box asks again: what is shown, or what got no answer."""
         return self._shown.asked if self._shown is not None else self._failed
 
     # -- what waits while a question runs (clients.car.typed)
 
     @property
     def is_busy(self) -> bool:
-        """Whether a question runs: the next one waits for its answer."""
+        """Returns whether a question runs: the next one waits for its answer."""
         return not self.idle or (self.is_mounted and self._box.is_scanning)
 
     def takes_while_busy(self, event: Key | Paste) -> bool:

@@ -164,7 +164,7 @@ class Coverage:
             pause = _FIRST_PAUSE_SECONDS if long else min(2 * pause, AGAIN_SECONDS)
 
     def look_up(self, words: str, found: int) -> Listed | None:
-        """What the list says; None where none is kept. found: ronda.v1.SubjectFound. Raises NothingOffline."""
+        """Returns what the list says; None where none is kept. found: ronda.v1.SubjectFound. Raises NothingOffline."""
         if self._no_desk:
             raise NothingOffline(self._no_desk)
         return self.desk.answer(words, found) if self.desk is not None else None

@@ -93,7 +93,7 @@ class LoginScreen(Screen[None]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether the server or the issuer is asked: what is typed behind it belongs to the next screen."""
+        """Returns whether a sign-in runs: what is typed meanwhile belongs to the next screen."""
         return any(worker.node is self and not worker.is_finished for worker in self.workers)
 
     def takes_while_busy(self, _: Key | Paste) -> bool:

@@ -17,7 +17,7 @@ _BADGE = " CAMBIÓ "
 
 
 class Outdated:
-    """Of one session: which answers on the screen, of the stop and in the history are of before a change."""
+    """Keeps which answers of one session (screen, stop, history) are older than a change."""
 
     def __init__(self) -> None:
         self._answers: set[str] = set()
@@ -29,7 +29,7 @@ class Outdated:
             self._answers |= {each.response.answer.answer_id for each in known if _contradicts(recall, each.response)}
 
     def holds(self, shown: Shown) -> bool:
-        """Whether this answer is of before a change."""
+        """Returns whether this answer is older than a change."""
         return bool(answer_id := shown.response.answer.answer_id) and answer_id in self._answers
 
     def badge(self, shown: Shown) -> Text:
@@ -44,7 +44,7 @@ class Outdated:
 
 
 def _contradicts(recall: Recall, response: Any) -> bool:
-    """Whether the answer is about the recall's subject, and lists an alert that is over or lacks one that is new."""
+    """Returns whether an answer about the recall's subject lists an alert that is over, or lacks a new one."""
     from ronda.v1.alert_service_pb2 import RECALL_KIND_NEW
 
     if recall.subject_id not in _subjects(response):

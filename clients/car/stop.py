@@ -43,7 +43,7 @@ class Asked:
 
     @property
     def person_found(self) -> Found:
-        """What the server is told: of a vehicle nothing, for its plate is compared with the car."""
+        """Returns what the server is told; of a vehicle nothing, for its plate is compared with the car."""
         return self.found if self.person else Found.GIVEN
 
     def again(self) -> Asked:
@@ -152,7 +152,7 @@ def _subject(shown: Shown | None) -> Any:
 
 
 def _is_certain_vehicle(shown: Shown | None) -> bool:
-    """Whether the officer gave the vehicle's full plate or VIN, and it agrees."""
+    """Returns whether the officer gave the vehicle's full plate or VIN, and it agrees."""
     from ronda.v1 import level_pb2
 
     if shown is None or shown.asked.found is Found.CHOSEN:

@@ -21,7 +21,7 @@ cdef const char* FEMALE = b" FEMENINO FEMENINA FEM MUJER SENORA SRA SENORITA SRT
 
 
 cdef int _month_at(const BoxTokens* t, int i) noexcept nogil:
-    """Of a month's name, or three or more of its first letters; 0 = none."""
+    """Returns the month of a name, or of three or more of its first letters; 0 = none."""
     cdef int month, n
     if not 0 <= i < t.n:
         return 0
@@ -34,7 +34,7 @@ cdef int _month_at(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef int _year_of(const BoxTokens* t, int i) noexcept nogil:
-    """Of two or four digits; 0 = none."""
+    """Returns a year of two or four digits; 0 = none."""
     cdef int year = token_value(t, i)
     if year < 0:
         return 0
@@ -111,7 +111,7 @@ cdef int date_at(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef bint _is_guess(const BoxTokens* t, int i) noexcept nogil:
-    """Whether an age is one that somebody looks: "como de 30"."""
+    """Returns whether an age is a guess by looks: "como de 30"."""
     cdef int at = i - 1
     at -= token_is(t, at, "DE") or token_is(t, at, "UNOS")
     return token_in(t, at, b" COMO UNOS UNAS APROX APARENTA APROXIMADAMENTE ") or token_is(t, i - 1, "UNOS")

@@ -50,7 +50,7 @@ cdef void _mark(BoxTokens* t, int first, int last, int role) noexcept nogil:
 
 
 cdef bint _is_whole(const BoxTokens* t) noexcept nogil:
-    """Whether nothing stands beside the number."""
+    """Returns whether nothing stands beside the number."""
     cdef int i
     for i in range(t.n):
         if t.items[i].role != NUMBER:
@@ -73,7 +73,7 @@ cdef bint _from_scan(const char* text, size_t n, BoxText* out) noexcept nogil:
 # ---- what is certain by its own rule ----
 
 cdef int _take_cuis(BoxTokens* t, char* out) noexcept nogil:
-    """How many different ones, 2 at most; the first into out[13]."""
+    """Counts the different CUIs, 2 at most; the first goes into out[13]."""
     cdef char digits[13]
     cdef int i = 0, k, taken, found = 0
     while i < t.n:
@@ -92,7 +92,7 @@ cdef int _take_cuis(BoxTokens* t, char* out) noexcept nogil:
 
 
 cdef int _take_plates(BoxTokens* t, char* out, int* n) noexcept nogil:
-    """As `_take_cuis`; out[12]."""
+    """Counts plates as `_take_cuis` does CUIs; out[12]."""
     cdef char text[12]
     cdef int i = 0, k, taken, size = 0, found = 0
     while i < t.n:

@@ -44,7 +44,7 @@ cdef bint _is_seen(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef bint _begins_description(const BoxTokens* t, int first) noexcept nogil:
-    """Whether what stands from `first` to the next comma tells of a vehicle or of clothes."""
+    """Returns whether the words from `first` to the next comma describe a vehicle."""
     cdef int i
     for i in range(first, t.n):
         if i > first and t.items[i].before in (c",", c";"):

@@ -38,7 +38,7 @@ cdef extern from *:
 
 
 cdef int _listed(const BoxTokens* t, int i, const char** lists, int first, int last) noexcept nogil:
-    """Which list a token stands in; -1 = none."""
+    """Returns which list a token stands in; -1 = none."""
     cdef int k
     for k in range(first, last):
         if token_in(t, i, lists[k]):

@@ -168,7 +168,7 @@ class Sequences:
         return entries + self._told(" ".join(reasons), only_if_other=False)
 
     def _silence_s(self, now_s: float, now_ms: int) -> float:
-        """By the clock that says more: one of the two may be set back, and the other begins with the process.
+        """Seconds since the last sign by the clock that says more: one may be set back, one begins with the process.
 
         A sign that is ahead of the clock says that one of them was wrong, by so much.
         """
