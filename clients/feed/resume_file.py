@@ -30,13 +30,18 @@ def resume_path(file: Path) -> Path:
     return file.with_name(f"{file.name}{RESUME}")
 
 
-def read_resume(file: Path, source: str) -> Resume:
-    """What is known of this file; nothing where it was never sent, or was changed since. Raises OSError."""
+def read_resume(file: Path, source: str, *, forget: bool = False) -> Resume:
+    """Returns what is known of this file: nothing where it was never sent, was changed since, or is to be forgotten.
+
+    Raises OSError.
+    """
     digest = hashlib.sha256()
     with file.open("rb") as data:
         while block := data.read(_BLOCK):
             digest.update(block)
     fresh = Resume(source, digest.hexdigest())
+    if forget:
+        return fresh
     try:
         found = Resume(**json.loads(resume_path(file).read_bytes()))
     except (OSError, ValueError, TypeError):

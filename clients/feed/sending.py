@@ -9,7 +9,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from clients.feed.changes import FileChange, read_changes
+from clients.feed.changes import ChangesUnreadable, FileChange, read_changes
 from clients.feed.folder import SUFFIXES, DropFolder, Passed, Read
 from clients.feed.issued import (
     HistoriesDiffer,
@@ -40,15 +40,19 @@ def send_file(
     shown: Callable[[Iterator[FileChange]], Iterable[FileChange]] = lambda changes: changes,
     read: Read = read_changes,
     issued: Issued | None = None,
+    again: bool = False,
 ) -> Tally:
     """Sends a file of changes, from where an earlier run was.
 
     issued: what the source has numbered so far, which learns of what is answered; None = nobody keeps it.
+    again: as changes that happen anew, under new numbers, whatever was sent before; the file must not state numbers.
     Raises ChangesUnreadable, CallFailure, HistoriesDiffer, OSError.
     """
     known = issued if issued is not None else Issued()
     first = next(read(file), None)
-    resume = read_resume(file, source)
+    if again and first is not None and first.change.sequence:
+        raise ChangesUnreadable(first.line, "sequence: el archivo numera sus cambios, y --again es para los que no la llevan")
+    resume = read_resume(file, source, forget=again)
 
     def keep(tally: Tally) -> None:
         if tally.token != resume.token:

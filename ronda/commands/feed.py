@@ -45,6 +45,9 @@ def push(
         str, typer.Option(help="Fuente que envía, como la nombra el servidor; si su institución tiene una, esa.")
     ] = "",
     patience: Annotated[float, typer.Option(help="Segundos sin respuesta tras los que se detiene.", min=0)] = 30.0,
+    again: Annotated[
+        bool, typer.Option("--again", help="Lo envía como cambios nuevos, aunque ya se haya enviado.")
+    ] = False,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
     server: ServerOption = HERE,
@@ -56,13 +59,14 @@ def push(
     \b
     Ejemplos:
       ronda feed push examples/cancel.json
+      ronda feed push examples/cancel.json --again
       ronda feed push cambios.csv --source oj-central --identity envios
     """
     from clients.feed.changes import ChangesUnreadable
     from clients.feed.issued import HistoriesDiffer
 
     def ask(connection: Connection) -> Tally:
-        return _sent(connection, file, source, patience, lambda: context(purpose, case), as_json)
+        return _sent(connection, file, source, patience, lambda: context(purpose, case), as_json, again)
 
     try:
         tally = call(server, identity, as_json, list, ask)
@@ -75,7 +79,7 @@ def push(
     if as_json:
         print_json(_tally_fields(tally))
     else:
-        _print_tally(tally)
+        _print_tally(tally, file)
     if tally.refused:
         raise typer.Exit(ExitStatus.SOME_INVALID)
 
@@ -109,7 +113,13 @@ def status(
 
 
 def _sent(
-    connection: Connection, file: Path, source: str, patience: float, frame: Callable[[], Any], as_json: bool
+    connection: Connection,
+    file: Path,
+    source: str,
+    patience: float,
+    frame: Callable[[], Any],
+    as_json: bool,
+    again: bool,
 ) -> Tally:
     """Raises ChangesUnreadable, OSError, CallFailure."""
     from clients.feed.changes import read_changes
@@ -117,7 +127,9 @@ def _sent(
 
     next(read_changes(file), None)  # a file that is none is told before anybody is asked
     source = source or only_source(connection, frame, as_json)
-    return send_file(connection.feed, frame, file, source, patience, shown=lambda each: _with_progress(each, as_json))
+    return send_file(
+        connection.feed, frame, file, source, patience, shown=lambda each: _with_progress(each, as_json), again=again
+    )
 
 
 def _with_progress(changes: Iterator[FileChange], as_json: bool) -> Iterator[FileChange]:
@@ -168,7 +180,7 @@ _OUTCOMES = {
 }
 
 
-def _print_tally(tally: Tally) -> None:
+def _print_tally(tally: Tally, file: Path) -> None:
     from clients.spanish import failures as spoken
     from clients.spanish import feed_rules
     from clients.terminal.whole_table import WholeTable
@@ -178,6 +190,8 @@ def _print_tally(tally: Tally) -> None:
             print_renderables(f"{count} {words}")
     if not tally.outcomes:
         print_renderables("El archivo no tiene cambios.")
+    if set(tally.outcomes) == {"KNOWN"}:
+        print_renderables(f"Nada cambió. Si volvió a ocurrir: ronda feed push {file} --again")
     if tally.refused:
         title = f"Rechazados (los primeros {_SHOWN}):" if len(tally.refused) > _SHOWN else "Rechazados:"
         table = WholeTable(title, "línea", "registro", "número", "motivo", "campo", "regla", right=("línea", "número"))

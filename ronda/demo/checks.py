@@ -30,7 +30,7 @@ def checks_to_try(directory: DemoDirectory, listen: str) -> str:
     left_out = directory.left_out()
     index = f"RONDA_CONFIG={shlex.quote(str(directory.config))} .venv/bin/ronda index"
     server = "" if listen == "127.0.0.1:50051" else f" --server {listen}"
-    cancel, reissue = (f".venv/bin/ronda feed push {_short(directory.path / name)}{server}" for name in CHANGES)
+    cancel, reissue = (f".venv/bin/ronda feed push {_short(directory.path / name)} --again{server}" for name in CHANGES)
     lines = ["", f"[bold]Ronda serves on {listen}. In a second shell, in this directory:[/bold]", ""]
     if left_out:
         lines += [

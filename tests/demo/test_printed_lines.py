@@ -83,6 +83,9 @@ def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, 
         _until_seen("VERDE", wanted.command)  # the README cancelled it
         _run(reissue.command)
         _until_seen("ROJO", wanted.command)
+        for line, level in ((cancel, "VERDE"), (reissue, "ROJO")) * 2:  # each line does what it says, however often
+            _run(line.command)
+            _until_seen(level, wanted.command)
         _run(withdraw.command)
         _until_seen("GRIS", clean.command)
         _until_seen("ROJO", wanted.command)

@@ -68,8 +68,8 @@ def feed(field: DevelopmentServer, *words: str | Path, status: int = 0) -> subpr
     return done
 
 
-def pushed(field: DevelopmentServer, file: Path, source: str, status: int = 0) -> Any:
-    return json.loads(feed(field, "push", file, "--source", source, "--json", status=status).stdout)
+def pushed(field: DevelopmentServer, file: Path, source: str, *words: str, status: int = 0) -> Any:
+    return json.loads(feed(field, "push", file, "--source", source, *words, "--json", status=status).stdout)
 
 
 def in_force(field: DevelopmentServer, source: str) -> list[tuple[str, int, str]]:
@@ -115,6 +115,21 @@ def test_a_file_without_numbers_gets_the_same_ones_again(field: DevelopmentServe
     said = feed(field, "push", file, "--source", "by-hand").stdout
     assert "1 recibidos y en vigor" in said
     assert in_force(field, "by-hand")[-1] == ("H-2", 3, "UPSERT")
+
+
+def test_a_file_without_numbers_is_sent_again_as_new_changes(field: DevelopmentServer, tmp_path: Path) -> None:
+    cancel, reissue = tmp_path / "cancel.json", tmp_path / "reissue.json"
+    cancel.write_text(json.dumps({"register": "oj", "id": "A-1", "event_time": EVENT, "kind": "CANCEL"}))
+    reissue.write_text(json.dumps(upsert("A-1")))
+    for _ in range(3):
+        assert pushed(field, cancel, "by-hand", "--again")["outcomes"] == {"TAKEN": 1}
+        assert pushed(field, reissue, "by-hand", "--again")["outcomes"] == {"TAKEN": 1}
+    kinds = [kind for record, _, kind in in_force(field, "by-hand") if record == "A-1"]
+    assert kinds == ["CANCEL", "UPSERT"] * 3
+    assert "--again" in feed(field, "push", reissue, "--source", "by-hand").stdout  # nothing changed, and how it would
+    numbered = tmp_path / "numbered.json"
+    numbered.write_text(json.dumps(upsert("A-1", 900)))
+    assert "--again" in feed(field, "push", numbered, "--source", "by-hand", "--again", status=2).stderr
 
 
 def test_a_csv_with_a_refused_row_names_line_field_and_rule(field: DevelopmentServer, tmp_path: Path) -> None:
