@@ -19,7 +19,7 @@ from clients.car.key_line import key_line
 from clients.car.link import NoAnswer
 from clients.car.nothing_offline import NothingOffline
 from clients.car.outdated import CHANGED
-from clients.car.question_box import QuestionBox
+from clients.car.question_box import LONGEST_QUESTION, QuestionBox
 from clients.car.session import TokenMissing
 from clients.car.stop import Asked, Found, Role, Shown, subject_id
 from clients.car.themes import LOW_ROWS
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _LATE_SECONDS = 2.0
 _EDITING = ("backspace", "delete", "left", "right", "home", "end")
-_LONGEST_QUESTION = 200  # characters: CheckRequest.query
 _PLACEHOLDERS = {
     Role.ANY: "DPI, placa, VIN, licencia, teléfono o nombre",
     Role.DRIVER: "Conductor: DPI, licencia o nombre",
@@ -89,7 +88,7 @@ class AskScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="status", markup=False)
         yield Static(id="recalls", markup=False)
-        yield QuestionBox(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=_LONGEST_QUESTION)
+        yield QuestionBox(placeholder=_PLACEHOLDERS[Role.ANY], id="box", max_length=LONGEST_QUESTION)
         yield Static(id="asked", markup=False)
         yield Static(id="banner", markup=False)
         yield Static(id="meaning", markup=False)

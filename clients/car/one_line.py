@@ -23,6 +23,9 @@ class OneLine(Input):
     refused = ""
     """Why something typed or pasted was not taken, until the text changes: what is left must not be asked."""
 
+    def make_room(self, text: str) -> None:
+        """Called before a text stands in the box: how long it may be can depend on what it is."""
+
     def watch_value(self) -> None:
         """Whatever changes the text answers a refusal."""
         self.refused = ""
@@ -38,6 +41,7 @@ class OneLine(Input):
         several = len(lines) > 1 and not line
         line = line or lines[0]
         start, end = min(selected), max(selected)
+        self.make_room(line if end - start == len(self.value) else self.value)
         if self.max_length and len(self.value) - (end - start) + len(line) > self.max_length:
             self.app.bell()
             self._refuse(f"{len(line)} caracteres no caben (máximo {self.max_length}): no se pegó nada")

@@ -8,13 +8,14 @@ from textual.message import Message
 
 from clients.car.detection import likely_kind
 from clients.car.one_line import OneLine
-from clients.car.scanned import is_licence_code, lacking_lines
+from clients.car.scanned import LICENCE_MOST, LINE_END, is_licence_code, lacking_lines, licence_question
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from clients.car.application import Application
 
+LONGEST_QUESTION = 200  # characters: CheckRequest.query
 _SCAN_SECONDS = 0.4  # without a key: a scanner has typed all of a code
 
 
@@ -65,7 +66,7 @@ class QuestionBox(OneLine):
 
     def on_input_submitted(self, event: OneLine.Submitted) -> None:
         event.stop()
-        words = event.value.strip()
+        words = event.value.strip(f" {LINE_END}")
         if self.refused or self._dropped_scan:  # what is left is no question, nor is an empty box the former one's
             self._drop(words)
         elif not self._goes_on(words):
@@ -73,9 +74,22 @@ class QuestionBox(OneLine):
 
     def _complete(self, words: str) -> None:
         """Empties the box: it is of the next question, which may be typed already."""
+        question = licence_question(words) if is_licence_code(words) else words
+        if words and not question:
+            self.refused = "El código de la licencia no dice nombre y nacimiento"
+            self._drop(words)
+            return
         if words:
             self.clear_text()
-        self.post_message(self.Complete(words))
+        self.post_message(self.Complete(question))
+
+    def watch_value(self) -> None:
+        """A licence's code is longer than a question."""
+        super().watch_value()
+        self.make_room(self.value)
+
+    def make_room(self, text: str) -> None:
+        self.max_length = LICENCE_MOST if is_licence_code(text) else LONGEST_QUESTION
 
     def _drop(self, words: str) -> None:
         """Asks nothing of what did not fit; the further lines of such a code are dropped with it."""
@@ -101,7 +115,7 @@ class QuestionBox(OneLine):
             self._unread = f"documento: faltan {lacking} renglones; Enter consulta sin ellos"
         else:
             self._wait_for_scan()
-        self.value = f"{words} "
+        self.value = f"{words} " if lacking else f"{words}{LINE_END}"
         self.cursor_position = len(self.value)
         return True
 
@@ -116,7 +130,7 @@ class QuestionBox(OneLine):
         self._scan_end = self.set_timer(_SCAN_SECONDS, self._end_scan)
 
     def _end_scan(self) -> None:
-        words = self.value.strip()
+        words = self.value.strip(f" {LINE_END}")
         self._scan_end = None
         if self._dropped_scan:
             self._drop("")

@@ -1,8 +1,12 @@
-"""Scans of several lines: which further lines belong to a scan, so that one document is one question."""
+"""Scans of several lines: which further lines belong to a scan, so that one document is one question.
+
+A licence's PDF417 holds elements, three letters and a text each (AAMVA DL/ID Card Design Standard 2020, annex D).
+"""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 # Characters a line, and lines: ICAO 9303 TD1 (DPI and other cards), TD2, TD3 (passports).
 _ZONES = {30: 3, 36: 2, 44: 2}
@@ -10,6 +14,13 @@ _FIRST = re.compile(r"[ACIPV][A-Z0-9<]+", re.ASCII)
 _LINE = re.compile(r"[A-Z0-9<]+", re.ASCII)
 # How the text of a licence's PDF417 begins (AAMVA); its further lines have no form of their own.
 _LICENCE = re.compile(r"@|ANSI |AAMVA", re.ASCII)
+LINE_END = "\N{RETURN SYMBOL}"  # in the box, between the lines of a licence's code: a name may hold spaces
+LICENCE_MOST = 2000  # characters of such a code: a symbol holds 1,850
+# The first element stands behind the header and the name of its part: "...0032DLDAQ123".
+_ELEMENT = re.compile(
+    r"(?:^|(?<=DL)|(?<=ID)|(?<=EN))(?P<name>DAQ|DCS|DAC|DAD|DAA|DAB|DBB|DCT|DCG|DBC)(?P<text>[^\n]*)", re.M
+)
+_ABSENT = {"NONE", "UNAVL", "UNK"}
 
 
 def lacking_lines(text: str) -> int:
@@ -31,6 +42,38 @@ def is_licence_code(text: str) -> bool:
 
 def scanned_line(lines: list[str]) -> str:
     """The lines of one document as one question; "" where they are not the lines of one document."""
+    if is_licence_code(lines[0]):
+        return LINE_END.join(line.strip() for line in lines)
     joined = " ".join(line.strip() for line in lines)
     whole_zone = "<" in joined and lacking_lines(lines[0].strip()) == len(lines) - 1 and not lacking_lines(joined)
-    return joined if whole_zone or is_licence_code(joined) else ""
+    return joined if whole_zone else ""
+
+
+def licence_question(code: str) -> str:
+    """Returns what a licence's code says of its holder, as an officer would type it; "" where it lacks name or birth.
+
+    A Guatemalan licence's number is the CUI; any other country's number is on no register, so its holder is asked for
+    by name and date of birth.
+    """
+    found = {each["name"]: each["text"].strip() for each in _ELEMENT.finditer(code.replace(LINE_END, "\n"))}
+    found = {name: text for name, text in found.items() if text and text.upper() not in _ABSENT}
+    if found.get("DCG", "") == "GTM" and re.fullmatch(r"\d{13}", found.get("DAQ", ""), re.ASCII):
+        return found["DAQ"]
+    born = _birth_date(found.get("DBB", ""), found.get("DCG", ""))
+    family, _, rest = found.get("DAA", "").partition(",")  # version 1: all names in one element
+    family = found.get("DCS") or found.get("DAB") or family
+    given = " ".join(filter(None, (found.get("DAC") or found.get("DCT"), found.get("DAD")))) or rest
+    if not (family and given and born):
+        return ""
+    return f"{family}, {given.replace(',', ' ')} {born}"
+
+
+def _birth_date(text: str, country: str) -> str:
+    """MMDDCCYY in the United States, CCYYMMDD in Canada and elsewhere; as dd/mm/yyyy, "" where it is none."""
+    forms = ("%m%d%Y", "%Y%m%d") if country in ("", "USA") else ("%Y%m%d", "%m%d%Y")
+    for form in forms:
+        try:
+            return datetime.strptime(text, form).strftime("%d/%m/%Y")  # noqa: DTZ007 - a day, of no time zone
+        except ValueError:
+            continue
+    return ""

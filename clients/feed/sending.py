@@ -51,7 +51,7 @@ def send_file(
     known = issued if issued is not None else Issued()
     first = next(read(file), None)
     if again and first is not None and first.change.sequence:
-        raise ChangesUnreadable(first.line, "sequence: el archivo numera sus cambios, y --again es para los que no la llevan")
+        raise ChangesUnreadable(first.line, "sequence: con --again el archivo no lleva números propios")
     resume = read_resume(file, source, forget=again)
 
     def keep(tally: Tally) -> None:

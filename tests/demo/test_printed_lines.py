@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.demo.running_demo import ROOT, RunningDemo
-from tests.kit.pasted import pasted_lines, readme_commands, readme_snippets
+from tests.kit.pasted import page_commands, page_snippets, pasted_lines
 
+FIRST_HOUR = ROOT / "docs" / "first-hour.md"
 _STATISTICS = re.compile(r"`(ronda statistics [^`]+)`")
 
 
@@ -32,16 +33,16 @@ def _run(line: str, folder: Path = ROOT, **settings: str) -> str:
     return done.stdout
 
 
-def _readme(listen: str, folder: Path) -> str:
-    """What the README's snippets print, in its order, the demo's address put for the default one."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").replace("127.0.0.1:50051", listen)
+def _first_hour(listen: str, folder: Path) -> str:
+    """What the snippets of docs/first-hour.md print, in its order, the demo's address put for the default one."""
+    text = FIRST_HOUR.read_text(encoding="utf-8").replace("127.0.0.1:50051", listen)
     (folder / "proto").symlink_to(ROOT / "proto")
     (folder / "examples").mkdir()
     shutil.copyfile(ROOT / "examples" / "cancel.json", folder / "examples" / "cancel.json")
-    said = [_run(line, folder, RONDA_SERVER=listen) for line in readme_commands(text)]
-    for snippet in readme_snippets(text, "python"):
+    said = [_run(line, folder, RONDA_SERVER=listen) for line in page_commands(text)]
+    for snippet in page_snippets(text, "python"):
         said.append(_run(f".venv/bin/python - <<'SNIPPET'\n{snippet}SNIPPET\n", folder))
-    for snippet in readme_snippets(text, "sh"):
+    for snippet in page_snippets(text, "sh"):
         if "./run " not in snippet:
             said.append(_run(snippet, folder, RONDA_SERVER=listen))
     return "\n".join(said)
@@ -62,7 +63,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, tmp_path: Path) -> None:
+def test_every_line_of_the_page_and_of_the_first_hour_does_what_it_says(data: Path, tmp_path: Path) -> None:
     demo = RunningDemo(data).wait_ready()
     try:
         wanted, clean, unknown, stolen, search, registers, cancel, reissue, curl, withdraw, undo = demo.pasted()
@@ -74,13 +75,13 @@ def test_every_line_of_the_page_and_of_the_readme_does_what_it_says(data: Path, 
         answer = _run(curl.command)
         assert '"LEVEL_HIT"' in answer
         assert '"asOf"' in answer
-        said = _readme(demo.listen, tmp_path)
+        said = _first_hour(demo.listen, tmp_path)
         assert "ROJO: HAY ALERTA" in said  # the shell's
         assert "Consignar el vehículo" in said  # Python's
         assert '"LEVEL_HIT"' in said  # buf's
         assert "cases hold" in said  # the policy of the new institution
         assert "unit-7.pem is" in said
-        _until_seen("VERDE", wanted.command)  # the README cancelled it
+        _until_seen("VERDE", wanted.command)  # the page cancelled it
         _run(reissue.command)
         _until_seen("ROJO", wanted.command)
         for line, level in ((cancel, "VERDE"), (reissue, "ROJO")) * 2:  # each line does what it says, however often
@@ -113,8 +114,8 @@ def test_a_newcomer_sees_figures(data: Path) -> None:
     try:
         (line,) = (each for each in demo.pasted() if "statistics" in each.command)
         assert "Control de divulgación" in _run(line.command)
-        readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-        told = [_run(f".venv/bin/{each}", RONDA_SERVER=demo.listen) for each in _STATISTICS.findall(readme)]
+        page = " ".join(FIRST_HOUR.read_text(encoding="utf-8").split())
+        told = [_run(f".venv/bin/{each}", RONDA_SERVER=demo.listen) for each in _STATISTICS.findall(page)]
         assert len(told) == 2
         assert "Guatemala" in told[0]
         assert all(name in told[1] for name in ("PNC", "INACIF", "INE"))
@@ -136,6 +137,6 @@ def test_lines_are_read_from_pages_as_they_stand() -> None:
     assert (first.command, first.level) == (".venv/bin/ronda check 1 --json", "VERDE")
     assert (second.command, second.level) == ("RONDA_CONFIG=/a .venv/bin/ronda index", "")
     readme = "Try `.venv/bin/ronda check 1`, see `.venv/bin`.\n\n```sh\n./run serve\n```\n\n```python\nprint(1)\n```\n"
-    assert readme_commands(readme) == [".venv/bin/ronda check 1"]
-    assert readme_snippets(readme, "sh") == ["./run serve\n"]
-    assert readme_snippets(readme, "python") == ["print(1)\n"]
+    assert page_commands(readme) == [".venv/bin/ronda check 1"]
+    assert page_snippets(readme, "sh") == ["./run serve\n"]
+    assert page_snippets(readme, "python") == ["print(1)\n"]

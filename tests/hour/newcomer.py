@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.hour.machine import Machine
-from tests.kit.pasted import Pasted, pasted_lines, readme_commands, readme_snippets
+from tests.kit.pasted import Pasted, page_commands, page_snippets, pasted_lines
 
 START_SECONDS = 3600
 SUITE_SECONDS = 5400
@@ -46,7 +46,7 @@ class Newcomer:
         if self._phase("./run serve, first start", served.start):
             page = served.page()
             self._phase("each printed line", lambda log: self._printed(log, page))
-            self._phase("each line of the README", self._readme)
+            self._phase("each line of docs/first-hour.md", self._first_hour)
             if suite:
                 self._phase("./run check, beside ./run serve", lambda log: self._script(log, "./run check"))
                 self._phase("./run test, beside ./run serve", lambda log: self._script(log, "./run test"))
@@ -109,13 +109,13 @@ class Newcomer:
                 raise PhaseFailed(f"no {line.level} in what this prints: {line.command}")
             time.sleep(0.2)
 
-    def _readme(self, log: Path) -> None:
-        text = (self.machine.root / self.clone.lstrip("/") / "README.md").read_text(encoding="utf-8")
-        for command in readme_commands(text):
+    def _first_hour(self, log: Path) -> None:
+        text = (self.machine.root / self.clone.lstrip("/") / "docs/first-hour.md").read_text(encoding="utf-8")
+        for command in page_commands(text):
             self._script(log, command)
-        for snippet in readme_snippets(text, "python"):
+        for snippet in page_snippets(text, "python"):
             self._script(log, f".venv/bin/python - <<'SNIPPET'\n{snippet}SNIPPET\n")
-        for snippet in readme_snippets(text, "sh"):
+        for snippet in page_snippets(text, "sh"):
             if "./run " not in snippet:  # the two commands are phases of their own
                 self._script(log, f"set -e\n{snippet}")
 

@@ -1,4 +1,4 @@
-"""Lines that a page of `./run serve` or the README gives to be pasted, and what each says is to be seen."""
+"""Lines that a page of `./run serve` or docs/first-hour.md gives to be pasted, and what each says is to be seen."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def pasted_lines(page: str) -> list[Pasted]:
     return found
 
 
-def readme_snippets(text: str, language: str) -> list[str]:
-    """The README's fenced snippets of a language, in order."""
+def page_snippets(text: str, language: str) -> list[str]:
+    """A page's fenced snippets of a language, in order."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def readme_commands(text: str) -> list[str]:
-    """Commands that stand within the README's sentences: `.venv/bin/...`."""
+def page_commands(text: str) -> list[str]:
+    """Commands that stand within a page's sentences: `.venv/bin/...`."""
     outside = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.findall(r"`(\.venv/bin/[^`\n]+ [^`\n]+)`", outside)
