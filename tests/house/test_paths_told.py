@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.house.imports import OURS, ROOT
 
 FOLDERS = (*OURS, "docs", "deploy", "proto", ".ci")
-FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "Dockerfile", "run", "setup.py")
+FILES = (
     "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
