@@ -23,6 +23,7 @@ RULES = {
     "wrong_column_count": "no tiene las columnas del encabezado",
     "wrong_length": "no tiene el largo del manifiesto",
     "malformed_row": "la fila no está entera",
+    "ambiguous_record": "el número es de varias filas y el cambio no dice cuál",
     "the row states another id": "la fila dice otro id que el cambio",
     "no column of the manifest is among them": "no trae ninguna columna del manifiesto",
     "no manifest has this register": "ningún manifiesto tiene ese registro",

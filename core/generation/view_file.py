@@ -30,6 +30,7 @@ class FedRegister(Stated):
 
     as_of_ms: Annotated[int, Field(ge=0, lt=253_402_300_800_000)]  # its last change or heartbeat; 0 = none yet
     stale: bool = False  # it may lack changes
+    refused: dict[str, Annotated[int, Field(gt=0)]] = Field(default={})  # rule -> records whose last change was refused
 
 
 class StatedView(Stated):

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import time
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -117,7 +118,12 @@ class _Feed:
                 else:
                     self.may_mean[refused] = places
 
-    def as_of_ms(self, extract_ms: int) -> int:
+    def stated(self, extract_ms: int) -> dict[str, object]:
+        """Returns what VIEW says of the register (core.generation.view_file.FedRegister)."""
+        stale, refused = bool(self.lacking or self.refused), Counter(self.refused.values())
+        return {"as_of_ms": self._as_of_ms(extract_ms), "stale": stale, "refused": refused}
+
+    def _as_of_ms(self, extract_ms: int) -> int:
         """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.
 
         A feed that began after the extract was made says nothing of what happened between the two: nobody told.
@@ -440,10 +446,7 @@ class LiveWriter:
                 "deltas": [delta.delta_id for delta in self._deltas],
                 "made_with": self._made_with,
                 "registers": {
-                    register: {
-                        "as_of_ms": feed.as_of_ms(self._extract_ms.get(register, 0)),
-                        "stale": bool(feed.lacking or feed.refused),
-                    }
+                    register: feed.stated(self._extract_ms.get(register, 0))
                     for register, feed in sorted(self._feeds.items())
                 },
             },

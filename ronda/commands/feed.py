@@ -206,6 +206,7 @@ def _print_tally(tally: Tally, file: Path) -> None:
 
 
 def _print_positions(positions: Any, now_ms: int) -> None:
+    from clients.spanish import feed_rules
     from clients.terminal.whole_table import WholeTable
 
     table = WholeTable(
@@ -231,6 +232,12 @@ def _print_positions(positions: Any, now_ms: int) -> None:
             _ago(each, "last_sign", now_ms),
         )
     print_renderables(table)
+    for register, unread in {each.register_id: each.unread for each in positions}.items():
+        if unread:
+            told = "; ".join(f"{each.records} por {feed_rules.rule_text(each.rule)} ({each.rule})" for each in unread)
+            print_renderables(
+                f"{register}: cambios recibidos que no se pudieron aplicar: {told}. Envíelos de nuevo, corregidos."
+            )
 
 
 def _runs(position: Any) -> str:
@@ -239,9 +246,11 @@ def _runs(position: Any) -> str:
 
 def _state(position: Any) -> str:
     words = {"GAP": "faltan cambios", "SILENT": "sin señal"}
-    if not position.stale:
-        return "al día" if position.HasField("last_sign") else "sin envíos"
-    return "NO AL DÍA: " + ", ".join(words.get(each, each) for each in position.stale_reason.split())
+    lacks = [words.get(each, each) for each in position.stale_reason.split()] if position.stale else []
+    lacks += ["cambios sin aplicar"] if position.unread else []
+    if lacks:
+        return "NO AL DÍA: " + ", ".join(lacks)
+    return "al día" if position.HasField("last_sign") else "sin envíos"
 
 
 def _ago(position: Any, name: str, now_ms: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -31,11 +31,15 @@ _KINDS = {
 }
 
 
+Unread = Callable[[], Mapping[str, Mapping[str, int]]]
+
+
 class FeedMethods:
     """Answers each method of FeedService."""
 
-    def __init__(self, line: FeedLine, sources: Mapping[str, FeedSource]) -> None:
-        self._line, self._sources = line, sources
+    def __init__(self, line: FeedLine, sources: Mapping[str, FeedSource], unread: Unread) -> None:
+        """unread: changes of each register that could not be applied, by rule."""
+        self._line, self._sources, self._unread = line, sources, unread
 
     async def status(self, asked: Asked) -> feed_service_pb2.StatusResponse:
         """How the sources of the caller's institution stand."""
@@ -43,7 +47,8 @@ class FeedMethods:
         response = feed_service_pb2.StatusResponse(server_time=_timestamp(clock_ms()), ledger_sequence="0")
         if mine:
             positions, sequence = await self._line.positions(mine)
-            response.positions.extend(_position(each) for each in positions)
+            unread = self._unread()
+            response.positions.extend(_position(each, unread.get(each.register, {})) for each in positions)
             response.ledger_sequence = str(sequence)
         return response
 
@@ -88,7 +93,7 @@ class _PushStream:
         self._positions |= {each.register: each for each in positions}
         response = feed_service_pb2.PushResponse(resume_token=token_of(self._name, list(self._positions.values())))
         response.outcomes.extend(_outcome(each) for each in outcomes)
-        response.positions.extend(_position(each) for each in positions)
+        response.positions.extend(_position(each, {}) for each in positions)
         for outcome in outcomes:
             counts.FED.labels(self._name, outcome.fate.name).inc()
         return response
@@ -179,7 +184,7 @@ def _outcome(outcome: Outcome) -> feed_service_pb2.FeedOutcome:
     )
 
 
-def _position(position: Position) -> feed_service_pb2.FeedPosition:
+def _position(position: Position, unread: Mapping[str, int]) -> feed_service_pb2.FeedPosition:
     found = feed_service_pb2.FeedPosition(
         source=position.source,
         register_id=position.register,
@@ -189,6 +194,8 @@ def _position(position: Position) -> feed_service_pb2.FeedPosition:
         stale=bool(position.stale),
         stale_reason=position.stale,
     )
+    for rule, records in sorted(unread.items()):
+        found.unread.add(rule=rule, records=records)
     for first, last in position.missing:
         found.missing.add(first=first, last=last)
     if position.event_ms:

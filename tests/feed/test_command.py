@@ -17,6 +17,7 @@ import psutil
 import psycopg
 import pytest
 
+from core.generation.view_file import LIVE, write_view
 from core.ledger.change import Change, Kind
 from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER, LedgerReader
@@ -213,6 +214,23 @@ def test_status_tells_every_register_of_every_source(field: DevelopmentServer) -
     assert "al día" in said
     found = json.loads(feed(field, "status", "--json").stdout)
     assert {each["source"] for each in found["positions"]} >= {"by-hand", "by-outbox"}
+
+
+def test_status_tells_what_could_not_be_applied(field: DevelopmentServer) -> None:
+    """Answers show the register STALE for it, whatever the feed itself says."""
+    home = field.data / LIVE / "20261130T000000Z-00000000"
+    home.mkdir(parents=True)
+    states = {"oj": {"as_of_ms": 0, "stale": True, "refused": {"ambiguous_record": 2}}}
+    write_view(home, {"base": home.name, "sequence": 0, "deltas": [], "registers": states})
+    try:
+        said = " ".join(feed(field, "status").stdout.split())
+        assert "NO AL DÍA: cambios sin aplicar" in said
+        assert "oj: cambios recibidos que no se pudieron aplicar: 2 por el número es de varias filas" in said
+        found = json.loads(feed(field, "status", "--json").stdout)["positions"]
+        assert {json.dumps(each["unread"]) for each in found} == {'[{"rule": "ambiguous_record", "records": 2}]'}
+    finally:
+        shutil.rmtree(home)
+    assert "sin aplicar" not in feed(field, "status").stdout
 
 
 def test_a_drop_folder_takes_whole_files_in_order_and_puts_them_away(field: DevelopmentServer, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nats
@@ -31,6 +31,7 @@ class Made:
 
     record_id: str
     person: int | None  # wanted by it; None = cancelled
+    kept_at: float = field(default=0.0, compare=False)  # time.monotonic() when its court was told
 
     @property
     def kind(self) -> str:
@@ -45,6 +46,7 @@ class Court(threading.Thread):
     def __init__(self, people: Mapping[int, tuple[str, str]], records: int, seed: int, pause_s: float) -> None:
         super().__init__(daemon=True)
         self.made: list[Made] = []
+        self.making: Made | None = None  # on its way: kept or not, nobody knows yet
         self.failure: BaseException | None = None
         self.retries = 0
         self._people, self._records, self._pause_s = people, records, pause_s
@@ -60,9 +62,10 @@ class Court(threading.Thread):
                     self._resting.set()
                     continue
                 self._resting.clear()
-                made = self._next()
+                self.making = made = self._next()
                 self._keep(made)
-                self.made.append(made)
+                self.made.append(replace(made, kept_at=time.monotonic()))
+                self.making = None
                 time.sleep(self._pause_s)
         except BaseException as error:  # told by `rest`
             self.failure = error
@@ -92,6 +95,18 @@ class Court(threading.Thread):
     def wanted(self) -> dict[str, int | None]:
         """The last word on each record."""
         return {each.record_id: each.person for each in self.made}
+
+    def wanted_since(self, latest: float) -> dict[str, int]:
+        """Returns record -> person of each UPSERT that is the last word on its record and was kept before `latest`."""
+        making = self.making  # read first: what is in `made` by now is no more on its way
+        last = {each.record_id: each for each in self.made}
+        if making is not None:
+            last[making.record_id] = making
+        return {
+            record: each.person
+            for record, each in last.items()
+            if each.person is not None and 0.0 < each.kept_at < latest
+        }
 
     def _next(self) -> Made:
         record_id = f"{self.name_of}{self._random.randrange(self._records)}"

@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +22,11 @@ from tests.kit.small_world import SmallWorld
 from tests.live.live_kit import RunningLive
 from tests.server.running_server import ROOT, RunningServer, until
 
+SILENT_S = 10  # of both sources
+_HEARTBEAT_S = "2"
+_AWAY_S = 1.5 * SILENT_S
 SOURCES: dict[str, dict[str, object]] = {
-    name: {"institution": "oj", "registers": ["oj"]} for name in ("by-outbox", "by-bus")
+    name: {"institution": "oj", "registers": ["oj"], "silent_s": SILENT_S} for name in ("by-outbox", "by-bus")
 }
 SOURCES["by-push"] = {"institution": "oj", "registers": ["oj"], "silent_s": 86_400}  # no program beats for it
 
@@ -55,6 +59,8 @@ class Parts(RunningLive):
             "feed worker": lambda: self._kill_child("server.processes.feed_worker"),
             "outbox feeder": lambda: self._kill_feeder("outbox"),
             "bus feeder": lambda: self._kill_feeder("bus"),
+            "outbox feeder for long": lambda: self._kill_feeder("outbox", _AWAY_S),
+            "bus feeder for long": lambda: self._kill_feeder("bus", _AWAY_S),
             "worker": lambda: self._kill_child("server.processes.worker"),
             "recall": lambda: self._kill_child("server.recall.recall_process"),
             "broker": self._kill_broker,
@@ -85,16 +91,17 @@ class Parts(RunningLive):
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "ronda.command", "feed", *words),
-                *("--source", f"by-{name}", "--server", address),
+                *("--source", f"by-{name}", "--server", address, "--heartbeat", _HEARTBEAT_S),
             ],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=(self.directory / f"{name}.log").open("ab"),
         )
 
-    def _kill_feeder(self, name: str) -> None:
+    def _kill_feeder(self, name: str, away_s: float = 0.0) -> None:
         self.feeders[name].kill()
         self.feeders[name].wait()
+        time.sleep(away_s)
         self.feeders[name] = self._feeder(name)
 
     def mend(self) -> None:

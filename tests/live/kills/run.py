@@ -2,8 +2,9 @@
 
 Held against the model: each acknowledged change is in the ledger, in force once, those of one record in their order,
 and none but those; every worker's answer on every person is what the last words on her records come to. All the while
-two persons are asked about: one whose warrant was cancelled by the feed before the first kill is never wanted again,
-one who is wanted is never CLEAR.
+persons are asked about: one whose warrant was cancelled by the feed before the first kill is never wanted again, one
+who is wanted is never CLEAR, nor is anybody whose warrant a court was told is kept longer ago than its source may be
+silent, whatever was killed since.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from tests.indexer.small_registers import cui_of
 from tests.kit.asker import Asker
 from tests.kit.small_world import SmallWorld
 from tests.live.kills.courts import BusCourt, Court, OutboxCourt
-from tests.live.kills.parts import Parts
+from tests.live.kills.parts import SILENT_S, Parts
 
 PEOPLE = 60
 RECORDS = 150  # of each court: each changes again and again
@@ -42,6 +43,7 @@ CONNECTIONS = 6  # which of two workers gets one is chance: both are asked 31 ti
 WANTED, FREED = PEOPLE + 1, PEOPLE + 2
 A_ROUND = 10  # kills between two comparisons
 SETTLE_S = 600.0  # a killed writer reads the whole ledger again
+LONGEST_GREEN_S = max(SILENT_S, 5.0) + 2.0  # silence, and what the server takes to notice and to tell its workers
 _SYLLABLES = ("CHOC", "CAAL", "POP", "TZUL", "XICAR", "COJTI", "MENDEZ", "LOPEZ", "ORTIZ", "REYES")
 
 
@@ -57,6 +59,7 @@ class Figures:
     wrong: list[str] = field(default_factory=list)
     late: int = 0  # answers that said INCOMPLETE to the end of SETTLE_S
     watched: int = 0
+    long_wanted: int = 0  # answers on persons whose warrant is older than silence may last
     in_doubt: int = 0  # changes that their court had to ask about again
     seconds: float = 0.0
 
@@ -69,7 +72,9 @@ class Figures:
         return (
             f"{self.kills.total()} kills ({kills}) in {self.seconds:.0f} s; {self.changes} acknowledged changes, "
             f"{self.in_doubt} tries again; {self.lost} lost, {self.twice} twice or out of order; "
-            f"{self.compared} answers compared, {self.watched} watched, {self.late} late, {len(self.wrong)} wrong"
+            f"{self.compared} answers compared, {self.watched} watched, "
+            f"{self.long_wanted} on who was wanted for over {LONGEST_GREEN_S:.0f} s, "
+            f"{self.late} late, {len(self.wrong)} wrong"
         )
 
 
@@ -82,9 +87,10 @@ def name_of(number: int) -> tuple[str, str]:
 class Watch(threading.Thread):
     """Asks about the two persons all the time; who does not answer is not wrong, who answers wrongly is."""
 
-    def __init__(self, parts: Parts, figures: Figures) -> None:
+    def __init__(self, parts: Parts, courts: list[Court], figures: Figures, seed: int) -> None:
         super().__init__(daemon=True)
-        self._parts, self._figures = parts, figures
+        self._parts, self._courts, self._figures = parts, courts, figures
+        self._random = random.Random(seed)
         self._over = threading.Event()
         self._failure: BaseException | None = None
 
@@ -101,6 +107,22 @@ class Watch(threading.Thread):
                 self._figures.watched += bool(level)
                 if level in never:
                     self._figures.wrong.append(f"{'wanted' if person == WANTED else 'freed'} was {level}")
+            self._ask_of_one_long_wanted()
+
+    def _ask_of_one_long_wanted(self) -> None:
+        """FRESH while a change is missing, for longer than silence may last, would show as CLEAR."""
+        court = self._random.choice(self._courts)
+        since = time.monotonic() - LONGEST_GREEN_S
+        before = court.wanted_since(since)
+        if not before:
+            return
+        record, person = self._random.choice(sorted(before.items()))
+        level = asked(self._parts, person)
+        if court.wanted_since(since).get(record) != person:
+            return  # it was changed meanwhile
+        self._figures.long_wanted += bool(level)
+        if level == "CLEAR":
+            self._figures.wrong.append(f"person {person}, wanted by {record} for over {LONGEST_GREEN_S} s, was CLEAR")
 
     def end(self) -> None:
         """Raises what ended it before."""
@@ -138,7 +160,7 @@ def run(directory: Path, kills: int, seed: int, say: Any = print) -> Figures:
         OutboxCourt(parts.dsn, people, RECORDS, seed + 1, PAUSE_S),
         BusCourt(parts.broker.url, people, RECORDS, seed + 2, PAUSE_S),
     ]
-    watch = Watch(parts, figures)
+    watch = Watch(parts, courts, figures, seed + 3)
     try:
         _freed(parts, directory)
         for each in (*courts, watch):
