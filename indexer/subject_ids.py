@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -23,3 +23,9 @@ def subject_ids(key: bytes, identifiers: Iterable[str]) -> pa.Array[Any]:
     return pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(SUBJECT_ID_BYTES), count, [None, pa.py_buffer(bytes(digests))]
     )
+
+
+def ids_of_persons(key: bytes, persons: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """Returns the subject id of each person, whom linking knows by `cui` (a number) or else by `text`."""
+    texts = (each["text"] if each["cui"] is None else f"cui:{each['cui']:013d}" for each in persons)
+    return [bytes(subject_id) for subject_id in subject_ids(key, texts).to_pylist() if subject_id is not None]

@@ -23,7 +23,7 @@ from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
 from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, STANDARDS, LinkingDatabase
 from indexer.linking.hiding import HIDING, collect_hidden
-from indexer.linking.names_kept import NAMES, PERSONS, AskedIndex, keep_persons
+from indexer.linking.names_kept import CLAIM_SCHEMA, NAMES, PERSONS, AskedIndex, keep_persons
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
@@ -206,7 +206,10 @@ def _find_pairs(database: LinkingDatabase, keep: bool) -> None:
 
 
 def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
-    """The same by a kept index: whom it numbers otherwise is numbered as this database does."""
+    """The same by a kept index: whom it numbers otherwise is numbered as this database does.
+
+    Who has none of the claims any more that the index has is nobody whom the index may find.
+    """
     database.give("asked_person", asked.persons.schema, asked.persons.to_batches())
     database.run("""
         CREATE TABLE kept_number AS
@@ -214,6 +217,15 @@ def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
         UNION ALL SELECT k.entity, p.entity FROM asked_person k JOIN named_person p ON p.text = k.text
     """)
     database.forget("asked_person")
+    if asked.of_base is not None and asked.of_base.num_rows:
+        database.give("base_claim", CLAIM_SCHEMA, asked.of_base.to_batches())
+        database.run("""
+            DELETE FROM kept_number WHERE kept IN (SELECT entity FROM base_claim) AND kept NOT IN (
+                SELECT k.kept FROM base_claim b JOIN kept_number k ON k.kept = b.entity
+                JOIN named_claim c ON c.entity = k.entity
+                WHERE c.name_text = b.name_text AND c.birth IS NOT DISTINCT FROM b.birth)
+        """)
+        database.forget("base_claim")
     _sweep_both(database, lambda: asked.sweep, "kept_")
     for name in ("name_asked", "name_bearer"):
         found = database.stream(

@@ -24,6 +24,13 @@ from indexer.linking.database import LinkingDatabase
 NAMES, PERSONS = "kept_names.bin", "kept_persons.arrow"
 _FIELDS: list[pa.Field[Any]] = [pa.field("cui", pa.int64()), pa.field("text", pa.string())]
 _PERSON_SCHEMA = pa.schema(_FIELDS)
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+_CLAIM_FIELDS: list[pa.Field[Any]] = [
+    pa.field("entity", pa.uint32()),  # of the index
+    pa.field("name_text", pa.string()),
+    pa.field("birth", pa.int32()),  # as person_staged has it: year, month and day in one number
+]
+CLAIM_SCHEMA = pa.schema(_CLAIM_FIELDS)
 _ASKED = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
 
 
@@ -41,6 +48,9 @@ class AskedIndex:
 
     sweep: NameSweep  # for one thread at a time
     persons: pa.Table  # entity (of the index), cui, text
+    rows: Numbers  # of what was asked: the row, and beside it in `entities` whom it may mean
+    entities: Numbers
+    of_base: pa.Table | None = None  # CLAIM_SCHEMA: persons whose claims may have changed, as the index has them
 
 
 class KeptNames:
@@ -50,12 +60,17 @@ class KeptNames:
         self._sweep = NameSweep(NameIndex(directory / NAMES))
         self._persons = pa.ipc.open_file(pa.memory_map(str(directory / PERSONS))).read_all()
 
-    def fitting(self, asked: Iterable[pa.Table]) -> AskedIndex:
-        """Whom records may mean, each table with name_text, birth date and sex of standard records."""
-        found: set[int] = set()
-        for table in asked:
+    def fitting(self, asked: Iterable[tuple[pa.Table, Numbers]]) -> AskedIndex:
+        """Returns whom records may mean: tables with name_text, birth date and sex of standard records, and of each
+        record the row by which the caller knows it.
+        """
+        rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for table, numbers in asked:
             for batch in table.select(list(_ASKED)).combine_chunks().to_batches():
-                found.update(int(entity) for entity in self._sweep.fitting(batch)["entity"])
-        entities = np.array(sorted(found), dtype=np.int64)
+                fitting = self._sweep.fitting(batch)
+                rows.append(numbers[np.array(fitting["row"], dtype=np.int64)])
+                found.append(np.array(fitting["entity"], dtype=np.int64))
+        entities = np.unique(np.concatenate(found))
         persons = self._persons.take(entities) if len(entities) else self._persons.slice(0, 0)
-        return AskedIndex(self._sweep, persons.add_column(0, "entity", pa.array(entities, pa.uint32())))
+        persons = persons.add_column(0, "entity", pa.array(entities, pa.uint32()))
+        return AskedIndex(self._sweep, persons, np.concatenate(rows), np.concatenate(found))

@@ -31,7 +31,8 @@ BLOCK = 64  # entities counted together
 _STREAM = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)  # a fifth of the bytes
 _UNKNOWN_DAY = -(2**31)
 
-_TIED = ["record_id", "source", "record_line", "version", "row"]  # the key of a record, then which of its rows
+# The key of a record, then which of its rows and sides.
+_TIED = ["record_id", "source", "record_line", "version", "row", "part"]
 _ORDER_COLUMNS = ["entity", "section", "sort_day", "register", *_TIED]
 # what Links.between yields; `minor` goes into `sensitivity`
 _LINK_COLUMNS = ["place", *(field.name.removeprefix("link_") for field in LINK_FIELDS), "minor"]
@@ -197,7 +198,7 @@ def dossier_order(table: pa.Table) -> np.ndarray:
     if len(where):
         group = np.cumsum(~alike)[where]
         keys = table.select(_TIED).take(order[where])
-        nulls: list[tuple[str, Any]] = [("source", 0), ("record_line", "")]
+        nulls: list[tuple[str, Any]] = [("source", 0), ("record_line", ""), ("part", 0)]
         for name, nothing in nulls:
             at = keys.column_names.index(name)
             keys = keys.set_column(at, name, keys.column(name).fill_null(nothing))

@@ -26,7 +26,7 @@ from indexer.live.named_alone import Counted, packed
 from indexer.live.record_key import Place, places_of
 from indexer.live.standing import BASE_OWNER, STANDING_SCHEMA, Standing, Subject, as_staged, values
 from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
-from indexer.subject_ids import subject_ids
+from indexer.subject_ids import ids_of_persons
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,9 @@ def _counted(changed: pa.Table, row_of: np.ndarray[Any, Any], linking: Linking) 
         for row in batch.to_pylist()
         if row_of[row["place"]] >= 0
     ]
-    texts = (row["text"] if row["cui"] is None else f"cui:{row['cui']:013d}" for row in rows)
     found: dict[Place, list[tuple[bytes, int]]] = {}
-    for row, subject_id in zip(rows, subject_ids(linking.key, texts).to_pylist(), strict=True):
-        assert subject_id is not None
-        found.setdefault(places[row_of[row["place"]]], []).append((bytes(subject_id), row["name_only_flags"]))
+    for row, subject_id in zip(rows, ids_of_persons(linking.key, rows), strict=True):
+        found.setdefault(places[row_of[row["place"]]], []).append((subject_id, row["name_only_flags"]))
     return {place: packed(each) for place, each in found.items()}
 
 

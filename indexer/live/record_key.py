@@ -49,9 +49,13 @@ def places_of(rows: pa.Table) -> list[Place]:
 
 def keys_of(rows: pa.Table) -> set[RecordKey]:
     """Returns the keys under which these records stand."""
-    return {
-        RecordKey(register, record_id, source, line) for register, source, record_id, line, _ in set(places_of(rows))
-    }
+    return {key_of_place(place) for place in set(places_of(rows))}
+
+
+def key_of_place(place: Place) -> RecordKey:
+    """Returns the key under which the record of a place stands."""
+    register, source, record_id, line, _ = place
+    return RecordKey(register, record_id, source, line)
 
 
 def said_of_each(rows: pa.Table, said: Mapping[RecordKey, _Said]) -> list[_Said | None]:

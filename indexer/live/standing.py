@@ -173,14 +173,16 @@ class Standing:
         is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
         counts = is_alert | (rows.column("clearance").to_numpy() & STANDARDS != 0)
         named = rows.column("name_text").is_valid().to_numpy() & (rows.column("section").to_numpy() != SECTION_OWNER)
-        asked = rows.take(np.flatnonzero(counts & named))
+        numbers = np.flatnonzero(counts & named)
+        asked = rows.take(numbers)
         doubted = asked.column("alert_flags").to_numpy() & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED) != 0
         hides = asked.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
-        year_alone = _unknown(asked.take(np.flatnonzero(doubted)), ("birth_month", "birth_mday"))
-        name_alone = _unknown(
-            asked.take(np.flatnonzero(doubted | hides)), ("birth_year", "birth_month", "birth_mday", "sex")
+        by_year, by_name = np.flatnonzero(doubted), np.flatnonzero(doubted | hides)
+        year_alone = _unknown(asked.take(by_year), ("birth_month", "birth_mday"))
+        name_alone = _unknown(asked.take(by_name), ("birth_year", "birth_month", "birth_mday", "sex"))
+        return self.kept.names.fitting(
+            [(asked, numbers), (year_alone, numbers[by_year]), (name_alone, numbers[by_name])]
         )
-        return self.kept.names.fitting([asked, year_alone, name_alone])
 
     def _touched_bearers(self, rows: pa.Table) -> set[bytes]:
         found: set[bytes] = set()

@@ -51,6 +51,7 @@ from indexer.live.linked_anew import (
 )
 from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_of, several_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
+from indexer.live.named_links import NamedLinks
 from indexer.live.owners import owners_among, records_of_owners
 from indexer.live.record_key import Place, RecordKey, keys_of, places_of, without_records
 from indexer.live.restated import Restated
@@ -66,7 +67,7 @@ from indexer.live.standing import (
 from indexer.live.yielding import Yielding
 from indexer.manifest.model import Manifest
 from indexer.standard import STANDARD_SCHEMA
-from indexer.subject_ids import subject_ids
+from indexer.subject_ids import ids_of_persons
 
 AT_ONCE = 2_000  # changes of one tick
 # What a row alone may cause; OSError, MemoryError, CoreError and what DuckDB says of disk and memory are none of these.
@@ -218,6 +219,7 @@ class LiveWriter:
         )
         self._names = [str(stated["name"]) for stated in self.base.manifest["registers"]]
         self._named_alone = NamedAlone(self.standing)
+        self._named_links = NamedLinks(self.standing, self._key)
         self._restated = Restated(self.standing, manifests)
         self._manifests = manifests
         self._always_open = always_open(manifests)
@@ -332,6 +334,7 @@ class LiveWriter:
         settled = self._restated.told(settled, now, joined.linked, fed.keys)
         standing.settle(settled, kept, changed)
         self._named_alone.settle(recount)
+        self._named_links.note(found.changed, found.asked, found.replaced)
         return settled, fed.refused
 
     def _meant(self, fed: FedRecords) -> tuple[FedRecords, Meaning]:
@@ -373,11 +376,12 @@ class LiveWriter:
         changed = pa.concat_tables([STANDARD_SCHEMA.empty_table(), *fed.rows])
         nearby = standing.holders(keys) | standing.bearers(changed)
         others, replaced = without_records(standing.rows(nearby), keys)
-        found = _Gathered(changed, others, replaced, nearby, standing.meant(changed), keys)
+        found = _Gathered(changed, others, replaced, nearby, self._named_links.asked(changed, nearby), keys)
         deciding = replaced.filter(pa.array(~are_closed(replaced, fed.cancelled)))
         numbers = deciding_numbers(changed) | deciding_numbers(deciding)
         following = of_these_causas(others, (changed, deciding)) | of_these_persons(others, deciding)
         following |= records_of_owners(standing, self._key, changed, deciding)
+        following |= self._named_links.deciding(changed, replaced, others) - keys
         while numbers or following:
             if numbers:
                 found.reach(standing.bearers(deciding) | standing.owned_by(of_no_alerts(changed, deciding)), standing)
@@ -389,7 +393,7 @@ class LiveWriter:
             found.reach(standing.bearers(deciding), standing)
             numbers, following = handed_on(deciding), set()
         if found.changed is not changed:
-            found.asked = standing.meant(found.changed)
+            found.asked = self._named_links.asked(found.changed, found.nearby)
         found.reach(self._ids_of(found.asked), standing)
         return found
 
@@ -399,9 +403,7 @@ class LiveWriter:
 
     def _ids_of(self, asked: AskedIndex) -> set[bytes]:
         """Subject ids of those whom a kept index means."""
-        rows = asked.persons.select(["cui", "text"]).to_pylist()
-        texts = [row["text"] if row["cui"] is None else f"cui:{row['cui']:013d}" for row in rows]
-        return {bytes(subject_id) for subject_id in subject_ids(self._key, texts).to_pylist() if subject_id is not None}
+        return set(ids_of_persons(self._key, asked.persons.select(["cui", "text"]).to_pylist()))
 
     def _registers(self) -> list[LinkedRegister]:
         today = self.day if self.day is not None else day_of(time.time_ns() // 1_000_000)

@@ -222,8 +222,14 @@ def clearances(cuis: Iterable[str], plates: Iterable[str]) -> Iterator[Any]:
             yield batch
 
 
-def differences(fed: FedWorld, asked: Iterable[Any] | None = None) -> list[str]:
+def _in_any_order(answer: str) -> list[str]:
+    return sorted(line for line in answer.splitlines() if "ordinal:" not in line)
+
+
+def differences(fed: FedWorld, asked: Iterable[Any] | None = None, *, ordered: bool = True) -> list[str]:
     """What the view says otherwise than the rebuild.
+
+    ordered: whether the order counts in which several candidates of one number are told (docs/live.md).
 
     Left out is who is grey until a rebuild because the feed changed who they are (tests/live/test_who_they_are.py), and
     of how many others a name is then, and how many orders by name may mean them, which is counted at a build.
@@ -240,7 +246,7 @@ def differences(fed: FedWorld, asked: Iterable[Any] | None = None) -> list[str]:
             continue  # of whose name there are others since: less green than the rebuild until then
         if grey:
             mine, theirs = _HOMONYMS.sub("", mine), _HOMONYMS.sub("", theirs)
-        if mine != theirs:
+        if mine != theirs and (ordered or _in_any_order(mine) != _in_any_order(theirs)):
             shown = text_format.MessageToString(request, as_one_line=True)
             found.append(f"{type(request).__name__} {shown}\n--- view\n{mine}\n--- rebuild\n{theirs}")
     return found

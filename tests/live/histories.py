@@ -127,7 +127,7 @@ def history(seed: int, directory: Path, bases: dict[str, SmallRegisters]) -> lis
             if act != "on":
                 data, base_id = known[-1] if act == "rebuild" else dice.choice(known)
                 fed.over(data, base_id, portions(fed.taken, dice))
-        return differences(fed, by_identifier(fed.world))
+        return differences(fed, by_identifier(fed.world), ordered=False)
     finally:
         fed.writer.close()
 

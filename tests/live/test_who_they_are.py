@@ -6,8 +6,8 @@ import pytest
 
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import cui_of
-from tests.live.fed_world import FedWorld, clearances, said
-from tests.live.test_a_view_answers_as_a_rebuild import LUIS, WHO
+from tests.live.fed_world import FedWorld, clearances, differences, said
+from tests.live.test_a_view_answers_as_a_rebuild import JOSE, LUIS, WHO
 
 HIS = checks.CheckPersonRequest(cui=cui_of(LUIS))
 GREY, NOTE = "level: LEVEL_INCOMPLETE", "datos de identidad cambiados el 28/05/2026"
@@ -34,6 +34,19 @@ def test_a_changed_name_is_grey_until_the_next_rebuild(fed: FedWorld, changed: d
     assert GREY in said(fed.view(), HIS)
     fed.take(fed.upsert("renap", **before))
     assert GREY in said(fed.view(), HIS), "what was fed meanwhile was linked by the other name"
+
+
+def test_a_record_by_that_name_may_mean_the_next_who_bears_it(fed: FedWorld) -> None:
+    """Of the base and fed: it leaves the one whose name changed, and comes back when the old name is stated again."""
+    fed.take(fed.upsert("oj", ORDEN="W77", NOMBRE=WHO[JOSE][0], ESTADO="PENDIENTE", FECHA="2024-02-03"))
+    of_jose = next(row for row in fed.world.rows["renap"] if row["CUI"] == cui_of(JOSE))
+    before, theirs = dict(of_jose), [checks.CheckPersonRequest(cui=cui_of(number)) for number in (JOSE, 5)]
+    found = set()
+    for changed in ({"NOMBRE": "CARLOS RENE BATZ COY"}, {"MUERTE": "2020-01-01"}, {}, {"NACIMIENTO": "1971-07-30"}, {}):
+        fed.take(fed.upsert("renap", **before | changed))
+        assert differences(fed, theirs) == []
+        found.add("level: LEVEL_CLEAR" in said(fed.view(), theirs[1]))
+    assert found == {False, True}
 
 
 def test_an_unchanged_row_changes_nobody(fed: FedWorld) -> None:
