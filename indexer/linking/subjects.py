@@ -142,8 +142,11 @@ def link_records(database: LinkingDatabase) -> Links:
     _resolve_owners(database)
     sections = ", ".join(map(str, MINOR_SECTIONS))
     # born 29 February: 18 years later never is a leap year, so the first of March comes of counting on
-    majority = """(make_date((birth // 10000 + 18)::INTEGER, greatest(birth // 100 % 100, 1)::INTEGER, 1)
-                   - DATE '1970-01-01' + greatest(birth % 100, 1) - 1)"""
+    born, majority = (
+        f"""(make_date((birth // 10000 + {years})::INTEGER, greatest(birth // 100 % 100, 1)::INTEGER, 1)
+             - DATE '1970-01-01' + greatest(birth % 100, 1) - 1)"""
+        for years in (0, 18)
+    )
     by_rule = f"(CASE WHEN d.place IS NULL THEN {LEVEL_BY_RULE} ELSE {LEVEL_DOUBTED} END)::UTINYINT"
     links = database.links()
     links.fill(
@@ -182,7 +185,7 @@ def link_records(database: LinkingDatabase) -> Links:
             FROM vehicle_link v JOIN entity_by_text e USING (text))
         SELECT l.place, l.entity, l.criterion, l.level, l.agrees, l.disagrees, o.owner_entity,
                coalesce(o.owner_level, 0)::UTINYINT AS owner_level,
-               coalesce(m.latest_day < {majority}, false) AS minor
+               coalesce(m.latest_day >= {born} AND m.latest_day < {majority}, false) AS minor
         FROM linked l LEFT JOIN owner_link o USING (place)
         LEFT JOIN (SELECT place, least(latest_day, as_of_day) AS latest_day -- least: of those that are known
                    FROM person_staged JOIN register_name USING (register)

@@ -250,8 +250,11 @@ def compared(record: Record, claims: list[Record]) -> dict[int, int]:
 
 
 def under_18(birth: tuple[int, int, int], day: int | None) -> bool:
-    """Whether the day is before the 18th birthday; unknown parts of the birth date count as the earliest."""
-    if not birth[0] or day is None:
+    """Whether the day is before the 18th birthday; unknown parts of the birth date count as the earliest.
+
+    Nobody acts before birth: of such a day the birth date says nothing.
+    """
+    if not birth[0] or day is None or day < naive_calendar.day_of(birth[0], birth[1] or 1, birth[2] or 1):
         return False
     year, month, mday = birth[0] + 18, birth[1] or 1, birth[2] or 1
     if (month, mday) == (2, 29) and naive_calendar.date_problem(year, 2, 29):
