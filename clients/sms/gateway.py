@@ -305,7 +305,8 @@ class Gateway:
             self._sessions.drop(accepted.number)
             raise
         self._counts.add("answers")
-        reply = answer_reply(response, entry.reference, of_vehicle=message.kind in VEHICLES)
+        named = message.kind is Kind.NAME
+        reply = answer_reply(response, entry.reference, of_vehicle=message.kind in VEHICLES, asked_by_name=named)
         session.reference, session.parts = entry.reference, list(reply.parts[1:])
         return reply
 

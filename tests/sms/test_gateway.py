@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import pytest
@@ -47,6 +48,32 @@ def test_an_officer_asks_and_is_answered_as_that_officer(signed_in: Town) -> Non
     counts = signed_in.gateway.stop()
     assert (counts["pins"], counts["failures"], counts["received"]) == (2, 1, counts["acknowledged"])
     assert smsc.named("unbound")
+
+
+def test_nobody_is_chosen_from_a_list_by_a_number(signed_in: Town) -> None:
+    """Of whom a name may mean a reply has neither names nor numbers, and "2" is no question."""
+    smsc, cases = signed_in.smsc, signed_in.cases
+    several = smsc.answer_to(OFFICER, f"N {cases['homonyms_asked_by_name_and_birth_date']['name']['full']}")
+    assert several.startswith(("AMARILLO PERSONA", "NEGRO PERSONA"))
+    for choice in ("2", "opcion 2", "el 2"):
+        assert smsc.answer_to(OFFICER, choice).startswith("NO ENTENDIDO")
+    assert not re.search(r"\d{13}", " ".join(smsc.texts(OFFICER)))
+
+
+def test_names_of_minors_and_owners_over_real_answers(signed_in: Town) -> None:
+    smsc, cases = signed_in.smsc, signed_in.cases
+    assert smsc.answer_to(OFFICER, cases["minor"]["cui"]).startswith("VERDE PERSONA. Sin alertas. MENOR DE EDAD R")
+    assert smsc.answer_to(OFFICER, cases["missing_child"]["cui"]).startswith("ROJO PERSONA. Niñez desaparecida")
+    owners = []
+    for plate in dict.fromkeys(request["plate"] for request in cases.values() if "plate" in request):
+        said = smsc.answer_to(OFFICER, f"V {plate}")
+        while said.endswith(" MAS"):
+            said += smsc.answer_to(OFFICER, "MAS")
+        owners += re.findall(r"Propietario: (?![A-ZÑ][a-zñ]+ de )([^:.]+?)(?:\.| R\d)", said)
+    persons = [each for each in owners if "SOCIEDAD" not in each]
+    assert persons
+    for each in persons:
+        assert all(re.fullmatch(r"[\w?]+(?: \w)?|menor de edad", name) for name in each.split(", ")), each
 
 
 def test_strangers_and_loops_hear_nothing_and_are_counted(signed_in: Town) -> None:
