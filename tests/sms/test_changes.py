@@ -30,7 +30,7 @@ class Place:
     officers: int = 0
 
     def officer(self, *, known: bool = True) -> str:
-        """Another one, with a PIN of her own; known: by the gateway too."""
+        """Enrols another officer, whose PIN is OLD. known: by the gateway too."""
         self.officers += 1
         number = f"5025557{self.officers:04}"
         self.issuer.enrol(f"3{self.officers:04}", f"+{number}", OLD)
