@@ -45,6 +45,7 @@ class Place:
         self.gateway.environment["RONDA_SMS_PIN_S"] = str(sms_pin_s)
         self.gateway.start()
         self.smsc.wait("bound", bound + 1)
+        self.officer()  # it is connected to the issuer
 
     def changes(self) -> int:
         """Changes in the issuer's record."""
@@ -68,7 +69,9 @@ def place(trusted: TrustedServer, issuer: RunningIssuer, tmp_path_factory: pytes
         gateway = GatewayProcess(directory / "gateway", smsc.port, **settings)
         try:
             smsc.wait("bound")
-            yield Place(smsc, gateway, issuer, road)
+            made = Place(smsc, gateway, issuer, road)
+            made.officer()  # the connection to the issuer stands before any answer is held
+            yield made
         finally:
             road.let_go()
             gateway.kill()
