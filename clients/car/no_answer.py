@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from clients.client.diagnosis import Trouble
+from clients.client.failures import OutcomeUnknown
 from clients.officer_view.failures import failure_text, trouble_of
 from clients.spanish import failures as spoken
 
@@ -74,6 +75,8 @@ def told_sign_in(failure: CallFailure, issuer: str, identity: Identity, trouble:
     if failure.violations:
         said = (spoken.said_of_sign_in(each.field, each.rule) for each in failure.violations)
         return "; ".join(said) + "."
+    if isinstance(failure, OutcomeUnknown):
+        return "No se sabe si la contraseña cambió: repita el mismo cambio, o entre con la nueva."
     if failure.status == "DEADLINE_EXCEEDED":
         return "El emisor de su institución no respondió a tiempo (mala cobertura): repita."
     trouble = trouble or trouble_of(failure, issuer, identity)

@@ -89,6 +89,10 @@ class TooLate(CallFailure):
     """The deadline passed before an answer came. It says nothing about who was asked for."""
 
 
+class OutcomeUnknown(CallFailure):
+    """A change was sent and no answer came: it may have been carried out. Repeated unchanged it counts once."""
+
+
 class Gone(CallFailure):
     """The subject, the page or the generation is no longer there: ask anew."""
 

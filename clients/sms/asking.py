@@ -12,9 +12,10 @@ import grpc.aio
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from clients.client.calls import Method, metadata, method_of, whole
-from clients.client.failures import CallFailure, read_failure
+from clients.client.failures import CallFailure, OutcomeUnknown, read_failure
 from clients.client.identity import Identity
 from clients.client.lane import AsyncLane, of_the_lane
+from clients.client.repeating import may_be_done, pause_before_repeating
 from ronda.v1 import token_service_pb2 as tokens
 from ronda.v1.token_service_pb2_grpc import TokenServiceStub
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from clients.client.questions import Question
 
 _ATTEMPT_S = 5.0
+_PIN_ATTEMPT_S = 10.0  # a hash waits for its turn at the issuer
 _QUESTIONS_AT_ONCE = 128  # a server sheds more than it can hold
 _RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 2000)]
 _T = TypeVar("_T")
@@ -70,6 +72,32 @@ def _nobody_there(error: BaseException) -> bool:
     if not isinstance(error, grpc.aio.AioRpcError):
         return False
     return error.code() == grpc.StatusCode.UNAVAILABLE or read_failure(error).reason == "OVERLOADED"
+
+
+async def _settled(call: Callable[[float], Awaitable[_T]], seconds: float, silent_s: float) -> _T:
+    """The call until the issuer has spoken: the same bytes, which count once. Raises CallFailure.
+
+    call: takes the seconds that an attempt has. seconds: in all. silent_s: without a word of the issuer. OutcomeUnknown
+    where an attempt may have been carried out.
+    """
+    began = heard = time.monotonic()
+    attempt, is_unknown = 0, False
+    failure: CallFailure = CallFailure("DEADLINE_EXCEEDED", "no time is left", "DEADLINE_EXCEEDED")
+    while (left := min(began + seconds, heard + silent_s) - time.monotonic()) > 0:
+        attempt += 1
+        try:
+            return await call(min(left, _PIN_ATTEMPT_S))
+        except grpc.aio.AioRpcError as error:
+            failure = read_failure(error)
+        is_unknown = is_unknown or may_be_done(failure)
+        if (pause := pause_before_repeating(failure, attempt)) is None:
+            raise failure
+        if failure.reason:
+            heard = time.monotonic() + pause
+        await asyncio.sleep(min(pause, max(0.0, began + seconds - time.monotonic())))
+    if is_unknown:
+        raise OutcomeUnknown(failure.status, failure.message, failure.reason)
+    raise failure
 
 
 class Asker:
@@ -141,17 +169,19 @@ class Asker:
 class Issuer:
     """The institution's issuer of officers' tokens: an `Authenticator`."""
 
-    def __init__(self, target: str, identity: Path | None) -> None:
+    def __init__(self, target: str, identity: Path | None, silent_s: float = 20.0) -> None:
+        """silent_s: after which a sign-in at an issuer without a word is given up."""
+        self._silent_s = silent_s
         self._channel = channel(target, identity, "issuer-ca.pem")
         self._tokens = TokenServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
-    async def exchange(self, request: tokens.ExchangeRequest) -> tokens.ExchangeResponse:
-        """A token for a PIN or a session. Raises CallFailure."""
-        return await _tried(lambda: self._tokens.Exchange(request, timeout=_ATTEMPT_S), _ATTEMPT_S)
+    async def exchange(self, request: tokens.ExchangeRequest, seconds: float) -> tokens.ExchangeResponse:
+        """A token for a PIN or a session. Raises CallFailure: an issuer that is silent is given up early."""
+        return await _settled(lambda left: self._tokens.Exchange(request, timeout=left), seconds, self._silent_s)
 
-    async def change_pin(self, request: tokens.ChangePinRequest) -> None:
-        """Raises CallFailure."""
-        await _tried(lambda: self._tokens.ChangePin(request, timeout=_ATTEMPT_S), _ATTEMPT_S)
+    async def change_pin(self, request: tokens.ChangePinRequest, seconds: float) -> None:
+        """Raises CallFailure; OutcomeUnknown: it may be changed."""
+        await _settled(lambda left: self._tokens.ChangePin(request, timeout=left), seconds, seconds)
 
     async def end(self, session: str) -> None:
         """Raises CallFailure."""

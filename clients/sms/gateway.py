@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clients.client.failures import CallFailure, NotSignedIn
+from clients.client.failures import CallFailure, NotSignedIn, OutcomeUnknown
 from clients.client.questions import NoDate
 from clients.sms import wording
 from clients.sms.counts import tell
@@ -20,7 +20,7 @@ from clients.sms.grammar import LONGEST, Kind, Message, read_message
 from clients.sms.journal import Entry
 from clients.sms.questions import ASKED, VEHICLES, question_of, request_id_of
 from clients.sms.reply import Reply, answer_reply, failure_reply, notice
-from clients.sms.sessions import NoSession
+from clients.sms.sessions import NoSession, Tried
 
 if TYPE_CHECKING:
     from clients.sms.asking import Asker
@@ -38,29 +38,38 @@ _KEPT = LONGEST + 1  # characters of a text: more say no more than that it is to
 _SENDERS = 50_000  # remembered for limits
 _LOOK_S = 0.1  # between two looks at what is late
 _LEAST_S = 0.5  # that an answer has, however old its question
+_LEAST_FOR_A_CHANGE_S = 10.0  # and a change of PIN that an earlier process began
 _NUMBER = re.compile(r"[0-9]{8,15}")
 _OURS = re.compile(
-    r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO (?:ENTENDIDO|HAY MAS)|PIN (?:ACEPTADO|CAMBIADO|NO)|"
-    r"NUEVA ALERTA|POSIBLE ALERTA|CANCELADA: NO|CORREGIDA(?=:))\b",
+    r"\s*(?:ROJO|AMARILLO|GRIS|NEGRO|VERDE|SIN RESPUESTA|NO (?:ENTENDIDO|HAY MAS|SE SABE|SE ENTREG(?:O|ARON))|"
+    r"PIN (?:ACEPTADO|CAMBIADO|NO)|NUEVA ALERTA|POSIBLE ALERTA|CANCELADA: NO|CORREGIDA(?=:))\b",
     re.I,
 )
 
 
 @dataclass(slots=True, repr=False)
 class _Accepted:
-    """A message to be answered. number: of its sender, as + and digits; who: its keyed hash."""
+    """A message to be answered. number: of its sender, as + and digits; who: its keyed hash.
+
+    message: None = it was not understood.
+    """
 
     entry: Entry
     number: str
     who: bytes
+    message: Message | None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes the PIN."""
+        return self.message is not None and self.message.kind is Kind.CHANGE_PIN
 
 
-def _budget_of(text: str) -> bytes:
+def _budget_of(message: Message | None) -> bytes:
     """Which of a sender's budgets a message spends: with a PIN, a question without one, or no question.
 
     A sender can be forged. Whoever does so without the PIN spends nothing of what the officer has for messages with it.
     """
-    message = read_message(text)
     if message is None:
         return b"-"
     return b"P" if message.pin else b"Q"
@@ -112,7 +121,8 @@ class Gateway:
         if not number or _OURS.match(text):
             self._counts.add("looped")
             return
-        if not self._may_be_looked_at(who + _budget_of(text)):
+        message = read_message(text)
+        if not self._may_be_looked_at(who + _budget_of(message)):
             self._counts.add("limited")
             return
         seen = self._seen(number, text)
@@ -122,7 +132,7 @@ class Gateway:
         reference = self._journal.next_reference()
         entry = Entry(reference, now, request_id_of(reference), sender, ton, npi, address, text)
         self._journal.accept(entry, seen)
-        self._accepted.append(_Accepted(entry, number, who))
+        self._accepted.append(_Accepted(entry, number, who, message))
 
     async def keep(self) -> None:
         """What was accepted is on disk, and is being answered. Raises sqlite3.Error: a full disk, nothing is."""
@@ -150,7 +160,8 @@ class Gateway:
                 self._outbox.submit(entry)
             else:
                 number = self.number_of(entry.sender, entry.ton)
-                self._begin(_Accepted(entry, number, self._journal.hash_of("sender", number)))
+                who = self._journal.hash_of("sender", number)
+                self._begin(_Accepted(entry, number, who, read_message(entry.text)))
         return len(left)
 
     async def close(self) -> None:
@@ -182,8 +193,19 @@ class Gateway:
 
     def _begin(self, accepted: _Accepted) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(accepted))
-        self._answers[task] = max(accepted.entry.at + self._settings.sms_answer_s, time.time() + _LEAST_S)
+        self._answers[task] = self._answer_until(accepted)
         task.add_done_callback(self._ended)
+
+    def _answer_until(self, accepted: _Accepted) -> float:
+        """Until when (Unix time) the answer must be had: after a PIN the question has its whole time."""
+        return max(self._pin_until(accepted) + self._settings.sms_answer_s, time.time() + _LEAST_S)
+
+    def _pin_until(self, accepted: _Accepted) -> float:
+        """Until when (Unix time) the issuer's word must be had; of a message without a PIN the time when it came."""
+        if accepted.message is None or not accepted.message.pin:
+            return accepted.entry.at
+        until = accepted.entry.at + self._settings.sms_pin_s
+        return max(until, time.time() + _LEAST_FOR_A_CHANGE_S) if accepted.is_change else until
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._answers[task]
@@ -197,13 +219,13 @@ class Gateway:
             task = asyncio.current_task()
             if task is None or task not in self._late or task.uncancel():  # the gateway ends
                 raise
-            reply = self._failed(None, entry)
+            reply = self._failed(None, accepted)
         except CallFailure as failure:
-            reply = self._failed(failure, entry)
+            reply = self._failed(failure, accepted)
         except Exception as error:  # whatever it is, the officer must hear that it is not green
             tell("fault", kind=type(error).__name__)
-            reply = self._failed(None, entry)
-        if reply is not None and reply.parts[0].startswith(wording.NO_ANSWER) and not self._journal.is_known(who):
+            reply = self._failed(None, accepted)
+        if reply is not None and reply.parts[0].startswith(wording.UNPROVEN) and not self._journal.is_known(who):
             # Whatever failed, a number that never gave a right PIN hears nothing, but that its provisional PIN is one.
             reply = reply if wording.PIN_EXPIRED in reply.parts[0] else None
             if reply is None:
@@ -211,35 +233,47 @@ class Gateway:
         if reply is None:
             self._journal.done(entry.reference)
             return
-        if reply.parts[0].startswith(("SIN RESPUESTA", "PIN")):  # she is told to repeat: that is no duplicate
+        if reply.parts[0].startswith(wording.TO_BE_REPEATED):
             self._journal.forget(self._seen(number, entry.text))
         whole = entry._replace(reply=reply.parts[0], text="")
         self._journal.replied(whole)
+        self._tell_undelivered(accepted)
         self._outbox.submit(whole)
 
-    def _failed(self, failure: CallFailure | None, entry: Entry) -> Reply:
+    def _tell_undelivered(self, accepted: _Accepted) -> None:
+        """Before the reply: which earlier ones the SMSC never took."""
+        text = self._outbox.undelivered.take(accepted.entry.sender)
+        if text:
+            reference = self._journal.next_reference()
+            note = accepted.entry._replace(reference=reference, at=time.time(), text="", reply=notice(text).parts[0])
+            self._outbox.submit_notice(note, lambda _taken: None, float(self._settings.sms_validity_s))
+
+    def _failed(self, failure: CallFailure | None, accepted: _Accepted) -> Reply:
         self._counts.add("failures")
         tell("no_answer", status=failure.status if failure else "TIMEOUT", reason=failure.reason if failure else "")
-        return failure_reply(failure, entry.reference)
+        if accepted.is_change:  # the issuer was asked, and is silent; or it was never asked
+            unknown = failure is None or isinstance(failure, OutcomeUnknown)
+            return notice(wording.CHANGE_UNKNOWN if unknown else wording.NOT_CHANGED)
+        return failure_reply(failure, accepted.entry.reference)
 
     async def _reply(self, accepted: _Accepted) -> Reply | None:
         """The reply; None of whom gets none. Raises CallFailure."""
         entry, number, who = accepted.entry, accepted.number, accepted.who
-        message = read_message(entry.text)
+        message, tried = accepted.message, self._tried(accepted)
         if message is None or (not message.pin and not self._journal.is_known(who)):
             return self._no_question(accepted)
         try:
             if message.kind is Kind.CHANGE_PIN:
-                await self._sessions.change_pin(number, message.pin, message.value)
+                await self._sessions.change_pin(number, message.pin, message.value, tried)
                 return notice(wording.PIN_CHANGED)
             if message.kind is Kind.SIGN_OFF:
                 await self._sessions.end(number)
                 return notice(wording.SIGNED_OFF)
-            session = await self._sessions.of(number, message.pin)
+            session = await self._sessions.of(number, message.pin, tried)
         except NoSession:
             return notice(wording.SIGN_IN_FIRST, entry.reference)
         except CallFailure as failure:
-            return self._not_signed_in(failure, entry)
+            return self._not_signed_in(failure, accepted)
         if session.recall is not None:
             given, session.recall = session.recall, None
             await self._recalling.remember(given, entry, number)
@@ -249,6 +283,13 @@ class Gateway:
             return self._more(session, message, accepted)
         return await self._asked(session, message, accepted)
 
+    def _tried(self, accepted: _Accepted) -> Tried:
+        """The try of the message's PIN; of one without, of the session's renewal."""
+        until = self._pin_until(accepted)
+        if until == accepted.entry.at:
+            until += self._settings.sms_answer_s
+        return Tried(accepted.entry.request_id, time.monotonic() + max(until - time.time(), _LEAST_S))
+
     async def _asked(self, session: Session, message: Message, accepted: _Accepted) -> Reply:
         assert message.kind in ASKED
         entry = accepted.entry
@@ -257,14 +298,15 @@ class Gateway:
         except NoDate:
             return failure_reply(CallFailure("INVALID_ARGUMENT", "", "FIELD_INVALID"), entry.reference)
         self._counts.add("questions")
-        seconds = entry.at + self._settings.sms_answer_s - time.time()
+        seconds = min(self._settings.sms_answer_s, self._answer_until(accepted) - time.time())
         try:
             response = await self._asker.ask(question, session.token, max(seconds, 0.5))
         except NotSignedIn:  # revoked, or run out by the server's clock: the next message signs in anew
             self._sessions.drop(accepted.number)
             raise
         self._counts.add("answers")
-        reply = answer_reply(response, entry.reference, of_vehicle=message.kind in VEHICLES)
+        named = message.kind is Kind.NAME
+        reply = answer_reply(response, entry.reference, of_vehicle=message.kind in VEHICLES, asked_by_name=named)
         session.reference, session.parts = entry.reference, list(reply.parts[1:])
         return reply
 
@@ -277,15 +319,15 @@ class Gateway:
             return notice(wording.NO_MORE, session.reference)
         return Reply(0, (session.parts.pop(0),))
 
-    def _not_signed_in(self, failure: CallFailure, entry: Entry) -> Reply:
+    def _not_signed_in(self, failure: CallFailure, accepted: _Accepted) -> Reply:
         self._counts.add("locked_out", failure.reason == "LIMIT_EXCEEDED")
         text = {
-            "SIGN_IN_REFUSED": wording.WRONG_PIN,
+            "SIGN_IN_REFUSED": wording.WRONG_PRESENT_PIN if accepted.is_change else wording.WRONG_PIN,
             "PIN_EXPIRED": wording.PIN_EXPIRED,
             "LIMIT_EXCEEDED": wording.LOCKED_OUT,
             "FIELD_INVALID": wording.PIN_BREAKS_A_RULE,
         }.get(failure.reason)
-        return notice(text, entry.reference) if text else self._failed(failure, entry)
+        return notice(text, accepted.entry.reference) if text else self._failed(failure, accepted)
 
     def _no_question(self, accepted: _Accepted) -> Reply | None:
         entry, who = accepted.entry, accepted.who

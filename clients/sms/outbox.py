@@ -7,6 +7,7 @@ for long, the newest goes first, and what has expired goes when nothing else wai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ import aiosmpplib
 from clients.sms import wording
 from clients.sms.counts import Counts, tell
 from clients.sms.pdus import submit_sm
+from clients.sms.refusals import CONGESTED, FOR_GOOD, Later
 from clients.sms.reply import notice
 from clients.sms.septets import gsm_octets
+from clients.sms.undelivered import Undelivered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from clients.sms.settings import SmsSettings
 
 _GIVE_UP_S = 24 * 3600
-_PUT_OFF = (aiosmpplib.SmppCommandStatus.ESME_RTHROTTLED, aiosmpplib.SmppCommandStatus.ESME_RMSGQFUL)
 _FIRST_PUT_OFF_S, _LONGEST_PUT_OFF_S = 0.1, 5.0
 _AHEAD_S = 0.1  # so much of a second's replies may go at once
 
@@ -56,6 +58,8 @@ class Outbox:
         self._settings, self._journal, self._counts = settings, journal, counts
         self._waiting: deque[Entry] = deque()
         self._expired: deque[Entry] = deque()
+        self._later = Later(settings.sms_retry_s)
+        self.undelivered = Undelivered()
         self._sent: dict[int, _Sent] = {}
         self._by_sequence: dict[int, int] = {}
         self._notices: dict[int, _Notice] = {}
@@ -67,7 +71,7 @@ class Outbox:
         journal.on_written = self.changed.set
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._expired) + len(self._sent)
+        return len(self._waiting) + len(self._expired) + len(self._later) + len(self._sent)
 
     def submit(self, entry: Entry) -> None:
         """Takes a reply to send."""
@@ -89,7 +93,8 @@ class Outbox:
             if len(self._sent) < self._settings.sms_window:
                 await self._journal.keep(hurry=True)  # a kill doubles what was acknowledged and is not written as such
                 return
-        await self.changed.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.changed.wait(), self._later.seconds())
 
     def take(self, esme: aiosmpplib.ESME) -> bytes:
         """The PDUs that may go now, as many as window, pace and the SMSC's wish allow; b"" = none."""
@@ -106,7 +111,7 @@ class Outbox:
             except ValueError as error:  # an address of an earlier setting, a sender of too many digits
                 self._counts.add("refused")
                 tell("submit_failed", kind=type(error).__name__)
-                self._done(entry.reference)
+                self._give_up(entry)
                 continue
             self._next_at = max(self._next_at, now - _AHEAD_S) + 1 / self._settings.sms_rate
             self._sent[entry.reference] = _Sent(entry, now, sequence)
@@ -116,7 +121,7 @@ class Outbox:
         return b"".join(pdus)
 
     def answered(self, sequence: int, status: int) -> None:
-        """The SMSC's word on a reply: taken, put off, or refused for good."""
+        """The SMSC's word on a reply: taken, put off, refused for now or for good."""
         reference = self._by_sequence.pop(sequence, None)
         found = self._sent.pop(reference, None) if reference is not None else None
         self.changed.set()
@@ -126,15 +131,21 @@ class Outbox:
             self._put_off_s = _FIRST_PUT_OFF_S
             self._counts.add("acknowledged")
             self._done(found.entry.reference, taken=True)
-        elif status in _PUT_OFF:
+        elif status in FOR_GOOD:
+            self._counts.add("refused")
+            tell("submit_refused", status=int(status))
+            self._give_up(found.entry)
+        elif self._later.is_over(found.entry.reference):
+            tell("submit_given_up", status=int(status), seconds=round(self._settings.sms_retry_s))
+            self._give_up(found.entry)
+        elif status in CONGESTED:
             self._counts.add("throttled")
             self._put_off_until = time.monotonic() + self._put_off_s
             self._put_off_s = min(self._put_off_s * 2, _LONGEST_PUT_OFF_S)
             self._waiting.appendleft(found.entry)
         else:
-            self._counts.add("refused")
-            tell("submit_refused", status=int(status))
-            self._done(found.entry.reference)
+            self._counts.add("refused_for_now")
+            self._later.put(found.entry)
 
     def send_again(self, older_than_s: float = 0.0) -> None:
         """Puts what was sent and not acknowledged back to those that wait: the same text and number."""
@@ -151,6 +162,7 @@ class Outbox:
     def _next(self) -> Entry | None:
         """The next reply that is worth sending."""
         now = time.time()
+        self._waiting.extendleft(reversed(self._later.take()))
         while self._waiting:
             late = now - self._waiting[0].at > self._settings.sms_answer_s
             entry = self._waiting.pop() if late else self._waiting.popleft()
@@ -168,7 +180,15 @@ class Outbox:
             self._done(entry.reference)
         return None
 
+    def _give_up(self, entry: Entry) -> None:
+        """Ends a reply that the SMSC never takes; its officer is told later."""
+        if entry.reference not in self._notices:
+            self._counts.add("undelivered")
+            self.undelivered.put(entry)
+        self._done(entry.reference)
+
     def _done(self, reference: int, *, taken: bool = False) -> None:
+        self._later.forget(reference)
         told = self._notices.pop(reference, None)
         if told is None:
             self._journal.done(reference)
@@ -181,6 +201,8 @@ class Outbox:
         text, left = entry.reply, self._settings.sms_validity_s - (time.time() - entry.at)
         if told is not None:
             left = told.valid_s
+        elif left <= 0 and text.startswith(wording.STAYS_TRUE):
+            left = float(self._settings.sms_validity_s)
         elif left <= 0:  # what it says may no longer be so
             self._counts.add("expired")
             text, left = notice(wording.NO_ANSWER, entry.reference).parts[0], float(self._settings.sms_validity_s)

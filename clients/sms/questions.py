@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clients.client.questions import Question, check_question
 from clients.sms.grammar import Kind
-from ronda.v1 import context_pb2, section_pb2
+from ronda.v1 import check_service_pb2, context_pb2, section_pb2
 from ronda.v1.check_service_pb2 import CheckPersonRequest
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ VEHICLES = frozenset(_VEHICLE)
 ASKED = frozenset({*_PERSON, *_VEHICLE})
 """The kinds that ask Ronda anything."""
 
+# No reply lists whom a name may mean, and none holds a number of theirs: an identifier in a message was typed from a
+# document. A reply of one digit chooses nobody: it is no question.
+_TYPED = check_service_pb2.SUBJECT_FOUND_BY_IDENTIFIER
 
 # What a reply may say of a dossier (clients.sms.reply); hits, notes and levels come whatever is named here.
 _OF_A_PERSON = context_pb2.RequestContext(
@@ -60,7 +63,9 @@ def question_of(message: Message, request_id: str, asked_at: float) -> Question:
     at, (seconds, milliseconds) = context.asked_at, divmod(round(asked_at * 1000), 1000)
     at.seconds, at.nanos = seconds, milliseconds * 1_000_000
     if message.kind is Kind.CUI:
-        return Question("CheckPerson", CheckPersonRequest(context=context, cui=message.value))
+        asked = CheckPersonRequest(context=context, cui=message.value, subject_found=_TYPED)
+        return Question("CheckPerson", asked)
     if field:
         return check_question(context, "", {}, {field: message.value})
-    return check_question(context, "", {_PERSON[message.kind]: message.value, "birth_date": message.born}, {})
+    person = {_PERSON[message.kind]: message.value, "birth_date": message.born}
+    return check_question(context, "", person, {}, 0 if message.kind is Kind.NAME else _TYPED)

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from datetime import UTC
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from clients.sms.questions import reference_of
 from clients.sms.reply import notice
+from clients.sms.undelivered import GUATEMALA
 from clients.spanish import words as spanish
 from ronda.v1 import alert_service_pb2 as contract
 
 if TYPE_CHECKING:
     from ronda.v1.alert_service_pb2 import Recall
-
-_GUATEMALA = ZoneInfo("America/Guatemala")
 
 
 def recall_text(recall: Recall) -> str:
@@ -30,7 +28,7 @@ def _said(recall: Recall) -> str:
     alert = f"{kind[:1].lower()}{kind[1:]} ({recall.record.register_id.upper()})"
     reference = reference_of(recall.request_id)
     answer = f"Su consulta{f' R{reference}' if reference else ''}"
-    looked = recall.looked_up_at.ToDatetime(UTC).astimezone(_GUATEMALA)
+    looked = recall.looked_up_at.ToDatetime(UTC).astimezone(GUATEMALA)
     when = f"{answer} del {looked:%d/%m %H:%M}"
     match recall.kind:
         case contract.RECALL_KIND_CANCELLED:

@@ -46,6 +46,7 @@ _OFFICER_AGAIN_S = 15.0  # twice as long each time
 _QUIET_S = 2.0  # without a message: she was told what she may be told
 _LONGEST_PAUSE_S = 900.0
 _ACKNOWLEDGE_S = 10.0
+_EXCHANGE_S = 10.0
 _IDS = 100  # of one receipt
 _SMSC_S = 86_400.0  # that the SMSC may try to deliver one
 _OFF = frozenset({"METHOD_UNKNOWN", "FORBIDDEN", "TOKEN_MISSING", "DELEGATION_FORBIDDEN"})
@@ -158,7 +159,7 @@ class Recalling:
         request = tokens.ExchangeRequest(
             request_id=uuid.uuid4().hex, telephone=telephone.number, recall=telephone.handle
         )
-        token = (await self._officers.exchange(request)).officer_token
+        token = (await self._officers.exchange(request, _EXCHANGE_S)).officer_token
         call = self._stub.Subscribe(contract.SubscribeRequest(context=_context()), metadata=metadata(token))
         try:
             while (message := await self._next(call)) is not None:

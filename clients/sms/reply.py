@@ -1,7 +1,8 @@
 """The answer to a question as parts of 160 septets: the first has the reason to act and what to do, MAS the others.
 
 Each part begins with the level's colour word, VERDE only where the answer's level is CLEAR. Of whom the answer is not
-certain (AMARILLO, NEGRO) no personal datum is sent: neither name nor number, nor a register's words about a case.
+certain (AMARILLO, NEGRO) no personal datum is sent: neither name nor number, nor a register's words about a case. What
+is sent of whom else is clients.sms.shown_names' to say.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clients.sms import wording
+from clients.sms import shown_names, wording
 from clients.sms.septets import SEGMENT, cut_at_words, gsm_text, septets
 from clients.spanish import words as spanish
 from ronda.v1 import alert_pb2, level_pb2, register_pb2
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from clients.client.failures import CallFailure
-    from ronda.v1 import check_service_pb2, person_pb2, vehicle_pb2
+    from ronda.v1 import check_service_pb2, vehicle_pb2
 
 MOST_PARTS = 9
 _DOCUMENTS = (
@@ -49,11 +50,11 @@ class Reply:
     parts: tuple[str, ...]
 
 
-def answer_reply(response: Any, reference: int, *, of_vehicle: bool) -> Reply:
+def answer_reply(response: Any, reference: int, *, of_vehicle: bool, asked_by_name: bool = False) -> Reply:
     """A CheckPersonResponse or CheckVehicleResponse as parts. reference: the number to ask MAS by, shown in each."""
     level = _level(response, of_vehicle=of_vehicle)
     colour = wording.UNKNOWN_LEVEL if level == level_pb2.LEVEL_UNSPECIFIED else spanish.LEVELS[level][0]
-    facts = _facts(response, level, of_vehicle=of_vehicle)
+    facts = _facts(response, level, of_vehicle=of_vehicle, asked_by_name=asked_by_name)
     return Reply(level, _parts(colour, gsm_text(". ".join(fact for fact in facts if fact)), reference))
 
 
@@ -114,7 +115,7 @@ def _parts(colour: str, text: str, reference: int) -> tuple[str, ...]:
     )
 
 
-def _facts(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
+def _facts(response: Any, level: int, *, of_vehicle: bool, asked_by_name: bool) -> list[str]:
     """Sentences, what to act on first: alert and action, danger, court; then identity, notes, registers, the rest."""
     answer: check_service_pb2.Answer = response.answer
     certain = _is_certain(answer, level)
@@ -122,23 +123,26 @@ def _facts(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
     if of_vehicle:
         who = _vehicle_text(response.vehicle) if found else "VEHICULO"
     else:
-        who = _person_text(response.person) if found and certain else "PERSONA"
+        shown = shown_names.name_of(response.person, asked_by_name=asked_by_name) if found and certain else ""
+        who = shown or "PERSONA"
     facts = [who]
     facts += _of_level(response, level, of_vehicle=of_vehicle)
+    minor = found and not of_vehicle and shown_names.is_minor(response.person)
     if answer.hits:
-        facts += _hit_facts(answer.hits[0], answer, certain=certain)
+        facts += _hit_facts(answer.hits[0], answer, certain=certain, minor=minor)
     else:
         facts += [_DANGERS[caution] for caution in answer.cautions if caution in _DANGERS]
     facts += _identity_facts(answer, of_vehicle=of_vehicle)
     for hit in answer.hits[1:]:
-        facts += _hit_facts(hit, answer, certain=certain)
+        facts += _hit_facts(hit, answer, certain=certain, minor=minor)
     if (unsent := answer.hits_total - len(answer.hits)) > 0:
         facts.append(f"Y {unsent} alertas mas")
     # What is a danger was said above, of the first alert or of nobody's.
     facts += [spanish.CAUTIONS.get(caution, "") for caution in answer.cautions if caution not in _DANGERS]
     facts += _register_facts(answer)
     if found and certain:
-        facts += _owner_facts(response.vehicle, answer.hits) if of_vehicle else _born_facts(response.person)
+        born = "" if of_vehicle else shown_names.birth_date_of(response.person, asked_by_name=asked_by_name)
+        facts += _owner_facts(response.vehicle, answer.hits) if of_vehicle else [f"nac. {born}" if born else ""]
     return list(dict.fromkeys(facts))
 
 
@@ -164,8 +168,11 @@ def _of_level(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
     return [f"Nivel desconocido: {wording.NOT_GREEN}, repita"]
 
 
-def _hit_facts(hit: alert_pb2.Hit, answer: check_service_pb2.Answer, *, certain: bool) -> list[str]:
-    """One alert: what it is, of whom, what to do, the dangers; its court and cause where it is certain."""
+def _hit_facts(hit: alert_pb2.Hit, answer: check_service_pb2.Answer, *, certain: bool, minor: bool) -> list[str]:
+    """One alert: what it is, of whom, what to do, the dangers; its court and cause where it is certain.
+
+    minor: the person is one, of whose case no register's words are sent.
+    """
     sure = certain and hit.level == level_pb2.LEVEL_HIT
     kind = spanish.ALERTS.get(hit.kind, "Alerta")
     if hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_OWNER:
@@ -185,7 +192,7 @@ def _hit_facts(hit: alert_pb2.Hit, answer: check_service_pb2.Answer, *, certain:
     if sure:
         cause = "causa" if hit.kind == alert_pb2.ALERT_KIND_WARRANT else "ref"
         facts.append(hit.authority)
-        facts += [f"{cause} {hit.record.record_id}" if hit.record.record_id else "", hit.offence.text]
+        facts += [f"{cause} {hit.record.record_id}" if hit.record.record_id else "", "" if minor else hit.offence.text]
     else:  # the manifest's name of the register, nothing of its row
         facts += [f"segun {each.name}" for each in answer.registers if each.register_id == hit.record.register_id]
     facts += [note.text for note in hit.notes]
@@ -214,17 +221,6 @@ def _register_facts(answer: check_service_pb2.Answer) -> list[str]:
     return [f"Registros: {', '.join(said)}"]
 
 
-def _person_text(person: person_pb2.Person) -> str:
-    return person.name or "PERSONA"
-
-
-def _born_facts(person: person_pb2.Person) -> list[str]:
-    for claim in person.identity_claims:
-        if born := spanish.date_text(claim.birth_date):
-            return [f"nac. {born}"]
-    return []
-
-
 def _vehicle_text(vehicle: vehicle_pb2.Vehicle) -> str:
     """VEHICULO, what it looks like and its plate of today: of no person, and what an officer compares."""
     plates = [each.plate for each in vehicle.plate_assignments if not each.valid_to.year]
@@ -240,5 +236,5 @@ def _owner_facts(vehicle: vehicle_pb2.Vehicle, hits: Iterable[alert_pb2.Hit]) ->
     """The owners of today that the vehicle register names; none where an owner's alert is not certain."""
     if any(hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_OWNER and hit.level != level_pb2.LEVEL_HIT for hit in hits):
         return []
-    names = [owner.name for owner in vehicle.owners if owner.name and not owner.valid_to.year]
+    names = [shown_names.owner_name(owner) for owner in vehicle.owners if owner.name and not owner.valid_to.year]
     return [f"Propietario: {', '.join(names[:3])}"] if names else []

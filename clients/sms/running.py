@@ -61,7 +61,7 @@ async def _until_signalled(settings: SmsSettings) -> Counts:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    return await serve(settings, Issuer(settings.sms_issuer, settings.sms_identity), stopped)
+    return await serve(settings, Issuer(settings.sms_issuer, settings.sms_identity, settings.sms_answer_s), stopped)
 
 
 async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio.Event) -> Counts:

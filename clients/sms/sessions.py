@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from clients.client.failures import CallFailure
+from clients.client.failures import CallFailure, OutcomeUnknown
 from clients.sms.journal import KeptSession
 from ronda.v1 import token_service_pb2 as tokens
 
@@ -33,18 +33,18 @@ _MOST = 20_000
 # turns of their own, and no long queue: whoever sends PINs from a thousand numbers delays no officer.
 _PINS_AT_ONCE = 16
 _STRANGERS_PINS_AT_ONCE = 8
-_STRANGERS_WAITING = 256  # as many as have their turn before their messages are given up
+_STRANGERS_WAITING = 1_000  # as many as have their turn before their messages are given up, at 11 hashes a second
 _RENEWALS_AT_ONCE = 64
 
 
 class Authenticator(Protocol):
     """Who knows numbers and PINs: clients.sms.asking.Issuer, or another of an institution's own."""
 
-    async def exchange(self, request: tokens.ExchangeRequest) -> tokens.ExchangeResponse:
-        """A token for the PIN or session. Raises CallFailure."""
+    async def exchange(self, request: tokens.ExchangeRequest, seconds: float, /) -> tokens.ExchangeResponse:
+        """A token for the PIN or session, within so many seconds. Raises CallFailure."""
 
-    async def change_pin(self, request: tokens.ChangePinRequest) -> None:
-        """A new PIN for the present one. Raises CallFailure."""
+    async def change_pin(self, request: tokens.ChangePinRequest, seconds: float, /) -> None:
+        """A new PIN for the present one. Raises CallFailure; OutcomeUnknown where it may be changed."""
 
     async def end(self, session: str) -> None:
         """Ends a session. Raises CallFailure."""
@@ -74,6 +74,19 @@ class Session:
     reference: int = 0
     parts: list[str] = field(default_factory=list)
     recall: GivenRecall | None = None  # of the exchange that opened it, until somebody took it
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A message's try of a PIN. request_id: the same after a kill, so that it counts once; until: monotonic."""
+
+    request_id: str
+    until: float
+
+    @property
+    def seconds_left(self) -> float:
+        """Negative when none are."""
+        return self.until - time.monotonic()
 
 
 class NoSession(Exception):
@@ -116,7 +129,7 @@ class Sessions:
         found = self._live[sender] = Session("", 0.0, kept.secret, until, bytes.fromhex(kept.pin))
         return found
 
-    async def of(self, sender: str, pin: str) -> Session:
+    async def of(self, sender: str, pin: str, tried: Tried) -> Session:
         """The sender's session with a token that is good: opened by the PIN, or renewed.
 
         The PIN's hash is paid once a session, also where two messages of one sender come at once. Raises NoSession,
@@ -128,20 +141,20 @@ class Sessions:
         lock = self._locks.setdefault(sender, asyncio.Lock())
         try:
             async with lock:
-                return await self._of(sender, pin)
+                return await self._of(sender, pin, tried)
         finally:
             if not lock.locked():
                 self._locks.pop(sender, None)
 
-    async def _of(self, sender: str, pin: str) -> Session:
+    async def _of(self, sender: str, pin: str, tried: Tried) -> Session:
         live = self.living(sender)
         if live is None and not pin:
             raise NoSession
         if live is not None and self._may_be_used(live, sender, pin):
             if not self._ends_soon(live):
                 return live
-            return await self._exchange(sender, "", live.secret, live)
-        return await self._exchange(sender, pin, "", None)
+            return await self._exchange(sender, "", live.secret, live, tried)
+        return await self._exchange(sender, pin, "", None, tried)
 
     def _may_be_used(self, live: Session, sender: str, pin: str) -> bool:
         """Whether the PIN is the session's own, or none is given."""
@@ -152,10 +165,10 @@ class Sessions:
         return live.token_until - time.monotonic() <= _RENEW_BEFORE_S and live.token_until < live.until
 
     @contextlib.asynccontextmanager
-    async def _turn(self, sender: str) -> AsyncIterator[None]:
-        """A place for a PIN at the issuer. Raises CallFailure: a stranger, and too many of them wait."""
+    async def _turn(self, sender: str, tried: Tried) -> AsyncIterator[None]:
+        """A place for a PIN at the issuer. Raises CallFailure: too many strangers wait, or none was free in time."""
         if self._journal.is_known(self._journal.hash_of("sender", sender)):
-            async with self._pins:
+            async with _place(self._pins, tried):
                 yield
             return
         if self._strangers_here >= _STRANGERS_WAITING:
@@ -163,17 +176,18 @@ class Sessions:
             raise CallFailure("RESOURCE_EXHAUSTED", "too many first PINs at once", "OVERLOADED")
         self._strangers_here += 1
         try:
-            async with self._strangers:
+            async with _place(self._strangers, tried):
                 yield
         finally:
             self._strangers_here -= 1
 
-    async def _exchange(self, sender: str, pin: str, secret: str, live: Session | None) -> Session:
-        request = tokens.ExchangeRequest(request_id=uuid.uuid4().hex, telephone=sender, pin=pin, session=secret)
+    async def _exchange(self, sender: str, pin: str, secret: str, live: Session | None, tried: Tried) -> Session:
+        request_id = tried.request_id if pin else uuid.uuid4().hex
+        request = tokens.ExchangeRequest(request_id=request_id, telephone=sender, pin=pin, session=secret)
         try:
-            async with self._turn(sender) if pin else self._renewals:
+            async with self._turn(sender, tried) if pin else self._renewals:
                 self._counts.add("pins" if pin else "renewals")
-                given = await self._authenticator.exchange(request)
+                given = await self._authenticator.exchange(request, tried.seconds_left)
         except CallFailure as failure:
             self._counts.add("pins_refused")
             if failure.reason in ("SESSION_OVER", "REVOKED"):
@@ -200,12 +214,16 @@ class Sessions:
         self._journal.keep_session(who, KeptSession(time.time() + until - now, given.session, pin_hash.hex()))
         return session
 
-    async def change_pin(self, sender: str, present: str, wanted: str) -> None:
-        """Raises CallFailure."""
-        request = tokens.ChangePinRequest(request_id=uuid.uuid4().hex, telephone=sender, present=present, wanted=wanted)
-        async with self._turn(sender):
+    async def change_pin(self, sender: str, present: str, wanted: str, tried: Tried) -> None:
+        """Raises CallFailure; OutcomeUnknown where it may be changed."""
+        request = tokens.ChangePinRequest(request_id=tried.request_id, telephone=sender, present=present, wanted=wanted)
+        async with self._turn(sender, tried):
             self._counts.add("pins")
-            await self._authenticator.change_pin(request)
+            try:
+                await self._authenticator.change_pin(request, tried.seconds_left)
+            except OutcomeUnknown:
+                self.drop(sender)  # if it was changed, the session is over
+                raise
         self.drop(sender)
         self._journal.know(self._journal.hash_of("sender", sender))
 
@@ -220,6 +238,20 @@ class Sessions:
         self.drop(sender)
         if session is not None:
             await self._authenticator.end(session.secret)
+
+
+@contextlib.asynccontextmanager
+async def _place(places: asyncio.Semaphore, tried: Tried) -> AsyncIterator[None]:
+    """One of the places. Raises CallFailure: none was free in time, and nothing was asked."""
+    try:
+        async with asyncio.timeout(max(0.0, tried.seconds_left)):
+            await places.acquire()
+    except TimeoutError:
+        raise CallFailure("RESOURCE_EXHAUSTED", "too many PINs at once", "OVERLOADED") from None
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _issued_at(token: str) -> float:

@@ -35,6 +35,12 @@ class SmsSettings(BaseModel):
     sms_answer_s: float = Field(
         20, ge=1, description="Time within which an answer must be had, in seconds; then SIN RESPUESTA is sent."
     )
+    sms_pin_s: float = Field(
+        90, ge=1, description="Time within which the issuer's word on a PIN must be had, in seconds."
+    )
+    sms_retry_s: float = Field(
+        600, ge=1, description="How long a reply that the SMSC refuses for now is tried again, in seconds."
+    )
     sms_validity_s: int = Field(
         180, ge=30, description="How long a reply may be on its way, in seconds; older, SIN RESPUESTA is sent instead."
     )

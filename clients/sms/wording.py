@@ -33,6 +33,12 @@ WRONG_PIN = f"{NO_ANSWER} con su PIN correcto. Varios fallos lo bloquean un tiem
 PIN_EXPIRED = f"{NO_ANSWER}. Su PIN vencio. Cambielo: CAMBIO pin-actual pin-nuevo (6 a 12 cifras)."
 LOCKED_OUT = f"{NO_ANSWER} mas tarde. Demasiados intentos: PIN bloqueado un tiempo. Avise a su unidad si no fue usted."
 PIN_BREAKS_A_RULE = "PIN NO CAMBIADO. El nuevo debe tener 6 a 12 cifras, no seguidas ni repetidas, y ser otro."
+CHANGE_UNKNOWN = "NO SE SABE si su PIN cambio. Pruebe el nuevo: PIN nnnnnn. Si no sirve, use el de antes."
+"""The issuer may have carried it out; no answer came."""
+NOT_CHANGED = "PIN NO CAMBIADO: sirve el de antes. El sistema esta ocupado, repita mas tarde."
+WRONG_PRESENT_PIN = (
+    "PIN NO CAMBIADO: el PIN actual no es correcto. Varios fallos lo bloquean un tiempo. Si no lo envio usted, avise."
+)
 PIN_CHANGED = "PIN cambiado. Uselo desde ahora: PIN nnnnnn, o delante de su consulta."
 SIGNED_IN = "PIN aceptado por 10 minutos. Consulte: P CUI, N nombre, V placa, C VIN, L licencia, CED A-1 123."
 SIGNED_OFF = "Sesion cerrada. La proxima consulta pide su PIN."
@@ -44,6 +50,16 @@ NOT_UNDERSTOOD = (
     "Primero: PIN nnnnnn."
 )
 TOO_LONG = f"{NO_ANSWER} en un mensaje corto: una sola consulta de 200 letras a lo mas."
+NOT_DELIVERED = "NO SE ENTREGO la respuesta: repita su mensaje de las"
+NONE_DELIVERED = "NO SE ENTREGARON varias respuestas: repita sus mensajes, hasta el de las"
+"""Both followed by the time of the last one."""
+
+UNPROVEN = (NO_ANSWER, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN)
+"""Beginnings of what a number that never gave a right PIN does not hear."""
+TO_BE_REPEATED = (NO_ANSWER, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN, PIN_BREAKS_A_RULE, SIGNED_IN)
+"""After these the same text again is no duplicate."""
+STAYS_TRUE = (PIN_CHANGED, PIN_BREAKS_A_RULE, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN)
+"""Sent as they are, however long they waited; an answer about somebody is not."""
 
 # Why a call got no answer, by the contract's reason, behind NO_ANSWER.
 REASONS = {

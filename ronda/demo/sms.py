@@ -34,7 +34,7 @@ class DemoAuthenticator:
     PIN = "123456"
     SESSION_S = 600
 
-    async def exchange(self, request: tokens.ExchangeRequest) -> tokens.ExchangeResponse:
+    async def exchange(self, request: tokens.ExchangeRequest, _seconds: float) -> tokens.ExchangeResponse:
         """A session of ten minutes for the PIN. Raises CallFailure."""
         if not request.session and request.pin != self.PIN:
             raise CallFailure("UNAUTHENTICATED", "", "SIGN_IN_REFUSED")
@@ -44,7 +44,7 @@ class DemoAuthenticator:
             field.seconds += self.SESSION_S
         return response
 
-    async def change_pin(self, request: tokens.ChangePinRequest) -> None:
+    async def change_pin(self, request: tokens.ChangePinRequest, _seconds: float) -> None:
         """Nothing is changed. Raises CallFailure."""
         raise CallFailure("UNIMPLEMENTED", "", "METHOD_UNKNOWN")
 

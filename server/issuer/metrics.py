@@ -41,6 +41,11 @@ class Metrics:
         self._hashes = Counter(
             "ronda_issuer_hashes", "Memory-hard hashes begun, for numbers of nobody too.", registry=self._registry
         )
+        self._spared = Counter(
+            "ronda_issuer_hashes_spared",
+            "Hashes not begun: the caller's deadline had passed, or the caller had hung up.",
+            registry=self._registry,
+        )
         self._waiting = Gauge("ronda_issuer_hashes_waiting", "Sign-ins that wait for a hash.", registry=self._registry)
         self._sessions = Gauge("ronda_issuer_sessions", "Sessions that live.", registry=self._registry)
 
@@ -52,6 +57,10 @@ class Metrics:
     def hash_begun(self) -> None:
         """A PIN or password is hashed."""
         self._hashes.inc()
+
+    def hash_spared(self) -> None:
+        """A hash is not begun: no caller waits for it any more."""
+        self._spared.inc()
 
     def watch(self, waiting: Callable[[], int], sessions: Callable[[], int]) -> None:
         """What is looked at when somebody scrapes."""

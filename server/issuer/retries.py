@@ -1,6 +1,7 @@
 """One exchange, however often it comes: a retry under its request id gets the same answer, and counts once.
 
-Work that began goes on when its caller hangs up: nobody tries PINs for nothing by leaving early.
+A hash that began ends, and is counted, when its caller hangs up: nobody tries PINs for nothing by leaving early. What
+no caller waits for any more is not begun. Retries that outlive this process are recognised by the store (tries.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from server.errors import Refusal, is_retryable
+from server.issuer.awaiting import Awaited
 from server.issuer.forms import field_invalid
 from server.issuer.sessions import boot_clock
 
@@ -26,6 +28,7 @@ _MOST = 8192  # answers that are kept, each about 1 KiB
 class _Answered:
     digest: bytes
     task: asyncio.Task[Message]
+    awaited: Awaited
     ends: float
 
 
@@ -38,9 +41,17 @@ class Retries:
         self._running: set[asyncio.Task[Message]] = set()
 
     async def once(
-        self, thumbprint: str, request_id: str, request: Message, work: Callable[[], Coroutine[Any, Any, Message]]
+        self,
+        thumbprint: str,
+        request_id: str,
+        request: Message,
+        work: Callable[[Awaited], Coroutine[Any, Any, Message]],
+        seconds: float | None,
     ) -> Message:
-        """The answer of `work`, or of the work that this id began. Raises as it does, Refusal for another request."""
+        """Returns the answer of `work`, or of the work that this id began.
+
+        seconds: until the caller's deadline, None = there is none. Raises as `work` does, Refusal for another request.
+        """
         now = boot_clock()
         while self._answered and (len(self._answered) >= _MOST or next(iter(self._answered.values())).ends <= now):
             del self._answered[next(iter(self._answered))]
@@ -51,11 +62,13 @@ class Retries:
         if found is not None and found.digest != digest:
             raise field_invalid("request_id", "was used for another question")
         if found is None:
-            task = asyncio.create_task(work())
-            found = self._answered[key] = _Answered(digest, task, now + _LIFE_S)
+            awaited = Awaited()
+            task = asyncio.create_task(work(awaited))
+            found = self._answered[key] = _Answered(digest, task, awaited, now + _LIFE_S)
             self._running.add(task)
             task.add_done_callback(lambda ended: self._ended(key, ended))
-        return await asyncio.shield(found.task)
+        with found.awaited.by(seconds):
+            return await asyncio.shield(found.task)
 
     def _ended(self, key: tuple[str, str], task: asyncio.Task[Message]) -> None:
         self._running.discard(task)

@@ -20,7 +20,7 @@ from server.audit.set_up import audit_process, prepare_audit
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.service_manager import notify
-from server.issuer import lockouts
+from server.issuer import lockouts, repeats
 from server.issuer.admission import Admission
 from server.issuer.callers import Callers
 from server.issuer.kept_sessions import keep_sessions, take_up_sessions
@@ -155,10 +155,11 @@ def _pepper_as_it_is(directory: Path) -> Callable[[], Pepper]:
 
 
 async def _tidy(prover: Prover) -> None:
-    """Drops lock-outs that are long over."""
+    """Drops lock-outs that are long over, and what no repetition comes of any more."""
 
     def drop(store: Store) -> int:
         with store.change() as db:
+            repeats.forget_old(db, now_ms())
             return lockouts.forget_old(db, now_ms())
 
     while True:

@@ -10,11 +10,13 @@ import json
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.issuer import repeats
 from server.issuer.forms import Kind
 from server.issuer.hashing import SecretHash
 from server.issuer.pepper import Newest, Pepper
@@ -95,6 +97,8 @@ class Store:
             self.db.execute("PRAGMA journal_mode = WAL")
             self.db.execute("PRAGMA synchronous = FULL")
             self.db.execute("PRAGMA foreign_keys = ON")
+            for statement in repeats.SCHEMA.split(";"):  # a database of an earlier release lacks them
+                self.db.execute(statement)
             form, identity, sequence = self.db.execute("SELECT format, database, sequence FROM meta").fetchone()
         except (sqlite3.Error, TypeError) as error:
             raise SettingsError(f"{path}: no issuer's database: {type(error).__name__}") from None
@@ -171,8 +175,17 @@ class Store:
         ).fetchone()
         return Secret(SecretHash(*found[:6]), found[6], bool(found[7]), found[8]) if found else None
 
-    def put_secret(self, officer: int, kind: Kind, made: SecretHash, expires_ms: int, *, provisional: bool) -> None:
-        """Within `change`."""
+    def put_secret(
+        self,
+        officer: int,
+        kind: Kind,
+        made: SecretHash,
+        expires_ms: int,
+        *,
+        provisional: bool,
+        former: SecretHash | None = None,
+    ) -> None:
+        """Within `change`. former: what the officer changed by giving it; None = a clerk gives this one."""
         self.db.execute(
             "INSERT OR REPLACE INTO secret (officer, kind, hash, salt, log_n, r, p, pepper, expires_ms, provisional) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -181,6 +194,8 @@ class Store:
                 *(expires_ms, int(provisional)),
             ),
         )
+
+        repeats.put_former(self.db, officer, kind, former, time.time_ns() // 1_000_000)
 
     def renew_hash(self, officer: int, kind: Kind, old: SecretHash, made: SecretHash) -> None:
         """Within `change`: the same secret under today's cost and key, unless it was changed meanwhile."""

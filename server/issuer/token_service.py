@@ -18,6 +18,7 @@ from server.audit.issuer_acts import IssuerAct
 from server.errors import Refusal, abort, is_our_fault, refusal_of, status_of
 from server.issuer import forms, recall_handles
 from server.issuer.admission import Admission
+from server.issuer.awaiting import Awaited
 from server.issuer.callers import Callers
 from server.issuer.forms import Kind, field_invalid, need
 from server.issuer.metrics import Metrics
@@ -33,7 +34,7 @@ from server.issuer.tokens import Tokens
 from server.logs import ERROR, log
 from server.trust.peer import Peer
 
-Work = Callable[[], Coroutine[Any, Any, Message]]
+Work = Callable[[Awaited], Coroutine[Any, Any, Message]]
 
 DAY_MS = 86_400_000
 _RECALL_WAITS_MS = 7 * DAY_MS  # that a recall waits for its officer (docs/live.md)
@@ -86,7 +87,7 @@ class TokenService:
         }
 
     def _handler(
-        self, kind: Any, work: Callable[[Any, Peer], Coroutine[Any, Any, Message]]
+        self, kind: Any, work: Callable[[Any, Peer, float | None], Coroutine[Any, Any, Message]]
     ) -> Callable[[object, Any], Coroutine[Any, Any, bytes]]:
         """The caller first, then the message, then the work."""
 
@@ -103,7 +104,7 @@ class TokenService:
                     request = _read(kind, message)
                     method = f"{name} by session" if getattr(request, "session", "") and name != "EndSession" else name
                     method = f"{name} for recalls" if getattr(request, "recall", "") else method
-                    answer: bytes = (await work(request, peer)).SerializeToString()
+                    answer: bytes = (await work(request, peer, context.time_remaining())).SerializeToString()
                 self._parts.metrics.ended(method, None, boot_clock() - began)
                 return answer
             except Exception as error:
@@ -115,13 +116,13 @@ class TokenService:
 
         return handle
 
-    async def exchange(self, request: contract.ExchangeRequest, peer: Peer) -> Message:
+    async def exchange(self, request: contract.ExchangeRequest, peer: Peer, seconds: float | None) -> Message:
         """A gateway, for a sender."""
 
-        async def work() -> Message:
+        async def work(awaited: Awaited) -> Message:
             self._parts.callers.allow_gateway(peer)
             telephone = need(forms.TELEPHONE, request.telephone, "telephone", _TELEPHONE_RULE)
-            claim = Claim(Kind.PIN, telephone, peer, request.request_id)
+            claim = Claim(Kind.PIN, telephone, peer, request.request_id, awaited)
             if request.recall:
                 if request.pin or request.session:
                     raise field_invalid("recall", "came together with a PIN or a session")
@@ -141,15 +142,15 @@ class TokenService:
 
         act = IssuerAct.EXCHANGE_RENEWED if request.session else IssuerAct.EXCHANGE
         act = IssuerAct.EXCHANGE_RECALL if request.recall else act
-        return await self._answer(act, request, request.telephone, peer, work)
+        return await self._answer(act, request, request.telephone, peer, work, seconds)
 
-    async def login(self, request: contract.LoginRequest, peer: Peer) -> Message:
+    async def login(self, request: contract.LoginRequest, peer: Peer, seconds: float | None) -> Message:
         """A device, for whoever sits at it."""
 
-        async def work() -> Message:
+        async def work(awaited: Awaited) -> Message:
             self._parts.callers.allow_device(peer)
             nip = need(forms.NIP, request.nip, "nip", _NIP_RULE)
-            claim = Claim(Kind.PASSWORD, nip, peer, request.request_id)
+            claim = Claim(Kind.PASSWORD, nip, peer, request.request_id, awaited)
             signed = await self._sign_in(claim, request.password, request.session, "password")
             return contract.LoginResponse(
                 officer_token=signed.token,
@@ -161,12 +162,12 @@ class TokenService:
             )
 
         act = IssuerAct.LOGIN_RENEWED if request.session else IssuerAct.LOGIN
-        return await self._answer(act, request, request.nip, peer, work)
+        return await self._answer(act, request, request.nip, peer, work, seconds)
 
-    async def change_pin(self, request: contract.ChangePinRequest, peer: Peer) -> Message:
+    async def change_pin(self, request: contract.ChangePinRequest, peer: Peer, seconds: float | None) -> Message:
         """A new PIN by a gateway, a new password by a device."""
 
-        async def work() -> Message:
+        async def work(awaited: Awaited) -> Message:
             if request.nip and request.telephone:
                 raise field_invalid("nip", "came together with a telephone")
             if peer.is_gateway:
@@ -174,11 +175,13 @@ class TokenService:
                 kind, subject = Kind.PIN, need(forms.TELEPHONE, request.telephone, "telephone", _TELEPHONE_RULE)
             else:
                 kind, subject = Kind.PASSWORD, need(forms.NIP, request.nip, "nip", _NIP_RULE)
-            return await self._change(Claim(kind, subject, peer, request.request_id), request.present, request.wanted)
+            claim = Claim(kind, subject, peer, request.request_id, awaited)
+            return await self._change(claim, request.present, request.wanted)
 
-        return await self._answer(IssuerAct.CHANGE_PIN, request, request.telephone or request.nip, peer, work)
+        asked = request.telephone or request.nip
+        return await self._answer(IssuerAct.CHANGE_PIN, request, asked, peer, work, seconds)
 
-    async def end_session(self, request: contract.EndSessionRequest, peer: Peer) -> Message:
+    async def end_session(self, request: contract.EndSessionRequest, peer: Peer, _seconds: float | None) -> Message:
         """The officer signed off."""
         _short(request.session)
         if self._parts.sessions.end(request.session):
@@ -187,19 +190,21 @@ class TokenService:
 
     # ---- what they share ----
 
-    async def _answer(self, act: IssuerAct, request: Any, subject: str, peer: Peer, work: Work) -> Message:
-        """Once for each request id, recorded whatever its outcome."""
+    async def _answer(
+        self, act: IssuerAct, request: Any, subject: str, peer: Peer, work: Work, seconds: float | None
+    ) -> Message:
+        """Answers once for each request id, recorded whatever its outcome. seconds: until the caller's deadline."""
 
-        async def once() -> Message:
+        async def once(awaited: Awaited) -> Message:
             try:
-                return await work()
+                return await work(awaited)
             except Exception as error:
                 refusal = self._told(error)
                 await self._parts.records.refused(act, peer, refusal, subject, request.request_id)
                 raise refusal from None
 
         need(forms.REQUEST_ID, request.request_id, "request_id", _ID_RULE)
-        return await self._retries.once(peer.thumbprint, request.request_id, request, once)
+        return await self._retries.once(peer.thumbprint, request.request_id, request, once, seconds)
 
     def _told(self, error: Exception) -> Refusal:
         if is_our_fault(error) and not isinstance(error, AuditUnavailable):
@@ -216,7 +221,8 @@ class TokenService:
         parts, peer = self._parts, claim.caller
         pepper = parts.pepper()
         _possible(claim.kind, secret, field)
-        officer, held = await parts.prover.prove(pepper, claim, secret)
+        proof = await parts.prover.prove(pepper, claim, secret)
+        officer, held = proof.officer, proof.held
         _still_good(held)
         life = parts.settings.sms_session_s if claim.kind is Kind.PIN else parts.settings.shift_session_s
         session = Session(
@@ -280,21 +286,25 @@ class TokenService:
         parts = self._parts
         pepper = parts.pepper()
         _possible(claim.kind, present, "present")
-        officer, held = await parts.prover.prove(pepper, claim, present)
+        proof = await parts.prover.prove(pepper, claim, present, wanted=wanted)
+        officer, held = proof.officer, proof.held
+        if proof.is_repeated:
+            await parts.records.granted(IssuerAct.CHANGE_PIN, claim.caller, officer, claim.subject, claim.request_id)
+            return contract.ChangePinResponse(expires_at=_at(held.expires_ms))
         if held.expires_ms <= now_ms() and held.provisional:
             raise Refusal(error_pb2.ERROR_REASON_PIN_EXPIRED)  # given by a clerk, and not taken up in time
         telephones = (claim.subject,) if claim.kind is Kind.PIN else ()
         weak = forms.weakness(claim.kind, wanted, nip=officer.nip, telephones=telephones)
         if weak or wanted == present:
             raise field_invalid("wanted", weak or "the same as before")
-        made = await parts.prover.hash_new(pepper, claim.kind, officer.id, wanted, claim.caller)
+        made = await parts.prover.hash_new(pepper, claim, officer.id, wanted)
         days = parts.settings.pin_days if claim.kind is Kind.PIN else parts.settings.password_days
         expires_ms = now_ms() + days * DAY_MS
         await parts.records.granted(IssuerAct.CHANGE_PIN, claim.caller, officer, claim.subject, claim.request_id)
 
         def put(store: Store) -> None:
             with store.change():
-                store.put_secret(officer.id, claim.kind, made, expires_ms, provisional=False)
+                store.put_secret(officer.id, claim.kind, made, expires_ms, provisional=False, former=held.hash)
                 store.end_sessions(officer.id)
 
         await parts.prover.change(put)

@@ -140,6 +140,9 @@ def test_the_clerk_reads_states_and_no_secret(known: RunningIssuer) -> None:
     assert "demasiado fácil" in said.stderr
     assert "123456" not in said.stdout + said.stderr
     assert "no está inscrito" in clerk(known.directory, "unlock", "--nip", "77777", expect=2).stderr
+    with at_work(known.directory) as works:
+        works.revoke(NIP)
+        works.enrol(NIP, "zona-1", ["patrol"], reinstate=True)
     acts = {each.method for each in known.records(60)}
     assert acts >= {IssuerAct.RESET_PIN, IssuerAct.REVOKE_OFFICER, IssuerAct.ENROL_OFFICER, IssuerAct.SET_NUMBER}
 

@@ -30,7 +30,7 @@ from ronda.v1 import check_service_pb2 as contract
 from server.trust.issuing import Pair, issue, make_ca, server_certificate
 from tests.car.lossy_link import LossyLink
 from tests.client.late_road import LateRoad
-from tests.issuer.issuer_kit import NUMBER, PIN, RunningIssuer
+from tests.issuer.issuer_kit import NUMBER, PIN, RunningIssuer, fresh
 from tests.kit.strangers import Stranger, listening
 from tests.sms.conftest import gateway_settings
 from tests.sms.smsc_kit import GatewayProcess, NpmSmsc, eventually
@@ -247,8 +247,9 @@ def test_a_clock_that_is_off_by_a_day(
     async def sign_in() -> tuple[float, float]:
         journal, at = Journal(tmp_path / "queue"), Issuer(issuer.address, tmp_path / "gateway")
         live = sessions.Sessions(at, journal, Counts())
-        opened = await live.of(NUMBER, PIN)
-        assert await live.of(NUMBER, "") is opened
+        tried = sessions.Tried(fresh(), time.monotonic() + 20)
+        opened = await live.of(NUMBER, PIN, tried)
+        assert await live.of(NUMBER, "", tried) is opened
         await at.close()
         await journal.close()
         return opened.until - time.monotonic(), opened.token_until - time.monotonic()

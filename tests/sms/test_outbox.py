@@ -9,6 +9,7 @@ from pathlib import Path
 import aiosmpplib
 import pytest
 
+from clients.sms import wording
 from clients.sms.counts import Counts
 from clients.sms.journal import Entry, Journal
 from clients.sms.outbox import Outbox
@@ -76,6 +77,20 @@ def test_in_order_until_the_oldest_has_waited_long_then_the_newest_first(tmp_pat
         assert said[3] == "SIN RESPUESTA: no es verde, repita R1"  # what it said may no longer be so
         assert slow.counts["expired"] == 1
         await slow.journal.close()
+
+    asyncio.run(run())
+
+
+def test_what_became_of_a_pin_is_true_however_late_it_is_sent(tmp_path: Path) -> None:
+    async def run() -> None:
+        bench = Bench(tmp_path)
+        for reference, text in enumerate((wording.PIN_CHANGED, wording.CHANGE_UNKNOWN, wording.SIGNED_IN), 1):
+            bench.outbox.submit(entry(reference, age_s=300)._replace(reply=text))
+        assert sorted(texts(bench.take())) == sorted(
+            [wording.PIN_CHANGED, wording.CHANGE_UNKNOWN, f"{wording.NO_ANSWER} R3"]
+        )
+        assert bench.counts["expired"] == 1
+        await bench.journal.close()
 
     asyncio.run(run())
 

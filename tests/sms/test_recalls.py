@@ -92,6 +92,18 @@ def test_what_may_mean_another_says_so(town: RecallTown) -> None:
     told(town, ana, 2)
 
 
+def test_of_who_was_found_by_name_it_is_told_as_possible(town: RecallTown) -> None:
+    """The look-up was NEGRO or AMARILLO; the same by the number is certain, and so is what is told of it."""
+    by_name, by_number = town.officer("81701", "+50255581701"), town.officer("81702", "+50255581702")
+    assert town.ask(by_name, f"N {WHO[3][0]}").startswith(("NEGRO", "AMARILLO"))
+    town.ask(by_number, cui_of(3))
+    town.live.push(id="W35", row={**warrant(3), "ORDEN": "W35"})
+    assert told(town, by_name, 1).startswith("POSIBLE ALERTA NUEVA, puede ser de otro. Su consulta R")
+    assert told(town, by_number, 1).startswith("NUEVA ALERTA. Su consulta R")
+    town.live.push(id="W35", kind="CANCEL")
+    told(town, by_name, 2)
+
+
 def test_who_may_not_see_it_now_is_told_nothing(town: RecallTown) -> None:
     """Roles are those of the moment: she asked as a patrol, and is one no more, or another has her number by now."""
     blind, left, moved = (town.officer(f"8200{n}", f"+5025558200{n}") for n in (1, 2, 3))

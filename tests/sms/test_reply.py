@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from clients.client.failures import CallFailure, FieldViolation
 from clients.sms import wording
 from clients.sms.reply import MOST_PARTS, Reply, answer_reply, failure_reply, notice
 from clients.sms.septets import cut_at_words, gsm_text, septets
+from clients.sms.shown_names import short_name
 from clients.spanish import words as spanish
-from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, register_pb2
+from ronda.v1 import alert_pb2, check_service_pb2, level_pb2, person_pb2, register_pb2
 
 TEXTS = st.text(max_size=60) | st.text(alphabet="aáñÑéü[]{}|\\^~€😀 ‘–", max_size=300)
 LEVELS = st.sampled_from([*level_pb2.Level.values(), 6, 99, -1])
@@ -145,10 +147,60 @@ def test_an_owner_who_is_not_certain_is_not_named() -> None:
     response.vehicle.registrations.add(make="Toyota")
     response.vehicle.owners.add(name="Juana Xicay Tzul")
     add_warrant(response, level_pb2.LEVEL_HIT).subject.kind = alert_pb2.HIT_SUBJECT_KIND_VEHICLE
-    assert "Juana" in " ".join(answer_reply(response, 1, of_vehicle=True).parts)
+    assert "Propietario: Juana X" in " ".join(answer_reply(response, 1, of_vehicle=True).parts)
     add_warrant(response, level_pb2.LEVEL_POSSIBLE).subject.kind = alert_pb2.HIT_SUBJECT_KIND_OWNER
     text = " ".join(answer_reply(response, 1, of_vehicle=True).parts)
     assert "ROJO" in text and "verifique DPI" in text and "Juana" not in text
+
+
+def test_names_that_an_sms_may_hold() -> None:
+    """Who was asked by an identifier in full; by name, and owners, in short; a minor not at all."""
+    asked = person(level_pb2.LEVEL_CLEAR, name="Juana María Xicay Tzul")
+    whole = answer_reply(asked, 1, of_vehicle=False).parts[0]
+    assert whole.startswith("VERDE Juana Maria Xicay Tzul. Sin alertas. nac. ") and "1985" in whole
+    named = " ".join(answer_reply(asked, 1, of_vehicle=False, asked_by_name=True).parts)
+    assert named.startswith("VERDE Juana X. Sin alertas") and "1985" not in named and "Tzul" not in named
+    for levels in (level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_HIT):
+        minor = person(levels, name="Juana Xicay Tzul")
+        minor.person.cautions.append(level_pb2.CAUTION_FLAG_MINOR)
+        if levels == level_pb2.LEVEL_HIT:
+            add_warrant(minor, levels)
+        text = " ".join(answer_reply(minor, 1, of_vehicle=False).parts)
+        assert not any(word in text for word in ("Juana", "Xicay", "Tzul", "1985", "Pedro"))
+    young = person(level_pb2.LEVEL_CLEAR)
+    young.person.identity_claims[0].birth_date.year = datetime.now(UTC).year - 18  # a day of this year may be to come
+    text = " ".join(answer_reply(young, 1, of_vehicle=False).parts)
+    assert text.startswith("VERDE PERSONA. Sin alertas") and "nac." not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ana María Xicay Tzul", "Ana X"),
+        ("Ana Xicay", "Ana X"),
+        ("Ana Xicay Tzul", "Ana X"),
+        ("XICAY TZUL, ANA MARIA", "ANA X"),
+        ("Ana de León", "Ana L"),
+        ("Ana Lucía María de León Coj", "Ana L"),
+        ("Ana", "Ana"),
+        ("TZUL,", "? T"),
+        ("", ""),
+    ],
+)
+def test_a_name_in_short(name: str, shown: str) -> None:
+    assert short_name(name) == shown
+
+
+def test_owners_in_short() -> None:
+    response = check_service_pb2.CheckVehicleResponse()
+    response.answer.level, response.answer.identity_status = level_pb2.LEVEL_CLEAR, level_pb2.IDENTITY_STATUS_FOUND
+    owners = response.vehicle.owners
+    owners.add(name="XICAY TZUL ANA", kind=person_pb2.SUBJECT_KIND_PERSON).person.name = "Ana Xicay Tzul"
+    owners.add(name="TRANSPORTES DEL SUR, S.A.", kind=person_pb2.SUBJECT_KIND_ORGANISATION)
+    minor = owners.add(name="CAAL POP PEDRO", kind=person_pb2.SUBJECT_KIND_PERSON)
+    minor.person.cautions.append(level_pb2.CAUTION_FLAG_MINOR)
+    text = " ".join(answer_reply(response, 1, of_vehicle=True).parts)
+    assert "Propietario: Ana X, TRANSPORTES DEL SUR, S.A., menor de edad" in text
 
 
 def test_what_to_do_with_an_owner_is_for_who_drives() -> None:
