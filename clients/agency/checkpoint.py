@@ -15,7 +15,7 @@ from typing import Any
 
 from clients.agency.failures import AgencyError
 
-_VERSION = 2
+_VERSION = 3
 Counts = tuple[Counter[str], Counter[str]]  # rows by result, invalid rows by rule
 
 

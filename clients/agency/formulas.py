@@ -1,4 +1,4 @@
-"""Cells of an XLSX file with a formula and no value, as programs write them that do not calculate: nothing is read."""
+"""Cells of an XLSX file with a formula and no value, as programs write them that do not calculate."""
 
 from __future__ import annotations
 
@@ -11,19 +11,15 @@ from typing import IO
 
 from lxml import etree
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CHUNK = 1 << 20
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
-def uncalculated(path: Path) -> Iterator[tuple[int, int]]:
-    """Row and column, from 0, of each such cell of the first sheet, in its order; nothing of a file that is no XLSX.
+def uncalculated(path: Path) -> Iterator[str]:
+    """Addresses (B7) of such cells of the first sheet, in its order.
 
     Raises etree.XMLSyntaxError, zipfile.BadZipFile, KeyError: the file is damaged.
     """
-    if not zipfile.is_zipfile(path):
-        return
     with zipfile.ZipFile(path) as archive:
         part = _first_sheet(archive)
         if part is None:
@@ -37,10 +33,9 @@ def uncalculated(path: Path) -> Iterator[tuple[int, int]]:
 
 def _first_sheet(archive: zipfile.ZipFile) -> str | None:
     """The part that holds it, by the workbook's own order."""
-    if "xl/workbook.xml" not in archive.namelist():
-        return None
-    sheet = next(_elements(archive, "xl/workbook.xml", f"{_MAIN}sheet"), None)
-    wanted = None if sheet is None else sheet.get(_RELATION)
+    sheet = next(_elements(archive, "xl/workbook.xml", "{*}sheet"), None)
+    # The relation's attribute has another namespace in a workbook that was saved as "strict".
+    wanted = None if sheet is None else next((sheet.get(key) for key in sheet.keys() if key.endswith("}id")), None)
     for relation in _elements(archive, "xl/_rels/workbook.xml.rels", "{*}Relationship"):
         if relation.get("Id") == wanted:
             target = str(relation.get("Target"))
@@ -64,15 +59,15 @@ def _has_formulas(sheet: IO[bytes]) -> bool:
     return False
 
 
-def _empty(sheet: IO[bytes]) -> Iterator[tuple[int, int]]:
-    row = column = -1
+def _empty(sheet: IO[bytes]) -> Iterator[str]:
+    row = column = 0
     events = etree.iterparse(
-        sheet, events=("start", "end"), tag=(f"{_MAIN}row", f"{_MAIN}c"), resolve_entities=False, no_network=True
+        sheet, events=("start", "end"), tag=("{*}row", "{*}c"), resolve_entities=False, no_network=True
     )
     for event, element in events:
-        if element.tag == f"{_MAIN}row":
+        if etree.QName(element).localname == "row":
             if event == "start":
-                row, column = int(element.get("r") or row + 2) - 1, -1
+                row, column = int(element.get("r") or row + 1), 0
             else:
                 element.clear()
                 while element.getprevious() is not None:  # memory stays flat
@@ -80,13 +75,27 @@ def _empty(sheet: IO[bytes]) -> Iterator[tuple[int, int]]:
         elif event == "start":
             found = _PLACE.fullmatch(element.get("r") or "")
             column = _number(found[1]) if found else column + 1
-        elif element.find(f"{_MAIN}f") is not None and not element.findtext(f"{_MAIN}v"):
-            yield row, column
+        elif element.find("{*}f") is not None and not _has_value(element):
+            yield f"{_letters(column)}{row}"
+
+
+def _has_value(cell: etree._Element) -> bool:
+    """A formula whose value is an empty text has the type of one, and the element of a value, which is empty."""
+    value = cell.find("{*}v")
+    return value is not None and (bool(value.text) or cell.get("t") == "str")
 
 
 def _number(letters: str) -> int:
-    """A column's, from 0: A = 0, AA = 26."""
+    """A column's: A = 1, AA = 27."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
+    return number
+
+
+def _letters(number: int) -> str:
+    letters = ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        letters = chr(ord("A") + place) + letters
+    return letters

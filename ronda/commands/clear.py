@@ -65,7 +65,10 @@ def clear(
         StandardWord,
         typer.Option(metavar="<norma>", help=f"Contra qué se consulta: {', '.join(StandardWord)}.", show_default=False),
     ],
-    out: Annotated[str, typer.Option(help="Resultados: .csv, .parquet o .jsonl; lo demás queda al lado.")] = "",
+    out: Annotated[str, typer.Option(help="Resultados: .csv, .xlsx, .parquet o .jsonl; lo demás queda al lado.")] = "",
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV con la marca de UTF-8 (BOM): Excel muestra bien tildes y eñes.")
+    ] = False,
     columns: Annotated[
         str, typer.Option("--map", help="Columnas: cui=DPI,name=NOMBRES+APELLIDOS,born=3,plate=PLACA,vin=VIN.")
     ] = "",
@@ -163,7 +166,7 @@ def clear(
             )
             wishes = Wishes(
                 source, chosen, _standard(standard), str(names.out), judge, Part(number, of), key, streams,
-                patience_s=patience,
+                patience_s=patience, marked=bom,
             )  # fmt: skip
             summary = _run(wishes, resume=resuming, shows=not as_json)
     _show(summary, names.out, as_json)
@@ -207,7 +210,7 @@ def _says_yes(question: str) -> bool:
 
 def _read_as(source: Source) -> str:
     if not source.encoding:
-        return f"Formato {Path(source.given).suffix.removeprefix('.')}"
+        return f"Formato {source.kind}"
     return f"Codificación {source.encoding}, delimitador «{source.delimiter}»".replace("\t", "tab")
 
 
