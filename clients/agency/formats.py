@@ -68,7 +68,7 @@ def _write_json_lines(table: Any, path: Path) -> None:
 
 
 def _write_workbook(table: Any, path: Path) -> None:
-    """Sheets of as many rows as a sheet holds, each with the heading. Memory stays flat: rows go to disk as they come."""
+    """Writes sheets of as many rows as a sheet holds, each with the heading; rows go to disk as they come."""
     import xlsxwriter  # noqa: PLC0415
 
     parts = path.with_name(f"{path.name}.partes")  # xlsxwriter's own files hold the rows too

@@ -35,7 +35,7 @@ def _first_sheet(archive: zipfile.ZipFile) -> str | None:
     """The part that holds it, by the workbook's own order."""
     sheet = next(_elements(archive, "xl/workbook.xml", "{*}sheet"), None)
     # The relation's attribute has another namespace in a workbook that was saved as "strict".
-    wanted = None if sheet is None else next((sheet.get(key) for key in sheet.keys() if key.endswith("}id")), None)
+    wanted = None if sheet is None else next((str(id_) for key, id_ in sheet.items() if str(key).endswith("}id")), None)
     for relation in _elements(archive, "xl/_rels/workbook.xml.rels", "{*}Relationship"):
         if relation.get("Id") == wanted:
             target = str(relation.get("Target"))

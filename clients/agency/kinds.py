@@ -1,4 +1,4 @@
-"""What a file is, by what it holds: its name may say something else. A kind that is not read is named, with the way out."""
+"""The kind of a file by its content, whatever its name says; a kind that is not read is refused, with the way out."""
 
 from __future__ import annotations
 

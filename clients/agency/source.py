@@ -20,7 +20,7 @@ STDIN = "-"
 class Source(Beginning):
     """A CSV file in UTF-8.
 
-    path: of the CSV; given: what the clerk named, of which kind it is. encoding: of what was given, "" = no text (a workbook). own: whether
+    path: of the CSV; given: what the clerk named, of `kind`. encoding: of what was given, "" = no text. own: whether
     `path` is a copy that belongs to the run. sheets: of a workbook, the first is the one that is read.
     """
 

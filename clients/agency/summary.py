@@ -105,6 +105,7 @@ def write_summary(
     given = source.path if source.own and source.given == STDIN else Path(source.given)
     summary: dict[str, Any] = {
         "norma": standard[1],
+        "muestra": last.sample,
         "entrada": {
             "archivo": "entrada estándar" if source.given == STDIN else given.name,
             "sha256": (checkpoint.asked["given"] or checkpoint.asked["input"])["sha256"],

@@ -43,6 +43,7 @@ def test_the_example(agency: Agency, tmp_path: Path) -> None:
     page = PdfReader(done.beside("recibo.pdf"))
     assert len(page.pages) == 1
     text = page.pages[0].extract_text()
+    assert done.summary["muestra"] is True and "MUESTRA: datos inventados" in text
     assert "sin firma" in text and done.summary["generacion"] in text and done.summary["entrada"]["sha256"] in text
 
 

@@ -69,7 +69,7 @@ UNREAD = {
     "png": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "una imagen (PNG)"),
     "jpeg": (b"\xff\xd8\xff\xe0\x00\x10JFIF", "una imagen (JPEG)"),
     "heic": (b"\x00\x00\x00\x18ftypheic\x00", "una imagen (HEIC)"),
-    "html": (f"\r\n <TABLE border=1><tr><td>DPI<tr><td>{CLEAN}</TABLE>".encode(), "una página web (HTML): ábralo en Excel"),
+    "html": (f"\r\n <TABLE border=1><tr><td>{CLEAN}</TABLE>".encode(), "una página web (HTML): ábralo en Excel"),
     "html of a bank": (b"<!-- banco -->\n<html xmlns:x='urn:schemas-microsoft-com:office:excel'>", "una página web"),
     "utf-16 html": ("<html><table></table></html>".encode("utf-16"), "una página web"),
     "mhtml": (b"MIME-Version: 1.0\r\nContent-Type: multipart/related", "una página web"),
