@@ -249,6 +249,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
     from clients.agency.streams import Server
     from clients.client.failures import CallFailure
     from clients.client.identity import Identity
+    from ronda.commands.failures import fail_of_files
 
     shown = Identity.beside(Path(identity)) if identity else None
 
@@ -257,6 +258,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
             for path in (shown.token, shown.server_ca, shown.certificate, shown.key):
                 if isinstance(path, Path):
                     path.read_bytes()
+            fail_of_files(shown, target, as_json)
         return Server(target, shown, case)
 
     def over(text: str, status: ExitStatus) -> NoReturn:
