@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.audit import AuditOption
 from ronda.commands.certificate_desk import (
     JsonOption,
@@ -222,8 +223,8 @@ def _hand_out(path: Path, made: Made, as_json: bool) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         text = (
-            f"{path}: {error.strerror}. La constancia {made.certificate.number} quedó registrada y no se entregó: "
-            "revóquela, y pida otra."
+            f"{path}: {system_error_text(error)}. La constancia {made.certificate.number} quedó registrada y no se "
+            "entregó: revóquela, y pida otra."
         )
         fail(text, ExitStatus.OURS, as_json, number=made.certificate.number)
     said = made.certificate

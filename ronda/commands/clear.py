@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, print_json, print_renderables, say
 from ronda.commands.question import HERE, CaseOption, IdentityOption, JsonOption, ServerOption
@@ -155,7 +155,9 @@ def clear(
         except KeyboardInterrupt:
             fail("Interrumpido antes de preguntar nada.", ExitStatus.INTERRUPTED, as_json)
         except OSError as error:
-            fail(f"No se puede leer o escribir {error.filename}: {error.strerror}.", ExitStatus.CALLER, as_json)
+            fail(
+                f"No se puede leer o escribir {error.filename}: {system_error_text(error)}.", ExitStatus.CALLER, as_json
+            )
         with _said(server, "" if master else identity, as_json) as asked, ExitStack() as judges:
             judge: Engine = (
                 judges.enter_context(
@@ -286,12 +288,8 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
             from ronda.commands.failures import missing_file
 
             over(missing_file(str(error.filename)), ExitStatus.FILES)
-        over(f"No se puede leer o escribir {error.filename or out_of(error)}: {error.strerror}.", ExitStatus.OURS)
-
-
-def out_of(error: OSError) -> str:
-    """What an error without a file's name is about."""
-    return "el archivo" if error.errno is None else os.strerror(error.errno)
+        where = error.filename or "los archivos de la corrida"
+        over(f"No se puede leer o escribir {where}: {system_error_text(error)}.", ExitStatus.OURS)
 
 
 def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:
