@@ -1,4 +1,4 @@
-"""Cells of an XLSX file with a formula and no value, as programs write them that do not calculate."""
+"""Cells of an XLSX file that have no value: a formula that no program calculated, or an error of the spreadsheet's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -15,8 +16,26 @@ _CHUNK = 1 << 20
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
-def uncalculated(path: Path) -> Iterator[str]:
-    """Addresses (B7) of such cells of the first sheet, in its order.
+@dataclass(frozen=True)
+class Unvalued:
+    """Such a cell. row, column: from 0; error: as the sheet shows it (#N/A), "" = a formula without a value."""
+
+    row: int
+    column: int
+    error: str
+
+    @property
+    def address(self) -> str:
+        """B7."""
+        letters, number = "", self.column + 1
+        while number:
+            number, place = divmod(number - 1, 26)
+            letters = chr(ord("A") + place) + letters
+        return f"{letters}{self.row + 1}"
+
+
+def unvalued_cells(path: Path) -> Iterator[Unvalued]:
+    """Such cells of the first sheet, in its order.
 
     Raises etree.XMLSyntaxError, zipfile.BadZipFile, KeyError: the file is damaged.
     """
@@ -25,7 +44,7 @@ def uncalculated(path: Path) -> Iterator[str]:
         if part is None:
             return
         with archive.open(part) as sheet:
-            if not _has_formulas(sheet):  # nearly always: a sheet is read through here twice as fast as it is parsed
+            if not _may_have_any(sheet):  # nearly always: a sheet is read through here twice as fast as it is parsed
                 return
         with archive.open(part) as sheet:
             yield from _empty(sheet)
@@ -49,25 +68,25 @@ def _elements(archive: zipfile.ZipFile, part: str, tag: str) -> Iterator[etree._
             yield element
 
 
-def _has_formulas(sheet: IO[bytes]) -> bool:
-    """Whether an element begins like one of a formula; its name may have a prefix."""
+def _may_have_any(sheet: IO[bytes]) -> bool:
+    """Returns whether a tag begins like a formula's (its name may have a prefix), or a cell has the type of errors."""
     held = b""
     while data := sheet.read(_CHUNK):
-        if re.search(rb"<(?:\w+:)?f[\s/>]", held + data):
+        if re.search(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""", held + data):
             return True
         held = data[-32:]
     return False
 
 
-def _empty(sheet: IO[bytes]) -> Iterator[str]:
-    row = column = 0
+def _empty(sheet: IO[bytes]) -> Iterator[Unvalued]:
+    row = column = -1
     events = etree.iterparse(
         sheet, events=("start", "end"), tag=("{*}row", "{*}c"), resolve_entities=False, no_network=True
     )
     for event, element in events:
         if etree.QName(element).localname == "row":
             if event == "start":
-                row, column = int(element.get("r") or row + 1), 0
+                row, column = int(element.get("r") or row + 2) - 1, -1
             else:
                 element.clear()
                 while element.getprevious() is not None:  # memory stays flat
@@ -75,8 +94,10 @@ def _empty(sheet: IO[bytes]) -> Iterator[str]:
         elif event == "start":
             found = _PLACE.fullmatch(element.get("r") or "")
             column = _number(found[1]) if found else column + 1
+        elif element.get("t") == "e":
+            yield Unvalued(row, column, element.findtext("{*}v") or "#N/A")
         elif element.find("{*}f") is not None and not _has_value(element):
-            yield f"{_letters(column)}{row}"
+            yield Unvalued(row, column, "")
 
 
 def _has_value(cell: etree._Element) -> bool:
@@ -86,16 +107,8 @@ def _has_value(cell: etree._Element) -> bool:
 
 
 def _number(letters: str) -> int:
-    """A column's: A = 1, AA = 27."""
+    """A column's, from 0: A = 0, AA = 26."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
-    return number
-
-
-def _letters(number: int) -> str:
-    letters = ""
-    while number:
-        number, place = divmod(number - 1, 26)
-        letters = chr(ord("A") + place) + letters
-    return letters
+    return number - 1

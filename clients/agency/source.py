@@ -105,7 +105,7 @@ _NAMED = (Kind.PARQUET, Kind.JSON_LINES)  # whose columns have names
 
 
 def _is_plain(path: Path, encoding: str) -> bool:
-    """Whether a text can be read where it stands."""
+    """Returns whether a text can be read where it stands."""
     name = known_encoding(encoding) if encoding else encoding_of(path)
     if name not in (UTF_8, UTF_8_MARKED):
         return False

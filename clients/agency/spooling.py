@@ -14,7 +14,8 @@ import re
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,7 +23,7 @@ from lxml import etree
 
 from clients.agency.encoding import CP1252, UTF_8, UTF_8_MARKED, encoding_of, known_encoding
 from clients.agency.failures import AgencyError
-from clients.agency.formulas import uncalculated
+from clients.agency.formulas import Unvalued, unvalued_cells
 from clients.agency.kinds import Kind, damaged, protected, recognise, unreadable_open_document
 
 _CHUNK = 1 << 20
@@ -82,20 +83,43 @@ def spool_workbook(path: Path, kind: Kind, copy: Path) -> None:
         with path.open("rb") as file:
             workbook = CalamineWorkbook.from_filelike(file)
             sheet = workbook.get_sheet_by_index(0)
-        without_value = uncalculated(path) if kind is Kind.WORKBOOK else ()
-        first = next(iter(without_value), None)
+        unvalued = unvalued_cells(path) if kind is Kind.WORKBOOK else iter(())
+        # The reader gives blank rows above the first cell, by which row numbers are right, but no columns before it.
+        before = sheet.start[1] if sheet.start is not None else 0
+        with copy.open("w", encoding="utf-8", newline="") as out:
+            rows = ([_cell_text(cell) for cell in row] for row in sheet.iter_rows())
+            csv.writer(out, lineterminator="\n").writerows(_with_errors(rows, unvalued, before, path.name))
     except PasswordError:
         raise protected(path.name) from None
     except (CalamineError, IndexError, etree.XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError):
         raise (unreadable_open_document if kind is Kind.OPEN_DOCUMENT else damaged)(path.name) from None
-    if first is not None:  # as an empty cell it would be a datum that was not given
-        raise AgencyError(
-            f"{path.name}: la celda {first} tiene una fórmula sin valor, porque ningún programa la calculó: ábralo en "
-            "Excel o LibreOffice, guárdelo y repita."
-        )
-    with copy.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerows([_cell_text(cell) for cell in row] for row in sheet.iter_rows())
+
+
+def _with_errors(
+    rows: Iterator[list[str]], unvalued: Iterator[Unvalued], before: int, shown: str
+) -> Iterator[list[str]]:
+    """The rows, with the text of an error in its cell, where it costs its row: the reader leaves such cells empty.
+
+    As an empty cell it would be a datum that was not given. before: columns of the sheet that `rows` lack. Raises
+    AgencyError: a formula without a value, which its program can mend as a whole.
+    """
+    ahead = next(unvalued, None)
+    for number in count():
+        row = next(rows, None)
+        if row is None and ahead is None:
+            return
+        cells = row or []
+        while ahead is not None and ahead.row <= number:
+            if not ahead.error:
+                raise AgencyError(
+                    f"{shown}: la celda {ahead.address} tiene una fórmula sin valor, porque ningún programa la "
+                    "calculó: ábralo en Excel o LibreOffice, guárdelo y repita."
+                )
+            place = max(ahead.column - before, 0)
+            cells.extend([""] * (place + 1 - len(cells)))
+            cells[place] = cells[place] or ahead.error
+            ahead = next(unvalued, None)
+        yield cells
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:

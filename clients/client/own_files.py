@@ -1,4 +1,4 @@
-"""The files of a client's own identity: what in them lets no connection come about, told without asking anybody."""
+"""Faults in the files of a client's own identity, found without asking anybody."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _no_password() -> str:
 
 
 def _is_readable(content: bytes) -> bool:
-    """Whether it is one certificate in PEM, or several."""
+    """Returns whether it is one certificate in PEM, or several."""
     if _CERTIFICATE not in content:
         return False
     try:
@@ -49,7 +49,7 @@ def _is_readable(content: bytes) -> bool:
 
 
 def _in_force(certificate: bytes) -> bool:
-    """By this machine's clock. Without the package cryptography nobody can tell, and the server says it."""
+    """Returns whether it is in force by this machine's clock; True where the package cryptography is missing."""
     try:
         from cryptography import x509  # noqa: PLC0415 - the client library works without it
     except ImportError:

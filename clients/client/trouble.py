@@ -1,4 +1,4 @@
-"""What may stand between a client and a server."""
+"""Kinds of trouble between a client and a server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class Trouble(Enum):
-    """Which of them it is. OWN_...: of what this client shows; CERTIFICATE_...: of the server's certificate."""
+    """A kind of trouble. OWN_...: of what this client shows; CERTIFICATE_...: of the server's certificate."""
 
     ADDRESS_IS_NONE = auto()
     NAME_NOT_KNOWN = auto()

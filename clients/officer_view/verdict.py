@@ -1,4 +1,4 @@
-"""What an officer acts on: the level, what to do, what to mind. For a screen that holds no whole answer."""
+"""The part of an answer that an officer acts on: level, action, cautions. For a screen that holds no whole answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def verdict_lines(answer: check_service_pb2.Answer) -> list[Text]:
-    """Lines by their weight: the level, the first alert, cautions, other alerts, notes."""
+    """Returns lines by their weight: the level, the first alert, cautions, other alerts, notes."""
     first = before_acting(answer)
     alerts = [_alert_line(hit, first) for hit in answer.hits]
     cautions = dict.fromkeys([*answer.cautions, *(caution for hit in answer.hits for caution in hit.cautions)])

@@ -1,4 +1,4 @@
-"""What the operating system refuses, in Spanish: its own words are English, or of the machine's language."""
+"""Errors of the operating system in Spanish: its own words are English, or of the machine's language."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TEXTS = {
 
 
 def system_error_text(error: OSError) -> str:
-    """Why the system refused; an error without words of ours is told by its number."""
+    """Returns why the system refused; an error without words of ours is told by its number."""
     if isinstance(error, socket.gaierror):
         return "no se conoce un equipo con ese nombre"
     if isinstance(error, TimeoutError):

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from clients.agency.cells import read_name
 from tests.agency.agency_kit import Agency, rewrite, write
 from tests.agency.test_bad_input import NOBODY
 from tests.agency.test_clear import CLEAN, WANTED
@@ -147,3 +148,30 @@ def test_formulas_as_programs_write_them(tmp_path: Path, cell: str, refused: boo
     rewrite(path, changed)
     done = NOBODY.clear(path, tmp_path / "out.csv", "--map", "cui=DPI", "--dry-run")
     assert (done.status, "la celda A2" in done.text) == ((2, True) if refused else (0, False)), done.text
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_an_error_of_a_spreadsheet_costs_its_row(tmp_path: Path, kind: str) -> None:
+    """It is no empty cell: a person without a number would be judged by the name alone."""
+    path = tmp_path / f"in.{kind}"
+    errors = ["#N/A", "#REF!", "#DIV/0!", "#VALUE!"] if kind == "xlsx" else ["#N/D", "#¡REF!", "#¿NOMBRE?", "Err:502"]
+    heads = ["DPI", "Nombre", "Nacimiento", "Nota"]
+    rows = [[error, "Ana Pérez", "14/03/1988", ""] for error in errors]
+    rows += [["", errors[0], "14/03/1988", ""], ["", "Ana Pérez", errors[0], ""], [CLEAN, "", "", errors[0]]]
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        for row in [heads, *rows]:
+            sheet.append(row)
+        book.save(path)
+    else:
+        write(path, *(",".join(row) for row in [heads, *rows]))
+    told = _tried(path, tmp_path / "out.csv", "--map", "cui=DPI,name=Nombre,born=Nacimiento")
+    assert (told["filas"], told["filas_en_blanco"], told["no_validas"]) == (7, 0, 6)
+    assert all("muestra un error" in rule for rule in told["reglas"]), told["reglas"]
+
+
+@pytest.mark.parametrize("name", ["#5", "Núm. #3!", "N/A", "#HASHTAG"])
+def test_what_is_no_error(name: str) -> None:
+    assert read_name(name) == name

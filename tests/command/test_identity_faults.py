@@ -1,4 +1,4 @@
-"""What keeps a client from a server is told apart: its files, the server's certificate, the address, who listens."""
+"""Troubles of a connection are told apart: own files, the server's certificate, the address, who listens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the operating system refuses is said in Spanish in all that officers, clerks and auditors read."""
+"""Errors of the operating system are said in Spanish in all that officers, clerks and auditors read."""
 
 from __future__ import annotations
 
