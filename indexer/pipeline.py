@@ -287,7 +287,7 @@ class _Build:
             "persons": linked.persons,
             "vehicles": linked.vehicles,
             "name_tables": tables_digest(),
-            "invented": self.invented,
+            **({"invented": True} if self.invented else {}),  # earlier releases refuse a key that they do not know
             "subject_key": subject_key_check(self.key.key),
             "files": files,
             "registers": entries,
