@@ -35,6 +35,7 @@ from indexer.build.options import BuildOptions
 from indexer.build.progress import BuildProgress
 from indexer.extract.stage import LEAST_FREE_BYTES, extract_registers
 from indexer.generations.acceptance import check_generation
+from indexer.generations.invented import is_invented
 from indexer.generations.link_reasons import REASONS_FILE
 from indexer.generations.publishing import (
     BUILDING,
@@ -106,11 +107,13 @@ class _Build:
         self.notes: list[str] = []
         self.taken_up = False  # what a killed build had linked
         self.key: BuildKey  # of subject ids
+        self.invented = False
 
     def run(self) -> BuildSummary:
         self._clean()
         self.key = key_of_build(self.data, new=self.options.new_subject_key)
         previous = current_generation(self.data)
+        self.invented = is_invented(self.options.sources, self.data, previous)
         last = load_last(self.data)
         self._check_room(previous)
         try:
@@ -284,6 +287,7 @@ class _Build:
             "persons": linked.persons,
             "vehicles": linked.vehicles,
             "name_tables": tables_digest(),
+            **({"invented": True} if self.invented else {}),  # earlier releases refuse a key that they do not know
             "subject_key": subject_key_check(self.key.key),
             "files": files,
             "registers": entries,

@@ -16,7 +16,7 @@ from nation.block import BlockPlan, plan
 from nation.gathering import Gathering
 from nation.limits import check_persons, today_in_guatemala
 from nation.loading import load_postgres
-from nation.sidecars import write_cuts, write_schemas
+from nation.sidecars import write_cuts, write_mark, write_schemas
 from nation.summary import NationSummary
 from nation.writing import BlockResult, write_block
 
@@ -66,6 +66,7 @@ def make_nation(
         shutil.rmtree(parts, ignore_errors=True)
     write_schemas(out)
     write_cuts(out, day)
+    write_mark(out)
     summary.seconds["made"] = round(time.monotonic() - started, 2)
     if postgres_dsn:
         loading = time.monotonic()

@@ -43,6 +43,11 @@ def write_cuts(out: Path, as_of: datetime.date) -> None:
         (folder / ("corte.copy" if register in POSTGRES else "CORTE")).write_text(text, encoding="ascii")
 
 
+def write_mark(out: Path) -> None:
+    """The mark of invented people, as indexer/generations/invented.py reads it."""
+    (out / "registers" / "INVENTED").write_text("Everybody in these registers is invented.\n", encoding="ascii")
+
+
 def write_schemas(out: Path) -> None:
     """esquema.sql and indices.sql, to be run before and after the COPY files."""
     for register, module in POSTGRES.items():

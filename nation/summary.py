@@ -29,7 +29,7 @@ class NationSummary:
 
     def measure(self) -> None:
         """Reads the files' sizes."""
-        for folder in sorted((self.out / "registers").iterdir()):
+        for folder in sorted(each for each in (self.out / "registers").iterdir() if each.is_dir()):
             self.bytes[folder.name] = sum(path.stat().st_size for path in folder.iterdir())
 
     def to_json(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from typer.core import TyperGroup
 from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import MEANING, ExitStatus
 from ronda.commands.output import say
 from ronda.commands.spanish_usage import speak_spanish, usage_error_lines, whole_summaries
@@ -188,7 +189,7 @@ def main() -> None:
         if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO):
             if error.filename is None:
                 raise
-            say(f"{os.fsdecode(error.filename)}: {error.strerror}", err=True)
+            say(f"{os.fsdecode(error.filename)}: {system_error_text(error)}", err=True)
             sys.exit(ExitStatus.STOPPED)
         if isinstance(error, BrokenPipeError):
             os._exit(ExitStatus.CUT)

@@ -27,6 +27,7 @@ class Judged:
     """What the server says of a batch: result and reason of each row; references and rules of those that have any.
 
     changes_to: the live changes that it was judged with, up to this sequence; 0 = with none.
+    sample: the server says that its people are invented, or that it is in development mode.
     """
 
     results: NDArray[np.uint8]
@@ -34,6 +35,7 @@ class Judged:
     references: dict[int, str]
     rules: dict[int, tuple[str, str]]
     changes_to: int = 0
+    sample: bool = False
 
 
 def read_answer(message: bytes, ids: range, packed_ids: bytes, generation: str) -> Judged:
@@ -124,4 +126,4 @@ def _whole(response: contract.ClearResponse, ids: range, generation: str, result
     if set(rules) != set(np.flatnonzero(found == contract.CLEARANCE_RESULT_INVALID).tolist()):
         raise HalfAnswer("row errors")
     changes_to = int(response.ledger_sequence or 0)
-    return Judged(found, np.frombuffer(reasons, np.uint8), references, rules, changes_to)
+    return Judged(found, np.frombuffer(reasons, np.uint8), references, rules, changes_to, response.sample)

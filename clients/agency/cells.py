@@ -23,6 +23,8 @@ _SCIENTIFIC = re.compile(r"([+-]?)(\d)(?:[.,](\d*))?[eE]\+?(\d{1,3})")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how exports keep a spreadsheet from reading a number
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 _FORMULA = ("=", "+", "@")
+# What a cell shows whose formula came to nothing, in English and in Spanish: #N/A, #¡REF!, #¿NOMBRE?
+_ERROR = re.compile(r"#(?:N/[AD]|CALC!|SPILL!|[¡¿]?[A-ZÁÉÍÓÚ]+(?:/0)?[!?])|Err:\d{3}")
 # Letters that were read in the wrong code page (CP850, Mac Roman, UTF-8 as CP1252), or lost as "?". A name that holds
 # one is like nobody's, and would come out as without record.
 _MISREAD = re.compile(
@@ -37,7 +39,7 @@ class Unread(ValueError):
 
 
 def plain(text: str) -> str:
-    """A cell's text without what a spreadsheet puts around it. Raises Unread: a formula, a break, too long."""
+    """A cell's text without what a spreadsheet puts around it. Raises Unread: formula, error, break, too long."""
     if len(text) > LONGEST_CELL:
         raise Unread("too long")
     text = text.strip(" \t\u00a0\ufeff")
@@ -47,6 +49,8 @@ def plain(text: str) -> str:
         return found[1].strip()
     if text.startswith(_FORMULA):
         raise Unread("formula")
+    if _ERROR.fullmatch(text):
+        raise Unread("spreadsheet error")
     if "\n" in text or "\r" in text:
         raise Unread("line break")
     return text

@@ -15,7 +15,7 @@ from typing import Any
 
 from clients.agency.failures import AgencyError
 
-_VERSION = 2
+_VERSION = 3
 Counts = tuple[Counter[str], Counter[str]]  # rows by result, invalid rows by rule
 
 
@@ -26,6 +26,7 @@ class Progress:
     request_id: of its streams. offset: byte of the source from which to go on; row: number of its first row. lengths:
     bytes of results, rejects and homonyms that belong to what is done. counts: rows by result, rules: invalid rows by
     rule. changes: lowest and highest sequence of live changes that batches were judged with; empty = none answered yet.
+    sample: the server said of an answer that it is one of invented people, or of development mode.
     """
 
     generation: str
@@ -39,9 +40,18 @@ class Progress:
     blank: int = 0
     done: bool = False
     changes: list[int] = field(default_factory=list)
+    sample: bool = False
 
     def after(
-        self, offset: int, rows: int, blank: int, lengths: list[int], found: Counts, changes: list[int]
+        self,
+        offset: int,
+        rows: int,
+        blank: int,
+        lengths: list[int],
+        found: Counts,
+        changes: list[int],
+        *,
+        sample: bool = False,
     ) -> Progress:
         """With one more block: a value of its own, so that an interruption leaves the one or the other.
 
@@ -60,6 +70,7 @@ class Progress:
             rules=rules,
             rows=self.rows + rows,
             blank=self.blank + blank,
+            sample=self.sample or sample,
             changes=[min(seen), max(seen)] if (seen := [*self.changes, *changes]) else [],
         )
 

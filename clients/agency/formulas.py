@@ -1,4 +1,4 @@
-"""Cells of an XLSX file with a formula and no value, as programs write them that do not calculate: nothing is read."""
+"""Cells of an XLSX file that have no value: a formula that no program calculated, or an error of the spreadsheet's."""
 
 from __future__ import annotations
 
@@ -6,30 +6,45 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from lxml import etree
 
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CHUNK = 1 << 20
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
-def uncalculated(path: Path) -> Iterator[tuple[int, int]]:
-    """Row and column, from 0, of each such cell of the first sheet, in its order; nothing of a file that is no XLSX.
+@dataclass(frozen=True)
+class Unvalued:
+    """Such a cell. row, column: from 0; error: as the sheet shows it (#N/A), "" = a formula without a value."""
+
+    row: int
+    column: int
+    error: str
+
+    @property
+    def address(self) -> str:
+        """B7."""
+        letters, number = "", self.column + 1
+        while number:
+            number, place = divmod(number - 1, 26)
+            letters = chr(ord("A") + place) + letters
+        return f"{letters}{self.row + 1}"
+
+
+def unvalued_cells(path: Path) -> Iterator[Unvalued]:
+    """Such cells of the first sheet, in its order.
 
     Raises etree.XMLSyntaxError, zipfile.BadZipFile, KeyError: the file is damaged.
     """
-    if not zipfile.is_zipfile(path):
-        return
     with zipfile.ZipFile(path) as archive:
         part = _first_sheet(archive)
         if part is None:
             return
         with archive.open(part) as sheet:
-            if not _has_formulas(sheet):  # nearly always: a sheet is read through here twice as fast as it is parsed
+            if not _may_have_any(sheet):  # nearly always: a sheet is read through here twice as fast as it is parsed
                 return
         with archive.open(part) as sheet:
             yield from _empty(sheet)
@@ -37,10 +52,9 @@ def uncalculated(path: Path) -> Iterator[tuple[int, int]]:
 
 def _first_sheet(archive: zipfile.ZipFile) -> str | None:
     """The part that holds it, by the workbook's own order."""
-    if "xl/workbook.xml" not in archive.namelist():
-        return None
-    sheet = next(_elements(archive, "xl/workbook.xml", f"{_MAIN}sheet"), None)
-    wanted = None if sheet is None else sheet.get(_RELATION)
+    sheet = next(_elements(archive, "xl/workbook.xml", "{*}sheet"), None)
+    # The relation's attribute has another namespace in a workbook that was saved as "strict".
+    wanted = None if sheet is None else next((str(id_) for key, id_ in sheet.items() if str(key).endswith("}id")), None)
     for relation in _elements(archive, "xl/_rels/workbook.xml.rels", "{*}Relationship"):
         if relation.get("Id") == wanted:
             target = str(relation.get("Target"))
@@ -54,23 +68,23 @@ def _elements(archive: zipfile.ZipFile, part: str, tag: str) -> Iterator[etree._
             yield element
 
 
-def _has_formulas(sheet: IO[bytes]) -> bool:
-    """Whether an element begins like one of a formula; its name may have a prefix."""
+def _may_have_any(sheet: IO[bytes]) -> bool:
+    """Returns whether a tag begins like a formula's (its name may have a prefix), or a cell has the type of errors."""
     held = b""
     while data := sheet.read(_CHUNK):
-        if re.search(rb"<(?:\w+:)?f[\s/>]", held + data):
+        if re.search(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""", held + data):
             return True
         held = data[-32:]
     return False
 
 
-def _empty(sheet: IO[bytes]) -> Iterator[tuple[int, int]]:
+def _empty(sheet: IO[bytes]) -> Iterator[Unvalued]:
     row = column = -1
     events = etree.iterparse(
-        sheet, events=("start", "end"), tag=(f"{_MAIN}row", f"{_MAIN}c"), resolve_entities=False, no_network=True
+        sheet, events=("start", "end"), tag=("{*}row", "{*}c"), resolve_entities=False, no_network=True
     )
     for event, element in events:
-        if element.tag == f"{_MAIN}row":
+        if etree.QName(element).localname == "row":
             if event == "start":
                 row, column = int(element.get("r") or row + 2) - 1, -1
             else:
@@ -80,8 +94,16 @@ def _empty(sheet: IO[bytes]) -> Iterator[tuple[int, int]]:
         elif event == "start":
             found = _PLACE.fullmatch(element.get("r") or "")
             column = _number(found[1]) if found else column + 1
-        elif element.find(f"{_MAIN}f") is not None and not element.findtext(f"{_MAIN}v"):
-            yield row, column
+        elif element.get("t") == "e":
+            yield Unvalued(row, column, element.findtext("{*}v") or "#N/A")
+        elif element.find("{*}f") is not None and not _has_value(element):
+            yield Unvalued(row, column, "")
+
+
+def _has_value(cell: etree._Element) -> bool:
+    """A formula whose value is an empty text has the type of one, and the element of a value, which is empty."""
+    value = cell.find("{*}v")
+    return value is not None and (bool(value.text) or cell.get("t") == "str")
 
 
 def _number(letters: str) -> int:

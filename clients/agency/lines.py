@@ -12,6 +12,8 @@ import pyarrow as pa
 from clients.agency import words
 from clients.agency.answers import Judged
 from clients.agency.cells import csv_cell, neutral
+from clients.agency.encoding import UTF_8, UTF_8_MARKED
+from clients.agency.formats import ROW_NUMBER
 from clients.agency.results import (
     RESULT_COLUMNS,
     Outcome,
@@ -36,12 +38,17 @@ class Lines:
     rules: Counter[str] = field(default_factory=Counter)  # of rows that are not valid
 
 
-def heads(names: Sequence[str]) -> tuple[bytes, bytes, bytes]:
-    """The first lines of results, rejects and homonyms. names: headers of the given columns."""
-    given = [csv_cell(name) for name in names]
-    results = _line(["fila", *given, *RESULT_COLUMNS])
-    rejects = _line(["fila", "campo", "regla", "codigo", *given])
-    return results.encode(), rejects.encode(), results.encode()
+def headings(names: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Columns of results, rejects and homonyms. names: headers of the given columns."""
+    given = [neutral(name) for name in names]
+    results = [ROW_NUMBER, *given, *RESULT_COLUMNS]
+    return results, [ROW_NUMBER, "campo", "regla", "codigo", *given], results
+
+
+def heads(names: Sequence[str], *, marked: bool) -> tuple[bytes, ...]:
+    """The first lines of results, rejects and homonyms. marked: begin with the mark of UTF-8."""
+    encoding = UTF_8_MARKED if marked else UTF_8
+    return tuple(_line([csv_cell(name) for name in heading]).encode(encoding) for heading in headings(names))
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from clients.agency.failures import AgencyError
+from clients.agency.formats import ENDINGS, WORKBOOK
 from clients.agency.lines import Lines
 
 KINDS = ("resultados", "rechazos", "homonimos")
-ENDINGS = (".csv", ".parquet", ".jsonl")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,12 @@ class Names:
     @property
     def finished(self) -> list[Path]:
         """Results, rejects, homonyms as they are handed over."""
-        return [self.out, self.beside("rechazos.csv"), self.beside("homonimos.csv")]
+        return [self.out, self.beside(f"rechazos{self._table}"), self.beside(f"homonimos{self._table}")]
+
+    @property
+    def _table(self) -> str:
+        """The ending of what is written beside OUT: who asks for a workbook opens all of it with a spreadsheet."""
+        return WORKBOOK if self.out.suffix.lower() == WORKBOOK else ".csv"
 
     @property
     def summary(self) -> Path:
@@ -78,7 +83,7 @@ class Names:
     @property
     def changes(self) -> Path:
         """Rows that were judged again and came out otherwise."""
-        return self.beside("cambios.csv")
+        return self.beside(f"cambios{self._table}")
 
     def clear(self) -> None:
         """Removes what a run leaves while it is not done."""

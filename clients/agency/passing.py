@@ -89,6 +89,7 @@ def run_pass(
             files.lengths(),
             (lines.counts, lines.rules),
             [answer.changes_to for answer in answers],
+            sample=any(answer.sample for answer in answers),
         )
         saver.now_and_then()
         told(checkpoint.passes[-1])

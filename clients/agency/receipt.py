@@ -21,7 +21,8 @@ def write_receipt(path: Path, summary: dict[str, Any], digest: str, signature: d
     page.add_page()
     page.set_title("Recibo de consulta de antecedentes")
     page.set_font("helvetica", "B", 15)
-    _line(page, "Recibo de consulta en lote")
+    sample = "MUESTRA: datos inventados, o un servidor de desarrollo"
+    _line(page, sample if summary["muestra"] else "Recibo de consulta en lote")
     page.set_font("helvetica", "", 9)
     _line(page, "No es una constancia: las filas REVISAR e INCOMPLETO las resuelve una persona.")
     page.ln(2)

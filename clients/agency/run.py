@@ -16,7 +16,7 @@ from clients.agency.checkpoint import Checkpoint, Progress, identity_of, sha256_
 from clients.agency.columns import Columns
 from clients.agency.engine import Engine
 from clients.agency.failures import AgencyError
-from clients.agency.lines import heads, names_of
+from clients.agency.lines import headings, heads, names_of
 from clients.agency.outputs import Files, Names
 from clients.agency.passing import Part, run_pass, where_part_begins
 from clients.agency.saving import Saver
@@ -30,7 +30,10 @@ _FIRST_S = 3.0  # who has no server, or the wrong one, learns it soon
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a run does. standard: ClearanceStandard. key: PEM file of an Ed25519 private key, None = not signed."""
+    """What a run does. standard: ClearanceStandard. key: PEM file of an Ed25519 private key, None = not signed.
+
+    marked: CSV files begin with the mark of UTF-8 (BOM), by which Excel knows it.
+    """
 
     source: Source
     columns: Columns
@@ -42,6 +45,7 @@ class Wishes:
     streams: int = STREAMS
     window: int = WINDOW
     patience_s: float = PATIENCE_S
+    marked: bool = False
 
     def asked(self) -> dict[str, Any]:
         """What must be the same when the run is resumed: else its lines would not be those of one run."""
@@ -54,6 +58,7 @@ class Wishes:
             "delimiter": source.delimiter,
             "start": source.start,
             "part": [self.part.number, self.part.of],
+            "marked": self.marked,
         }
 
 
@@ -106,7 +111,7 @@ def _begun(wishes: Wishes, names: Names, *, resume: bool) -> Checkpoint:
     checkpoint = Checkpoint.load(names.checkpoint)
     if checkpoint.asked != wishes.asked():
         raise AgencyError(
-            "El archivo, las columnas, --standard o --part no son los de la corrida interrumpida: "
+            "El archivo, las columnas, --standard, --part o --bom no son los de la corrida interrumpida: "
             "repítalos tal cual, o empiece de nuevo con --restart."
         )
     checkpoint.resumed += 1
@@ -138,7 +143,7 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
     )
     try:
         if not any(progress.lengths) and wishes.part.number == 1:
-            files.write(heads(given_names(wishes.source, wishes.columns)))
+            files.write(heads(given_names(wishes.source, wishes.columns), marked=wishes.marked))
             checkpoint.passes[-1] = replace(progress, lengths=files.lengths())
         files.flush()
         files.durable()
@@ -183,11 +188,17 @@ def _finish(wishes: Wishes, names: Names, checkpoint: Checkpoint, hashes: list[s
     given = source.path if source.given == STDIN else Path(source.given)
     if identity_of(given) != (began["given"] or began["input"]):
         raise AgencyError("El archivo de entrada cambió mientras se consultaba: empiece de nuevo con --restart.")
-    changed = compare(names, len(checkpoint.passes))
+    changed = compare(names, len(checkpoint.passes), marked=wishes.marked)
     if not checkpoint.hashes:
         checkpoint.hashes = hashes or [sha256_of(path) for path in names.partial(len(checkpoint.passes))]
         checkpoint.save(names.checkpoint)
-    hand_over(names, len(checkpoint.passes), checkpoint.hashes)
+    hand_over(
+        names,
+        len(checkpoint.passes),
+        checkpoint.hashes,
+        headings(given_names(wishes.source, wishes.columns)),
+        headed=wishes.part.number == 1,
+    )
     summary = write_summary(
         names,
         checkpoint,

@@ -10,6 +10,7 @@ from clients.agency.cells import folded, neutral
 from clients.agency.encoding import UTF_8, UTF_8_MARKED, encoding_of, known_encoding
 from clients.agency.failures import AgencyError
 from clients.agency.inspection import SAMPLE_BYTES, Beginning, inspect
+from clients.agency.kinds import WORKBOOKS, Kind, recognise
 from clients.agency.spooling import sheet_names, spool_json_lines, spool_parquet, spool_text, spool_workbook
 
 STDIN = "-"
@@ -19,12 +20,13 @@ STDIN = "-"
 class Source(Beginning):
     """A CSV file in UTF-8.
 
-    path: of the CSV; given: what the clerk named. encoding: of what was given, "" = no text (a workbook). own: whether
+    path: of the CSV; given: what the clerk named, of `kind`. encoding: of what was given, "" = no text. own: whether
     `path` is a copy that belongs to the run. sheets: of a workbook, the first is the one that is read.
     """
 
     path: Path
     given: str
+    kind: Kind
     encoding: str
     own: bool
     sheets: tuple[str, ...] = ()
@@ -73,46 +75,37 @@ def open_source(
         raise AgencyError(f"No existe el archivo {given}.")
     if given != STDIN and path.stat().st_size == 0:
         raise AgencyError(f"El archivo {given} está vacío.")
-    if path.suffix.lower() in _NAMED and header is None:
+    # Standard input cannot be read again: its copy is text.
+    kind = Kind.TEXT if given == STDIN else recognise(path, encoding)
+    if kind in _NAMED and header is None:
         header = True
     read_as = UTF_8
-    if given == STDIN or not _is_plain(path, encoding):
+    if given == STDIN or kind is not Kind.TEXT or not _is_plain(path, encoding):
         if keep_copy and copy.is_file():
-            read_as = _read_as(given, encoding)
+            read_as = _read_as(given, kind, encoding)
         else:
             partly = copy.with_name(f"{copy.name}.tmp")
             try:
-                read_as = _spool(given, partly, encoding)
+                read_as = _spool(given, kind, partly, encoding)
             except BaseException:
                 partly.unlink(missing_ok=True)
                 raise
             partly.replace(copy)
-        delimiter = delimiter if given == STDIN or path.suffix.lower() not in _FORMATS else ","
+        delimiter = delimiter if kind is Kind.TEXT else ","
         own, path = True, copy
     else:
         own = False
     with path.open("rb") as file:
         seen = inspect(file.read(SAMPLE_BYTES), given, delimiter, header, named)
-    sheets = sheet_names(Path(given)) if Path(given).suffix.lower() in _WORKBOOKS else ()
-    return Source(**vars(seen), path=path, given=given, encoding=read_as, own=own, sheets=sheets)
+    sheets = sheet_names(Path(given)) if kind in WORKBOOKS else ()
+    return Source(**vars(seen), path=path, given=given, kind=kind, encoding=read_as, own=own, sheets=sheets)
 
 
-_FORMATS = {
-    ".xlsx": spool_workbook,
-    ".xlsm": spool_workbook,
-    ".xls": spool_workbook,
-    ".ods": spool_workbook,
-    ".parquet": spool_parquet,
-    ".jsonl": spool_json_lines,
-    ".ndjson": spool_json_lines,
-}
-_WORKBOOKS = tuple(ending for ending, spool in _FORMATS.items() if spool is spool_workbook)
-_NAMED = (".parquet", ".jsonl", ".ndjson")  # whose columns have names
+_NAMED = (Kind.PARQUET, Kind.JSON_LINES)  # whose columns have names
 
 
 def _is_plain(path: Path, encoding: str) -> bool:
-    if path.suffix.lower() in _FORMATS:
-        return False
+    """Returns whether a text can be read where it stands."""
     name = known_encoding(encoding) if encoding else encoding_of(path)
     if name not in (UTF_8, UTF_8_MARKED):
         return False
@@ -121,22 +114,24 @@ def _is_plain(path: Path, encoding: str) -> bool:
     return b"\n" in head or b"\r" not in head
 
 
-def _spool(given: str, copy: Path, encoding: str) -> str:
+def _spool(given: str, kind: Kind, copy: Path, encoding: str) -> str:
     path = Path(given)
-    if given != STDIN and (spool := _FORMATS.get(path.suffix.lower())):
-        spool(path, copy)
-        return _read_as(given, encoding)
-    return spool_text(None if given == STDIN else path, copy, encoding)
+    if kind in WORKBOOKS:
+        spool_workbook(path, kind, copy)
+    elif kind is Kind.PARQUET:
+        spool_parquet(path, copy)
+    elif kind is Kind.JSON_LINES:
+        spool_json_lines(path, copy)
+    else:
+        return spool_text(None if given == STDIN else path, copy, encoding)
+    return _read_as(given, kind, encoding)
 
 
-def _read_as(given: str, encoding: str) -> str:
-    """The encoding of what a copy was made of before. Of standard input nobody can look again: that of the copy."""
-    if given == STDIN:
-        return known_encoding(encoding) if encoding else UTF_8
-    spool = _FORMATS.get(Path(given).suffix.lower())
-    if spool is None:
-        return known_encoding(encoding) if encoding else encoding_of(Path(given))
-    return UTF_8 if spool is spool_json_lines else ""
+def _read_as(given: str, kind: Kind, encoding: str) -> str:
+    """The encoding of what a copy was made of before; of standard input that of the copy."""
+    if kind is Kind.TEXT:
+        return known_encoding(encoding) if encoding else UTF_8 if given == STDIN else encoding_of(Path(given))
+    return UTF_8 if kind is Kind.JSON_LINES else ""
 
 
 def header_words(source: Source) -> list[str]:

@@ -23,7 +23,8 @@ from lxml import etree
 
 from clients.agency.encoding import CP1252, UTF_8, UTF_8_MARKED, encoding_of, known_encoding
 from clients.agency.failures import AgencyError
-from clients.agency.formulas import uncalculated
+from clients.agency.formulas import Unvalued, unvalued_cells
+from clients.agency.kinds import Kind, damaged, protected, recognise, unreadable_open_document
 
 _CHUNK = 1 << 20
 _JSON_LINE = 1 << 20  # bytes of one line; a longer one is an empty row that is refused
@@ -35,7 +36,6 @@ _DOS_OR_MAC = re.compile(
     r"|(?<=[cdfglmnrsuv])’(?=[a-z])|(?<=[bhkptqz])’(?=[bcdfghjklmnpqrstvwxyz])|œ"
 )
 _MISREAD = "\x80"
-_FORMULA = "="
 _KEYS_ROWS = 1_000  # rows whose keys make the header of JSON lines
 
 
@@ -48,6 +48,8 @@ def spool_text(path: Path | None, copy: Path, encoding: str) -> str:
                 shutil.copyfileobj(sys.stdin.buffer, file, _CHUNK)
             if raw.stat().st_size == 0:
                 raise AgencyError("La entrada estándar está vacía.")
+            if recognise(raw, encoding, "La entrada estándar") is not Kind.TEXT:
+                raise AgencyError("Por la entrada estándar se lee solo CSV: nombre el archivo.")
             return spool_text(raw, copy, encoding)
         finally:
             raw.unlink(missing_ok=True)
@@ -73,42 +75,50 @@ def _texts(file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterable[str]:
     yield (held + decoder.decode(b"", final=True)).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def spool_workbook(path: Path, copy: Path) -> None:
+def spool_workbook(path: Path, kind: Kind, copy: Path) -> None:
     """The first sheet of an XLSX, XLS or ODS file. Raises AgencyError."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - only for workbooks
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError  # noqa: PLC0415 - only for workbooks
 
     try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        sheet = workbook.get_sheet_by_index(0)
-    except (CalamineError, IndexError, OSError) as error:
-        raise AgencyError(f"No se puede leer la hoja de cálculo {path.name}: {type(error).__name__}.") from None
-    # The reader gives blank rows above the first cell, by which row numbers are right, but no columns before it.
-    before = sheet.start[1] if sheet.start is not None else 0
-    try:
+        with path.open("rb") as file:
+            workbook = CalamineWorkbook.from_filelike(file)
+            sheet = workbook.get_sheet_by_index(0)
+        unvalued = unvalued_cells(path) if kind is Kind.WORKBOOK else iter(())
+        # The reader gives blank rows above the first cell, by which row numbers are right, but no columns before it.
+        before = sheet.start[1] if sheet.start is not None else 0
         with copy.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
             rows = ([_cell_text(cell) for cell in row] for row in sheet.iter_rows())
-            writer.writerows(_with_formulas(rows, uncalculated(path), before))
-    except (etree.XMLSyntaxError, zipfile.BadZipFile, KeyError) as error:
-        raise AgencyError(f"No se puede leer la hoja de cálculo {path.name}: {type(error).__name__}.") from None
+            csv.writer(out, lineterminator="\n").writerows(_with_errors(rows, unvalued, before, path.name))
+    except PasswordError:
+        raise protected(path.name) from None
+    except (CalamineError, IndexError, etree.XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError):
+        raise (unreadable_open_document if kind is Kind.OPEN_DOCUMENT else damaged)(path.name) from None
 
 
-def _with_formulas(rows: Iterator[list[str]], empty: Iterator[tuple[int, int]], before: int) -> Iterator[list[str]]:
-    """The rows, with a formula's sign in the cells (row, column) whose value nobody calculated: each is refused there.
+def _with_errors(
+    rows: Iterator[list[str]], unvalued: Iterator[Unvalued], before: int, shown: str
+) -> Iterator[list[str]]:
+    """The rows, with the text of an error in its cell, where it costs its row: the reader leaves such cells empty.
 
-    As an empty cell it would be a datum that was not given. before: columns of the sheet that `rows` lack.
+    As an empty cell it would be a datum that was not given. before: columns of the sheet that `rows` lack. Raises
+    AgencyError: a formula without a value, which its program can mend as a whole.
     """
-    ahead = next(empty, None)
+    ahead = next(unvalued, None)
     for number in count():
         row = next(rows, None)
         if row is None and ahead is None:
             return
         cells = row or []
-        while ahead is not None and ahead[0] <= number:
-            place = max(ahead[1] - before, 0)
+        while ahead is not None and ahead.row <= number:
+            if not ahead.error:
+                raise AgencyError(
+                    f"{shown}: la celda {ahead.address} tiene una fórmula sin valor, porque ningún programa la "
+                    "calculó: ábralo en Excel o LibreOffice, guárdelo y repita."
+                )
+            place = max(ahead.column - before, 0)
             cells.extend([""] * (place + 1 - len(cells)))
-            cells[place] = cells[place] or _FORMULA
-            ahead = next(empty, None)
+            cells[place] = cells[place] or ahead.error
+            ahead = next(unvalued, None)
         yield cells
 
 
@@ -116,7 +126,8 @@ def sheet_names(path: Path) -> tuple[str, ...]:
     """Of a workbook that can be read, in its order."""
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - only for workbooks
 
-    return tuple(CalamineWorkbook.from_path(str(path)).sheet_names)
+    with path.open("rb") as file:
+        return tuple(CalamineWorkbook.from_filelike(file).sheet_names)
 
 
 def spool_parquet(path: Path, copy: Path) -> None:
@@ -133,8 +144,8 @@ def spool_parquet(path: Path, copy: Path) -> None:
                 writer.writerows(
                     [_cell_text(cell) for cell in row] for row in (zip(*columns, strict=True) if columns else ())
                 )
-    except (pa.ArrowException, OSError) as error:
-        raise AgencyError(f"No se puede leer el archivo Parquet {path.name}: {type(error).__name__}.") from None
+    except (pa.ArrowException, OSError):
+        raise damaged(path.name) from None
 
 
 def spool_json_lines(path: Path, copy: Path) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clients.agency.blocks import BLOCK_BYTES
 from clients.agency.checkpoint import Checkpoint, sha256_of
+from clients.agency.encoding import UTF_8, UTF_8_MARKED
 from clients.agency.engine import Engine
 from clients.agency.failures import AgencyError
+from clients.agency.formats import ROW_NUMBER, deliver
 from clients.agency.outputs import Names
 from clients.agency.passing import Part
 from clients.agency.source import STDIN, Source
 
-_LONGEST_LINE = 4 * BLOCK_BYTES  # bytes: a row of a block, its quotes doubled, and what it came to
+_CHANGES_HEADING = (ROW_NUMBER, "antes", "ahora")
 _TOLD_CHANGES = 1_000  # in the summary; all of them stand in their file
 
 
@@ -29,20 +31,24 @@ class Changed:
     first: list[dict[str, str]]
 
 
-def compare(names: Names, passes: int) -> Changed:
-    """Writes the rows whose lines differ between the first pass and the last; a row is one line in both."""
+def compare(names: Names, passes: int, *, marked: bool) -> Changed:
+    """Writes the rows whose lines differ between the first pass and the last; a row is one line in both.
+
+    marked: the file begins with the mark of UTF-8.
+    """
     if passes == 1:
         names.changes.unlink(missing_ok=True)
         return Changed(0, [])
     first, last = names.partial(1)[0], names.partial(passes)[0]
     if not first.exists() or not last.exists():  # handed over already, before a kill: the file of changes stands
         return _read_changes(names.changes)
-    aside = names.changes.with_name(f"{names.changes.name}.tmp")
+    aside = names.beside(f"cambios-{passes}.tmp")
+    encoding = UTF_8_MARKED if marked else UTF_8
     found: list[dict[str, str]] = []
     rows = 0
-    with first.open("rb") as old, last.open("rb") as new, aside.open("w", encoding="utf-8", newline="") as out:
+    with first.open("rb") as old, last.open("rb") as new, aside.open("w", encoding=encoding, newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["fila", "antes", "ahora"])
+        writer.writerow(_CHANGES_HEADING)
         for before, after in zip(old, new, strict=True):
             if before != after:
                 was, now = (next(csv.reader([line.decode()])) for line in (before, after))
@@ -51,59 +57,30 @@ def compare(names: Names, passes: int) -> Changed:
                 rows += 1
                 if len(found) < _TOLD_CHANGES:
                     found.append(row)
-    aside.replace(names.changes)
+    deliver(aside, names.changes, _CHANGES_HEADING, headed=True)
     return Changed(rows, found)
 
 
 def _read_changes(path: Path) -> Changed:
     if not path.exists():
         return Changed(0, [])
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding=UTF_8_MARKED, newline="") as file:
         rows = list(csv.DictReader(file, restval=""))
     return Changed(len(rows), rows[:_TOLD_CHANGES])
 
 
-def hand_over(names: Names, passes: int, hashes: list[str]) -> None:
-    """Gives the last pass's files their names, in the format that OUT's ending asks for.
+def hand_over(names: Names, passes: int, hashes: list[str], headings: Sequence[Sequence[str]], *, headed: bool) -> None:
+    """Gives the last pass's files their names, in the formats that their endings ask for.
 
+    headings: columns of each; headed: whether the files begin with them, as those of the first part do.
     One that is not there was handed over before a kill, or else it is lost: its hash tells. Raises AgencyError.
     """
-    for partial, path, digest in zip(names.partial(passes), names.finished, hashes, strict=True):
+    for partial, path, digest, heading in zip(names.partial(passes), names.finished, hashes, headings, strict=True):
         if not partial.exists():
             if not path.exists() or sha256_of(path) != digest:
                 raise AgencyError(f"Falta {partial.name}: empiece de nuevo con --restart.")
-        elif path.suffix.lower() != ".csv":
-            _convert(partial, path)  # the CSV stays until all is done
         else:
-            partial.replace(path)
-
-
-def _convert(partial: Path, path: Path) -> None:
-    """Results as Parquet or JSON lines: the same cells, all texts but the row's number."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-    import pyarrow.csv as arrow_csv  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    aside = path.with_name(f"{path.name}.tmp")
-    with partial.open(encoding="utf-8", newline="") as file:
-        names = next(csv.reader(file))
-    unique = [name if names.index(name) == place else f"{name}_{place}" for place, name in enumerate(names)]
-    reader = arrow_csv.open_csv(
-        partial,
-        arrow_csv.ReadOptions(column_names=unique, skip_rows=1, use_threads=False, block_size=_LONGEST_LINE),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types={name: pa.int64() if name == "fila" else pa.string() for name in unique}
-        ),
-    )
-    if path.suffix.lower() == ".parquet":
-        with pq.ParquetWriter(aside, reader.schema) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
-    else:
-        with aside.open("w", encoding="utf-8") as out:
-            for batch in reader:
-                out.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in batch.to_pylist())
-    aside.replace(path)
+            deliver(partial, path, heading, headed=headed)
 
 
 def write_summary(
@@ -128,6 +105,7 @@ def write_summary(
     given = source.path if source.own and source.given == STDIN else Path(source.given)
     summary: dict[str, Any] = {
         "norma": standard[1],
+        "muestra": last.sample,
         "entrada": {
             "archivo": "entrada estándar" if source.given == STDIN else given.name,
             "sha256": (checkpoint.asked["given"] or checkpoint.asked["input"])["sha256"],

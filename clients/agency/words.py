@@ -42,6 +42,7 @@ RULES = {
     **spanish.RULES,
     "scientific notation": "notación científica: la hoja de cálculo perdió cifras; dé formato de texto a la columna",
     "formula": "es una fórmula: escriba el valor",
+    "spreadsheet error": "la hoja de cálculo muestra un error en vez del valor: corríjalo",
     "NUL byte": "la fila lleva bytes nulos",
     "encoding": "la fila no está en la codificación del archivo",
     "misread letters": "letras que ningún nombre lleva: ¿otra codificación? Pruebe --encoding cp850 o mac_roman",

@@ -29,12 +29,21 @@ _REASONS = {
 _TROUBLES = {
     **spoken.TROUBLES,
     Trouble.NOT_REACHED: "Sin conexión con el servidor: revise la cobertura y repita.",
+    Trouble.ADDRESS_IS_NONE: f"La dirección del servidor, {{target}}, no vale: {_OPERATIONS}.",
+    Trouble.NAME_NOT_KNOWN: "Sin conexión con el servidor (no se halló su nombre): revise la cobertura y repita.",
+    Trouble.NO_WAY: "Sin conexión con el servidor: revise la cobertura y repita.",
     Trouble.ANOTHER_PROGRAM: f"Lo que contesta en {{target}} no es Ronda, o se reinicia: repita; {_OPERATIONS}.",
     Trouble.SERVER_SPEAKS_TLS: f"El servidor exige el certificado de este equipo: {_OPERATIONS}.",
     Trouble.SERVER_SPEAKS_PLAINTEXT: f"El servidor no habla TLS; no siga: {_OPERATIONS}.",
     Trouble.CERTIFICATE_OF_ANOTHER_CA: f"El servidor no es el de su institución; no siga: {_OPERATIONS}.",
     Trouble.CERTIFICATE_OF_ANOTHER_NAME: f"El certificado del servidor no es para {{target}}; no siga: {_OPERATIONS}.",
     Trouble.IDENTITY_IS_NONE: f"Falta el certificado de la autoridad (server-ca.pem): {_OPERATIONS}.",
+    Trouble.OWN_CERTIFICATE_IS_NONE: f"El certificado de este equipo no se puede leer: {_OPERATIONS}.",
+    Trouble.OWN_KEY_IS_NONE: f"La llave de este equipo no se puede leer: {_OPERATIONS}.",
+    Trouble.OWN_FILES_EXCHANGED: f"El certificado y la llave de este equipo están cambiados: {_OPERATIONS}.",
+    Trouble.OWN_KEY_OF_ANOTHER_CERTIFICATE: f"La llave de este equipo no es la de su certificado: {_OPERATIONS}.",
+    Trouble.OWN_CERTIFICATE_OUT_OF_DATE: f"El certificado de este equipo no está vigente: {_OPERATIONS}.",
+    Trouble.OWN_CERTIFICATE_REFUSED: f"El servidor no acepta el certificado de este equipo: {_OPERATIONS}.",
     Trouble.UNKNOWN: f"El servidor cortó la conexión: repita; si sigue, {_OPERATIONS} (certificado de este equipo).",
 }
 _AT_THE_ISSUER = {
@@ -86,8 +95,8 @@ def told_sign_in(failure: CallFailure, issuer: str, identity: Identity, trouble:
 
 
 def _own_certificate(trouble: Trouble | None, identity: Identity | None) -> str:
-    """That the device's own certificate is out of date, where a server ended the connection without a word; else ""."""
-    if trouble is not Trouble.UNKNOWN or identity is None:
+    """Since when, or until when, the device's own certificate holds, where it is out of date; else ""."""
+    if trouble is not Trouble.OWN_CERTIFICATE_OUT_OF_DATE or identity is None:
         return ""
     from cryptography import x509
 

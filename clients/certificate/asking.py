@@ -95,7 +95,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Clearance:
-    """An answer about one person. cui: 13 digits. name: as the identity register writes it, "" = none says."""
+    """An answer about one person. cui: 13 digits. name: as the identity register writes it, "" = none says.
+
+    sample: the server says that what is made of it certifies nothing.
+    """
 
     cui: str
     name: str
@@ -107,6 +110,7 @@ class Clearance:
     answered_at: datetime
     registers: tuple[RegisterRead, ...]
     records: tuple[Record, ...]
+    sample: bool = False
 
 
 def read_cui(text: str) -> str:
@@ -177,6 +181,7 @@ def _of_clear(answer: Any, cui: str, name: str, standard: Standard) -> Clearance
         answered_at=answer.answered_at.ToDatetime(UTC),
         registers=registers,
         records=tuple(Record(each.register_id, each.record_id, each.version) for each in answer.references),
+        sample=answer.sample,
     )
 
 

@@ -14,17 +14,24 @@ if TYPE_CHECKING:
     from clients.certificate.asking import RegisterRead, Standard
 
 NO_RECORD = "NO_RECORD"  # the only result of a certificate
+SAMPLE = "SAMPLE"  # in its place, where the server said that its answer certifies nothing
 _BOUND_BYTES = 16
 _CONTEXT = b"ronda-certificate-1"
 
 
 @dataclass(frozen=True)
 class Institution:
-    """Who certifies. id: short, in tokens; online: where a number may be asked about, "" = nowhere."""
+    """Who certifies. id: short, in tokens; online: where a number may be asked about, "" = nowhere.
+
+    heading: lines above the name; foot: at the end of each page; arms: a PNG or JPEG above all, None = none.
+    """
 
     id: str
     name: str
     online: str
+    heading: str = ""
+    foot: str = ""
+    arms: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,7 @@ class Certificate:
     """number: as printed, `XXXXX-XXXXX-XXXXX-XXXXX`. page_key: as printed, 80 random bits, on the page alone.
 
     issued: UTC; valid_until: the last day. review: number of the review that it rests on, "" = none.
+    sample: the server said that its people are invented, or that it is in development mode.
     """
 
     number: str
@@ -45,6 +53,7 @@ class Certificate:
     generation: str
     registers: tuple[RegisterRead, ...]
     review: str = ""
+    sample: bool = False
 
     @property
     def binding(self) -> str:

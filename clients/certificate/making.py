@@ -80,6 +80,7 @@ def make_certificate(
         generation=clearance.generation,
         registers=clearance.registers,
         review=review,
+        sample=clearance.sample,
     )
     token = make_token(certificate, signer.token_key, signer.print)
     return Made(certificate, token, _sign(render(certificate, token), certificate, signer))

@@ -12,6 +12,7 @@ _LOOPBACK = ("127.", "localhost:", "[::1]:")
 _FAULTS = {
     contract.CERTIFICATE_STATUS_EXPIRED: Fault.EXPIRED,
     contract.CERTIFICATE_STATUS_REVOKED: Fault.REVOKED,
+    contract.CERTIFICATE_STATUS_SAMPLE: Fault.SAMPLE,
 }
 
 

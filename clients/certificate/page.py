@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import segno
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from fpdf.enums import Align, XPos, YPos
 from fpdf.fonts import TTFFont
 
 from clients.certificate.validity import GUATEMALA
-from clients.certificate.wording import AFTER_REVIEW, TITLES, VERIFYING, limits, statement
+from clients.certificate.wording import AFTER_REVIEW, SAMPLE_TEXT, SAMPLE_WORD, TITLES, VERIFYING, limits, statement
 from clients.spanish.words import cui_text
 from clients.terminal.told_text import told
 
@@ -26,6 +27,9 @@ _FONTS = Path("/usr/share/fonts/truetype/dejavu")
 _REGULAR, _BOLD = _FONTS / "DejaVuSans.ttf", _FONTS / "DejaVuSans-Bold.ttf"
 _FAMILY = "dejavu"
 _MARGIN, _QR_MM, _LINE_MM = 20, 48, 5
+_ARMS_MM = 22  # height of the arms, and most of their width
+_SAMPLE_PT = 130
+_CAPITAL_MM = 0.257  # height of a capital letter, of each point
 
 
 class FontMissing(Exception):
@@ -37,26 +41,46 @@ class FontMissing(Exception):
 
 
 class Unwritable(Exception):
-    """The name has a letter that the page's font has not, or a character that hides or turns a part of it.
+    """A text has a letter that the page's font has not, or a character that hides or turns a part of it.
 
-    A name is never written with another one in its place.
+    A name is never written with another one in its place. `institution`: it is one of hers.
     """
+
+    def __init__(self, *, institution: bool) -> None:
+        super().__init__("institution" if institution else "name")
+        self.institution = institution
 
 
 class _Page(FPDF):
-    def __init__(self, number: str) -> None:
+    def __init__(self, number: str, foot: str, *, sample: bool) -> None:
         super().__init__(format="A4")
-        self._number = number
+        self._number, self._foot, self._sample = number, foot, sample
         self.set_margins(_MARGIN, _MARGIN)
-        self.set_auto_page_break(auto=True, margin=18)
+        self.set_auto_page_break(auto=True, margin=20)
         for style, path in (("", _REGULAR), ("B", _BOLD)):
             if not path.exists():
                 raise FontMissing(path)
             self.add_font(_FAMILY, style, path)
 
+    def header(self) -> None:
+        """Says MUESTRA across the page, from corner to corner, under what is written on it."""
+        if not self._sample:
+            return
+        width, height = self.w, self.h
+        angle = math.degrees(math.atan2(height, width))
+        with self.local_context(fill_opacity=0.25, text_color=(200, 0, 0)):
+            self.set_font(_FAMILY, style="B", size=_SAMPLE_PT)
+            half = self.get_string_width(SAMPLE_WORD) / 2
+            with self.rotation(angle, width / 2, height / 2):
+                self.text(width / 2 - half, height / 2 + _SAMPLE_PT * _CAPITAL_MM / 2, SAMPLE_WORD)
+
     def footer(self) -> None:
-        self.set_y(-14)
+        """The institution's foot, the number and the page."""
         self.set_font(_FAMILY, size=7)
+        if self._foot:
+            self.set_y(-18)
+            self.cell(0, 4, told(self._foot), align="C")
+        self.set_y(-14)
         self.cell(0, 5, f"{self._number}   Página {self.page_no()} de {{nb}}", align="C")
 
     def text_of(self, text: str, size: float = 9, *, bold: bool = False, align: str = "L") -> None:
@@ -93,8 +117,10 @@ def attached(certificate: Certificate, token: str) -> dict[str, str]:
 
 def render(certificate: Certificate, token: str) -> bytes:
     """The PDF. Raises FontMissing, Unwritable."""
-    page = _Page(certificate.number)
-    _check_letters(page, certificate.name)
+    institution = certificate.institution
+    page = _Page(certificate.number, institution.foot, sample=certificate.sample)
+    _check_letters(page, certificate.name, institution=False)
+    _check_letters(page, institution.name + institution.foot + institution.heading.replace("\n", ""), institution=True)
     page.set_title(TITLES[certificate.standard])
     page.set_author(told(certificate.institution.name))
     page.set_lang("es-GT")
@@ -102,7 +128,12 @@ def render(certificate: Certificate, token: str) -> bytes:
     content = json.dumps(attached(certificate, token), indent=1).encode()
     page.embed_file(bytes=content, basename=ATTACHED, desc="Para comprobar la constancia con un programa")
     page.add_page()
-    page.text_of(certificate.institution.name, 11, bold=True, align="C")
+    if institution.arms is not None:
+        page.image(io.BytesIO(institution.arms), x=Align.C, h=_ARMS_MM, alt_text="Escudo de la institución")
+        page.ln(1)
+    for line in filter(None, institution.heading.split("\n")):
+        page.text_of(line, 10, align="C")
+    page.text_of(institution.name, 11, bold=True, align="C")
     page.ln(2)
     page.text_of(TITLES[certificate.standard], 15, bold=True, align="C")
     page.ln(4)
@@ -123,6 +154,8 @@ def _write_facts(page: _Page, certificate: Certificate) -> None:
 
 
 def _write_statement(page: _Page, certificate: Certificate) -> None:
+    if certificate.sample:
+        page.text_of(SAMPLE_TEXT, 11, bold=True)
     page.text_of("SIN REGISTRO", 13, bold=True)
     page.text_of(statement(certificate.standard), 10)
     if certificate.review:
@@ -159,9 +192,9 @@ def _write_code(page: _Page, certificate: Certificate, token: str) -> None:
     page.set_left_margin(_MARGIN)
 
 
-def _check_letters(page: _Page, name: str) -> None:
+def _check_letters(page: _Page, text: str, *, institution: bool) -> None:
     for style in ("", "B"):
         font = page.fonts[f"{_FAMILY}{style}"]
         known = font.cmap if isinstance(font, TTFFont) else {}
-        if told(name) != name or any(ord(letter) not in known for letter in name if letter != " "):
-            raise Unwritable
+        if told(text) != text or any(ord(letter) not in known for letter in text if letter != " "):
+            raise Unwritable(institution=institution)

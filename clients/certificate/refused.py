@@ -19,6 +19,7 @@ class Fault(Enum):
     SIGNER_EXPIRED = auto()  # the signer's certificate is not in force
     ANOTHER_PAGE = auto()  # page and token do not belong together: number, CUI or dates
     REVOKED = auto()
+    SAMPLE = auto()  # issued of invented data or by a server in development mode
     UNKNOWN = auto()  # the office knows no such number
 
 

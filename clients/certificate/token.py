@@ -6,6 +6,7 @@ that is printed on the page, outside the code.
     {"iss": "mingob", "jti": number, "std": "wanted", "res": "NO_RECORD", "iat": ..., "exp": ..., "cuih": ...,
      "pdfs": ...}
 
+`res` of a sample is SAMPLE: a reader that knows no samples takes it for no certificate.
 `pdfs` names the certificate that signed the PDF: another signer of the same authority makes no page for this token.
 """
 
@@ -21,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from clients.certificate.asking import Standard
-from clients.certificate.facts import NO_RECORD
+from clients.certificate.facts import NO_RECORD, SAMPLE
 from clients.certificate.refused import Fault, NotValid
 from clients.certificate.validity import end_of
 
@@ -45,6 +46,7 @@ class TokenSaid:
     expires: datetime
     binding: str
     signer_print: str
+    sample: bool = False
 
 
 def make_token(certificate: Certificate, key: OKPKey, signer_print: str) -> str:
@@ -53,7 +55,7 @@ def make_token(certificate: Certificate, key: OKPKey, signer_print: str) -> str:
         "iss": certificate.institution.id,
         "jti": certificate.number,
         "std": certificate.standard.value,
-        "res": NO_RECORD,
+        "res": SAMPLE if certificate.sample else NO_RECORD,
         "iat": int(certificate.issued.timestamp()),
         "exp": int(end_of(certificate.valid_until).timestamp()),
         "cuih": certificate.binding,
@@ -75,6 +77,8 @@ def read_token(text: str, keys: KeySet, now: datetime) -> TokenSaid:
         raise NotValid(Fault.NOT_YET)
     if now >= said.expires:
         raise NotValid(Fault.EXPIRED)
+    if said.sample:
+        raise NotValid(Fault.SAMPLE)
     return said
 
 
@@ -97,10 +101,12 @@ def read_signed(text: str, keys: KeySet) -> TokenSaid:
 
 
 def _said(claims: dict[str, Any]) -> TokenSaid:
-    if claims["res"] != NO_RECORD:
+    if claims["res"] not in (NO_RECORD, SAMPLE):
         raise ValueError
     texts = [claims[name] for name in ("iss", "jti", "cuih", "pdfs")]
     if not all(isinstance(text, str) and text for text in texts):
         raise TypeError
     issued, expires = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("iat", "exp"))
-    return TokenSaid(texts[0], texts[1], Standard(claims["std"]), issued, expires, texts[2], texts[3])
+    return TokenSaid(
+        texts[0], texts[1], Standard(claims["std"]), issued, expires, texts[2], texts[3], claims["res"] == SAMPLE
+    )

@@ -56,6 +56,9 @@ VERIFYING = (
 )
 AFTER_REVIEW = "Emitida tras la revisión de una persona autorizada, caso {review}."
 
+SAMPLE_WORD = "MUESTRA"
+SAMPLE_TEXT = "MUESTRA: hecha con datos inventados, o por un servidor de desarrollo. No certifica nada de nadie."
+
 # Why a review is opened, by reason; what to bring.
 REVIEW_REASONS = {
     "NAME_MATCH": "consta un registro que coincide solo por nombre: puede ser un homónimo",

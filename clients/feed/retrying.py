@@ -8,6 +8,7 @@ from typing import Protocol
 
 from clients.client.failures import CallFailure
 from clients.feed.issued import SourceFailed
+from clients.spanish.system_errors import system_error_text
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _FIRST_QUIET_S, _LONGEST_QUIET_S = 30.0, 3600.0
@@ -82,7 +83,7 @@ def keep_on(step: Callable[[], bool], beats: Beats | None, poll_s: float, retry:
         except OSError as error:
             if not went_well:
                 raise
-            retry.wait(f"no se puede usar {error.filename or 'el disco'} ({error.strerror})")
+            retry.wait(f"no se puede usar {error.filename or 'el disco'} ({system_error_text(error)})")
             continue
         went_well = True
         retry.succeed()

@@ -23,6 +23,7 @@ from clients.feed.issued import (
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.resume_file import read_resume, write_resume
 from clients.feed.retrying import Say
+from clients.spanish.system_errors import system_error_text
 from ronda.v1 import context_pb2, error_pb2
 from ronda.v1 import feed_service_pb2 as contract
 
@@ -182,7 +183,7 @@ class FolderWork:
         try:
             return self._folder.unsettled()
         except OSError as error:
-            raise SourceFailed(f"no se puede usar la carpeta ({error.strerror})", passes=True) from None
+            raise SourceFailed(f"no se puede usar la carpeta ({system_error_text(error)})", passes=True) from None
 
     def _begin(self) -> None:
         """Raises CallFailure, SourceFailed, OSError."""
@@ -224,5 +225,7 @@ class FolderWork:
                 name = file.name
                 told(self._folder.take(file, self._send))
         except OSError as error:
-            raise SourceFailed(f"no se puede usar {name or 'la carpeta'} ({error.strerror})", passes=True) from None
+            raise SourceFailed(
+                f"no se puede usar {name or 'la carpeta'} ({system_error_text(error)})", passes=True
+            ) from None
         return bool(files)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from clients.client.diagnosis import Trouble
+from clients.client.trouble import Trouble
 
 _SIGN_IN = "pida otro token a su institución (inicie sesión de nuevo)"
+_ANOTHER_PAIR = "pida certificado y llave de este equipo a su institución"
 RETRY = "reintente en un momento"
 HALF_AN_ANSWER = "La respuesta no llegó completa, y no cuenta: repita; si sigue, avise a operaciones."
 
@@ -73,6 +74,9 @@ REASONS: dict[str, str] = {
 # By what stands in between; {target} is the address.
 TROUBLES: dict[Trouble, str] = {
     Trouble.NOT_REACHED: "No hay servidor en {target}: inícielo con `ronda serve` o indique otro con --server.",
+    Trouble.ADDRESS_IS_NONE: "«{target}» no es una dirección: --server se escribe anfitrión:puerto.",
+    Trouble.NAME_NOT_KNOWN: "No se conoce ningún equipo con el nombre de {target}: revise --server, y la red.",
+    Trouble.NO_WAY: "El equipo de {target} no contesta: revise la red o la cobertura, y --server.",
     Trouble.ANOTHER_PROGRAM: (
         "Lo que escucha en {target} no contestó como Ronda, puede ser otro programa: revise el puerto de --server; "
         "si es el de Ronda, reintente."
@@ -97,8 +101,26 @@ TROUBLES: dict[Trouble, str] = {
     Trouble.IDENTITY_IS_NONE: (
         "server-ca.pem, al lado de --identity, no es un certificado: pida el archivo de nuevo a operaciones."
     ),
+    Trouble.OWN_CERTIFICATE_IS_NONE: f"El archivo .pem de --identity no es un certificado: {_ANOTHER_PAIR}.",
+    Trouble.OWN_KEY_IS_NONE: (
+        f"El archivo .key de --identity no es una llave privada sin contraseña, en PEM: {_ANOTHER_PAIR}."
+    ),
+    Trouble.OWN_FILES_EXCHANGED: (
+        "Los archivos de --identity están cambiados: la llave está en el .pem, y el certificado en el .key."
+    ),
+    Trouble.OWN_KEY_OF_ANOTHER_CERTIFICATE: (
+        f"La llave (.key) de --identity no es la de su certificado (.pem): {_ANOTHER_PAIR}."
+    ),
+    Trouble.OWN_CERTIFICATE_OUT_OF_DATE: (
+        "El certificado de --identity venció, o aún no es vigente: pida otro a su institución, y revise la hora "
+        "de este equipo."
+    ),
+    Trouble.OWN_CERTIFICATE_REFUSED: (
+        "El servidor {target} no acepta el certificado de --identity: no es de una institución inscrita en él, o fue "
+        "revocado. Pida otro a su institución; si otros equipos tampoco entran, reintente."
+    ),
     Trouble.UNKNOWN: (
-        "El servidor {target} cortó la conexión: revise el certificado de --identity (vigencia, institución inscrita)."
+        "El servidor {target} cortó la conexión sin decir por qué: reintente; si sigue, avise a operaciones."
     ),
 }
 

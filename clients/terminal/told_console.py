@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.segment import Segment
 
 from clients.terminal.told_text import told
@@ -16,7 +18,18 @@ if TYPE_CHECKING:
 
 
 class ToldConsole(Console):
-    """A rich console that cleans the text of each segment; its own control codes (a cursor, a bell) stay."""
+    """A rich console that cleans the text of each segment; its own control codes (a cursor, a bell) stay.
+
+    Of a dumb terminal (TERM=dumb) rich assumes 80 columns; here it has those that it says.
+    """
+
+    def __init__(self, *, width: int | None = None, **given: Any) -> None:
+        super().__init__(width=width, **given)
+        if width is None and self.is_dumb_terminal:
+            with suppress(OSError, ValueError):  # a file without a descriptor
+                columns, lines = os.get_terminal_size(self.file.fileno())
+                if columns and lines:
+                    self.size = ConsoleDimensions(columns, lines)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of a renderable, each text without what steers a terminal."""

@@ -146,6 +146,7 @@ class GenerationManifest(Stated):
     staging: dict[RegisterId, StatedExtract] | None = None
     delta: StatedDelta | None = None  # None = a generation of its own
     name_tables: _Digest | None = None  # core.names.tables_digest of whoever built names.bin
+    invented: bool = False  # nobody in it exists: what is made of its answers is a sample
     subject_key: Annotated[str, Field(pattern=r"\A[0-9a-f]{16}\z")] | None = None  # check value of its subject.key
     manifest_version: Literal[2] | None = None  # MANIFEST_VERSION
     checksum: _Digest | None = None

@@ -76,6 +76,7 @@ def _show_check(response: Any, tried: Sequence[check_service_pb2.DetectedKind]) 
     """tried: what the words were taken for."""
     from clients.officer_view.answer import answer_head, meant_line, nothing_found, registers_line, tried_line
     from clients.officer_view.candidates import candidates_table, choice_line, likeness_line, shared_plate_line
+    from clients.officer_view.verdict import verdict_lines
 
     subject = _subject(response)
     of_candidates = bool(response.candidates) and subject is None
@@ -94,7 +95,7 @@ def _show_check(response: Any, tried: Sequence[check_service_pb2.DetectedKind]) 
             parts.append(f"Y {unseen} más, que aquí no caben: agregue datos, o véalos todos con `ronda search`.")
     if response.suggestions:
         parts.append(meant_line(response))
-    print_renderables(*parts, registers_line(response.answer))
+    print_renderables(*parts, registers_line(response.answer), last=verdict_lines(response.answer))
 
 
 def _found(chosen: bool, compared: bool) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, print_json, print_renderables
 from ronda.commands.question import (
@@ -88,7 +89,7 @@ def bench(
         try:
             write_report(report, of, verdicts)
         except OSError as error:
-            fail(f"{report}: {error.strerror}", ExitStatus.CALLER, as_json)
+            fail(f"{report}: {system_error_text(error)}", ExitStatus.CALLER, as_json)
     if as_json:
         print_json(to_json(of, verdicts))
     else:

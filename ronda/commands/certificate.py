@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.audit import AuditOption
 from ronda.commands.certificate_desk import (
     JsonOption,
@@ -186,7 +187,9 @@ def _made(directory: OfficeDirectory, clearance: Clearance, review: str) -> Made
     from clients.certificate.signer import Signer
     from server.certificates.numbers import new_certificate_number
 
-    institution = Institution(directory.id, directory.name, directory.online)
+    institution = Institution(
+        directory.id, directory.name, directory.online, directory.heading, directory.foot, directory.arms
+    )
     signer = Signer.read(*directory.signer_files)
     now = datetime.now(UTC).replace(microsecond=0)
     return make_certificate(clearance, new_certificate_number(), institution, signer, now, review)
@@ -207,6 +210,7 @@ def _as_stored(desk: CertificateOffice, made: Made, answer_id: str) -> Issued:
         generation=said.generation,
         answer_id=answer_id,
         review=said.review or None,
+        sample=said.sample,
     )
 
 
@@ -219,8 +223,8 @@ def _hand_out(path: Path, made: Made, as_json: bool) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         text = (
-            f"{path}: {error.strerror}. La constancia {made.certificate.number} quedó registrada y no se entregó: "
-            "revóquela, y pida otra."
+            f"{path}: {system_error_text(error)}. La constancia {made.certificate.number} quedó registrada y no se "
+            "entregó: revóquela, y pida otra."
         )
         fail(text, ExitStatus.OURS, as_json, number=made.certificate.number)
     said = made.certificate
@@ -234,10 +238,15 @@ def _hand_out(path: Path, made: Made, as_json: bool) -> None:
                 "valid_until": said.valid_until.isoformat(),
                 "generation": said.generation,
                 "review": said.review,
+                "sample": said.sample,
                 "file": str(path),
                 "sha256": made.sha256,
                 "token": made.token,
             }
         )
+        return
+    if said.sample:
+        say(f"{path}: MUESTRA {said.number}: el servidor dice que sus datos son inventados, o que es de desarrollo.")
+        say("No certifica nada, y quien la compruebe lo verá.")
         return
     say(f"{path}: constancia {said.number}, válida hasta {said.valid_until:%d/%m/%Y}")

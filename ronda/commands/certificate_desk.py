@@ -174,7 +174,7 @@ def list_issued(
     if as_json:
         print_json({"certificates": rows})
         return
-    states = {"VALID": "vigente", "EXPIRED": "vencida", "REVOKED": "revocada"}
+    states = {"VALID": "vigente", "EXPIRED": "vencida", "REVOKED": "revocada", "SAMPLE": "muestra"}
     for row in rows:
         say(f"{row['number']}  {row['standard']}  {row['issued_at'][:10]}  {states[row['status']]}")
     if not rows:

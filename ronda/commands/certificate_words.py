@@ -30,6 +30,19 @@ _NOT_DONE = {
 }
 
 
+# server/certificates/directory.py: what is wrong with a fact of office.json.
+_WORDING = {
+    "unknown": "no se conoce; son id, name, online, heading, foot y arms",
+    "no text": "debe ser un texto",
+    "empty": "está vacío",
+    "too long": "es demasiado largo",
+    "no https": "debe empezar con https://",
+    "cannot be read": "no se puede leer la imagen del escudo; el archivo se busca en el directorio de la oficina",
+    "too large": "la imagen del escudo es demasiado grande: a lo sumo 2 MB, y cinco veces más ancha que alta",
+    "no image": "el escudo no es una imagen PNG o JPEG entera",
+}
+
+
 def not_done_text(why: str) -> str:
     """Why nothing was done."""
     return f"No se hizo: {_NOT_DONE.get(why, why)}."
@@ -50,6 +63,7 @@ def fault_text(fault: Fault) -> str:
         Fault.SIGNER_UNKNOWN: "no la firmó la institución que usted indicó con --trust",
         Fault.SIGNER_EXPIRED: "el certificado de quien la firmó no está vigente",
         Fault.ANOTHER_PAGE: "el código es de otra constancia: número, CUI o clave de página no concuerdan",
+        Fault.SAMPLE: "es una MUESTRA, hecha con datos inventados o por un servidor de desarrollo: no certifica nada",
         Fault.REVOKED: "fue revocada por la institución",
         Fault.UNKNOWN: "la institución no conoce ese número: revise cómo lo escribió",
     }
@@ -83,7 +97,7 @@ def certificates_explained(as_json: bool) -> Iterator[None]:
     from clients.certificate.making import ClocksDiffer, SignerEnds
     from clients.certificate.page import FontMissing, Unwritable
     from clients.certificate.signer import KeysUnusable
-    from server.certificates.directory import OfficeUnusable
+    from server.certificates.directory import OfficeUnusable, WordingUnusable
     from server.certificates.store import NotDone, StoreUnusable
 
     try:
@@ -94,6 +108,8 @@ def certificates_explained(as_json: bool) -> Iterator[None]:
         path = str(error).partition(": ")[0]
         text = f"{path}: ahí no hay oficina de constancias; revise --office, o hágala con `ronda keys document-signer`."
         fail(text, ExitStatus.CALLER, as_json)
+    except WordingUnusable as error:
+        fail(f"{error.file}: {error.key}: {_WORDING[error.rule]}.", ExitStatus.SETTINGS, as_json)
     except KeysUnusable as error:
         path = str(error).partition(": ")[0]
         fail(f"{path}: no sirve para la oficina de constancias; revise --office.", ExitStatus.CALLER, as_json)
@@ -108,8 +124,9 @@ def certificates_explained(as_json: bool) -> Iterator[None]:
     except FontMissing as error:
         text = f"No se emite: falta {error.path}; instale el paquete fonts-dejavu-core."
         fail(text, ExitStatus.OURS, as_json)
-    except Unwritable:
-        text = "No se emite: el nombre tiene una letra que la página no puede escribir. Avise a operaciones."
+    except Unwritable as error:
+        what = "el nombre o los textos de la institución tienen" if error.institution else "el nombre tiene"
+        text = f"No se emite: {what} una letra que la página no puede escribir. Avise a operaciones."
         fail(text, ExitStatus.OURS, as_json)
     except GenerationMoved:
         text = "Los datos del servidor se renovaron mientras se preguntaba: pida la constancia de nuevo."

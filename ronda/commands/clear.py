@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, print_json, print_renderables, say
 from ronda.commands.question import HERE, CaseOption, IdentityOption, JsonOption, ServerOption
@@ -65,7 +65,10 @@ def clear(
         StandardWord,
         typer.Option(metavar="<norma>", help=f"Contra qué se consulta: {', '.join(StandardWord)}.", show_default=False),
     ],
-    out: Annotated[str, typer.Option(help="Resultados: .csv, .parquet o .jsonl; lo demás queda al lado.")] = "",
+    out: Annotated[str, typer.Option(help="Resultados: .csv, .xlsx, .parquet o .jsonl; lo demás queda al lado.")] = "",
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV con la marca de UTF-8 (BOM): Excel muestra bien tildes y eñes.")
+    ] = False,
     columns: Annotated[
         str, typer.Option("--map", help="Columnas: cui=DPI,name=NOMBRES+APELLIDOS,born=3,plate=PLACA,vin=VIN.")
     ] = "",
@@ -152,7 +155,9 @@ def clear(
         except KeyboardInterrupt:
             fail("Interrumpido antes de preguntar nada.", ExitStatus.INTERRUPTED, as_json)
         except OSError as error:
-            fail(f"No se puede leer o escribir {error.filename}: {error.strerror}.", ExitStatus.CALLER, as_json)
+            fail(
+                f"No se puede leer o escribir {error.filename}: {system_error_text(error)}.", ExitStatus.CALLER, as_json
+            )
         with _said(server, "" if master else identity, as_json) as asked, ExitStack() as judges:
             judge: Engine = (
                 judges.enter_context(
@@ -163,7 +168,7 @@ def clear(
             )
             wishes = Wishes(
                 source, chosen, _standard(standard), str(names.out), judge, Part(number, of), key, streams,
-                patience_s=patience,
+                patience_s=patience, marked=bom,
             )  # fmt: skip
             summary = _run(wishes, resume=resuming, shows=not as_json)
     _show(summary, names.out, as_json)
@@ -207,7 +212,7 @@ def _says_yes(question: str) -> bool:
 
 def _read_as(source: Source) -> str:
     if not source.encoding:
-        return f"Formato {Path(source.given).suffix.removeprefix('.')}"
+        return f"Formato {source.kind}"
     return f"Codificación {source.encoding}, delimitador «{source.delimiter}»".replace("\t", "tab")
 
 
@@ -246,6 +251,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
     from clients.agency.streams import Server
     from clients.client.failures import CallFailure
     from clients.client.identity import Identity
+    from ronda.commands.failures import fail_of_files
 
     shown = Identity.beside(Path(identity)) if identity else None
 
@@ -254,6 +260,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
             for path in (shown.token, shown.server_ca, shown.certificate, shown.key):
                 if isinstance(path, Path):
                     path.read_bytes()
+            fail_of_files(shown, target, as_json)
         return Server(target, shown, case)
 
     def over(text: str, status: ExitStatus) -> NoReturn:
@@ -281,12 +288,8 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
             from ronda.commands.failures import missing_file
 
             over(missing_file(str(error.filename)), ExitStatus.FILES)
-        over(f"No se puede leer o escribir {error.filename or out_of(error)}: {error.strerror}.", ExitStatus.OURS)
-
-
-def out_of(error: OSError) -> str:
-    """What an error without a file's name is about."""
-    return "el archivo" if error.errno is None else os.strerror(error.errno)
+        where = error.filename or "los archivos de la corrida"
+        over(f"No se puede leer o escribir {where}: {system_error_text(error)}.", ExitStatus.OURS)
 
 
 def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:

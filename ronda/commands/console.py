@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, say
 from ronda.commands.question import HERE, MAX_PORT, IdentityOption, ServerOption, read_issuer
@@ -76,4 +77,4 @@ def console(
     except ConsoleRefused as error:
         fail(str(error), ExitStatus.CALLER, False)
     except OSError as error:
-        fail(f"{error.filename or listen}: {error.strerror}", ExitStatus.OURS, False)
+        fail(f"{error.filename or listen}: {system_error_text(error)}", ExitStatus.OURS, False)

@@ -61,7 +61,10 @@ REASONS: dict[str, tuple[ExitStatus, str]] = {
 }
 
 _TROUBLE_STATUSES = {
+    Trouble.ADDRESS_IS_NONE: ExitStatus.CALLER,
+    Trouble.NAME_NOT_KNOWN: ExitStatus.NO_SERVER,
     Trouble.NOT_REACHED: ExitStatus.NO_SERVER,
+    Trouble.NO_WAY: ExitStatus.NO_SERVER,
     Trouble.ANOTHER_PROGRAM: ExitStatus.NO_SERVER,
     Trouble.SERVER_SPEAKS_TLS: ExitStatus.PLAINTEXT_OR_TLS,
     Trouble.SERVER_SPEAKS_PLAINTEXT: ExitStatus.PLAINTEXT_OR_TLS,
@@ -69,6 +72,12 @@ _TROUBLE_STATUSES = {
     Trouble.CERTIFICATE_OUT_OF_DATE: ExitStatus.SERVER_CERTIFICATE,
     Trouble.CERTIFICATE_OF_ANOTHER_NAME: ExitStatus.SERVER_CERTIFICATE,
     Trouble.IDENTITY_IS_NONE: ExitStatus.FILES,
+    Trouble.OWN_CERTIFICATE_IS_NONE: ExitStatus.FILES,
+    Trouble.OWN_KEY_IS_NONE: ExitStatus.FILES,
+    Trouble.OWN_FILES_EXCHANGED: ExitStatus.FILES,
+    Trouble.OWN_KEY_OF_ANOTHER_CERTIFICATE: ExitStatus.FILES,
+    Trouble.OWN_CERTIFICATE_OUT_OF_DATE: ExitStatus.NOT_ACCEPTED,
+    Trouble.OWN_CERTIFICATE_REFUSED: ExitStatus.NOT_ACCEPTED,
     Trouble.UNKNOWN: ExitStatus.NOT_ACCEPTED,
 }
 _TROUBLES: dict[Trouble, tuple[ExitStatus, str]] = {
@@ -89,6 +98,15 @@ def fail_call(
         "suggestions": hints,
     }
     fail(failure_text(failure, target, trouble, hints), status_of(failure, trouble), as_json, **details)
+
+
+def fail_of_files(identity: Identity, target: str, as_json: bool) -> None:
+    """Ends the command where the identity's own files let no connection come about. Raises OSError."""
+    from clients.client.own_files import trouble_of_files
+
+    if (trouble := trouble_of_files(identity)) is not None:
+        status, text = _TROUBLES[trouble]
+        fail(text.format(target=target), status, as_json, status="UNAVAILABLE", reason=trouble.name)
 
 
 def status_of(failure: CallFailure, trouble: Trouble | None) -> ExitStatus:

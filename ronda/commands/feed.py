@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.feed_running import ask_status, only_source
 from ronda.commands.feed_sources import folder, jetstream, outbox
@@ -75,7 +76,7 @@ def push(
     except HistoriesDiffer as differ:
         fail(f"{file.name}, línea {differ.line}: {differ.rule}.", ExitStatus.HISTORIES_DIFFER, as_json)
     except OSError as error:
-        fail(f"No se puede leer {file}: {error.strerror}.", ExitStatus.CALLER, as_json)
+        fail(f"No se puede leer {file}: {system_error_text(error)}.", ExitStatus.CALLER, as_json)
     if as_json:
         print_json(_tally_fields(tally))
     else:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, say
 from ronda.commands.question import call, warn_of_variables
@@ -105,7 +106,7 @@ def run(
     except SourceFailed as failed:
         fail(f"{_begin_sentence(failed.rule)}.", ExitStatus.OURS if failed.passes else ExitStatus.CALLER, False)
     except OSError as error:
-        fail(f"No se puede usar {error.filename}: {error.strerror}.", ExitStatus.CALLER, False)
+        fail(f"No se puede usar {error.filename}: {system_error_text(error)}.", ExitStatus.CALLER, False)
 
 
 def _begin_sentence(rule: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail, print_json, say
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ def _explained() -> Iterator[None]:
     except (KeyError, ValueError):
         fail("--institution: no es un directorio de `ronda keys institution`", EXIT_CALLER, False)
     except OSError as error:
-        fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_CALLER, False)
+        fail(f"{error.filename or 'archivo'}: {system_error_text(error)}", EXIT_CALLER, False)
 
 
 def _secret(prompt: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.audit_words import finding_text
 from ronda.commands.office_words import lacking_text, missing_text, refusal_text
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
@@ -61,4 +62,4 @@ def explained(as_json: bool) -> Iterator[None]:
     except FileNotFoundError as error:
         fail(missing_text(str(error.filename)), EXIT_CALLER, as_json)
     except OSError as error:
-        fail(f"{error.filename or 'archivo'}: {error.strerror}", EXIT_OURS, as_json)
+        fail(f"{error.filename or 'archivo'}: {system_error_text(error)}", EXIT_OURS, as_json)

@@ -196,8 +196,12 @@ def call(
     warn_of_variables()
     shown = Identity.beside(Path(identity)) if identity else None
     try:
-        if shown is not None and isinstance(shown.token, Path):
-            shown.token.read_bytes()  # else the call itself fails, and says nothing of the file
+        if shown is not None:
+            from ronda.commands.failures import fail_of_files
+
+            if isinstance(shown.token, Path):
+                shown.token.read_bytes()  # else the call itself fails, and says nothing of the file
+            fail_of_files(shown, target, as_json)
         connection = Connection(target, shown)
     except OSError as error:
         from ronda.commands.failures import missing_file

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.directory import settings_of
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail
@@ -46,8 +47,10 @@ def sms(
         run(settings_of(sms_server=server))
     except SmsSettingsError as error:
         fail(str(error), ExitStatus.CALLER, as_json=False)
-    except (JournalError, OSError) as error:
+    except JournalError as error:
         fail(str(error), ExitStatus.OURS, as_json=False)
+    except OSError as error:
+        fail(f"{error.filename or 'ronda sms'}: {system_error_text(error)}", ExitStatus.OURS, as_json=False)
 
 
 def _demonstrate(server: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from clients.statistics import words
 from clients.statistics.tables import Table, uncts
 from ronda.commands.exit_status import ExitStatus
@@ -239,7 +240,7 @@ def _write(table: FigureTable, out: Path, as_json: bool) -> None:
     try:
         WRITERS[out.suffix](table, out)
     except OSError as error:
-        fail(f"{out}: {error.strerror}", ExitStatus.OURS, as_json)
+        fail(f"{out}: {system_error_text(error)}", ExitStatus.OURS, as_json)
     if as_json:
         print_json({"file": str(out), "cells": table.frame.cells, "hidden": table.frame.hidden})
     else:
@@ -435,7 +436,7 @@ def uncts_tables(
         try:
             out.mkdir()
         except OSError as error:
-            fail(f"{out}: {error.strerror}", ExitStatus.OURS, as_json)
+            fail(f"{out}: {system_error_text(error)}", ExitStatus.OURS, as_json)
         for name, (_, answer) in found.items():
             _write(answer, out / name, as_json=False)
     elif as_json:

@@ -60,6 +60,7 @@ class ServedGeneration:
         self._page_key = page_key
         self.engine = Engine(generation, page_key)
         self.id: str = self.engine.generation_id
+        self.invented = bool(generation.manifest.get("invented"))
         self.uses = 0
         self.live = live
         if live is not None and (view := live.look()) is not None:

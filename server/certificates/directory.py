@@ -1,6 +1,6 @@
 """An office's directory: its keys, its store, and whom it speaks for. Made by `ronda keys document-signer`.
 
-office.json              {"id", "name", "online"}
+office.json              {"id", "name", "online"}, and where the institution has them {"heading", "foot", "arms"}
 signer.pem, signer.key   document-signing certificate (P-256), in force longer than what it signs; key mode 0600
 token.key.json           private key of the QR codes' tokens (Ed25519, a JWK), mode 0600
 secret.key               32 bytes under which CUIs and NIPs are hashed in the store, mode 0600
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import secrets
 import uuid
@@ -28,30 +29,61 @@ from server.trust.issuing import document_signer, make_ca, write_private
 
 _SECRET_BYTES = 32
 PUBLIC = "public"
+# What office.json may hold: characters at most.
+_LONGEST = {"id": 64, "name": 200, "online": 200, "heading": 300, "foot": 150, "arms": 255}
+_MOST_IMAGE_BYTES, _MOST_PIXELS = 2 << 20, 16_000_000
+_WIDEST = 5  # times as wide as high: it stands 22 mm high between the margins of a page
 
 
 class OfficeUnusable(Exception):
     """The directory is none of an office; the text names the file."""
 
 
+class WordingUnusable(Exception):
+    """A fact of office.json cannot stand on a page. file: where; key: which; rule: what it breaks."""
+
+    def __init__(self, file: Path, key: str, rule: str) -> None:
+        super().__init__(f"{file}: {key}: {rule}")
+        self.file, self.key, self.rule = file, key, rule
+
+
 @dataclass(frozen=True)
 class OfficeDirectory:
-    """Paths and facts of one office."""
+    """Paths and facts of one office.
+
+    heading: lines above the institution's name; foot: a line at the end of each page; arms: the bytes of an image.
+    """
 
     path: Path
     id: str
     name: str
     online: str
+    heading: str = ""
+    foot: str = ""
+    arms: bytes | None = None
 
     @classmethod
     def read(cls, path: Path) -> OfficeDirectory:
-        """Raises OfficeUnusable."""
+        """Raises OfficeUnusable, WordingUnusable."""
         facts = path / "office.json"
         try:
             said = json.loads(facts.read_text(encoding="utf-8"))
-            return cls(path, str(said["id"]), str(said["name"]), str(said["online"]))
+            needed = {name: said[name] for name in ("id", "name", "online")}
         except (OSError, ValueError, KeyError, TypeError):
             raise OfficeUnusable(f"{facts}: no office's directory; `ronda keys document-signer` makes one") from None
+        for key, value in said.items():
+            if key not in _LONGEST:
+                raise WordingUnusable(facts, key, "unknown")
+            if not isinstance(value, str):
+                raise WordingUnusable(facts, key, "no text")
+            if len(value) > _LONGEST[key]:
+                raise WordingUnusable(facts, key, "too long")
+        if not needed["id"].strip() or not needed["name"].strip():
+            raise WordingUnusable(facts, "id" if not needed["id"].strip() else "name", "empty")
+        if needed["online"] and not needed["online"].startswith("https://"):
+            raise WordingUnusable(facts, "online", "no https")
+        arms = _image(facts, path / said["arms"]) if said.get("arms") else None
+        return cls(path, **needed, heading=said.get("heading", ""), foot=said.get("foot", ""), arms=arms)
 
     @classmethod
     def make(
@@ -95,6 +127,26 @@ class OfficeDirectory:
         if len(secret) != _SECRET_BYTES:
             raise OfficeUnusable(f"{path}: must be {_SECRET_BYTES} bytes")
         return KeyedHashes(secret)
+
+
+def _image(facts: Path, path: Path) -> bytes:
+    """The bytes of a PNG or JPEG that can be drawn to its end. Raises WordingUnusable."""
+    from PIL import Image  # noqa: PLC0415 - slow to import, and few offices have one
+
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise WordingUnusable(facts, "arms", "cannot be read") from None
+    if len(content) > _MOST_IMAGE_BYTES:
+        raise WordingUnusable(facts, "arms", "too large")
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > _MOST_PIXELS or image.width > _WIDEST * image.height:
+                raise WordingUnusable(facts, "arms", "too large")
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise WordingUnusable(facts, "arms", "no image") from None
+    return content
 
 
 class KeyedHashes:

@@ -14,7 +14,7 @@ from enum import IntEnum
 from pathlib import Path
 
 DECISION_S = 30 * 86_400  # how long a decision lets a certificate be issued
-_VERSION = 1
+_VERSION = 2
 _BUSY_S = 20.0  # another process issues just now
 _SCHEMA = """
 CREATE TABLE certificate (
@@ -26,7 +26,8 @@ CREATE TABLE certificate (
     sha256 TEXT NOT NULL,
     generation TEXT NOT NULL,
     answer_id TEXT NOT NULL,
-    review TEXT UNIQUE REFERENCES review (number)
+    review TEXT UNIQUE REFERENCES review (number),
+    sample INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX certificate_person ON certificate (person);
 CREATE TABLE review (
@@ -56,11 +57,15 @@ class Standing(IntEnum):
     EXPIRED = 2
     REVOKED = 3
     UNKNOWN = 4
+    SAMPLE = 5
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate. Times in seconds UTC; expires_s: the first at which it no longer holds. sha256: of its PDF."""
+    """A certificate. Times in seconds UTC; expires_s: the first at which it no longer holds. sha256: of its PDF.
+
+    sample: it certifies nothing.
+    """
 
     number: str
     person: bytes
@@ -71,6 +76,7 @@ class Issued:
     generation: str
     answer_id: str
     review: str | None = None
+    sample: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +144,9 @@ class CertificateStore:
             for statement in _SCHEMA.split(";"):
                 self._database.execute(statement)
             self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        elif self._database.execute("PRAGMA user_version").fetchone() == (1,):
+            self._database.execute("ALTER TABLE certificate ADD COLUMN sample INTEGER NOT NULL DEFAULT 0")
+            self._database.execute(f"PRAGMA user_version = {_VERSION}")
         self._database.execute("COMMIT")
 
     @contextmanager
@@ -168,9 +177,9 @@ class CertificateStore:
                 self._check_review(issued)
             values = (
                 issued.number, issued.person, issued.standard, issued.issued_s, issued.expires_s, issued.sha256,
-                issued.generation, issued.answer_id, issued.review,
+                issued.generation, issued.answer_id, issued.review, int(issued.sample),
             )  # fmt: skip
-            database.execute("INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            database.execute("INSERT INTO certificate VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
     def _check_review(self, issued: Issued) -> None:
         review = self.review(issued.review or "")
@@ -184,16 +193,18 @@ class CertificateStore:
     def standing(self, number: str, now_s: int) -> Standing:
         """Of a number as stored. Raises StoreUnusable."""
         row = self._row(
-            "SELECT expires_s, revocation.number IS NOT NULL FROM certificate LEFT JOIN revocation USING (number) "
-            "WHERE certificate.number = ?",
+            "SELECT expires_s, revocation.number IS NOT NULL, sample FROM certificate "
+            "LEFT JOIN revocation USING (number) WHERE certificate.number = ?",
             number,
         )
         if row is None:
             return Standing.UNKNOWN
-        expires_s, revoked = row
+        expires_s, revoked, sample = row
         if revoked:
             return Standing.REVOKED
-        return Standing.EXPIRED if now_s >= int(str(expires_s)) else Standing.VALID
+        if now_s >= int(str(expires_s)):
+            return Standing.EXPIRED
+        return Standing.SAMPLE if sample else Standing.VALID
 
     def of_person(self, person: bytes) -> list[Issued]:
         """Her certificates, oldest first. Raises StoreUnusable."""
@@ -203,12 +214,12 @@ class CertificateStore:
             ).fetchall()
         except sqlite3.Error as error:
             raise StoreUnusable(f"{self._path}: {_said(error)}") from None
-        return [Issued(*row) for row in rows]
+        return [_issued(row) for row in rows]
 
     def issued(self, number: str) -> Issued | None:
         """Raises StoreUnusable."""
         row = self._row("SELECT * FROM certificate WHERE number = ?", number)
-        return Issued(*row) if row is not None else None  # type: ignore[arg-type]
+        return _issued(row) if row is not None else None
 
     def open_review(self, review: Review) -> None:
         """Raises StoreUnusable."""
@@ -259,6 +270,11 @@ class CertificateStore:
     def close(self) -> None:
         """Ends the connection."""
         self._database.close()
+
+
+def _issued(row: tuple[object, ...]) -> Issued:
+    *facts, sample = row
+    return replace(Issued(*facts), sample=bool(sample))  # type: ignore[arg-type]
 
 
 def _said(error: Exception) -> str:

@@ -13,10 +13,13 @@ import subprocess
 import sys
 import termios
 import threading
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import openpyxl
 from typer.testing import CliRunner
 
 from ronda.command import app
@@ -140,6 +143,25 @@ class Terminal:
         self._reader.join(10)
         os.close(self._ours)
         return status
+
+
+def workbook_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of all sheets by their headings; an empty cell is "", as in a CSV."""
+    book = openpyxl.load_workbook(path, read_only=True)
+    found = []
+    for sheet in book.worksheets:
+        heading, *rows = sheet.iter_rows(values_only=True)
+        found += [{str(name): cell or "" for name, cell in zip(heading, row, strict=True)} for row in rows]
+    return found
+
+
+def rewrite(path: Path, changed: Callable[[str, str], str]) -> None:
+    """A container's parts anew, as `changed` has them by name and text."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, changed(name, part))
 
 
 def write(path: Path, *lines: str, encoding: str = "utf-8") -> Path:

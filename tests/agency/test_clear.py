@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from clients.agency.blocks import BLOCK_BYTES
 from nation import cast_people
-from tests.agency.agency_kit import ROOT, Agency, table, write
+from tests.agency.agency_kit import ROOT, Agency, table, workbook_rows, write
 from tests.server.running_server import until
 
 WANTED = f"{cast_people.cui_of(cast_people.PLACES['wanted'], 5, 2):013d}"
@@ -43,6 +43,7 @@ def test_the_example(agency: Agency, tmp_path: Path) -> None:
     page = PdfReader(done.beside("recibo.pdf"))
     assert len(page.pages) == 1
     text = page.pages[0].extract_text()
+    assert done.summary["muestra"] is True and "MUESTRA: datos inventados" in text
     assert "sin firma" in text and done.summary["generacion"] in text and done.summary["entrada"]["sha256"] in text
 
 
@@ -85,19 +86,25 @@ def test_each_kind_of_file_comes_to_the_same(agency: Agency, tmp_path: Path, end
     assert not list(tmp_path.glob("*.tmp"))
 
 
-@pytest.mark.parametrize("ending", [".parquet", ".jsonl"])
+def _rows_of(path: Path) -> list[dict[str, object]]:
+    if path.suffix == ".parquet":
+        return list(pq.read_table(path).to_pylist())
+    if path.suffix == ".xlsx":
+        return workbook_rows(path)
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".jsonl", ".xlsx"])
 def test_results_in_another_format(agency: Agency, tmp_path: Path, ending: str) -> None:
     path = write(tmp_path / "in.csv", "DPI", WANTED, CLEAN)
     done = agency.clear(path, tmp_path / f"out{ending}", "--json")
     assert json.loads(done.text)["filas"] == 2
-    if ending == ".parquet":
-        rows = pq.read_table(done.out).to_pylist()
-    else:
-        rows = [json.loads(line) for line in done.out.read_text(encoding="utf-8").splitlines()]
-    assert [(row["fila"], row["codigo"]) for row in rows] == [
+    assert [(row["fila"], row["codigo"]) for row in _rows_of(done.out)] == [
         (2, "WITH_RECORD/RECORD"),
         (3, "NO_RECORD/NOTHING_ON_FILE"),
     ]
+    parts = [agency.clear(path, tmp_path / f"{part}{ending}", "--part", f"{part}/3").out for part in (1, 2, 3)]
+    assert [row for part in parts for row in _rows_of(part)] == _rows_of(done.out), "each part has its first row"
 
 
 def test_vehicles(agency: Agency, tmp_path: Path) -> None:

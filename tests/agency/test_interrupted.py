@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.agency.agency_kit import Agency, Cleared, write
+from tests.agency.agency_kit import Agency, Cleared, table, workbook_rows, write
 from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
 from tests.server.running_server import RunningServer, until
 
 ROWS = 120_000
 KILLS = 3
+BESIDE = ("rechazos", "homonimos")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,29 @@ def test_killed_and_resumed_it_is_byte_for_byte_the_undisturbed_run(
         assert done.beside(ending).read_bytes() == undisturbed.beside(ending).read_bytes()
     assert out.read_bytes() == undisturbed.out.read_bytes()
     assert done.summary["resultados"] == undisturbed.summary["resultados"]
+
+
+def test_a_workbook_of_a_killed_run_has_the_rows_of_the_undisturbed_one(
+    agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared
+) -> None:
+    """Killed while rows are judged, and while the workbook is made."""
+    out = tmp_path / "out.xlsx"
+    avance, parts = tmp_path / "out.avance.json", tmp_path / "out.xlsx.tmp.partes"
+    for begun, more in ((avance, ()), (parts, ("--resume",))):
+        running = agency.start(long_file, out, "--map", "cui=DPI", *more)
+        until(lambda: begun.exists() or running.poll() is not None)  # noqa: B023
+        running.kill()
+        running.communicate()
+        assert not out.exists()
+    done = agency.clear(long_file, out, "--map", "cui=DPI", "--resume")
+    assert done.status == 5, done.text
+    for name, other in (("", undisturbed.out), *((each, undisturbed.beside(f"{each}.csv")) for each in BESIDE)):
+        book = done.beside(f"{name}.xlsx") if name else out
+        rows = [{column: str(cell) for column, cell in row.items()} for row in workbook_rows(book)]
+        assert rows == table(other)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.homonimos.xlsx", "out.rechazos.xlsx", "out.recibo.pdf", "out.resumen.json", "out.xlsx",
+    ]  # fmt: skip
 
 
 def test_ctrl_c_at_a_terminal(agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared) -> None:

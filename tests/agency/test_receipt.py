@@ -19,6 +19,7 @@ def _summary(many: int) -> dict[str, Any]:
     """A run in which everything happened, `many` times."""
     return {
         "norma": "órdenes y alertas vigentes",
+        "muestra": True,
         "entrada": {
             "archivo": "lista" * many,
             "sha256": "a" * 64,

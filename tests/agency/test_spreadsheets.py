@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,16 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from tests.agency.agency_kit import Agency, write
+from clients.agency.cells import read_name
+from tests.agency.agency_kit import Agency, rewrite, write
 from tests.agency.test_bad_input import NOBODY
 from tests.agency.test_clear import CLEAN, WANTED
 
+TRANSITIONAL = (
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+)
+STRICT = ("http://purl.oclc.org/ooxml/spreadsheetml/main", "http://purl.oclc.org/ooxml/officeDocument/relationships")
 HEADS = ["No.", "DPI", "Nombre completo", "Fecha de\nnacimiento"]
 
 
@@ -37,7 +44,7 @@ def _office_book(path: Path) -> Path:
     sheet.append(HEADS)
     sheet.append([1, int(CLEAN), "Isabel Aurora Aycinena Beltranena", datetime.date(1988, 3, 14)])
     sheet.append([2, f"{WANTED[:4]} {WANTED[4:9]} {WANTED[9:]}", "Ramiro Anselmo Zachrisson Urruela", "02/11/1979"])
-    sheet.append([3, "=1+1", "Fórmula Sin Valor", datetime.date(1990, 1, 1)])
+    sheet.append([3, "x", "Sin Número", datetime.date(1990, 1, 1)])
     book.create_sheet("Notas").append(["otra cosa"])
     book.save(path)
     return path
@@ -54,9 +61,7 @@ def test_a_workbook_of_an_office(agency: Agency, tmp_path: Path) -> None:
 def test_its_columns_are_found(tmp_path: Path) -> None:
     told = _tried(_office_book(tmp_path / "in.xlsx"), tmp_path / "out.csv")
     assert told["columnas"] == {"cui": "DPI", "name": "Nombre completo", "born": "Fecha de nacimiento"}
-    assert (told["filas"], told["primeras"]) == (3, {"6": "CUI: es una fórmula: escriba el valor"}), (
-        "not by the name alone"
-    )
+    assert (told["filas"], told["primeras"]) == (3, {"6": "CUI: caracteres no permitidos"}), "not by the name alone"
     assert told["codificacion"] == "", "a workbook is no text"
 
 
@@ -97,22 +102,76 @@ def test_a_heading_that_only_the_clerk_knows(tmp_path: Path) -> None:
     assert (told["encabezado"], told["filas"]) == ("fila 2, tras 1 de título", 2)
 
 
-def test_formulas_that_nobody_calculated_are_told_where_they_stand(tmp_path: Path) -> None:
-    """In a column of its own letter beyond Z, behind the last value, in a sheet that begins further down."""
+def test_a_formula_that_nobody_calculated_is_named_by_its_cell(tmp_path: Path) -> None:
+    """In a column of its own letter beyond Z, in a sheet that begins further down; nobody is asked."""
     path = tmp_path / "in.xlsx"
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
     sheet["AB3"], sheet["AC3"] = "DPI", "Nota"
-    sheet["AB4"], sheet["AC4"] = CLEAN, "=1+1"
-    sheet["AB5"], sheet["AC5"] = "=AB4", "x"
-    sheet["AB8"] = "=AB4"
+    sheet["AB4"], sheet["AB5"] = CLEAN, "=AB4"
     book.save(path)
-    told = _tried(path, tmp_path / "out.csv", "--map", "cui=DPI")
-    why = "CUI: es una fórmula: escriba el valor"
-    assert (told["filas"], told["filas_en_blanco"], told["primeras"]) == (3, 2, {"5": why, "8": why})
-    with xlsxwriter.Workbook(path) as written:  # with a value it is that value
-        sheet = written.add_worksheet()
-        sheet.write_row(0, 0, ["DPI"])
-        sheet.write_formula(1, 0, "=A3", value=CLEAN)
-    assert _tried(path, tmp_path / "out.csv")["no_validas"] == 0
+    done = NOBODY.clear(path, tmp_path / "out.csv", "--map", "cui=DPI")
+    assert (done.status, "la celda AB5 tiene una fórmula sin valor" in done.text) == (2, True), done.text
+    assert [each.name for each in tmp_path.iterdir()] == ["in.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "refused"),
+    [
+        ('<c r="A2"><f>B2</f></c>', True),
+        ('<c r="A2"><f>B2</f><v></v></c>', True),
+        ('<c><f>B2</f></c>', True),
+        ('<x:c xmlns:x="NS" r="A2"><x:f>B2</x:f></x:c>', True),
+        ('<c r="A2" t="str"><f>IF(B2="","",B2)</f><v></v></c>', False),
+        (f'<c r="A2" t="str"><f>B2</f><v>{CLEAN}</v></c>', False),
+        (f'<c r="A2"><f>B2</f><v>{CLEAN}</v></c>', False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("strict", [False, True])
+def test_formulas_as_programs_write_them(tmp_path: Path, cell: str, refused: bool, strict: bool) -> None:
+    """Without a value; with a value that is an empty text; of a workbook that was saved as "strict"."""
+    path = tmp_path / "in.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["DPI", "Nombre"])
+        sheet.write_string(1, 0, "HERE")
+    space = STRICT if strict else TRANSITIONAL
+
+    def changed(name: str, part: str) -> str:
+        part = re.sub(r'<c r="A2".*?</c>', cell.replace("NS", space[0]), part)
+        if strict and name.startswith("xl/"):
+            for was, now in zip(TRANSITIONAL, STRICT, strict=True):
+                part = part.replace(was, now)
+        return part
+
+    rewrite(path, changed)
+    done = NOBODY.clear(path, tmp_path / "out.csv", "--map", "cui=DPI", "--dry-run")
+    assert (done.status, "la celda A2" in done.text) == ((2, True) if refused else (0, False)), done.text
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_an_error_of_a_spreadsheet_costs_its_row(tmp_path: Path, kind: str) -> None:
+    """It is no empty cell: a person without a number would be judged by the name alone."""
+    path = tmp_path / f"in.{kind}"
+    errors = ["#N/A", "#REF!", "#DIV/0!", "#VALUE!"] if kind == "xlsx" else ["#N/D", "#¡REF!", "#¿NOMBRE?", "Err:502"]
+    heads = ["DPI", "Nombre", "Nacimiento", "Nota"]
+    rows = [[error, "Ana Pérez", "14/03/1988", ""] for error in errors]
+    rows += [["", errors[0], "14/03/1988", ""], ["", "Ana Pérez", errors[0], ""], [CLEAN, "", "", errors[0]]]
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        for row in [heads, *rows]:
+            sheet.append(row)
+        book.save(path)
+    else:
+        write(path, *(",".join(row) for row in [heads, *rows]))
+    told = _tried(path, tmp_path / "out.csv", "--map", "cui=DPI,name=Nombre,born=Nacimiento")
+    assert (told["filas"], told["filas_en_blanco"], told["no_validas"]) == (7, 0, 6)
+    assert all("muestra un error" in rule for rule in told["reglas"]), told["reglas"]
+
+
+@pytest.mark.parametrize("name", ["#5", "Núm. #3!", "N/A", "#HASHTAG"])
+def test_what_is_no_error(name: str) -> None:
+    assert read_name(name) == name

@@ -48,7 +48,7 @@ def test_another_program_opens_nothing(device: Device, kind: Stranger) -> None:
 
 def test_a_web_server_of_the_own_authority_opens_nothing(device: Device, tmp_path: Path) -> None:
     async def with_certificate(car: Car) -> None:
-        await _refused(car, "cortó la conexión: repita")
+        await _refused(car, "no es Ronda, o se reinicia")
 
     async def without(car: Car) -> None:
         await _refused(car, "exige el certificado de este equipo")

@@ -33,10 +33,10 @@ def piped(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     )
 
 
-def on_terminal(width: int, *arguments: str, **environment: str) -> tuple[int, str]:
+def on_terminal(width: int, *arguments: str, height: int = 50, **environment: str) -> tuple[int, str]:
     """(Exit status, what the terminal got, escape sequences too)."""
     main, side = pty.openpty()
-    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
     process = subprocess.Popen(
         [*RONDA, *arguments],
         cwd=ROOT,

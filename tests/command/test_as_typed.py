@@ -120,7 +120,7 @@ def test_files_that_are_no_certificate_are_named(server: RunningServer, tmp_path
         (tmp_path / name).write_text("", encoding="ascii")
     done = piped("check", "P-323ZZB", "--server", server.address, "--identity", str(tmp_path / "own"), "--json")
     assert done.returncode == ExitStatus.FILES
-    assert "server-ca.pem" in done.stdout
+    assert "El archivo .pem de --identity no es un certificado" in done.stdout
     assert f'"exit": {ExitStatus.FILES}' in done.stdout
     missing = piped("check", "P-323ZZB", "--identity", str(tmp_path / "none"), "--json")
     assert (missing.returncode, f'"exit": {ExitStatus.FILES}' in missing.stdout) == (ExitStatus.FILES, True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.color import ColorSystem
 from rich.text import Text
 
@@ -20,6 +20,7 @@ from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
 
 WIDTHS = (40, 80, 120)
+CAST = ("wanted", "clean", "unknown_cui", "armed")
 FRAME = re.compile(r"[─-╿]")  # box drawing
 OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}")  # id of one answer, another one each time
 TOKEN = re.compile(r"--page-token\s+(\S+)")  # likewise sealed anew for each answer
@@ -53,7 +54,7 @@ def asked(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -
     server = RunningServer(data, own / "server.log", workers=1, audit=own / "audit").wait_ready()
     cases = json.loads((small_nation.directory / "truth" / "cases.json").read_text(encoding="utf-8"))["cases"]
     found = {case["name"]: case["request"] for case in cases}
-    words = {name: found[name].get("cui") or found[name].get("plate") for name in ("wanted", "clean", "unknown_cui")}
+    words = {name: found[name].get("cui") or found[name].get("plate") for name in CAST}
     words |= {"wanted_owner": found["wanted_owner"]["plate"], "data": str(data), "nip": "1"}
     environment = {"RONDA_SERVER": server.address, "RONDA_DATA": words["data"], "RONDA_AUDIT": str(own / "audit")}
     for _ in range(3):
@@ -87,6 +88,50 @@ def test_no_word_is_lost_at_any_width(name: str, asked: dict[str, Any]) -> None:
         too_long = [line for line in text.splitlines() if cell_len(line) > width]
         assert all(any(cell_len(word) > width for word in line.split()) for line in too_long), too_long
         assert "…" not in text
+
+
+def screen_of(seen: str, width: int, height: int) -> list[str]:
+    """The lines that a terminal shows at the end, its last one the prompt's."""
+    lines: list[str] = []
+    for line in Text.from_ansi(seen).plain.splitlines():
+        cells = list(chop_cells(line, width)) or [""]
+        lines += cells
+    return lines[-(height - 1) :]
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height", "term"),
+    [
+        ("wanted", 80, 24, "xterm-256color"),
+        ("wanted", 40, 12, "xterm-256color"),
+        ("wanted", 40, 12, "dumb"),
+        ("wanted_owner", 40, 12, "xterm-256color"),
+        ("armed", 40, 12, "dumb"),
+        ("armed", 80, 24, "xterm-256color"),
+        ("clean", 80, 24, "dumb"),
+    ],
+)
+def test_what_an_officer_acts_on_is_on_the_screen_at_the_end(
+    name: str, width: int, height: int, term: str, asked: dict[str, Any]
+) -> None:
+    arguments = ["check", *(["--plate"] if "owner" in name else []), asked[name]]
+    _, seen = on_terminal(width, *arguments, height=height, TERM=term, **asked["environment"])
+    shown = " ".join(screen_of(seen, width, height)).split()
+    text = " ".join(word for word in shown if not FRAME.match(word))
+    alert = name.startswith("wanted")
+    assert ("ROJO: HAY ALERTA" if alert else "VERDE: SIN ALERTAS") in text
+    if alert:
+        assert "Orden de captura" in text and "Acción: Detener" in text
+    if name == "armed":
+        assert "puede estar armado" in text
+    if FRAME.search(seen):
+        assert all(cell_len(line) <= width for line in Text.from_ansi(seen).plain.splitlines() if FRAME.search(line))
+
+
+def test_a_terminal_that_holds_it_all_says_it_once(asked: dict[str, Any]) -> None:
+    _, seen = on_terminal(80, "check", asked["wanted"], height=200, **asked["environment"])
+    assert seen.count("HAY ALERTA") == 1
+    assert piped("check", asked["wanted"], **asked["environment"]).stdout.count("HAY ALERTA") == 1
 
 
 @pytest.mark.parametrize("colours", ["xterm", "xterm-256color"])
