@@ -7,6 +7,7 @@ cdef enum:
     NO_DAY = -2147483648
     YEAR_MIN = 1000           # a year on file has four digits (ronda.v1.PartialDate)
     YEAR_MAX = 9999
+    LAST_BIRTH_YEAR = 2099    # nobody on file is born later: a date beyond it is a filler, 31/12/9999 (docs/manifests.md, "Dates")
     BIRTH_PIVOT = 26          # a birth year of two digits up to this is of 2000, above it of 1900 (docs/manifests.md, "Dates")
 
 cdef struct CivilDate:

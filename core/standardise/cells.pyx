@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc
 from libc.string cimport memchr, memcmp, memcpy
 
+from core.calendar cimport LAST_BIRTH_YEAR
 from core.standardise.parsing cimport parse_amount, parse_date, parse_int
 from core.standardise.row cimport (
     CELL_MAX, Cell, Condition, Context, Date, FLAG_TRUE, Input, Map, MapEntry, RULE_CONTROL, RULE_COUNT, RULE_TOO_LONG,
@@ -338,6 +339,9 @@ cdef Date date_of_slot(Context* c, int number) noexcept nogil:
     if slot.date_epoch != c.epoch:
         text_of(c, number, &cell)
         slot.date = parse_date(c, cell, slot.birth)
+        if slot.birth and slot.date.status == VALUE_OK and slot.date.year > LAST_BIRTH_YEAR:
+            slot.date.status = VALUE_NULL
+            slot.date.year = slot.date.month = slot.date.day = 0
         slot.date_epoch = c.epoch
     return slot.date
 

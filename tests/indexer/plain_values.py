@@ -79,6 +79,10 @@ class Row:
         return found.text if isinstance(found, Unknown) else found
 
     def date(self, value: Value | None, birth: bool = False) -> Date | str | None:
+        found = self._date(value, birth)
+        return None if birth and isinstance(found, tuple) and found[0] > LAST_BIRTH_YEAR else found
+
+    def _date(self, value: Value | None, birth: bool) -> Date | str | None:
         text = self.text(value)
         if text is None:
             return None
@@ -139,6 +143,7 @@ class Row:
         return flag if isinstance(flag, bool) else self.holds(flag)
 
 
+LAST_BIRTH_YEAR = 2099
 ACCENTED, PLAIN = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÒÓÔÕÖÙÚÛÜÝ", "AAAAAACEEEEIIIIOOOOOUUUUY"
 SMALL = "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
 CAPITAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞY"
