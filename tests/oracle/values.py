@@ -14,6 +14,7 @@ from tests.core.standardise import naive_dates
 from tests.oracle.record import Birth
 
 NO_DATE: Birth = (0, 0, 0)
+LAST_BIRTH_YEAR = 2099  # later ones are fillers (docs/manifests.md, "Dates")
 _KEPT = 1 << 17  # texts whose reading is kept: registers say the same words over and over
 TRUE_WORDS = {"1", "S", "SI", "Y", "T", "TRUE", "V"}
 FALSE_WORDS = {"0", "N", "NO", "F", "FALSE"}
@@ -87,6 +88,8 @@ class RowValues:
         if found is None:
             formats = self.source.get("date_formats", ())
             found = naive_dates.other_date(text, birth, naive_dates.month_first(formats))
+        if birth and found is not None and found[0] > LAST_BIRTH_YEAR:
+            return NO_DATE
         return NO_DATE if found in _null_dates(tuple(self.source.get("null_dates", ()))) else found
 
     def is_turned(self, spec: Any) -> bool:
