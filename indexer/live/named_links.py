@@ -1,9 +1,9 @@
 """Records that are linked by name to a person whose identity changes: they are linked again with it.
 
 Which of those who bear a name a record means depends on all of them: after one is stated with another name, birth
-date or sex the record may mean the next, and after the old name is stated again it means the first one alone. So a record that
-may mean a person by name is linked again whenever that person's identity changes, whether it was linked to the person
-or not. A name that more than MOST_MEANT bear tells nobody apart; its records follow at the next rebuild.
+date or sex the record may mean the next, and after the old name is stated again it means the first one alone. So a
+record that may mean a person by name is linked again whenever that person's identity changes, whether it was linked to
+the person or not. A name that more than MOST_MEANT bear tells nobody apart; its records follow at the next rebuild.
 """
 
 from __future__ import annotations
