@@ -52,7 +52,19 @@ class FileChange:
 
 def read_changes(path: Path) -> Iterator[FileChange]:
     """The file's changes in their order. Raises ChangesUnreadable, OSError."""
-    return _of_csv(path) if path.suffix.lower() == ".csv" else _of_json(path)
+    return _numbered_alike(_of_csv(path) if path.suffix.lower() == ".csv" else _of_json(path))
+
+
+def _numbered_alike(changes: Iterator[FileChange]) -> Iterator[FileChange]:
+    """A number that one change states would be given to another of the file, or be lost."""
+    has_number: bool | None = None
+    for each in changes:
+        if each.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
+            if has_number is None:
+                has_number = bool(each.change.sequence)
+            if has_number != bool(each.change.sequence):
+                raise ChangesUnreadable(each.line, "sequence: la llevan todos los cambios de un archivo, o ninguno")
+        yield each
 
 
 def _of_json(path: Path) -> Iterator[FileChange]:

@@ -98,11 +98,11 @@ class DropFolder:
             for _ in self._read(file):  # all of it, before anything is sent
                 pass
             _ends_whole(file)
+            tally = send(file)
         except ChangesUnreadable as error:
             lies = self._put_away(file, REFUSED)
             lies.with_name(f"{lies.name}{_WHY}").write_text(f"{error}\n", encoding="utf-8")
             return Passed(file.name, Tally(), str(error))
-        tally = send(file)
         if tally.refused:
             lines = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in tally.refused)
             where = REFUSED if any(each.reason in MISSING_NOWHERE for each in tally.refused) else DONE

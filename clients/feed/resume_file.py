@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from clients.feed.changes import ChangesUnreadable
+from clients.feed.issued import write_whole
 
 RESUME = ".resume"  # behind the file's own name
 _BLOCK = 1 << 20
@@ -33,7 +35,8 @@ def resume_path(file: Path) -> Path:
 def read_resume(file: Path, source: str, *, forget: bool = False) -> Resume:
     """Returns what is known of this file: nothing where it was never sent, was changed since, or is to be forgotten.
 
-    Raises OSError.
+    Raises ChangesUnreadable where it cannot be read: taken for a new file, an older change would undo later ones;
+    OSError.
     """
     digest = hashlib.sha256()
     with file.open("rb") as data:
@@ -42,16 +45,22 @@ def read_resume(file: Path, source: str, *, forget: bool = False) -> Resume:
     fresh = Resume(source, digest.hexdigest())
     if forget:
         return fresh
+    path = resume_path(file)
     try:
-        found = Resume(**json.loads(resume_path(file).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        fields = json.loads(path.read_bytes())
+        found = Resume(str(fields["source"]), str(fields["digest"]), str(fields["token"]))
+        found.numbers = {str(name): int(number) for name, number in fields["numbers"].items()}
+    except FileNotFoundError:
         return fresh
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ChangesUnreadable(
+            0,
+            f"{path.name} está dañado, y sin él no se sabe qué se envió ya: recupérelo de una copia; bórrelo solo si "
+            "el archivo nunca se envió. Para enviarlo como cambios nuevos: ronda feed push --again",
+        ) from None
     return found if (found.source, found.digest) == (fresh.source, fresh.digest) else fresh
 
 
 def write_resume(file: Path, resume: Resume) -> None:
-    """Whole, or as it was. Raises OSError."""
-    path = resume_path(file)
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    draft.write_text(json.dumps(asdict(resume)), encoding="utf-8")
-    draft.rename(path)
+    """Whole and on disk, or as it was. Raises OSError."""
+    write_whole(resume_path(file), asdict(resume))

@@ -223,7 +223,7 @@ def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
             DELETE FROM kept_number WHERE kept IN (SELECT entity FROM base_claim) AND kept NOT IN (
                 SELECT k.kept FROM base_claim b JOIN kept_number k ON k.kept = b.entity
                 JOIN named_claim c ON c.entity = k.entity
-                WHERE c.name_text = b.name_text AND c.birth IS NOT DISTINCT FROM b.birth)
+                WHERE c.name_text = b.name_text AND c.birth IS NOT DISTINCT FROM b.birth AND c.sex = b.sex)
         """)
         database.forget("base_claim")
     _sweep_both(database, lambda: asked.sweep, "kept_")

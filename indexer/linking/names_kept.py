@@ -29,6 +29,7 @@ _CLAIM_FIELDS: list[pa.Field[Any]] = [
     pa.field("entity", pa.uint32()),  # of the index
     pa.field("name_text", pa.string()),
     pa.field("birth", pa.int32()),  # as person_staged has it: year, month and day in one number
+    pa.field("sex", pa.uint8()),
 ]
 CLAIM_SCHEMA = pa.schema(_CLAIM_FIELDS)
 _ASKED = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")

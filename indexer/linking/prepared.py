@@ -6,6 +6,7 @@ a rule makes stays, empty, from one round to the next, and what would make it fi
     CREATE TABLE t AS SELECT ...   --> INSERT INTO t SELECT ..., prepared
     CREATE VIEW v AS SELECT ...    --> it stays
     DROP TABLE t; DROP VIEW v      --> nothing: ROLLBACK empties what stays
+    SELECT, INSERT, UPDATE, DELETE --> prepared
 
 A statement that comes for the first time is run as it stands; when the round has ended its tables are made, empty.
 """
@@ -21,7 +22,9 @@ import duckdb
 import pyarrow as pa
 
 _CREATED = re.compile(r"\s*CREATE\s+TABLE\s+(\w+)\s+(AS\b)?(.*)", re.DOTALL)
+_VIEWED = re.compile(r"\s*CREATE\s+VIEW\s+(\w+)")
 _INSERTED = re.compile(r"\s*INSERT\s+INTO\s+(\w+)")
+_DELETED = re.compile(r"\s*DELETE\s+FROM\s+(\w+)")
 _DROPPED = re.compile(r"\s*DROP\s+(?:TABLE|VIEW)\s+(\w+)")
 _MOST = 1_000  # statements that are kept; some texts hold lengths, and there are few of those
 
@@ -30,13 +33,14 @@ class _Kind(Enum):
     FILLS = auto()  # a table, from a query
     EMPTY = auto()  # a table, with no rows
     DROPS = auto()
+    VIEWS = auto()
     OTHER = auto()
 
 
 @dataclass(frozen=True)
 class _Statement:
     kind: _Kind
-    table: str  # that it makes
+    table: str  # table or view that it makes
     text: str
     prepared: str  # its text once its table stands; "" = it is not prepared
 
@@ -44,10 +48,11 @@ class _Statement:
 def _statement(text: str) -> _Statement:
     if dropped := _DROPPED.match(text):
         return _Statement(_Kind.DROPS, dropped.group(1), text, "")
+    if viewed := _VIEWED.match(text):
+        return _Statement(_Kind.VIEWS, viewed.group(1), text, "")
     created = _CREATED.match(text)
     if created is None:
-        plain = text.lstrip()[:6].upper() in {"SELECT", "INSERT"} or text.lstrip()[:4].upper() == "WITH"
-        return _Statement(_Kind.OTHER, "", text, text if plain else "")
+        return _Statement(_Kind.OTHER, "", text, text)
     table, filled, query = created.groups()
     if not filled:
         return _Statement(_Kind.EMPTY, table, text, "")
@@ -61,7 +66,8 @@ class PreparedStatements:
         self._connection = connection
         self._parsed: dict[str, list[_Statement]] = {}
         self._names: dict[str, str] = {}  # of prepared statements, by text
-        self._standing: set[str] = set()  # tables that stay
+        self._standing: set[str] = set()  # tables and views that stay
+        self._views: set[str] = set()  # texts that made those
         self._filled: set[str] = set()  # tables that have rows in this round, or were made in it
         self._rows: dict[str, int] = {}  # of each of these, where all that fills it has said so
         self._new: list[_Statement | tuple[str, pa.Schema]] = []  # first met in this round, in order
@@ -138,6 +144,11 @@ class PreparedStatements:
             if table not in self._standing:  # made in this round
                 self._connection.execute(statement.text)
             return
+        if statement.kind is _Kind.VIEWS:
+            if statement.text not in self._views:
+                self._connection.execute(statement.text)
+                self._new.append(statement)
+            return
         if table in self._standing:
             self._empty(table)
             if statement.kind is _Kind.EMPTY:
@@ -151,12 +162,14 @@ class PreparedStatements:
         if name := self._names.get(statement.prepared):
             changed = self._changed(f"EXECUTE {name}")
         else:
-            changed = self._changed(statement.prepared or statement.text)
+            changed = self._changed(statement.prepared)
             self._new.append(statement)
         if table:
             self._rows[table] = changed
         elif into := _INSERTED.match(statement.text):
             self._more(into.group(1), changed)
+        elif of := _DELETED.match(statement.text):
+            self._more(of.group(1), -changed)
 
     def _changed(self, sql: str) -> int:
         """Runs one statement; how many rows it says it has put into a table."""
@@ -184,10 +197,8 @@ class PreparedStatements:
         if met.table and met.table not in self._standing:
             self._connection.execute(met.text)
             self._standing.add(met.table)
-        if met.kind is _Kind.OTHER and not met.prepared:  # a view: it stays
-            self._connection.execute(met.text)
-            self._standing.add(met.text.split()[2])
-            self._parsed = {text: [s for s in known if s != met] for text, known in self._parsed.items()}
+        if met.kind is _Kind.VIEWS:
+            self._views.add(met.text)
             return
         if met.prepared and met.prepared not in self._names and len(self._names) < _MOST:
             name = f"planned_{len(self._names)}"

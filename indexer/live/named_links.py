@@ -1,9 +1,9 @@
 """Records that are linked by name to a person whose identity changes: they are linked again with it.
 
-Which of those who bear a name a record means depends on all of them: after one is stated under another name or birth
-date the record may mean the next, and after the old name is stated again it means the first one alone. So a record that
-may mean a person by name is linked again whenever that person's identity changes, whether it was linked to the person
-or not. A name that more than MOST_MEANT bear tells nobody apart; its records follow at the next rebuild.
+Which of those who bear a name a record means depends on all of them: after one is stated with another name, birth
+date or sex the record may mean the next, and after the old name is stated again it means the first one alone. So a
+record that may mean a person by name is linked again whenever that person's identity changes, whether it was linked to
+the person or not. A name that more than MOST_MEANT bear tells nobody apart; its records follow at the next rebuild.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class NamedLinks:
         claims = rows.filter(_is_claim(rows))
         whose = pa.array([numbers[entity] for entity in values(claims, "entity")], pa.uint32())
         births = pa.array(_births(claims), pa.int32())
-        return replace(found, of_base=pa.table([whose, claims.column("name_text"), births], schema=CLAIM_SCHEMA))
+        who = [whose, claims.column("name_text"), births, claims.column("sex")]
+        return replace(found, of_base=pa.table(who, schema=CLAIM_SCHEMA))
 
     def deciding(self, changed: pa.Table, replaced: pa.Table, others: pa.Table) -> set[RecordKey]:
         """Returns the keys of the records that the identities among changed and replaced ones may link otherwise.

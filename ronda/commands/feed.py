@@ -126,7 +126,8 @@ def _sent(
     from clients.feed.changes import read_changes
     from clients.feed.sending import send_file
 
-    next(read_changes(file), None)  # a file that is none is told before anybody is asked
+    for _ in read_changes(file):  # all of it, before anything is sent
+        pass
     source = source or only_source(connection, frame, as_json)
     return send_file(
         connection.feed, frame, file, source, patience, shown=lambda each: _with_progress(each, as_json), again=again

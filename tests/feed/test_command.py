@@ -133,6 +133,34 @@ def test_a_file_without_numbers_is_sent_again_as_new_changes(field: DevelopmentS
     assert "--again" in feed(field, "push", numbered, "--source", "by-hand", "--again", status=2).stderr
 
 
+@pytest.mark.parametrize("damaged", ["", "{", '{"source": 1, "numbers": []}', "null"])
+def test_a_file_whose_resume_is_damaged_is_not_sent_as_a_new_one(
+    field: DevelopmentServer, tmp_path: Path, damaged: str
+) -> None:
+    """It would bring back what was cancelled since."""
+    file, resume = tmp_path / "issue.json", tmp_path / "issue.json.resume"
+    file.write_text(json.dumps(upsert("D-1")))
+    pushed(field, file, "by-hand", "--again")
+    before = in_force(field, "by-hand")
+    resume.write_text(damaged)
+    assert "issue.json.resume está dañado" in feed(field, "push", file, "--source", "by-hand", status=2).stderr
+    assert in_force(field, "by-hand") == before
+    assert pushed(field, file, "by-hand", "--again")["outcomes"] == {"TAKEN": 1}
+
+
+@pytest.mark.parametrize("numbers", [(None, 960), (961, None)])
+def test_a_file_with_numbers_in_some_changes_alone_is_refused_whole(
+    field: DevelopmentServer, tmp_path: Path, numbers: tuple[int | None, int | None]
+) -> None:
+    file = tmp_path / "some.jsonl"
+    changes = [upsert(f"S-{at}", *([number] if number else [])) for at, number in enumerate(numbers)]
+    file.write_text("\n".join(map(json.dumps, changes)))
+    before = in_force(field, "by-hand")
+    said = feed(field, "push", file, "--source", "by-hand", status=2).stderr
+    assert "línea 2: sequence: la llevan todos" in said
+    assert in_force(field, "by-hand") == before
+
+
 def test_a_csv_with_a_refused_row_names_line_field_and_rule(field: DevelopmentServer, tmp_path: Path) -> None:
     file = tmp_path / "changes.csv"
     file.write_text(
@@ -252,6 +280,11 @@ def test_a_drop_folder_takes_whole_files_in_order_and_puts_them_away(field: Deve
         "001.jsonl", "001.jsonl.resume", "002.jsonl", "002.jsonl.refused", "002.jsonl.resume",
     ]  # fmt: skip
     assert "no es JSON" in (folder / "refused" / "003.jsonl.why").read_text(encoding="utf-8")
+    (folder / "007.jsonl").write_text(lines(upsert("D-7")), encoding="utf-8")
+    (folder / "007.jsonl.resume").write_bytes(b"")  # after a power cut
+    feed(field, "folder", folder, "--source", "by-folder", "--once")
+    assert "está dañado" in (folder / "refused" / "007.jsonl.why").read_text(encoding="utf-8")
+    assert "D-7" not in {record_id for record_id, _, _ in in_force(field, "by-folder")}
     (folder / "001.jsonl").write_text(lines(upsert("D-1", 1)), encoding="utf-8")  # one name for each day's file
     feed(field, "folder", folder, "--source", "by-folder", "--once")
     assert {"001.jsonl", "001.jsonl.1"} <= {each.name for each in (folder / "done").iterdir()}

@@ -23,10 +23,13 @@ SCRIPTS = (
     "CREATE TABLE twice AS SELECT number FROM given; DROP TABLE twice; "
     "CREATE TABLE twice AS SELECT number FROM given WHERE number > 1; "
     "INSERT INTO twice SELECT -number FROM twice",
+    "CREATE TABLE odd AS SELECT number, name FROM given; DELETE FROM odd WHERE number IN (SELECT number FROM given "
+    "WHERE name = ''); UPDATE odd SET name = g.name || g.number FROM (SELECT number, max(name) AS name FROM given "
+    "GROUP BY number) g WHERE odd.number = g.number",
 )
 QUERIES = {"odd": "SELECT number, name FROM odd ORDER BY ALL", "named": "SELECT name, n FROM named ORDER BY ALL",
            "twice": "SELECT number FROM twice ORDER BY ALL"}  # fmt: skip
-MAKES = ("odd", "odd", "named", "odd", "twice")
+MAKES = ("odd", "odd", "named", "odd", "twice", "odd")
 ROWS = st.lists(st.tuples(st.integers(0, 5), st.sampled_from(("", "ana", "luis; DROP"))), max_size=6)
 ROUND = st.tuples(ROWS, st.lists(st.integers(0, len(SCRIPTS) - 1), max_size=3, unique_by=lambda at: MAKES[at]))
 

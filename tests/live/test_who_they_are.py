@@ -49,6 +49,22 @@ def test_a_record_by_that_name_may_mean_the_next_who_bears_it(fed: FedWorld) -> 
     assert found == {False, True}
 
 
+@pytest.mark.parametrize("changed", [{"NOMBRE": "CARLOS RENE BATZ COY"}, {"NACIMIENTO": "1976-02-02"}, {"SEXO": "M"}])
+def test_an_order_by_name_leaves_who_is_stated_otherwise(fed: FedWorld, changed: dict[str, str]) -> None:
+    """And does so however many were stated otherwise before: each round applies every rule."""
+    of_jose = next(row for row in fed.world.rows["renap"] if row["CUI"] == cui_of(JOSE))
+    for name in ("CARLOS RENE BATZ COY", of_jose["NOMBRE"]):
+        fed.take(fed.upsert("renap", **dict(of_jose) | {"NOMBRE": name}))
+    name, born, sex = WHO[LUIS][0], WHO[LUIS][1], row_of(fed)["SEXO"]
+    order = {"NOMBRE": name, "NACIMIENTO": born, "SEXO": sex, "ESTADO": "PENDIENTE", "FECHA": "2024-02-03"}
+    fed.take(fed.upsert("oj", ORDEN="W77", **order))
+    assert "level: LEVEL_HIT" in said(fed.view(), HIS)
+    fed.take(fed.upsert("renap", **row_of(fed, **changed)))
+    shown = said(fed.view(), HIS)
+    assert GREY in shown
+    assert NOTE in shown
+
+
 def test_an_unchanged_row_changes_nobody(fed: FedWorld) -> None:
     fed.take(fed.upsert("renap", **row_of(fed, CALLE="9a avenida 1-11")))
     assert "level: LEVEL_CLEAR" in said(fed.view(), HIS)
