@@ -289,7 +289,9 @@ class AskScreen(Screen[None]):
         return not self.idle or (self.is_mounted and self._box.is_scanning)
 
     def takes_while_busy(self, event: Key | Paste) -> bool:
-        """Text is taken into the box; of a scan that goes on also its Enter."""
+        """Text is taken into the box, of a scan that goes on what is still of it; its Enter too."""
+        if self._box.is_scanning and not self._box.is_of_scan(event):
+            return False
         if isinstance(event, Paste) or event.is_printable or event.key in _EDITING:
             return True
         return self.idle and event.key == "enter"
