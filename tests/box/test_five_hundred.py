@@ -85,3 +85,25 @@ def test_a_zone_that_a_scanner_reads_is_its_document(cast: Cast) -> None:
         found = cast.check(text)
         assert [each.kind for each in found.detected] == [checks.IDENTIFIER_KIND_CUI]
         assert cast.names[found.person.subject_id] == "p5"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pasaporte B1234567",
+        "documento B1234567",
+        "hondureño B1234567",
+        "telefono 123456789",
+        "toyota 12345678901",
+        "expediente 1234567",
+    ],
+)
+def test_a_word_is_no_part_of_a_vin(cast: Cast, text: str) -> None:
+    """Seventeen letters and digits together; asked as a VIN, the passport of a wanted man was not found."""
+    assert len(text.replace(" ", "")) == 17
+    assert checks.IDENTIFIER_KIND_VIN not in [each.kind for each in cast.check(text).detected]
+
+
+@pytest.mark.parametrize("text", ["8AJWVT937KK900006", "8AJ WVT 937 KK9 00006", "vin KMHD N41B P5U900 006"])
+def test_a_vin_may_stand_in_groups(cast: Cast, text: str) -> None:
+    assert [each.kind for each in cast.check(text).detected] == [checks.IDENTIFIER_KIND_VIN]
