@@ -299,7 +299,7 @@ class CarApp(App[None]):
         response = told_message(response)
         if response.answer.HasField("answered_at"):
             self.clock = TrustedClock(response.answer.answered_at.ToMilliseconds() / 1000)
-        layers = layers_of(response, of_owner=asked.role is Role.OWNER)
+        layers = layers_of(response, of_owner=asked.role is Role.OWNER, typed=not asked.person)
         return self._filed(Shown(asked, response, layers, self.now(), time.monotonic() - began))
 
     def frame(self) -> RequestContext:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clients.car.link import Link
     from clients.car.officer import OfficerAtIssuer
     from clients.car.outdated import Outdated
+    from clients.car.recalled import Recalled
     from clients.car.session import Session
     from clients.car.settings import CarSettings
     from clients.car.stop import Asked, Shown, Stop
@@ -44,6 +45,7 @@ class Application(Protocol):
     clock: TrustedClock | None
     typed: Typed
     outdated: Outdated
+    recalled: Recalled
 
     @property
     def coverage(self) -> Reach:
