@@ -102,12 +102,13 @@ def tried_line(
     dated = answer is not None and any(c.criterion == level_pb2.CRITERION_BIRTH_DATE for c in answer.comparisons)
     said = []
     for kind in detected:
-        what = spanish.KINDS.get(kind.kind, "?")
+        what, held = spanish.KINDS.get(kind.kind, "?"), "consta" if kind.found else "no consta"
         if kind.kind == check_service_pb2.IDENTIFIER_KIND_NAME:
-            what += " con esa fecha de nacimiento" if dated and not kind.found else ""
+            if dated and not kind.found:  # with a year alone, whoever bears both is on file but not told apart
+                what, held = f"{what} con esa fecha de nacimiento", "nadie se identifica"
         elif kind.canonical:
             what += f" {kind.canonical}"
-        said.append(f"{what} ({'consta' if kind.found else 'no consta'})")
+        said.append(f"{what} ({held})")
     return Text(f"Se buscó como: {', '.join(said)}")
 
 
