@@ -44,7 +44,7 @@ class Recalled:
     def __init__(self, car: Application) -> None:
         self._car = car
         self._unread: dict[tuple[str, str, str], _Unread] = {}  # by subject and record: the newest word on each
-        self.never_comes = False  # this server tells nobody, or not this officer: no word is no sign that nothing changed
+        self.never_comes = False  # nobody is told, or not this officer: silence does not say that nothing changed
 
     async def watch(self) -> None:
         """Until the lock; over outages too. Each beginning is spent of the officer's allowance, as a

@@ -346,9 +346,7 @@ def test_an_act_before_the_18th_birthday_is_hidden(
 @pytest.mark.parametrize("year", [2026, 6710, 6711, 8389, 9999])
 def test_a_birth_after_the_act_hides_nothing(run: Any, year: int) -> None:
     """A filler of a far year too: 2^26 is the number of a day in 6710, and above it a day was once read as another."""
-    result = run(
-        citizen(1, birth=(year, 12, 31)), record(PNC, SENTENCE, "s", cui=cui(1), sort_day=day_of(2018, 1, 1))
-    )
+    result = run(citizen(1, birth=(year, 12, 31)), record(PNC, SENTENCE, "s", cui=cui(1), sort_day=day_of(2018, 1, 1)))
     assert result.row("s")["sensitivity"] == OPEN
 
 
