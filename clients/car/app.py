@@ -182,6 +182,11 @@ class CarApp(App[None]):
         if self.main.is_mounted:
             self.main.paint_status()
 
+    @property
+    def is_never_told(self) -> bool:
+        """Returns whether no word will come of what changes about whom the officer looked up."""
+        return self.recalled.never_comes
+
     def paint_recalls(self) -> None:
         """What changed about whom the officer looked up, if there is a screen for it."""
         if self.main.is_mounted:

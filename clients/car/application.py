@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from clients.car.link import Link
     from clients.car.officer import OfficerAtIssuer
     from clients.car.outdated import Outdated
-    from clients.car.recalled import Recalled
     from clients.car.session import Session
     from clients.car.settings import CarSettings
     from clients.car.stop import Asked, Shown, Stop
@@ -45,7 +44,6 @@ class Application(Protocol):
     clock: TrustedClock | None
     typed: Typed
     outdated: Outdated
-    recalled: Recalled
 
     @property
     def coverage(self) -> Reach:
@@ -59,6 +57,11 @@ class Application(Protocol):
 
     def paint_status(self) -> None:
         """The line at the top, if it is there."""
+        ...
+
+    @property
+    def is_never_told(self) -> bool:
+        """Whether no word will come of what changes about whom the officer looked up."""
         ...
 
     def paint_recalls(self) -> None:

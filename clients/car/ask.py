@@ -114,7 +114,7 @@ class AskScreen(Screen[None]):
         link = "● EN LÍNEA" if app.coverage.connected else "○ SIN CONEXIÓN"
         if app.coverage.notice:
             link += f"  {app.coverage.notice}"
-        if app.recalled.never_comes:
+        if app.is_never_told:
             link += "  SIN AVISOS"
         clock = app.now().strftime("%H:%M")
         if wrong := wrong_by(app.clock):
