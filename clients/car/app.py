@@ -182,6 +182,11 @@ class CarApp(App[None]):
         if self.main.is_mounted:
             self.main.paint_status()
 
+    @property
+    def is_never_told(self) -> bool:
+        """Returns whether no word will come of what changes about whom the officer looked up."""
+        return self.recalled.never_comes
+
     def paint_recalls(self) -> None:
         """What changed about whom the officer looked up, if there is a screen for it."""
         if self.main.is_mounted:
@@ -299,7 +304,7 @@ class CarApp(App[None]):
         response = told_message(response)
         if response.answer.HasField("answered_at"):
             self.clock = TrustedClock(response.answer.answered_at.ToMilliseconds() / 1000)
-        layers = layers_of(response, of_owner=asked.role is Role.OWNER)
+        layers = layers_of(response, of_owner=asked.role is Role.OWNER, typed=not asked.person)
         return self._filed(Shown(asked, response, layers, self.now(), time.monotonic() - began))
 
     def frame(self) -> RequestContext:

@@ -59,6 +59,11 @@ class Application(Protocol):
         """The line at the top, if it is there."""
         ...
 
+    @property
+    def is_never_told(self) -> bool:
+        """Whether no word will come of what changes about whom the officer looked up."""
+        ...
+
     def paint_recalls(self) -> None:
         """What changed about whom the officer looked up, below it."""
         ...

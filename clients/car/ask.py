@@ -114,6 +114,8 @@ class AskScreen(Screen[None]):
         link = "● EN LÍNEA" if app.coverage.connected else "○ SIN CONEXIÓN"
         if app.coverage.notice:
             link += f"  {app.coverage.notice}"
+        if app.is_never_told:
+            link += "  SIN AVISOS"
         clock = app.now().strftime("%H:%M")
         if wrong := wrong_by(app.clock):
             clock += f", ¡reloj {wrong}!"
@@ -289,7 +291,9 @@ class AskScreen(Screen[None]):
         return not self.idle or (self.is_mounted and self._box.is_scanning)
 
     def takes_while_busy(self, event: Key | Paste) -> bool:
-        """Text is taken into the box; of a scan that goes on also its Enter."""
+        """Text is taken into the box, of a scan that goes on what is still of it; its Enter too."""
+        if self._box.is_scanning and not self._box.is_of_scan(event):
+            return False
         if isinstance(event, Paste) or event.is_printable or event.key in _EDITING:
             return True
         return self.idle and event.key == "enter"

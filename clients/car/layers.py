@@ -52,10 +52,11 @@ class Layers:
     pages: list[Page] = field(default_factory=list)
 
 
-def layers_of(response: Any, *, of_owner: bool = False) -> Layers:
+def layers_of(response: Any, *, of_owner: bool = False, typed: bool = True) -> Layers:
     """Layers of a CheckResponse, CheckPersonResponse or CheckVehicleResponse.
 
-    of_owner: the person was asked about as the owner of a vehicle, and need not be the one who drives.
+    of_owner: the person was asked about as the owner of a vehicle, and need not be the one who drives. typed: the
+    officer gave what was asked by.
     """
     answer = response.answer
     subject = subject_of(response)
@@ -64,7 +65,7 @@ def layers_of(response: Any, *, of_owner: bool = False) -> Layers:
         meaning=spanish.level_words(answer.level)[1],
         urgent=_urgent(answer, of_owner=of_owner),
         who=_who(response, subject),
-        pages=_pages(response, subject),
+        pages=_pages(response, subject, typed=typed),
     )
 
 
@@ -173,10 +174,10 @@ def _vehicle_lines(vehicle: vehicle_pb2.Vehicle, answer: check_service_pb2.Answe
     return lines
 
 
-def _pages(response: Any, subject: person_pb2.Person | vehicle_pb2.Vehicle | None) -> list[Page]:
+def _pages(response: Any, subject: person_pb2.Person | vehicle_pb2.Vehicle | None, *, typed: bool) -> list[Page]:
     answer = response.answer
     several = bool(response.candidates) and subject is None
-    pages = [Page("Alertas", lambda: answer_head(answer, subject, of_candidates=several))]
+    pages = [Page("Alertas", lambda: answer_head(answer, subject, of_candidates=several, typed=typed))]
     if isinstance(subject, person_pb2.Person):
         pages.append(Page("Persona", lambda: person_lines(subject)))
     elif isinstance(subject, vehicle_pb2.Vehicle):

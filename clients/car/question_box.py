@@ -8,9 +8,17 @@ from textual.message import Message
 
 from clients.car.detection import likely_kind
 from clients.car.one_line import OneLine
-from clients.car.scanned import LICENCE_MOST, LINE_END, is_licence_code, lacking_lines, licence_question
+from clients.car.scanned import (
+    LICENCE_MOST,
+    LINE_END,
+    is_licence_code,
+    is_zone_so_far,
+    lacking_lines,
+    licence_question,
+)
 
 if TYPE_CHECKING:
+    from textual.events import Key, Paste
     from textual.timer import Timer
 
     from clients.car.application import Application
@@ -39,6 +47,10 @@ class QuestionBox(OneLine):
     def is_scanning(self) -> bool:
         """Whether a code of several lines is being typed."""
         return self._scan_end is not None
+
+    def is_of_scan(self, event: Key | Paste) -> bool:
+        """Whether what was typed belongs to the code that is being scanned: a scanner makes no pause within one."""
+        return cast("Application", self.app).typed.comes_within(event, _SCAN_SECONDS)
 
     def say(self, text: str) -> None:
         """Why something is not done, at the border until something is typed."""
@@ -69,6 +81,9 @@ class QuestionBox(OneLine):
         words = event.value.strip(f" {LINE_END}")
         if self.refused or self._dropped_scan:  # what is left is no question, nor is an empty box the former one's
             self._drop(words)
+        elif _holds_lines_of_two(self._lines, words):
+            self.refused = "Renglones de dos documentos"
+            self._drop(words)
         elif not self._goes_on(words):
             self._complete(words)
 
@@ -96,7 +111,7 @@ class QuestionBox(OneLine):
         said = self.refused or self._dropped_scan
         if not self._scanner_goes_on():
             self._stop_scan()
-        elif self._dropped_scan or is_licence_code(words):
+        elif self._dropped_scan or is_licence_code(words) or lacking_lines(self._lines):
             self._dropped_scan = said
             self._wait_for_scan()
         told = f"{said}: no se preguntó nada"
@@ -143,3 +158,8 @@ class QuestionBox(OneLine):
             self._scan_end.stop()
             self._scan_end = None
         self._lines = self._dropped_scan = ""
+
+
+def _holds_lines_of_two(lines: str, words: str) -> bool:
+    """Whether something else was typed behind the first lines of a document."""
+    return bool(lacking_lines(lines)) and words != lines and words.startswith(lines) and not is_zone_so_far(words)

@@ -44,12 +44,14 @@ class Recalled:
     def __init__(self, car: Application) -> None:
         self._car = car
         self._unread: dict[tuple[str, str, str], _Unread] = {}  # by subject and record: the newest word on each
+        self.never_comes = False  # nobody is told, or not this officer: silence does not say that nothing changed
 
     async def watch(self) -> None:
         """Until the lock; over outages too. Each beginning is spent of the officer's allowance, as a
         question is: a link that breaks again and again may not use it up.
         """
         pause = _AGAIN_SECONDS
+        self.never_comes = False
         while self._car.session.open:
             began = time.monotonic()
             try:
@@ -58,6 +60,8 @@ class Recalled:
                 return
             except NoAnswer as no:
                 if no.failure is None or no.failure.reason in _NEVER:
+                    self.never_comes = True
+                    self._car.paint_status()
                     return
             pause = _AGAIN_SECONDS if time.monotonic() - began > _LONGEST_PAUSE_SECONDS else pause
             await asyncio.sleep(pause)

@@ -12,6 +12,9 @@ from datetime import datetime
 _ZONES = {30: 3, 36: 2, 44: 2}
 _FIRST = re.compile(r"[ACIPV][A-Z0-9<]+", re.ASCII)
 _LINE = re.compile(r"[A-Z0-9<]+", re.ASCII)
+# How the line with birth, sex and expiry begins: of a card and TD2 the second, of a passport behind number and country.
+_BORN = r"[0-9<]{6}[0-9][MFX<][0-9]{6}"
+_SECOND = {30: re.compile(_BORN, re.ASCII), 36: re.compile(r".{13}" + _BORN), 44: re.compile(r".{13}" + _BORN)}
 # How the text of a licence's PDF417 begins (AAMVA); its further lines have no form of their own.
 _LICENCE = re.compile(r"@|ANSI |AAMVA", re.ASCII)
 LINE_END = "\N{RETURN SYMBOL}"  # in the box, between the lines of a licence's code: a name may hold spaces
@@ -33,6 +36,16 @@ def lacking_lines(text: str) -> int:
     if any(len(line) != length or not _LINE.fullmatch(line) for line in lines):
         return 0
     return max(0, wanted - len(lines))
+
+
+def is_zone_so_far(text: str) -> bool:
+    """Whether these are the lines of one document's zone, in order, the last ones perhaps to come."""
+    lines = text.upper().split()
+    if "<" not in lines[0] or not _FIRST.fullmatch(lines[0]) or not 0 < len(lines) <= _ZONES.get(len(lines[0]), 0):
+        return False
+    if any(len(line) != len(lines[0]) or not _LINE.fullmatch(line) for line in lines):
+        return False
+    return len(lines) == 1 or _SECOND[len(lines[0])].match(lines[1]) is not None
 
 
 def is_licence_code(text: str) -> bool:

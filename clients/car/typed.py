@@ -46,6 +46,7 @@ class Typed:
         self._app = app
         self._waiting: deque[Key | Paste] = deque()
         self._due: Key | Paste | None = None
+        self._taken_at: float | None = None  # when the key was typed that was taken last
         self._last = ""  # key that was added last
         self._task: asyncio.Task[None] | None = None
 
@@ -64,6 +65,10 @@ class Typed:
         if self._due is None or not self._waiting:
             return True
         return self._waiting[0].time - self._due.time <= seconds
+
+    def comes_within(self, event: Key | Paste, seconds: float) -> bool:
+        """Whether this event was typed so soon after the one that was taken last, however long that one took."""
+        return self._taken_at is None or event.time - self._taken_at <= seconds
 
     def is_due(self, event: Key | Paste) -> bool:
         """Whether this is the event whose turn it is."""
@@ -125,6 +130,7 @@ class Typed:
                 await asyncio.sleep(_LOOK_SECONDS)
                 continue
             self._due = self._waiting.popleft()
+            self._taken_at = self._due.time
             try:
                 await self._deliver(self._due)
             finally:

@@ -34,12 +34,13 @@ _FIND_PERSONS = {*DOCUMENTS, level_pb2.CRITERION_TELEPHONE}
 
 
 def answer_head(
-    answer: check_service_pb2.Answer, subject: Subject | None = None, *, of_candidates: bool = False
+    answer: check_service_pb2.Answer, subject: Subject | None = None, *, of_candidates: bool = False, typed: bool = True
 ) -> Framed:
     """The level, identity status, notes, cautions, comparisons and hits.
 
     subject: who or what was found, if one was. of_candidates: several may be meant, each with comparisons of its own;
-    the head's, which only tell that something was found, are left out.
+    the head's, which only tell that something was found, are left out. typed: the officer gave what was asked by; of an
+    owner, and of whom she chose from a list, the screen did.
     """
     parts: list[RenderableType] = [level_headline(answer.level)]
     if status := identity_text(answer, subject):
@@ -54,7 +55,8 @@ def answer_head(
             f"{spanish.CRITERIA.get(c.criterion, '?')}: {spanish.AGREEMENTS.get(c.agreement, 'sin dato')}"
             for c in answer.comparisons
         )
-        parts.append(Text(f"Lo que usted dio: {compared}"))
+        if typed:
+            parts.append(Text(f"Lo que usted dio: {compared}"))
         if found_by_name := by_name_line(answer, subject):
             parts.append(Text(found_by_name, style=WARNING))
     as_of = {status.register_id: status.as_of for status in answer.registers}
@@ -100,12 +102,13 @@ def tried_line(
     dated = answer is not None and any(c.criterion == level_pb2.CRITERION_BIRTH_DATE for c in answer.comparisons)
     said = []
     for kind in detected:
-        what = spanish.KINDS.get(kind.kind, "?")
+        what, held = spanish.KINDS.get(kind.kind, "?"), "consta" if kind.found else "no consta"
         if kind.kind == check_service_pb2.IDENTIFIER_KIND_NAME:
-            what += " con esa fecha de nacimiento" if dated and not kind.found else ""
+            if dated and not kind.found:  # with a year alone, whoever bears both is on file but not told apart
+                what, held = f"{what} con esa fecha de nacimiento", "nadie se identifica"
         elif kind.canonical:
             what += f" {kind.canonical}"
-        said.append(f"{what} ({'consta' if kind.found else 'no consta'})")
+        said.append(f"{what} ({held})")
     return Text(f"Se buscó como: {', '.join(said)}")
 
 

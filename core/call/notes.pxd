@@ -42,8 +42,8 @@ cdef extern from *:
         "identidad suplantada: compare la fotografía; puede ser la víctima",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
-    /* NAME_NOT_ON_FILE where a year of birth was asked: the name alone may be on file */
-    __attribute__((unused)) static const char *const ronda_dated_name_text = "no consta ese nombre con esa fecha de nacimiento";
+    /* NAME_NOT_ON_FILE where a year of birth was asked: who bears the name may be on file, born in that year */
+    __attribute__((unused)) static const char *const ronda_dated_name_text = "nadie se identifica con ese nombre y esa fecha de nacimiento";
     """
     const char* note_code "ronda_note_codes"[31]
     const char* note_text "ronda_note_texts"[31]

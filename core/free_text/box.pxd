@@ -19,6 +19,7 @@ cdef struct BoxText:
     int also_size
     bint of_vehicle
     bint holds_two               # two persons or vehicles are asked for
+    bint is_unread               # a machine readable zone that cannot be read: nothing is asked
     Born born                    # of a person asked by number
     char names[BOX_TEXT]         # words beside the number that may be a name
     int names_size

@@ -15,7 +15,7 @@ from core.free_text.numbers_beside cimport (
     cedula_at, country_at, cui_at, foreign_number, identity_of_honduras, number_beside,
 )
 from core.free_text.plates_beside cimport plate_at
-from core.free_text.scanned cimport Scanned, read_scanned
+from core.free_text.scanned cimport Scanned, is_unread_zone, read_scanned
 from core.free_text.sentences cimport write_name, write_names_beside
 from core.free_text.spoken cimport write_spoken
 from core.free_text.tokens cimport FREE, LABEL, NUMBER, SAID, SEEN, BoxTokens, join_tokens, split_tokens, token_in, token_value
@@ -311,6 +311,9 @@ cdef bint read_box(const char* text, size_t n, BoxText* out) noexcept nogil:
     cdef bint foreign
     memset(out, 0, sizeof(BoxText))
     if _from_scan(text, n, out):
+        return True
+    if is_unread_zone(text, n):
+        out.is_unread = True
         return True
     if not split_tokens(text, n, &t) or t.n < 2 or _is_one_as_written(text, n):
         return False

@@ -36,9 +36,15 @@ cdef enum:
     TAIL_MAX = 8
     PASSPORT_MIN = 5      # of a document without country; of digits alone one more
     PASSPORT_DIGITS_MAX = 12
+    WORD_MIN = 5          # letters of a word that is no part of a VIN; groups of one have up to four ("KMHD N41B ...")
+    VIN_LENGTH = 17
     ENGINE_MAX = 20       # above TAIL_MAX only with letters and digits mixed: digits alone are a slip in a NIT or CUI
     YEAR_FIRST = 1800     # birth years that may end a name
     YEAR_LAST = 2099
+
+
+cdef bint is_letter(char c) noexcept nogil:
+    return c"A" <= c <= c"Z" or c"a" <= c <= c"z"
 
 
 # What the query looks like as a name.
@@ -141,8 +147,29 @@ cdef void fit_cedula(const char* text, size_t n, Canonical* out, int* count) noe
         count[0] += 1
 
 
-cdef void fit_vin(const Compact* c, Canonical* out, int* count) noexcept nogil:
-    if fits_vin_alphabet(c) and c.letters < c.n:
+# Whether a word stands in the text, and no seventeen characters in one piece: "PASAPORTE B1234567", "TOYOTA 12345678901".
+cdef bint is_glued(const char* text, size_t n) noexcept nogil:
+    cdef size_t i
+    cdef int size = 0, letters = 0
+    cdef bint word = False
+    cdef unsigned char c
+    for i in range(n + 1):
+        c = <unsigned char>text[i] if i < n else c" "
+        if is_letter(<char>c) or c >= 128:
+            letters += 1
+            size += 1
+        elif c"0" <= c <= c"9":
+            size += 1
+        else:
+            if size == VIN_LENGTH and letters < size:
+                return False
+            word = word or (letters == size and size >= WORD_MIN)
+            size = letters = 0
+    return word
+
+
+cdef void fit_vin(const char* text, size_t n, const Compact* c, Canonical* out, int* count) noexcept nogil:
+    if fits_vin_alphabet(c) and c.letters < c.n and not is_glued(text, n):
         out[count[0]].kind = KEY_VIN
         out[count[0]].length = c.n
         memcpy(out[count[0]].text, c.text, c.n)
@@ -171,7 +198,7 @@ cdef void detect_foreign(const char* text, size_t n, const char* country, Canoni
         return                       # a number of a document or plate has a digit
     fit_document(country, text, n, out, count)
     fit_plate(country, text, n, out, count)
-    fit_vin(&c, out, count)
+    fit_vin(text, n, &c, out, count)
 
 
 cdef bint is_old_plate(const Canonical* found) noexcept nogil:
@@ -201,7 +228,7 @@ cdef void detect_national(const char* text, size_t n, const char* country, Canon
     fit(KEY_TELEPHONE, text, n, out, count)
     before = count[0]
     fit(KEY_PLATE, text, n, out, count)
-    fit_vin(&c, out, count)
+    fit_vin(text, n, &c, out, count)
     if count[0] == 0:
         fit_all_written(text, n, out, count)
     nothing = count[0] == 0
@@ -254,7 +281,7 @@ cdef void fit_all_written(const char* text, size_t n, Canonical* out, int* count
     fit_written(KEY_VIN, text, n, out, count)
     if count[0] and out[count[0] - 1].kind == KEY_VIN:
         compact(out[count[0] - 1].text, out[count[0] - 1].length, ANY_SIGN, &c)
-        if not fits_vin_alphabet(&c) or c.letters == c.n:
+        if not fits_vin_alphabet(&c) or c.letters == c.n or is_glued(text, n):
             count[0] -= 1              # a free number: the last resort
 
 
@@ -279,10 +306,6 @@ cdef void sort_by_kind(Canonical* found, int count) noexcept nogil:
             found[j] = found[j - 1]
             j -= 1
         found[j] = one
-
-
-cdef bint is_letter(char c) noexcept nogil:
-    return c"A" <= c <= c"Z" or c"a" <= c <= c"z"
 
 
 # "CUI: 1580352240101" names its kind, no country.

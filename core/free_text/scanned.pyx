@@ -1,7 +1,8 @@
 """Machine readable zones, without the GIL. Nothing here is for Python.
 
 ICAO Doc 9303, parts 4 (TD3, passports) and 5 (TD1, cards). A DPI's number has more than nine characters, so its first
-nine stand in the number's field, a filler where the check digit would be, and the rest behind it.
+nine stand in the number's field, a filler where the check digit would be, and the rest behind it. Other cards have the
+check digit of the nine there.
 """
 
 from libc.string cimport memcmp, memcpy, memset
@@ -16,6 +17,7 @@ cdef enum:
     ZONE_MAX = 400
     CUI_LENGTH = 13
     PASSPORT_LENGTH = 9
+    NUMBER_DIGITS = 6     # in a row: a number or a date, which a name has not
     TAIL_LENGTH = 19      # of TD3 behind the number: check digit, country, birth, check, sex, expiry
 
 
@@ -62,15 +64,26 @@ cdef bint _read_birth(const char* at, Scanned* out) noexcept nogil:
     return True
 
 
+cdef int _behind_number(const char* zone, int at, int size) noexcept nogil:
+    """Where the rest of a card's number begins; at: behind its first nine digits."""
+    cdef int k, total = 0
+    if at < size and is_digit(zone[at]):
+        for k in range(PASSPORT_LENGTH):
+            total += (zone[at - PASSPORT_LENGTH + k] - c"0") * (7 if k % 3 == 0 else 3 if k % 3 == 1 else 1)
+        if total % 10 == zone[at] - c"0":
+            at += 1
+    while at < size and zone[at] == c"<":
+        at += 1
+    return at
+
+
 cdef bint _read_card(const char* zone, int size, Scanned* out) noexcept nogil:
     """A DPI's three lines, or its first alone."""
     cdef int i, at, k
     for i in range(size - 18):
         if memcmp(zone + i, b"IDGTM", 5) != 0 or not all_digits(zone + i + 5, PASSPORT_LENGTH):
             continue
-        at = i + 5 + PASSPORT_LENGTH
-        while at < size and zone[at] == c"<":
-            at += 1
+        at = _behind_number(zone, i + 5 + PASSPORT_LENGTH, size)
         if at + 4 > size or not all_digits(zone + at, 4):
             continue
         memcpy(out.number, zone + i + 5, PASSPORT_LENGTH)
@@ -122,3 +135,15 @@ cdef bint read_scanned(const char* text, size_t n, Scanned* out) noexcept nogil:
         return True
     memset(out, 0, sizeof(Scanned))
     return _read_passport(zone, size, out)
+
+
+cdef bint is_unread_zone(const char* text, size_t n) noexcept nogil:
+    cdef char zone[ZONE_MAX]
+    cdef int size = _compact(text, n, zone)
+    cdef int i, digits = 0
+    cdef bint fillers = False, number = False
+    for i in range(size):
+        digits = digits + 1 if is_digit(zone[i]) else 0
+        number = number or digits >= NUMBER_DIGITS
+        fillers = fillers or i > 0 and zone[i] == c"<" and zone[i - 1] == c"<"
+    return size >= 18 and fillers and number

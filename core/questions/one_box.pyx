@@ -116,6 +116,8 @@ cdef int _read_beside(Call* call, Box* box) noexcept nogil:
     if not read_box(query.data, query.size, &box.said):
         memset(&box.said, 0, sizeof(BoxText))
         return OK
+    if box.said.is_unread:
+        return _refuse(call)
     if box.said.holds_two:
         return fail(call.failure, ERROR_REASON_QUESTION_AMBIGUOUS, "query", "one thing at a time")
     memcpy(call.box_text, box.said.text, box.said.size)

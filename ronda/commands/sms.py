@@ -26,7 +26,9 @@ def sms(
         bool,
         typer.Option("--demo", help="Levanta una central de prueba (npm smpp) y envía tres mensajes a ./run serve."),
     ] = False,
-    server: Annotated[str | None, typer.Option(help="Servidor de Ronda; si no, RONDA_SMS_SERVER.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="Servidor de Ronda; si no, RONDA_SMS_SERVER; con --demo, RONDA_SERVER.")
+    ] = None,
 ) -> None:
     """Atiende consultas por SMS: se enlaza a la central del operador (SMPP 3.4) y responde en un segmento.
 
@@ -40,7 +42,7 @@ def sms(
     from clients.sms.running import SmsSettingsError, run
 
     if demo:
-        _demonstrate(server or HERE)
+        _demonstrate(server or os.environ.get("RONDA_SERVER") or HERE)
         return
     log_to(sys.stderr)
     try:

@@ -85,3 +85,53 @@ def test_a_zone_that_a_scanner_reads_is_its_document(cast: Cast) -> None:
         found = cast.check(text)
         assert [each.kind for each in found.detected] == [checks.IDENTIFIER_KIND_CUI]
         assert cast.names[found.person.subject_id] == "p5"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pasaporte B1234567",
+        "documento B1234567",
+        "hondureño B1234567",
+        "telefono 123456789",
+        "toyota 12345678901",
+        "expediente 1234567",
+    ],
+)
+def test_a_word_is_no_part_of_a_vin(cast: Cast, text: str) -> None:
+    """Seventeen letters and digits together; asked as a VIN, the passport of a wanted man was not found."""
+    assert len(text.replace(" ", "")) == 17
+    assert checks.IDENTIFIER_KIND_VIN not in [each.kind for each in cast.check(text).detected]
+
+
+@pytest.mark.parametrize("text", ["8AJWVT937KK900006", "8AJ WVT 937 KK9 00006", "vin KMHD N41B P5U900 006"])
+def test_a_vin_may_stand_in_groups(cast: Cast, text: str) -> None:
+    assert [each.kind for each in cast.check(text).detected] == [checks.IDENTIFIER_KIND_VIN]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IDGTM24147682821201<<<<<<<<<<<\n9502286M3303034GTM<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN",
+        "IDGTM24147682821201<<<<<<<<<<<",
+    ],
+)
+def test_a_card_with_a_check_digit_behind_its_number_is_read(cast: Cast, text: str) -> None:
+    found = cast.check(text)
+    assert [each.kind for each in found.detected] == [checks.IDENTIFIER_KIND_CUI]
+    assert cast.names[found.person.subject_id] == "p5"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IDGTM241476829<1201<<<<<<<<<<<\n9502286M3303034GTM<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN",
+        "IDGTM24147682921201<<<<<<<<<<<\n9502286M3303034GTM<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN",
+        "I<SLV024147682<1201<<<<<<<<<<<\n9502286M3303034SLV<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN",
+    ],
+)
+def test_a_zone_that_cannot_be_read_is_no_name(cast: Cast, text: str) -> None:
+    """Asked by its name alone, a misread scan came to "nombre no consta"."""
+    with pytest.raises(QuestionError) as refused:
+        cast.check(text)
+    assert refused.value.field == "query"

@@ -47,6 +47,16 @@ def test_danger_and_what_to_do_stand_above_who_it_is(
     drive(scenario, trusted.address, device.prefix)
 
 
+def test_a_server_that_tells_nobody_of_changes_is_named(trusted: TrustedServer, device: Device) -> None:
+    """Without a word, red stands below a cancelled warrant, and the officer waits for a word that never comes."""
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        await car.sees("SIN AVISOS")
+
+    drive(scenario, trusted.address, device.prefix)
+
+
 def test_green_is_for_clear_alone_and_rings_no_bell(
     trusted: TrustedServer, device: Device, cases: dict[str, Any]
 ) -> None:
@@ -76,6 +86,7 @@ def test_vehicle_owner_and_driver_without_typing_again(
         await car.press("f3")
         owner = await car.settled()
         assert "Dueño: ZACHRISSON" in owner
+        assert "Lo que usted dio" not in owner, "the plate was given, and it is not the owner's"
         assert "Acción: Detener al propietario si es quien conduce: confirme" in owner, "nobody said that he drives"
         assert "Vehículo ROJO" in owner
         assert "respuesta de las" in await car.press("f5")

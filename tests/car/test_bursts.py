@@ -22,6 +22,7 @@ from tests.car.car_kit import Car, drive
 BURSTS = 200
 SEED = 20261130
 ZONE = ("IDGTM1234567897<1234567890101<", "8001017M3001012GTM<<<<<<<<<<<4", "PEREZ<LOPEZ<<JUAN<JOSE<<<<<<<<")
+OTHER_ZONE = ("IDGTM7654321987<7654321980101<",)
 PASSPORT = ("P<GTMPEREZ<LOPEZ<<JUAN<JOSE<<<<<<<<<<<<<<<<<", "1234567897GTM8001017M3001012<<<<<<<<<<<<<<04")
 LICENCE = (
     "@", "ANSI 636000080002DL00410278DLDAQ12345678", "DCSPEREZ DE LEON", "DACJUAN DAVID",
@@ -239,6 +240,43 @@ def test_a_scan_that_waited_behind_a_licences_code_is_its_own_question(monkeypat
         burst(car, [*(k for line in LICENCE for k in keys(line, "enter")), *later])
         await all_taken(car)
         assert [words for words, _ in asked] == ["1111111111111", LICENCE_ASKED, "2222222222222"]
+
+    car_app(monkeypatch, asked, scenario)
+
+
+def test_a_scan_behind_a_licences_code_that_was_taken_slowly_is_its_own_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = Asked()
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        burst(car, [k for line in LICENCE for k in keys(line, "enter")])
+        await car.until(lambda: car.app.typed.is_empty and car.app.main.is_busy)  # all taken, its end awaited
+        later = keys("2222222222222", "enter")
+        for each in later:
+            each.time += 0.6  # typed after a pause, though no time passed since the code's last key was taken
+        burst(car, later)
+        await all_taken(car)
+        assert [words for words, _ in asked] == [LICENCE_ASKED, "2222222222222"]
+
+    car_app(monkeypatch, asked, scenario)
+
+
+@pytest.mark.parametrize("later", [("2222222222222",), ZONE])
+def test_lines_of_two_documents_are_no_question(monkeypatch: pytest.MonkeyPatch, later: tuple[str, ...]) -> None:
+    asked = Asked()
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        burst(car, keys(OTHER_ZONE[0], "enter"))
+        await car.sees("faltan 2 renglones")
+        burst(car, [k for line in later for k in keys(line, "enter")])
+        await all_taken(car)
+        assert not [words for words, _ in asked if OTHER_ZONE[0] in words], "another one's lines stood behind it"
+        burst(car, keys("3333333333333", "enter"))
+        await all_taken(car)
+        assert asked[-1][0] == "3333333333333"
 
     car_app(monkeypatch, asked, scenario)
 

@@ -47,6 +47,7 @@ def test_two_keys_make_nobody_red_and_f11_is_in_the_record(field: FieldServer, t
         compared = await car.settled()
         assert "HAY ALERTA" in compared
         assert "Usted dijo que comparó su DPI" in compared
+        assert "Lo que usted dio" not in compared, "a document was compared, none was given"
         await car.press("f6")
         await car.press("enter")
         assert "HAY ALERTA" not in await car.settled(), "what was compared then is not compared now"

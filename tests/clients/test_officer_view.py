@@ -250,7 +250,7 @@ def test_a_name_that_nobody_bears_with_that_birth_date_may_be_on_file() -> None:
     assert printed(tried_line([named], answer)).strip() == "Se buscó como: nombre (no consta)"
     answer.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_UNKNOWN)
     assert printed(tried_line([named], answer)).strip() == (
-        "Se buscó como: nombre con esa fecha de nacimiento (no consta)"
+        "Se buscó como: nombre con esa fecha de nacimiento (nadie se identifica)"
     )
 
 

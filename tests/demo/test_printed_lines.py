@@ -38,7 +38,8 @@ def _first_hour(listen: str, folder: Path) -> str:
     text = FIRST_HOUR.read_text(encoding="utf-8").replace("127.0.0.1:50051", listen)
     (folder / "proto").symlink_to(ROOT / "proto")
     (folder / "examples").mkdir()
-    shutil.copyfile(ROOT / "examples" / "cancel.json", folder / "examples" / "cancel.json")
+    for example in ("cancel.json", "reissue.json"):
+        shutil.copyfile(ROOT / "examples" / example, folder / "examples" / example)
     said = [_run(line, folder, RONDA_SERVER=listen) for line in page_commands(text)]
     for snippet in page_snippets(text, "python"):
         said.append(_run(f".venv/bin/python - <<'SNIPPET'\n{snippet}SNIPPET\n", folder))
@@ -46,6 +47,12 @@ def _first_hour(listen: str, folder: Path) -> str:
         if "./run " not in snippet:
             said.append(_run(snippet, folder, RONDA_SERVER=listen))
     return "\n".join(said)
+
+
+def test_the_first_hour_undoes_what_it_changes() -> None:
+    """Its first lines promise a wanted person, the second time too."""
+    fed = re.findall(r"feed push examples/(\w+)\.json", FIRST_HOUR.read_text(encoding="utf-8"))
+    assert fed.index("cancel") < fed.index("reissue")
 
 
 def _until_seen(level: str, line: str) -> None:
@@ -81,9 +88,8 @@ def test_every_line_of_the_page_and_of_the_first_hour_does_what_it_says(data: Pa
         assert '"LEVEL_HIT"' in said  # buf's
         assert "cases hold" in said  # the policy of the new institution
         assert "unit-7.pem is" in said
-        _until_seen("VERDE", wanted.command)  # the page cancelled it
-        _run(reissue.command)
-        _until_seen("ROJO", wanted.command)
+        assert "cancelada por OJ" in said
+        _until_seen("ROJO", wanted.command)  # the page cancelled it, and undid that
         for line, level in ((cancel, "VERDE"), (reissue, "ROJO")) * 2:  # each line does what it says, however often
             _run(line.command)
             _until_seen(level, wanted.command)

@@ -46,7 +46,7 @@ NOTES = {
     "IDENTIFIERS_DISAGREE": "los datos dados se contradicen",
     "UNVERIFIED": "no se pudo verificar: registro de identidad no disponible",
     "NAME_NOT_ON_FILE": "nombre no consta",
-    "NAME_NOT_ON_FILE (dated)": "no consta ese nombre con esa fecha de nacimiento",
+    "NAME_NOT_ON_FILE (dated)": "nadie se identifica con ese nombre y esa fecha de nacimiento",
     "CUI_IMPOSSIBLE": "el CUI no puede existir: revise sus dígitos",
     "OWNER_NAME_ALERT": "alguien con orden vigente lleva el nombre del propietario: identifíquelo",
     "NAME_BY_RECORD": "nombre según el registro que lo menciona: no consta en el registro de identidad",

@@ -14,6 +14,7 @@ from clients.sms.journal import Entry, Journal
 from clients.sms.kept_file import JournalError
 from clients.sms.running import SmsSettingsError, run
 from clients.sms.settings import SmsSettings
+from ronda.commands.sms import sms
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,11 @@ async def another_key_opens_nothing(tmp_path: Path) -> None:
     (tmp_path / "queue.key").write_bytes(bytes(32))
     with pytest.raises(JournalError, match=r"queue\.key"):
         Journal(tmp_path).left_over()
+
+
+def test_the_demonstration_asks_the_server_that_every_command_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("ronda.demo.sms.demonstrate", asked.append)
+    monkeypatch.setenv("RONDA_SERVER", "127.0.0.1:4711")
+    sms(demo=True)
+    assert asked == ["127.0.0.1:4711"]

@@ -26,7 +26,7 @@ def listed_layers(listed: Listed, found: Found = Found.GIVEN) -> Layers:
     """The layers of what the list says. found: how the officer came by whom it was asked about."""
     when = datetime.fromtimestamp(listed.data_as_of, GUATEMALA).strftime("%d/%m/%Y %H:%M")
     urgent = [Text(f"FUERA DE LÍNEA, datos al {when}", style="bold reverse")]
-    missing = f"no consta en la lista de {when}: no es verde"
+    missing = f"no consta en la lista del {when}: no es verde"
     meaning = f"POSIBLE: {BY_RADIO}" if listed.entries else missing
     if found is Found.CHOSEN:
         urgent.append(Text(f"▸ {CHOSEN}", style="bold"))

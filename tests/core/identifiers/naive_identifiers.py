@@ -317,6 +317,14 @@ def exactly(kind: IdentifierKind, text: str) -> str:
     return EXACT[kind](text)
 
 
+def is_glued(text: str) -> bool:
+    """Whether a word of five letters stands in the text, and nothing of seventeen characters in one piece."""
+    words = [word for word in re.split(rb"[^A-Za-z0-9\x80-\xff]", text.encode("utf-8", "surrogatepass")) if word]
+    if any(len(word) == 17 and re.search(rb"[0-9]", word) for word in words):
+        return False
+    return any(len(word) >= 5 and not re.search(rb"[0-9]", word) for word in words)
+
+
 def detect_foreign(text: str, country: str) -> list[tuple[IdentifierKind, str]]:
     try:
         number = compact(text, ANY_SIGN)
@@ -329,7 +337,7 @@ def detect_foreign(text: str, country: str) -> list[tuple[IdentifierKind, str]]:
         found.append((IdentifierKind.DOCUMENT, f"{country}:{number}"))
     with contextlib.suppress(IdentifierError):
         found.append((IdentifierKind.PLATE, exact_plate(text, country).text))
-    return [*found, *([(IdentifierKind.VIN, number)] if VIN_PATTERN.fullmatch(number) else [])]
+    return [*found, *([(IdentifierKind.VIN, number)] if VIN_PATTERN.fullmatch(number) and not is_glued(text) else [])]
 
 
 def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind, str]]:
@@ -345,7 +353,7 @@ def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind
         number = compact(text, ANY_SIGN)
     except IdentifierError:
         number = ""
-    if VIN_PATTERN.fullmatch(number) and re.search("[0-9]", number):
+    if VIN_PATTERN.fullmatch(number) and re.search("[0-9]", number) and not is_glued(text):
         found.append((IdentifierKind.VIN, number))
     taken = {kind for kind, _ in found} & {IdentifierKind.CEDULA, IdentifierKind.PLATE, IdentifierKind.VIN}
     if with_document and not taken and re.search("[0-9]", number) and 3 <= len(number) <= 20:
@@ -400,7 +408,7 @@ def written_kinds(text: str) -> list[tuple[IdentifierKind, str]]:
         found = [f for f in found if f[0] != kinds.PLATE or len(number) >= len(f[1].replace("?", "")) - 1]
     if kinds.CUI not in asked and problem(kinds.VIN, text) is None:
         number = canonical(kinds.VIN, text)
-        if VIN_PATTERN.fullmatch(number) and not number.isalpha():
+        if VIN_PATTERN.fullmatch(number) and not number.isalpha() and not is_glued(text):
             found.append((kinds.VIN, number))
     return found
 

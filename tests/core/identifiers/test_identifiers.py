@@ -104,6 +104,9 @@ def test_plates_documents_and_registers_digits_equal_the_naive_twin(text: str, c
 @given(st.one_of(identifier_texts, texts), COUNTRIES)
 @example("Ana Pérez Lemus 1985", "")
 @example("A123456", "")
+@example("PASAPORTE B1234567", "")
+@example("hondure\u00f1o B1234567", "GTM")
+@example("chasis 8AJWVT937KK900006", "")
 @example("1587564440940", "")
 def test_detection_equals_the_naive_twin(text: str, country: str) -> None:
     assert outcome(detect, text, country) == outcome(naive_identifiers.detect, text, country)
