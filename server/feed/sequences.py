@@ -81,6 +81,7 @@ class Sequences:
     # Wall clock of the last sign of life of the source itself, and the steady clock's seconds of it.
     sign_ms: int = 0
     sign_s: float | None = None
+    up_to_ms: int = 0  # when the source last was known to have sent all: a heartbeat's time, or when a change happened
     missing_since: float | None = None  # steady seconds
     _lacking: list[tuple[int, int]] = field(default_factory=list)  # runs that never came, ascending, up to `newest`
     _said: set[tuple[Kind, int]] = field(default_factory=set)  # by the source itself, not written yet
@@ -99,7 +100,7 @@ class Sequences:
             self._said.add((entry.kind, entry.source_sequence))
         if entries:
             self.sign_s = now_s
-            entries += self._followed(now_s)
+            entries += self._followed(now_s, is_beat=change.kind is Kind.HEARTBEAT)
         return outcome, entries
 
     def _beat(self, change: Change) -> tuple[Outcome, list[Change]]:
@@ -140,15 +141,19 @@ class Sequences:
             sequence > change.source_sequence and _may_be_one(mine, theirs) for theirs, sequence in later.items()
         )
 
-    def _followed(self, now_s: float) -> list[Change]:
-        """Entries that come of what was just learnt: changes that need wait no longer, and that nothing is missing."""
+    def _followed(self, now_s: float, *, is_beat: bool) -> list[Change]:
+        """Entries that come of what was just learnt: changes that need wait no longer, and that nothing is missing.
+
+        Silence ends with a heartbeat: behind a change that comes after it others may wait. `look` sees how old it is.
+        """
         entries = self._released(self.through)
         if self.newest > self.through:
             self.missing_since = now_s if self.missing_since is None else self.missing_since
         else:
             self.missing_since = None
-        wanted = GAP if GAP in self.stale and self.newest > self.through else ""
-        return entries + self._told(wanted, only_if_other=True)
+        wanted = [GAP] if GAP in self.stale and self.newest > self.through else []
+        wanted += [SILENT] if SILENT in self.stale and not is_beat else []
+        return entries + self._told(" ".join(wanted), only_if_other=True)
 
     def look(self, now_s: float, now_ms: int, hold_s: float, silent_s: int) -> list[Change]:
         """Entries that are due by the clock; the state has learnt of them already."""
@@ -161,7 +166,8 @@ class Sequences:
                 reasons.append(GAP)
         if self.sign_s is None:
             self.sign_s = now_s  # silence is counted from the start of the process on, of who never sent too
-        if self._silence_s(now_s, now_ms) >= silent_s:
+        lags = SILENT in self.stale and now_ms - self.up_to_ms >= 1000 * silent_s
+        if lags or self._silence_s(now_s, now_ms) >= silent_s:
             reasons.append(SILENT)
         if GAP in reasons:
             entries += self._released(self.newest)
@@ -220,7 +226,7 @@ class Sequences:
         self._reach(sequence, came=entry.kind is not Kind.HEARTBEAT)
         # What was held and is released now says nothing new of its source.
         if entry.taken_ms and (entry.kind is Kind.HEARTBEAT or sequence not in self.places):
-            self.sign_ms = entry.taken_ms
+            self._sign(entry)
         if entry.kind is Kind.HEARTBEAT:
             return
         if entry.kind is Kind.HOLD and sequence not in self.places and not self._overtaken(entry):
@@ -237,6 +243,12 @@ class Sequences:
             self._digests.append(xxhash.xxh3_64_intdigest(chained))
         if self.through == self.newest:
             self.overtook.clear()
+
+    def _sign(self, entry: Change) -> None:
+        """An entry of the source itself was written."""
+        self.sign_ms = entry.taken_ms
+        sent_all_ms = entry.taken_ms if entry.kind is Kind.HEARTBEAT else min(entry.taken_ms, entry.event_ms)
+        self.up_to_ms = max(self.up_to_ms, sent_all_ms)
 
     def _in_force(self, entry: Change) -> None:
         sequence, record = entry.source_sequence, entry.record_id
@@ -257,7 +269,7 @@ class Sequences:
         """An entry that `decide` or `look` gave lies at this place by now."""
         if (said := (entry.kind, entry.source_sequence)) in self._said:
             self._said.discard(said)
-            self.sign_ms = entry.taken_ms
+            self._sign(entry)
         if entry.kind in RECORD_KINDS or entry.kind is Kind.HOLD:
             self.places[entry.source_sequence] = place
 

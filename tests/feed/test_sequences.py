@@ -230,6 +230,33 @@ def test_silence_is_stale_until_the_next_sign(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_silence_does_not_end_with_what_happened_long_ago(tmp_path: Path) -> None:
+    """A source that comes back sends first what had waited: behind it lies what officers must not be told is none."""
+    source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
+    ledger = LedgerWriter(tmp_path)
+    taker = Taker(ledger, {"oj-central": source}, hold_s=HOLD_S, future_s=60)
+
+    def state(seconds: float) -> str:
+        taker.look(Now(WALL_MS + int(seconds * 1000), 100.0 + seconds))
+        return str(taker.positions(["oj-central"])[0]["stale"])
+
+    def send(seconds: float, *sent: Sent, happened_s: float = 0.0) -> None:
+        changes = [replace(change_of(each), event_ms=WALL_MS + int(happened_s * 1000)) for each in sent]
+        taker.take([Message("oj-central", changes)], Now(WALL_MS + int(seconds * 1000), 100.0 + seconds))
+
+    send(0, Sent(0, "HEARTBEAT"))
+    assert (state(29), state(31)) == ("", SILENT)
+    send(60, Sent(1, "UPSERT", "A", "x"), happened_s=20)
+    assert state(60.5) == SILENT, "forty seconds are still to come"
+    send(61, Sent(2, "UPSERT", "B", "x"), happened_s=40)
+    assert state(61.5) == "", "within silent_s of now"
+    assert state(92) == SILENT
+    send(120, Sent(3, "UPSERT", "C", "x"), happened_s=70)
+    send(121, Sent(3, "HEARTBEAT"), happened_s=121)
+    assert state(121.5) == ""
+    ledger.close()
+
+
 def _silent_after(ledger: LedgerWriter, now: Now, looks: int = 3) -> list[str]:
     """What a server that starts over this ledger tells, look for look, a second apart."""
     source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
