@@ -81,6 +81,7 @@ class Sequences:
     # Wall clock of the last sign of life of the source itself, and the steady clock's seconds of it.
     sign_ms: int = 0
     sign_s: float | None = None
+    awaited_ms: int = 0  # wall clock since which a source that never sent is waited for; 0 = the ledger is empty
     up_to_ms: int = 0  # when the source last was known to have sent all: a heartbeat's time, or when a change happened
     missing_since: float | None = None  # steady seconds
     _lacking: list[tuple[int, int]] = field(default_factory=list)  # runs that never came, ascending, up to `newest`
@@ -165,7 +166,9 @@ class Sequences:
             if GAP in self.stale or now_s - self.missing_since >= hold_s:
                 reasons.append(GAP)
         if self.sign_s is None:
-            self.sign_s = now_s  # silence is counted from the start of the process on, of who never sent too
+            self.sign_s = (
+                now_s  # by this clock silence is counted from the start of the process on, of who never sent too
+            )
         lags = SILENT in self.stale and now_ms - self.up_to_ms >= 1000 * silent_s
         if lags or self._silence_s(now_s, now_ms) >= silent_s:
             reasons.append(SILENT)
@@ -178,7 +181,8 @@ class Sequences:
 
         A sign that is ahead of the clock says that one of them was wrong, by so much.
         """
-        by_the_wall = abs(now_ms - self.sign_ms) / 1000 if self.sign_ms else 0.0
+        since_ms = self.sign_ms or self.awaited_ms
+        by_the_wall = abs(now_ms - since_ms) / 1000 if since_ms else 0.0
         return max(by_the_wall, now_s - self.sign_s if self.sign_s is not None else 0.0)
 
     def _released(self, up_to: int) -> list[Change]:

@@ -77,13 +77,17 @@ class Taker:
             for name, source in self._sources.items()
             for register in source.registers
         }
+        began_ms = 0
         for place, entry in self._ledger.entries():
+            began_ms = began_ms or entry.taken_ms
             key = entry.source, entry.register
             if (
                 key not in self._known
             ):  # of a source that the settings no longer name: what it did not send stays missing
                 self._known[key] = Sequences(*key, self._rows.key_of)
             self._known[key].learn(entry, place)
+        for known in self._known.values():  # a process that starts again and again may not begin the wait anew
+            known.awaited_ms = began_ms
 
     def take(self, messages: Sequence[Message], now: Now) -> list[list[Outcome]]:
         """What became of each change of each message, all of it on disk.

@@ -230,6 +230,23 @@ def test_silence_is_stale_until_the_next_sign(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_starts_of_the_server_do_not_begin_the_wait_anew(tmp_path: Path) -> None:
+    """For a source that never sent: a ledger's writer that is killed again and again must not keep it FRESH."""
+    sources = {
+        name: FeedSource(institution="oj", registers=("oj",), silent_s=30) for name in ("oj-central", "oj-other")
+    }
+    ledger = LedgerWriter(tmp_path)
+    taker = Taker(ledger, sources, hold_s=HOLD_S, future_s=60)
+    taker.take([Message("oj-other", [change_of(Sent(0, "HEARTBEAT"))])], Now(WALL_MS, 1.0))
+    told = []
+    for seconds in range(9, 60, 9):
+        taker = Taker(ledger, sources, hold_s=HOLD_S, future_s=60)
+        taker.look(Now(WALL_MS + seconds * 1000, 1.0))
+        told.append(str(taker.positions(["oj-central"])[0]["stale"]))
+    assert told == ["", "", "", SILENT, SILENT, SILENT]
+    ledger.close()
+
+
 def test_silence_does_not_end_with_what_happened_long_ago(tmp_path: Path) -> None:
     """A source that comes back sends first what had waited: behind it lies what officers must not be told is none."""
     source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
