@@ -64,8 +64,8 @@ def warrant(record_id: str, cui: str) -> contract.FeedChange:
 
 
 def cancellation(record_id: str) -> contract.FeedChange:
-    """It holds no more."""
-    return _change(record_id, contract.FEED_CHANGE_KIND_CANCEL)
+    """It holds no more. Without its source it might mean another's record too, and would close none for certain."""
+    return _change(record_id, contract.FEED_CHANGE_KIND_CANCEL, manifest_source="ordenes")
 
 
 def _change(record_id: str, kind: contract.FeedChangeKind, **more: Any) -> contract.FeedChange:
