@@ -121,9 +121,8 @@ def _claims_by_cui(database: LinkingDatabase) -> None:
     """Makes `claimed`: of each CUI with claims, what the first of them states."""
     # The first claim by place is the first of the lowest register; within one register the order is by record id.
     # arg_min, and any state with a text in it, would not spill: a nation of ten million would be out of memory.
-    first_birth = (
-        f"min((place << 27) | birth) FILTER (section = {SECTION_IDENTITY}) & ((1 << 27) - 1)"  # 9999-12-31 has 27
-    )
+    # A birth has 27 bits: 99,991,231 is the greatest.
+    first_birth = f"min((place << 27) | birth) FILTER (section = {SECTION_IDENTITY}) & ((1 << 27) - 1)"
     first_name = f"(min(place::HUGEINT * {1 << 63} + {_NAME}) % {1 << 63})::BIGINT"
     on_file = claims_on_file('register, section, record_id, version, "row", place, name_key, birth, death_day')
     database.run(f"""

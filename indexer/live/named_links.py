@@ -27,7 +27,7 @@ MOST_MEANT = 200  # of one record; more would cost memory for nothing
 
 
 class NamedLinks:
-    """Over one base. Not thread-safe."""
+    """The records over one base that may mean each person by name. Not thread-safe."""
 
     def __init__(self, standing: Standing, key: bytes) -> None:
         """key: of subject ids."""
@@ -48,8 +48,10 @@ class NamedLinks:
             self._may_mean.setdefault(subject_id, set()).add(key_of_place(place))
 
     def asked(self, changed: pa.Table, nearby: Collection[bytes]) -> AskedIndex:
-        """Returns whom changed records may mean; of those whom a change touched, or does (nearby), also what the base
-        says: who is stated otherwise now is not meant by it.
+        """Returns the persons whom changed records may mean by name.
+
+        Some of these were changed since the base, or are now (nearby). What the base says of them stands in `of_base`,
+        so that linking leaves out those for whom it no longer holds.
         """
         found = self._standing.meant(changed)
         ids = ids_of_persons(self._key, found.persons.select(["cui", "text"]).to_pylist())

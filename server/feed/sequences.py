@@ -166,9 +166,7 @@ class Sequences:
             if GAP in self.stale or now_s - self.missing_since >= hold_s:
                 reasons.append(GAP)
         if self.sign_s is None:
-            self.sign_s = (
-                now_s  # by this clock silence is counted from the start of the process on, of who never sent too
-            )
+            self.sign_s = now_s  # this clock begins with the process, for a source that never sent too
         lags = SILENT in self.stale and now_ms - self.up_to_ms >= 1000 * silent_s
         if lags or self._silence_s(now_s, now_ms) >= silent_s:
             reasons.append(SILENT)
@@ -252,7 +250,7 @@ class Sequences:
         """An entry of the source itself was written."""
         self.sign_ms = entry.taken_ms
         sent_all_ms = entry.taken_ms if entry.kind is Kind.HEARTBEAT else min(entry.taken_ms, entry.event_ms)
-        self.up_to_ms = max(self.up_to_ms, sent_all_ms)
+        self.up_to_ms = max(min(self.up_to_ms, entry.taken_ms), sent_all_ms)  # min: a clock that was ahead is set back
 
     def _in_force(self, entry: Change) -> None:
         sequence, record = entry.source_sequence, entry.record_id

@@ -1,4 +1,4 @@
-"""What `ronda live` could not apply of the changes of each register, as the view that it wrote last says."""
+"""Changes of each register that `ronda live` could not apply, as the view that it wrote last counts them."""
 
 from __future__ import annotations
 
