@@ -13,7 +13,7 @@ from clients.agency.failures import AgencyError
 
 
 class Kind(StrEnum):
-    """What is read, as the clerk is told of it."""
+    """Names the kinds that are read, for the clerk."""
 
     TEXT = "texto"
     WORKBOOK = "xlsx"
@@ -61,13 +61,13 @@ _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
     *((bytes((9, version, size, 0)), ("un libro de Excel muy antiguo", _SAVE_XLSX))
       for version, size in ((0, 4), (2, 6), (4, 6))),
 )  # fmt: skip
-# What follows the first bytes tells the kind.
+# Formats whose kind stands behind the first bytes.
 _PATTERNS = (
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), ("una imagen (WEBP)", _ASK_ANEW)),
     (re.compile(rb".{4}ftyp(?:heic|heix|mif1|avif)", re.DOTALL), ("una imagen (HEIC)", _ASK_ANEW)),
     (re.compile(rb"BM.{4}\x00{4}", re.DOTALL), ("una imagen (BMP)", _ASK_ANEW)),
 )
-# What a text begins with, blanks aside.
+# Beginnings of texts, without leading blanks.
 _TEXTS = (
     (
         re.compile(r"(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|meta|body|table|style|div)\b", re.I | re.S),

@@ -1,4 +1,4 @@
-"""Whether a server answers, and what stands in for it where none does: the hot list, and the log of look-ups.
+"""Returns whether a server answers, and what stands in for it where none does: the hot list, and the log of look-ups.
 
 "On line" is that the last call was answered. While nothing is asked the server's health is asked for, which needs no
 token and leaves no record; a port that takes a connection and carries nothing is not on line.
@@ -46,7 +46,7 @@ class Coverage:
 
     @property
     def connected(self) -> bool:
-        """Whether the last call was answered."""
+        """Returns whether the last call was answered."""
         return self._connected
 
     @connected.setter
@@ -182,6 +182,6 @@ class Coverage:
             await self.sync()
 
     async def _look(self) -> None:
-        """Whether the server is still there; one lost packet is no outage."""
+        """Returns whether the server is still there; one lost packet is no outage."""
         if not (await self._car.link.alive() or await self._car.link.alive()):
             self.connected = False

@@ -45,11 +45,11 @@ class QuestionBox(OneLine):
 
     @property
     def is_scanning(self) -> bool:
-        """Whether a code of several lines is being typed."""
+        """Returns whether a code of several lines is being typed."""
         return self._scan_end is not None
 
     def is_of_scan(self, event: Key | Paste) -> bool:
-        """Whether what was typed belongs to the code that is being scanned: a scanner makes no pause within one."""
+        """Returns whether this belongs to the code that is being scanned: a scanner makes no pause within one."""
         return cast("Application", self.app).typed.comes_within(event, _SCAN_SECONDS)
 
     def say(self, text: str) -> None:
@@ -121,7 +121,7 @@ class QuestionBox(OneLine):
         self.say(told)
 
     def _goes_on(self, words: str) -> bool:
-        """Whether further lines of the same document are to come; Enter once more asks what is there."""
+        """Returns whether further lines of the same document are to come; Enter once more asks what is there."""
         lacking = lacking_lines(words)
         if words == self._lines or not (lacking or (is_licence_code(words) and self._scanner_goes_on())):
             return False
@@ -135,7 +135,7 @@ class QuestionBox(OneLine):
         return True
 
     def _scanner_goes_on(self) -> bool:
-        """Whether what was typed behind this Enter came so soon that it belongs to the same code."""
+        """Returns whether what was typed behind this Enter came so soon that it belongs to the same code."""
         return cast("Application", self.app).typed.goes_on_within(_SCAN_SECONDS)
 
     def _wait_for_scan(self) -> None:
@@ -161,5 +161,5 @@ class QuestionBox(OneLine):
 
 
 def _holds_lines_of_two(lines: str, words: str) -> bool:
-    """Whether something else was typed behind the first lines of a document."""
+    """Returns whether something else was typed behind the first lines of a document."""
     return bool(lacking_lines(lines)) and words != lines and words.startswith(lines) and not is_zone_so_far(words)

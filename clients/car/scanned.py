@@ -39,7 +39,7 @@ def lacking_lines(text: str) -> int:
 
 
 def is_zone_so_far(text: str) -> bool:
-    """Whether these are the lines of one document's zone, in order, the last ones perhaps to come."""
+    """Returns whether these are the lines of one document's zone, in order, the last ones perhaps to come."""
     lines = text.upper().split()
     if "<" not in lines[0] or not _FIRST.fullmatch(lines[0]) or not 0 < len(lines) <= _ZONES.get(len(lines[0]), 0):
         return False
@@ -49,7 +49,7 @@ def is_zone_so_far(text: str) -> bool:
 
 
 def is_licence_code(text: str) -> bool:
-    """Whether a licence's code is being scanned: it goes on until the scanner has typed all of it."""
+    """Returns whether a licence's code is being scanned: it goes on until the scanner has typed all of it."""
     return _LICENCE.match(text.lstrip()) is not None
 
 

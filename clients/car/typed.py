@@ -31,11 +31,11 @@ class Waiting(Protocol):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a question or a sign-in runs."""
+        """Returns whether a question or a sign-in runs."""
         ...
 
     def takes_while_busy(self, event: Key | Paste) -> bool:
-        """Whether this key is taken all the same."""
+        """Returns whether this key is taken all the same."""
         ...
 
 
@@ -52,26 +52,26 @@ class Typed:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything that was typed has had its effect."""
+        """Returns whether everything that was typed has had its effect."""
         return self._due is None and not self._waiting
 
     @property
     def waits(self) -> bool:
-        """Whether anything was typed behind what is being taken."""
+        """Returns whether anything was typed behind what is being taken."""
         return bool(self._waiting)
 
     def goes_on_within(self, seconds: float) -> bool:
-        """Whether the next key was typed so soon after the one that is taken now; True while there is none yet."""
+        """Returns whether the next key came so soon after the one that is taken now; True while there is none."""
         if self._due is None or not self._waiting:
             return True
         return self._waiting[0].time - self._due.time <= seconds
 
     def comes_within(self, event: Key | Paste, seconds: float) -> bool:
-        """Whether this event was typed so soon after the one that was taken last, however long that one took."""
+        """Returns whether this event came so soon after the one taken last, however long that one took."""
         return self._taken_at is None or event.time - self._taken_at <= seconds
 
     def is_due(self, event: Key | Paste) -> bool:
-        """Whether this is the event whose turn it is."""
+        """Returns whether this is the event whose turn it is."""
         return event is self._due
 
     def add(self, event: Key | Paste) -> bool:

@@ -61,7 +61,7 @@ class _Accepted:
 
     @property
     def is_change(self) -> bool:
-        """Whether it changes the PIN."""
+        """Returns whether it changes the PIN."""
         return self.message is not None and self.message.kind is Kind.CHANGE_PIN
 
 
@@ -104,7 +104,7 @@ class Gateway:
 
     @property
     def is_full(self) -> bool:
-        """Whether messages and their replies are as many as may be held."""
+        """Returns whether messages and their replies are as many as may be held."""
         return self.answering + len(self._outbox) >= self._settings.sms_open
 
     def accept(self, sender: str, ton: int, npi: int, address: str, text: str) -> None:

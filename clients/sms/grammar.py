@@ -148,7 +148,7 @@ def _question(typed: str, folded: str) -> Message | None:
 
 
 def _holds_a_pin(value: str) -> bool:
-    """Whether one of several groups of an identifier may be a PIN: such a text is not sent on."""
+    """Returns whether one of several groups of an identifier may be a PIN: such a text is not sent on."""
     groups = re.split(r"[\s.-]+", value)
     return len(groups) > 1 and any(re.fullmatch(_PIN, group, re.ASCII) for group in groups)
 

@@ -166,7 +166,7 @@ class Journal(KeptFile):
         self._batch.seen[self._place] = (seen, entry.at)
 
     def was_seen(self, seen: bytes, since: float) -> bool:
-        """Whether the same message was accepted since then (Unix time)."""
+        """Returns whether the same message was accepted since then (Unix time)."""
         found = self._seen.get(seen)
         return found is not None and found.at >= since
 
@@ -190,7 +190,7 @@ class Journal(KeptFile):
             self._batch.forgotten.append(found.place)
 
     def is_known(self, sender: bytes) -> bool:
-        """Whether that sender ever gave a right PIN."""
+        """Returns whether that sender ever gave a right PIN."""
         return sender in self._known
 
     def know(self, sender: bytes) -> None:

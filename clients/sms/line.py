@@ -47,7 +47,7 @@ class Inbox(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether the SMSC is to deliver later."""
+        """Returns whether the SMSC is to deliver later."""
 
     def accept(self, sender: str, ton: int, npi: int, address: str, text: str) -> None:
         """Takes a message, which is kept once `keep` returns."""
