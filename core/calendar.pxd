@@ -24,6 +24,10 @@ cdef enum:
 
 cdef const char* date_part_word(int part) noexcept nogil
 
+# Whether it parts the numbers of a date as somebody types it, "14/3.1980".
+cdef inline bint is_date_sign(char c) noexcept nogil:
+    return c == c"/" or c == c"." or c == c"-"
+
 # Proleptic Gregorian calendar. The date must be whole and valid.
 cdef int32_t day_from_date(int year, int month, int day) noexcept nogil
 cdef CivilDate date_from_day(int32_t day) noexcept nogil

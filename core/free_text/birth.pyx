@@ -2,7 +2,7 @@
 
 from libc.string cimport memcmp, memset, strlen
 
-from core.calendar cimport BIRTH_PIVOT, DATE_OK, partial_date_problem
+from core.calendar cimport BIRTH_PIVOT, DATE_OK, is_date_sign, partial_date_problem
 from core.free_text.tokens cimport FREE, SAID, BoxTokens, is_number_token, token_in, token_is, token_value
 from core.identifiers.text cimport is_digit
 from core.months cimport SEPTEMBER, SETIEMBRE, month_name
@@ -53,15 +53,15 @@ cdef bint _set(Born* out, int year, int month, int day) noexcept nogil:
 cdef int _date_at(const BoxTokens* t, int i, Born* out) noexcept nogil:
     """BoxTokens of the date that begins at `i`; 0 = none."""
     cdef int at = i + 1, month, first = token_value(t, i)
-    cdef char sign
+    cdef bint signs
     if first < 0 or t.items[i].n > 4:
         return 0
     if i + 2 < t.n and is_number_token(t, i + 1) and is_number_token(t, i + 2):
-        sign = t.items[i + 1].before
-        if sign == t.items[i + 2].before and sign in (c"/", c"-", c".", c" "):
-            if t.items[i].n == 4 and t.items[i + 1].n <= 2 and t.items[i + 2].n <= 2 and sign != c" ":
+        signs = is_date_sign(t.items[i + 1].before) and is_date_sign(t.items[i + 2].before)
+        if signs or t.items[i + 1].before == t.items[i + 2].before == c" ":
+            if t.items[i].n == 4 and t.items[i + 1].n <= 2 and t.items[i + 2].n <= 2 and signs:
                 return 3 if _set(out, _year_of(t, i), token_value(t, i + 1), token_value(t, i + 2)) else 0
-            if t.items[i].n <= 2 and t.items[i + 1].n <= 2 and (t.items[i + 2].n == 4 or sign != c" "):
+            if t.items[i].n <= 2 and t.items[i + 1].n <= 2 and (t.items[i + 2].n == 4 or signs):
                 return 3 if _set(out, _year_of(t, i + 2), token_value(t, i + 1), first) else 0
     if t.items[i].n > 2:
         return 0

@@ -2,7 +2,7 @@
 
 from libc.string cimport memcmp, strlen
 
-from core.calendar cimport BIRTH_PIVOT, DATE_OK, partial_date_problem
+from core.calendar cimport BIRTH_PIVOT, DATE_OK, is_date_sign, partial_date_problem
 from core.months cimport SEPTEMBER, SETIEMBRE, month_name
 
 cdef enum:
@@ -36,10 +36,6 @@ cdef inline bint _is_digit(char c) noexcept nogil:
 cdef inline bint _is_letter(char c) noexcept nogil:
     """Of any script: a byte above ASCII too."""
     return c & 0x80 or c"A" <= (c & 0xDF) <= c"Z"
-
-
-cdef inline bint _is_sign(char c) noexcept nogil:
-    return c == c"/" or c == c"." or c == c"-"
 
 
 cdef size_t _upper_word(const char* at, size_t n, char* word) noexcept nogil:
@@ -93,7 +89,7 @@ cdef size_t _between(const char* at, size_t n, char* sign) noexcept nogil:
     """Length of the blanks and signs that part two words of a date. sign: the one sign, a blank for blanks alone, else 0."""
     cdef size_t k = 0
     cdef bint blank = True
-    while k < n and (_is_space(at[k]) or _is_sign(at[k])):
+    while k < n and (_is_space(at[k]) or is_date_sign(at[k])):
         blank = blank and _is_space(at[k])
         k += 1
     sign[0] = <char>c" " if k and blank else at[0] if k == 1 else <char>0
@@ -120,14 +116,14 @@ cdef bint _read_numbers(const char* at, size_t n, char sign, int first, size_t f
     cdef char again
     cdef int second, third
     cdef size_t k = _number(at, n, &second), digits, gap
-    if k == n and _is_sign(sign) and (k == 4 and first_digits <= 2 or k <= 2 and first_digits == 4):
+    if k == n and is_date_sign(sign) and (k == 4 and first_digits <= 2 or k <= 2 and first_digits == 4):
         return _is_month(date, second if k == 4 else first, first if k == 4 else second)
     if not 1 <= k <= 2 or sign == 0:
         return False
     gap = _between(at + k, n - k, &again)
     k += gap
     digits = _number(at + k, n - k, &third)
-    if gap == 0 or again != sign or digits == 0 or k + digits != n:
+    if gap == 0 or again == 0 or is_date_sign(again) != is_date_sign(sign) or digits == 0 or k + digits != n:
         return False
     date.month = second
     if first_digits == 4:

@@ -26,11 +26,11 @@ from tests.house.imports import ROOT
 PAINTED = "\x1b[42mVERDE\x1b[0m\x9b31m\u202eSATRELA\u202c\u200b"
 
 
-def certificate(name: str, elsewhere: str = "") -> Certificate:
+def certificate(name: str, elsewhere: str = "", institution: str = "DIGECAM") -> Certificate:
     return Certificate(
         number="AAAAA-BBBBB-CCCCC-DDDDD",
         page_key="AAAA-BBBB-CCCC-DDDD",
-        institution=Institution(id="digecam", name=f"DIGECAM{elsewhere}", online=""),
+        institution=Institution(id="digecam", name=institution, online=""),
         standard=next(iter(Standard)),
         cui="2547325860101",
         name=name,
@@ -56,6 +56,11 @@ def test_a_certificate_says_what_it_says() -> None:
 def test_a_name_that_hides_a_part_of_itself_is_on_no_certificate(character: str) -> None:
     with pytest.raises(Unwritable):
         render(certificate(f"ANA{character} TZUL"), "token")
+
+
+def test_an_institution_that_writes_its_name_so_gives_no_certificate() -> None:
+    with pytest.raises(Unwritable):
+        render(certificate("ANA TZUL", institution=f"DIGECAM{PAINTED}"), "token")
 
 
 def test_a_receipt(tmp_path: Path) -> None:

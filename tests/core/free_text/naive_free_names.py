@@ -94,7 +94,7 @@ def _read(text: str, this_year: int) -> Date | None:
         return _date(part["day"], str(months[0] % 12 + 1 if months[0] < 12 else 9), part["year"]) if months else None
     first, second, third = part["first"], part["second"], part["third"]
     blanks = not part["sign"].strip(_WHITE)
-    if blanks != (not part["again"].strip(_WHITE)) or (not blanks and part["sign"] != part["again"]):
+    if blanks != (not part["again"].strip(_WHITE)):
         return None
     if len(first) == 4:
         return _date(third, second, first) if len(third) <= 2 else None
