@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ DAY_MS = 86_400_000
 _RETRY_S = 1.0  # between tries to make a segment on a full disk
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 MIB = 1 << 20
+_PIECE_BYTES = 4 * MIB  # AHEAD of core/audit/segment.pxd: what a segment grows by at least
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class AuditWriter:
         self.log = AuditLog()
         # A sync failed: no more is recorded. Called in the log's own thread.
         self.on_stop: Callable[[], object] = lambda: None
+        # `lacks_room` is another now. Called in the log's own thread.
+        self.on_room: Callable[[], object] = lambda: None
+        self.lacks_room = False  # the disk has none for a record: nothing can be answered
         self.waits = options.waits
         self._options = options
         self._name = name
@@ -68,6 +73,7 @@ class AuditWriter:
         self._segments: list[SegmentId] = []
         self._day = clock() // DAY_MS
         self._next_try = 0.0
+        self._failed = 0  # records that could not be written, at the last look
         self._wake = threading.Event()
         self._closing = False
         self._lock = threading.Lock()  # of _waiters
@@ -105,6 +111,7 @@ class AuditWriter:
             self._wake.clear()
             self._sync()
             self._look_ahead()
+            self._look_for_room()
 
     def _sync(self) -> None:
         if self.log.appended != self.log.durable and not self.log.stopped:
@@ -141,6 +148,22 @@ class AuditWriter:
         if day != self._day:  # a segment holds one day at most, so that retention can drop it
             self._day = day
             self.log.rotate()
+
+    def _look_for_room(self) -> None:
+        """Says when no record can be written, and when one can again, whether or not anybody asks meanwhile."""
+        failed, before = self.log.failed, self._failed
+        self._failed = failed
+        lacks = failed != before or not self._segments or (self.lacks_room and not self._has_room())
+        if lacks != self.lacks_room:
+            self.lacks_room = lacks
+            self.on_room()
+
+    def _has_room(self) -> bool:
+        """Returns whether the disk has more than its reserve and what a segment grows by."""
+        try:
+            return shutil.disk_usage(self._options.directory).free > self._options.reserve_bytes + _PIECE_BYTES
+        except OSError:
+            return False
 
     async def durable(self) -> None:
         """Returns when every record appended so far is on disk. Raises AuditUnavailable when that failed."""

@@ -61,6 +61,13 @@ TOLD: TypeAdapter[DamagedFiles | Leave] = TypeAdapter(DamagedFiles | Leave)
 """What a later line to a worker may be."""
 
 
+class RegisterNow(_Message):
+    """A register as the worker's answers show it."""
+
+    state: Literal["FRESH", "STALE", "MISSING"]
+    as_of_s: float | None  # Unix time; None: never loaded
+
+
 class WorkerReport(_Message):
     """A line from a worker: at each change, and as a sign of life every `BEAT_S`."""
 
@@ -68,6 +75,10 @@ class WorkerReport(_Message):
     generation: str  # the one it serves; "" = none
     refused: str  # generation that CURRENT names and that it refused; "" = none
     why: str
+    serving: bool = False  # as its health says
+    unserving: str = ""  # the health's reason why not
+    sequence: int = 0  # of the ledger, that its answers hold to
+    registers: dict[str, RegisterNow] = {}  # by id
 
 
 # seconds between two reports

@@ -9,13 +9,14 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -28,6 +29,10 @@ from server.audit.set_up import audit_directory
 from server.feed.orders import STATUS
 from server.feed.scraped import FeedCollector
 from server.logs import log
+from server.processes.certificate_ends import CertificateCollector
+from server.processes.messages import RegisterNow, WorkerReport
+from server.processes.readiness import with_readiness
+from server.processes.registers_now import of_all
 from server.processes.settings import ServerSettings
 from server.processes.watched_worker import WorkerProcess
 from server.settings import SettingsError
@@ -62,6 +67,8 @@ class Scrape:
         self._registry.register(_StateCollector(settings.data, supervised))
         self._registry.register(_AuditCollector(audit_directory(settings), supervised))
         self._registry.register(FeedCollector(directory.parent / STATUS))
+        self._registry.register(CertificateCollector(settings))
+        self._supervised = supervised
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -75,6 +82,8 @@ class Scrape:
             raise SettingsError(
                 f'metrics: {self._address}: {error.strerror}; choose another address, or "off"'
             ) from None
+        if app := self._server.get_app():
+            self._server.set_app(with_readiness(app, lambda: _reports(self._supervised)))
         log("metrics_served", address=f"{self._address.host}:{self._server.server_port}")
         return self
 
@@ -87,6 +96,10 @@ class Scrape:
             self._thread.join()
 
 
+def _reports(supervised: Supervised) -> list[WorkerReport]:
+    return [worker.report for worker in list(supervised.workers.values()) if not worker.feeds]
+
+
 class _StateCollector(Collector):
     """Workers, generation, registers and disk, as they are at the time of the scrape."""
 
@@ -97,7 +110,8 @@ class _StateCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Families of the scrape."""
-        reports = [worker.report for worker in list(self._supervised.workers.values()) if not worker.feeds]
+        reports = _reports(self._supervised)
+        yield InfoMetricFamily("ronda_build", "The release that serves.", value={"version": version("ronda")})
         yield GaugeMetricFamily(
             "ronda_clock_doubtful",
             "1 while the clock is over two minutes off what it was at the start: answers are INCOMPLETE.",
@@ -123,6 +137,12 @@ class _StateCollector(Collector):
         for generation in sorted({r.generation for r in reports if r.generation}):
             served.add_metric([generation], sum(r.generation == generation for r in reports))
         yield served
+        yield GaugeMetricFamily(
+            "ronda_view_sequence",
+            "Entries of the ledger that every worker's answers hold: behind ronda_ledger_sequence by what waits.",
+            value=min((r.sequence for r in reports if r.generation), default=0),
+        )
+        yield from _registers(of_all(r.registers for r in reports))
         yield from self._generation(self._supervised.last_good)
 
     def _generation(self, generation_id: str) -> Iterator[Metric]:
@@ -148,7 +168,7 @@ class _StateCollector(Collector):
             "1 = the served generation was built with other tables of names: some are not found until the next build.",
             value=manifest.name_tables != tables_digest(),
         )
-        yield from _registers(manifest.registers)
+        yield _rows_refused(manifest.registers)
 
     def _read(self, generation_id: str) -> GenerationManifest | None:
         if self._manifest[0] != generation_id:
@@ -210,28 +230,28 @@ class _AuditCollector(Collector):
         yield GaugeMetricFamily("ronda_audit_disk_bytes", "Size of the audit log's disk.", value=disk.total)
 
 
-def _registers(registers: list[StatedRegister]) -> Iterator[Metric]:
-    now = time.time()
+def _registers(registers: dict[str, RegisterNow]) -> Iterator[Metric]:
     age = GaugeMetricFamily(
-        "ronda_register_age_seconds", "Age of a register's extract: now less its as-of.", labels=["register"]
+        "ronda_register_age_seconds",
+        "Age of a register: now less its as-of, live changes included.",
+        labels=["register"],
     )
     state = GaugeMetricFamily(
-        "ronda_register_state", "1 for the state that a register is in.", labels=["register", "state"]
+        "ronda_register_state", "1 for the state in which answers show a register.", labels=["register", "state"]
     )
+    for name, register in registers.items():
+        if register.as_of_s is not None:
+            age.add_metric([name], time.time() - register.as_of_s)
+        for each in _STATES:
+            state.add_metric([name, each], float(each == register.state))
+    yield from (age, state)
+
+
+def _rows_refused(registers: list[StatedRegister]) -> Metric:
     refused = GaugeMetricFamily(
         "ronda_register_rows_refused", "Rows refused in the extract in use.", labels=["register"]
     )
-    loaded = [register for register in registers if register.state != "missing"]
-    ahead = any(register.as_of_ms / 1000 > now for register in loaded)  # docs/answers.md section 7: nothing is fresh
     for register in registers:
-        name = register.id
-        is_state = "MISSING"
         if register.state != "missing":
-            seconds = now - register.as_of_ms / 1000
-            stale = ahead or register.carried_forward or seconds > register.stale_after_s
-            is_state = "STALE" if stale else "FRESH"
-            age.add_metric([name], seconds)
-            refused.add_metric([name], register.rows_refused)
-        for each in _STATES:
-            state.add_metric([name, each], float(each == is_state))
-    yield from (age, state, refused)
+            refused.add_metric([register.id], register.rows_refused)
+    return refused

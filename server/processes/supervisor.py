@@ -29,8 +29,6 @@ from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
 from server.confirmation.orders import Orders as ConfirmationOrders
 from server.feed.child import FeedProgram, feed_processes
 from server.host import service_manager
-from server.host.core_dumps import forbid_core_dumps
-from server.host.descriptors import raise_descriptor_limit
 from server.host.kept_process import KeptProcess
 from server.host.memory import grown
 from server.host.port_guard import PortGuard
@@ -43,13 +41,12 @@ from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
 from server.processes.page_key import PAGE_KEY, load_or_make_key, load_or_make_page_key
 from server.processes.scrape import Scrape
 from server.processes.settings import ServerSettings
+from server.processes.start_checks import check_files_of, check_process
 from server.processes.watched_worker import WorkerProcess
 from server.recall.orders import Orders as RecallOrders
 from server.settings import Address, SettingsError
 from server.trust.counting import limits_of
 
-KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
-_AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 # A worker that lived so long did not crash at start: the pauses begin anew.
 _STEADY_S = 60.0
 _LONGEST_PAUSE_S = 1.6  # the others have its load meanwhile
@@ -470,31 +467,3 @@ def print_ready(ready: Ready) -> None:
         f"ronda: ready on {ready.address}{lane}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
     )
     sys.stdout.flush()
-
-
-def check_process(settings: ServerSettings) -> None:
-    """Readies this process, and with it its workers, for personal data: no core dumps, no files that others can read.
-
-    Raises SettingsError as root, except in development mode, which is told loudly instead.
-    """
-    forbid_core_dumps()
-    raise_descriptor_limit()
-    os.umask(0o077)
-    if settings.development:
-        log("development_mode", level=WARNING, address=settings.listen, everybody="sees everything")
-    elif os.geteuid() == 0:
-        raise SettingsError("trust: a server in production does not run as root; start it as a user of its own")
-
-
-def check_files_of(settings: ServerSettings) -> None:
-    """Raises SettingsError for a file that the settings name and that cannot be read, before anything is started."""
-    for name in ("tls_cert", "tls_key", "tls_client_ca", "trust", *KEEPER_FILES, *_AUDIT_KEYS):
-        path: Path | None = getattr(settings, name)
-        if path is not None and not os.access(path, os.R_OK, effective_ids=True):
-            raise SettingsError(f"{name}: cannot read {path}")
-        if path is not None and name != "trust" and not path.is_file():
-            raise SettingsError(f"{name}: cannot read {path}: not a file")
-    if not os.path.isdir(settings.data):  # noqa: PTH112 - Path.is_dir raises where a parent is closed to this user
-        raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")
-    if not os.access(settings.data, os.R_OK | os.X_OK, effective_ids=True):
-        raise SettingsError(f"data: cannot read {settings.data}: it belongs to another user")

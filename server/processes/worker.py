@@ -55,6 +55,7 @@ from server.metrics import files as metrics_files
 from server.notifications import FOLDER, Notifications
 from server.processes.beside_calls import Work, keep_going
 from server.processes.messages import BEAT_S, EXIT_SETTINGS, TOLD, Leave, WorkerOrders, WorkerReport
+from server.processes.registers_now import registers_now
 from server.processes.settings import ServerSettings
 from server.recall.line import RecallBoard, RecallLine
 from server.recall.service import RecallMethods
@@ -133,6 +134,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
         self._audit.on_stop = lambda: loop.call_soon_threadsafe(self._audit_stopped)
+        self._audit.on_room = lambda: loop.call_soon_threadsafe(self._changed)
         self._keeper.on_change = self._changed
         await self._open_registers()
         threads = ThreadPoolExecutor(self._settings.search_threads, "search")
@@ -311,7 +313,7 @@ class Worker:
         if self._failed:
             return
         keeper = self._keeper
-        serving = keeper.engine is not None
+        reason = "NO_GENERATION" if keeper.engine is None else "AUDIT_UNAVAILABLE" if self._audit.lacks_room else ""
         details = []
         if keeper.refused:
             details.append(f"refused generation {keeper.refused}: {keeper.refused_why}")
@@ -319,7 +321,7 @@ class Worker:
             details.append(f"damaged files: {' '.join(files)}")
         if self._lane is not None:
             self._lane.serve()
-        self._health.set(serving, "" if serving else "NO_GENERATION", "; ".join(details))
+        self._health.set(not reason, reason, "; ".join(details))
         self._report()
 
     def _report(self) -> None:
@@ -327,7 +329,14 @@ class Worker:
             return
         keeper = self._keeper
         report = WorkerReport(
-            ready=self._ready, generation=keeper.current_id, refused=keeper.refused, why=keeper.refused_why
+            ready=self._ready,
+            generation=keeper.current_id,
+            refused=keeper.refused,
+            why=keeper.refused_why,
+            serving=self._health.serving,
+            unserving=self._health.reason,
+            sequence=keeper.engine.sequence if keeper.engine is not None else 0,
+            registers=registers_now(keeper.engine, time.time_ns() // 1_000_000),
         )
         # A line is far below PIPE_BUF, so it is written whole; a supervisor that is gone is noticed by `_listen`.
         with contextlib.suppress(BrokenPipeError, BlockingIOError):

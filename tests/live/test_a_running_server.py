@@ -122,8 +122,11 @@ def test_a_killed_writer_makes_its_registers_stale_and_goes_on(live: Live) -> No
     live.writer.wait()
     live.warrant("W9", cui_of(2), "LUIS ALBERTO POP TZUL", "1975-01-20")
     until(lambda: live.levels(luis) == {"INCOMPLETE"}, 30)
+    until(lambda: 'ronda_register_state{register="oj",state="STALE"} 1.0' in live.server.metrics())
     live.writer = live.start_writer()
     until(lambda: live.levels(luis) == {"HIT"}, 30)
+    until(lambda: 'ronda_register_state{register="oj",state="FRESH"} 1.0' in live.server.metrics())
+    until(lambda: "ronda_view_sequence 2.0" in live.server.metrics())
 
 
 def test_an_extract_that_states_the_feed_and_lists_what_was_cancelled(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -83,6 +84,16 @@ class RunningServer:
         """The text of a scrape."""
         with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=10) as answer:
             return str(answer.read().decode())
+
+    def ready(self) -> tuple[int, list[str]]:
+        """Status and reasons that a load balancer gets."""
+        try:
+            with urllib.request.urlopen(f"http://{self.metrics_address}/ready", timeout=10) as answer:
+                status, body = answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                status, body = error.code, error.read()
+        return status, json.loads(body)["reasons"]
 
     def channel(self, address: str = "") -> grpc.Channel:
         """A channel with a connection of its own; `address`: the express lane's, else grpcio's."""

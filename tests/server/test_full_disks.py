@@ -12,6 +12,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from bench.attack.disks import UNSHARE, Disk, may_mount
 from server.audit.keys import make_auditor_keys, make_signing_keys
@@ -71,6 +72,11 @@ def answered(server: RunningServer, calls: int = CALLS) -> int:
             except grpc.RpcError as error:
                 assert Failure(error).code == grpc.StatusCode.UNAVAILABLE
     return found
+
+
+def health_of(server: RunningServer) -> int:
+    with server.channel() as channel:
+        return health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), wait_for_ready=True).status
 
 
 def replace_workers(server: RunningServer) -> None:
@@ -148,8 +154,12 @@ def test_where_the_audit_log_lies(
         os.kill(worker, signal.SIGKILL)
         until(lambda: len(server.events("worker_ready")) == 2)
     assert answered(server, 5) == 0
+    until(lambda: server.ready() == (503, ["AUDIT_UNAVAILABLE"]))
+    assert health_of(server) == health_pb2.HealthCheckResponse.NOT_SERVING
     assert len(server.events("worker_ready")) == 1 + (when == "running"), "no worker died of it"
     disk.free()
+    until(lambda: health_of(server) == health_pb2.HealthCheckResponse.SERVING)  # although nobody asked meanwhile
+    until(lambda: server.ready() == (200, []))
     until(lambda: answered(server, 1) == 1)
     assert answered(server) == CALLS
 

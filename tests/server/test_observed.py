@@ -5,12 +5,15 @@ from __future__ import annotations
 import configparser
 import shutil
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import grpc
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ronda.v1.register_pb2 import RegisterState
+from ronda.v1.register_service_pb2 import ListRegistersResponse
 from tests.kit.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
 from tests.server.published import Published
@@ -49,17 +52,24 @@ def test_the_scrape_adds_up_all_workers(
     assert samples["ronda_generation_workers", generation] == 2
     assert samples["ronda_disk_free_bytes",] > 0
     assert samples["ronda_generation_built_timestamp_seconds",] > 0
-    for register in small_nation.manifest["registers"]:
-        states = {
-            state: samples["ronda_register_state", *sorted((register["id"], state))]
-            for state in ("FRESH", "STALE", "MISSING")
-        }
-        assert sum(states.values()) == 1
-        if register["state"] == "loaded":
-            assert samples["ronda_register_rows_refused", register["id"]] == register["rows_refused"]
-            assert ("ronda_register_age_seconds", register["id"]) in samples
-        else:
-            assert states["MISSING"] == 1
+    assert samples["ronda_build_info", version("ronda")] == 1
+    with server.channel() as channel:
+        listed = ListRegistersResponse.FromString(call(channel, "RegisterService/ListRegisters", b"")).registers
+    for register, entry in zip(listed, small_nation.manifest["registers"], strict=True):
+        name = register.status.register_id
+        assert f"REGISTER_STATE_{state_in(samples, name)}" == RegisterState.Name(register.status.state)
+        assert (("ronda_register_age_seconds", name) in samples) == register.status.HasField("as_of")
+        assert samples.get(("ronda_register_rows_refused", name)) == entry.get("rows_refused")
+
+
+def state_in(samples: dict[tuple[str, ...], float], register: str) -> str:
+    """The one state in which a scrape shows a register."""
+    (state,) = (
+        state
+        for state in ("FRESH", "STALE", "MISSING")
+        if samples["ronda_register_state", *sorted((register, state))] == 1
+    )
+    return state
 
 
 def test_reflection_only_with_its_flag(published: Published, start_server: StartServer) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import grpc
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.server.conftest import StartServer
 from tests.server.published import Published
@@ -68,3 +75,34 @@ def test_files_that_are_no_certificates_stop_the_start(
         text = server.log_path.read_text(encoding="utf-8")
         assert "tls_cert" in text
         server.log_path.write_text("")
+
+
+def _self_signed(cert: Path, key: Path, ends: datetime) -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(ends - timedelta(days=90))
+        .not_valid_after(ends)
+        .sign(private, hashes.SHA256())
+    )
+    cert.write_bytes(made.public_bytes(Encoding.PEM))
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def test_an_expired_certificate_stops_the_start_and_an_end_is_told(
+    published: Published, start_server: StartServer, tmp_path: Path
+) -> None:
+    published.publish()
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    expired = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    _self_signed(cert, key, expired)
+    server = start_server(tls_cert=cert, tls_key=key)
+    assert server.process.wait(20) == 78
+    assert f"tls_cert: {cert} expired on {expired:%Y-%m-%d}" in server.log_path.read_text(encoding="utf-8")
+    server.log_path.write_text("")
+    _self_signed(cert, key, expired + timedelta(days=21))
+    server = start_server(tls_cert=cert, tls_key=key, workers=1).wait_ready()
+    told = re.search(r'_end_timestamp_seconds{certificate="tls_cert",institution=""} (\S+)', server.metrics())
+    assert told is not None
+    assert float(told[1]) == (expired + timedelta(days=21)).timestamp()
