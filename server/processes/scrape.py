@@ -120,6 +120,11 @@ class _StateCollector(Collector):
         yield GaugeMetricFamily(
             "ronda_workers_ready", "Workers that answer health checks.", value=sum(r.ready for r in reports)
         )
+        yield GaugeMetricFamily(
+            "ronda_workers_serving",
+            "Workers whose health is SERVING.",
+            value=sum(r.ready and r.serving for r in reports),
+        )
         yield CounterMetricFamily(
             "ronda_worker_restarts", "Workers restarted after they died.", value=self._supervised.restarts
         )
@@ -162,6 +167,11 @@ class _StateCollector(Collector):
             "ronda_generation_built_timestamp_seconds",
             "When the served generation was built, Unix time.",
             value=manifest.built_at_ms / 1000,
+        )
+        yield GaugeMetricFamily(
+            "ronda_generation_bytes",
+            "Size of the served generation.",
+            value=sum(file.bytes for file in manifest.files.values()),
         )
         yield GaugeMetricFamily(
             "ronda_generation_other_name_tables",
