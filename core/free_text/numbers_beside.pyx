@@ -73,10 +73,21 @@ cdef bint _goes_on(const BoxTokens* t, int first, int i, int label, int size) no
     return digits and is_number_token(t, i - 1) and size + t.items[i].n <= CUI_LENGTH
 
 
+cdef bint _holds_ioq(const BoxTokens* t, int i) noexcept nogil:
+    cdef int k
+    for k in range(t.items[i].at, t.items[i].at + t.items[i].n):
+        if t.text[k] in (c"I", c"O", c"Q"):
+            return True
+    return False
+
+
 cdef int _whole_vin(const BoxTokens* t, int first) noexcept nogil:
-    """Behind which token pieces, all but the first with digits, come to seventeen characters; 0 = they do not."""
+    """Behind which token pieces, all but the first with digits, come to seventeen characters; 0 = they do not.
+
+    A word with I, O or Q is no piece, for no VIN has them (ISO 3779): "vin terminacion 900006".
+    """
     cdef int i = first, size = 0
-    while i < t.n and size < VIN_LENGTH and (i == first and t.items[i].n >= 3 or _holds_digit(t, i)):
+    while i < t.n and size < VIN_LENGTH and (i == first and t.items[i].n >= 3 and not _holds_ioq(t, i) or _holds_digit(t, i)):
         size += t.items[i].n
         i += 1
     return i if size == VIN_LENGTH else 0

@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 from core.free_text.birth cimport Born, take_birth
 from core.free_text.names cimport is_dated_name
-from core.free_text.tokens cimport FILLER, FREE, LABEL, BoxTokens, token_in
+from core.free_text.tokens cimport FILLER, FREE, LABEL, BoxTokens, token_in, token_is
 from core.free_text.vehicles cimport colour_mask, is_make, kind_mask
 
 cdef enum:
@@ -20,8 +20,17 @@ cdef const char* NEVER_NAMES = (
     b"NACIO NACIDO NACIDA NACIMIENTO FECHA EDAD PORFA FAVOR QUIEN TIENE DONA ALIAS DPI CUI HONDURENO HONDURENA SALVADORENO "
     b"SALVADORENA NICARAGUENSE MEXICANO MEXICANA GUATEMALTECO GUATEMALTECA CATRACHO CATRACHA CHAPIN CHAPINA "
     b"MASCULINO FEMENINO FEMENINA CASADA CASADO SOLTERO SOLTERA NECESITO SABER SOLICITO SOLICITA URGENTE ALERTA GRACIAS PORFAVOR "
-    b"HERMANA HERMANO ESPOSA ESPOSO "
+    b"HERMANA HERMANO ESPOSA ESPOSO APODADO APODADA "
 )
+# What is behind them is a name, and what stands before them is none: "no porta documentos, dice ser Ana Tzul".
+cdef const char* INTRODUCERS = b" LLAMARSE LLAMA LLAMADO LLAMADA "
+cdef const char* CLAIMS = b" DICE MANIFIESTA MANIFESTO AFIRMA ASEGURA DIJO IDENTIFICA IDENTIFICO "
+# What somebody is, before or behind a name.
+cdef const char* CONDITIONS = (
+    b" PROFUGO PROFUGA REO REA FUGADO FUGADA BUSCADO BUSCADA INDOCUMENTADO INDOCUMENTADA HERIDO HERIDA FALLECIDO FALLECIDA "
+    b"DESAPARECIDO DESAPARECIDA MENOR ADOLESCENTE "
+)
+cdef const char* ORDINALS = b" 1ER 1RO 1O 2DO 2O PRIMER PRIMERO SEGUNDO "
 cdef const char* NAME_LABELS = b" NOMBRE NOMBRES COMPLETO APELLIDO APELLIDOS "
 # Words that stand before a name and are left out there.
 cdef const char* LEADERS = (
@@ -33,7 +42,7 @@ cdef const char* STOPPERS = (
     b" QUE COMO PILOTO COPILOTO POSIBLE PRESUNTO ANDA ANDABA CONDUCE CONDUCIENDO MANEJA SIN CON CONTRA TIENE PORTA PORTABA VIAJA VIVE "
     b"DICE MORENO MORENA ALTO ALTA BAJO BAJA GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
     b"UNIDAD ZONA KM KILOMETRO CALLE AVENIDA AV TEL TELEFONO CEL CELULAR INFO SECTOR BARRIO COLONIA ALDEA CASERIO LOTE BUFETE COLEGIO "
-    b"DIRECCION DESDE DESAPARECIDO DESAPARECIDA POR FAVOR GRACIAS AGUA MOCHILA BLUSA PANTALON SUETER CHUMPA "
+    b"DIRECCION DESDE POR FAVOR GRACIAS AGUA MOCHILA BLUSA PANTALON SUETER CHUMPA "
     b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO "
 )
 
@@ -66,6 +75,12 @@ cdef int _put_date(const Born* born, char* out) noexcept nogil:
     return snprintf(out, DATE_TEXT, b" %d ANOS", born.age) if born.age else 0
 
 
+cdef bint _is_condition(const BoxTokens* t, int i) noexcept nogil:
+    """Returns whether it says what somebody is. "niño" and "niña" do as they are spelled: Nino and Nina are names."""
+    return token_in(t, i, CONDITIONS) or (
+        token_in(t, i, " NINO NINA ") and t.items[i].last - t.items[i].first > t.items[i].n)
+
+
 cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
     """Whether two words that may be names stand behind: "LA ROSA" alone is a name."""
     cdef int k, words = 0
@@ -74,11 +89,48 @@ cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
     return words >= 2
 
 
+cdef bint _drop_introduction(BoxTokens* t) noexcept nogil:
+    """Drops the words before "dice ser", "se identifica como", "dice llamarse"; returns whether there are such."""
+    cdef int i, k, start = 0
+    for i in range(t.n):
+        if (token_in(t, i, INTRODUCERS) or i and token_in(t, i - 1, CLAIMS) and token_in(t, i, " SER COMO QUE ")) and (
+                _more_words(t, i)):
+            start = i + 1
+    for k in range(start):
+        if t.items[k].role == FREE and t.items[k].letters == t.items[k].n:
+            t.items[k].role = FILLER
+    return start > 0
+
+
+cdef int _behind_nickname(const BoxTokens* t, int i) noexcept nogil:
+    """Returns the token behind "alias el chino", "(a) chino"; 0 = none is told at token `i`."""
+    if not (token_in(t, i, " ALIAS AKA APODADO APODADA ") or token_is(t, i, "A") and t.items[i].before == c"("):
+        return 0
+    i += 1
+    i += token_in(t, i, " EL LA LOS LAS ")
+    return min(i + 1, t.n)
+
+
 cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char* out, int cap) noexcept nogil:
     cdef int i, size = 0, words = 0, length
     cdef bint changed = False, behind = False, dropped = False
     take_birth(t, True, born)
+    cdef int nickname = 0        # it ends before this token
+    changed = _drop_introduction(t)
     for i in range(t.n):
+        if token_in(t, i, ORDINALS) and token_in(t, i + 1, NAME_LABELS):
+            t.items[i].role = FILLER
+            changed = True
+            continue
+        if t.items[i].role == FREE and words:
+            nickname = max(nickname, _behind_nickname(t, i))
+        if i < nickname and t.items[i].role == FREE:
+            if words >= 2:
+                changed = True
+                break
+            t.items[i].role = FILLER
+            changed = dropped = True
+            continue
         if t.items[i].role != FREE or t.items[i].letters < t.items[i].n:
             if words == 0 and t.items[i].role == FREE and i + 1 < t.n and t.items[i + 1].before == c"|":
                 changed = True       # the number of a table's row
@@ -88,10 +140,14 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
             behind = behind or words >= 2
             dropped = True
             continue
-        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _is_part(t.items[i].before) and (
+        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _is_condition(t, i) or _is_part(t.items[i].before) and (
                 words >= NAMES_MOST or _begins_description(t, i))):
             changed = True
             break
+        if words == 0 and _is_condition(t, i) and _more_words(t, i):
+            t.items[i].role = FILLER
+            changed = dropped = True
+            continue
         if token_in(t, i, NEVER_NAMES) or words == 0 and token_in(t, i, LEADERS) and _more_words(t, i):
             # A name may begin with LA or DE as well, and who reads names drops NOMBRE before one.
             changed = changed or token_in(t, i, NEVER_NAMES) and not (words == 0 and token_in(t, i, NAME_LABELS))

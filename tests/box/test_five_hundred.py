@@ -104,6 +104,51 @@ def test_a_word_is_no_part_of_a_vin(cast: Cast, text: str) -> None:
     assert checks.IDENTIFIER_KIND_VIN not in [each.kind for each in cast.check(text).detected]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "walter de leon alias el chino",
+        '"walter de leon barrios" alias "el chino"',
+        "walter (a) el chino de leon barrios",
+        "no porta documentos dice ser Walter de Leon Barrios de 1995",
+        "sin documentos, se identifica como walter de leon barrios",
+        "manifiesta llamarse walter de leon",
+        "walter de leon profugo",
+        "menor walter de leon 1995",
+        "niño walter de leon",
+        "1er nombre walter 1er apellido de leon",
+        "primer nombre walter segundo nombre alexander primer apellido de leon",
+    ],
+)
+def test_what_is_said_of_somebody_is_no_part_of_the_name(cast: Cast, text: str) -> None:
+    """Asked with such a word, a wanted man was "nombre no consta"."""
+    found = cast.check(text)
+    shown = [found.person.subject_id, *(each.subject_id for each in found.candidates)]
+    assert "p5" in [cast.names.get(each) for each in shown]
+
+
+@pytest.mark.parametrize("text", ["nina de leon", "nino bravo", "juan menor", "llamado"])
+def test_a_word_that_may_be_a_name_stays(cast: Cast, text: str) -> None:
+    detected = [(each.kind, each.canonical) for each in cast.check(text).detected]
+    assert detected == [(checks.IDENTIFIER_KIND_NAME, text.upper())]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "papa cuatro ochenta y dos foxtrot golf hotel",
+        "P cuatrocientos ochenta y dos FGH",
+        "placa cuatrocientos ochenta y dos efe ge hache",
+    ],
+)
+def test_a_number_that_is_spoken(cast: Cast, text: str) -> None:
+    assert cast.names[cast.check(text).vehicle.subject_id] == "v1"
+
+
+def test_the_end_of_a_vin_beside_a_word(cast: Cast) -> None:
+    assert cast.names[cast.check("vin terminacion CC837164").vehicle.subject_id] == "v1"
+
+
 @pytest.mark.parametrize("text", ["8AJWVT937KK900006", "8AJ WVT 937 KK9 00006", "vin KMHD N41B P5U900 006"])
 def test_a_vin_may_stand_in_groups(cast: Cast, text: str) -> None:
     assert [each.kind for each in cast.check(text).detected] == [checks.IDENTIFIER_KIND_VIN]
