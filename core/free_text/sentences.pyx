@@ -111,6 +111,14 @@ cdef int _behind_nickname(const BoxTokens* t, int i) noexcept nogil:
     return min(i + 1, t.n)
 
 
+cdef bint _says_nothing(const BoxTokens* t, int i, bint in_nickname, int words) noexcept nogil:
+    """Returns whether a token is of a nickname, "1er" before "nombre", or what somebody is before the name."""
+    if t.items[i].role != FREE:
+        return False
+    return in_nickname or token_in(t, i, ORDINALS) and token_in(t, i + 1, NAME_LABELS) or (
+        words == 0 and _is_condition(t, i) and _more_words(t, i))
+
+
 cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char* out, int cap) noexcept nogil:
     cdef int i, size = 0, words = 0, length
     cdef bint changed = False, behind = False, dropped = False
@@ -118,16 +126,12 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
     cdef int nickname = 0        # it ends before this token
     changed = _drop_introduction(t)
     for i in range(t.n):
-        if token_in(t, i, ORDINALS) and token_in(t, i + 1, NAME_LABELS):
-            t.items[i].role = FILLER
-            changed = True
-            continue
         if t.items[i].role == FREE and words:
             nickname = max(nickname, _behind_nickname(t, i))
-        if i < nickname and t.items[i].role == FREE:
-            if words >= 2:
-                changed = True
-                break
+        if i < nickname and words >= 2:
+            changed = True
+            break
+        if _says_nothing(t, i, i < nickname, words):
             t.items[i].role = FILLER
             changed = dropped = True
             continue
@@ -144,10 +148,6 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
                 words >= NAMES_MOST or _begins_description(t, i))):
             changed = True
             break
-        if words == 0 and _is_condition(t, i) and _more_words(t, i):
-            t.items[i].role = FILLER
-            changed = dropped = True
-            continue
         if token_in(t, i, NEVER_NAMES) or words == 0 and token_in(t, i, LEADERS) and _more_words(t, i):
             # A name may begin with LA or DE as well, and who reads names drops NOMBRE before one.
             changed = changed or token_in(t, i, NEVER_NAMES) and not (words == 0 and token_in(t, i, NAME_LABELS))
