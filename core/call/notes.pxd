@@ -22,7 +22,7 @@ cdef extern from *:
         "el nombre dado no es el que consta con este documento",
         "los datos dados se contradicen",
         "no se pudo verificar: registro de identidad no disponible",
-        "nombre no consta",
+        "nombre no consta: escriba solo nombres y apellidos",
         "el CUI no puede existir: revise sus dígitos",
         "alguien con orden vigente lleva el nombre del propietario: identifíquelo",
         "nombre según el registro que lo menciona: no consta en el registro de identidad",
@@ -43,7 +43,7 @@ cdef extern from *:
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     /* NAME_NOT_ON_FILE where a year of birth was asked: who bears the name may be on file, born in that year */
-    __attribute__((unused)) static const char *const ronda_dated_name_text = "nadie se identifica con ese nombre y esa fecha de nacimiento";
+    __attribute__((unused)) static const char *const ronda_dated_name_text = "nadie se identifica con ese nombre y esa fecha: escriba solo nombres y apellidos";
     """
     const char* note_code "ronda_note_codes"[31]
     const char* note_text "ronda_note_texts"[31]

@@ -234,8 +234,8 @@ cdef void detect_national(const char* text, size_t n, const char* country, Canon
     nothing = count[0] == 0
     if nothing and fit_beside_words(text, n, country, out, count):
         return
-    # "A123456" may be a plate of before 2004, but as well any other number.
-    if nothing or (before == 0 and count[0] == 1 and is_old_plate(&out[0])):
+    # "A123456" may be a plate of before 2004, but as well any other number; "ramiro zachrisson, 47" is none.
+    if (nothing or (before == 0 and count[0] == 1 and is_old_plate(&out[0]))) and not is_glued(text, n):
         fit_free(&c, out, count)
 
 

@@ -10,6 +10,7 @@ from core.free_text.vehicles cimport colour_mask, is_make, kind_mask
 
 cdef enum:
     DATE_TEXT = 24
+    PAPERS_MOST = 4          # words: "no porta sus documentos"
     NAMES_MOST = 4           # words before a comma that parts surnames from given names
 
 # Words that are part of no name, wherever they stand.
@@ -20,16 +21,18 @@ cdef const char* NEVER_NAMES = (
     b"NACIO NACIDO NACIDA NACIMIENTO FECHA EDAD PORFA FAVOR QUIEN TIENE DONA ALIAS DPI CUI HONDURENO HONDURENA SALVADORENO "
     b"SALVADORENA NICARAGUENSE MEXICANO MEXICANA GUATEMALTECO GUATEMALTECA CATRACHO CATRACHA CHAPIN CHAPINA "
     b"MASCULINO FEMENINO FEMENINA CASADA CASADO SOLTERO SOLTERA NECESITO SABER SOLICITO SOLICITA URGENTE ALERTA GRACIAS PORFAVOR "
-    b"HERMANA HERMANO ESPOSA ESPOSO APODADO APODADA "
+    b"HERMANA HERMANO ESPOSA ESPOSO APODADO APODADA HIJO HIJA EBRIO EBRIA TATUADO TATUADA CONOCIDO CONOCIDA COMERCIANTE "
 )
 # What is behind them is a name, and what stands before them is none: "no porta documentos, dice ser Ana Tzul".
 cdef const char* INTRODUCERS = b" LLAMARSE LLAMA LLAMADO LLAMADA "
-cdef const char* CLAIMS = b" DICE MANIFIESTA MANIFESTO AFIRMA ASEGURA DIJO IDENTIFICA IDENTIFICO "
+cdef const char* CLAIMS = b" DICE MANIFIESTA MANIFESTO AFIRMA ASEGURA DIJO IDENTIFICA IDENTIFICO RESPONDE "
 # What somebody is, before or behind a name.
 cdef const char* CONDITIONS = (
     b" PROFUGO PROFUGA REO REA FUGADO FUGADA BUSCADO BUSCADA INDOCUMENTADO INDOCUMENTADA HERIDO HERIDA FALLECIDO FALLECIDA "
-    b"DESAPARECIDO DESAPARECIDA MENOR ADOLESCENTE "
+    b"DESAPARECIDO DESAPARECIDA ADOLESCENTE CHOFER COPILOTO ACOMPANANTE PASAJERO PASAJERA "
 )
+cdef const char* TITLES = b" MENOR DON DONA LIC LICDA ING DR DRA JOVEN BEBE PILOTO "
+cdef const char* PAPERS = b" DOCUMENTO DOCUMENTOS DPI LICENCIA PAPELES IDENTIFICACION "
 cdef const char* ORDINALS = b" 1ER 1RO 1O 2DO 2O PRIMER PRIMERO SEGUNDO "
 cdef const char* NAME_LABELS = b" NOMBRE NOMBRES COMPLETO APELLIDO APELLIDOS "
 # Words that stand before a name and are left out there.
@@ -40,7 +43,7 @@ cdef const char* LEADERS = (
 # Words behind a name with which something else begins.
 cdef const char* STOPPERS = (
     b" QUE COMO PILOTO COPILOTO POSIBLE PRESUNTO ANDA ANDABA CONDUCE CONDUCIENDO MANEJA SIN CON CONTRA TIENE PORTA PORTABA VIAJA VIVE "
-    b"DICE MORENO MORENA ALTO ALTA BAJO BAJA GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
+    b"DICE TRAE EN ESTADO NO MORENO MORENA ALTO ALTA BAJO BAJA GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
     b"UNIDAD ZONA KM KILOMETRO CALLE AVENIDA AV TEL TELEFONO CEL CELULAR INFO SECTOR BARRIO COLONIA ALDEA CASERIO LOTE BUFETE COLEGIO "
     b"DIRECCION DESDE POR FAVOR GRACIAS AGUA MOCHILA BLUSA PANTALON SUETER CHUMPA "
     b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO "
@@ -77,7 +80,7 @@ cdef int _put_date(const Born* born, char* out) noexcept nogil:
 
 cdef bint _is_condition(const BoxTokens* t, int i) noexcept nogil:
     """Returns whether it says what somebody is. "niño" and "niña" do as they are spelled: Nino and Nina are names."""
-    return token_in(t, i, CONDITIONS) or (
+    return token_in(t, i, CONDITIONS) or token_in(t, i, " MENOR MAYOR ") and token_is(t, i + 1, "DE") or (
         token_in(t, i, " NINO NINA ") and t.items[i].last - t.items[i].first > t.items[i].n)
 
 
@@ -90,21 +93,27 @@ cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef bint _drop_introduction(BoxTokens* t) noexcept nogil:
-    """Drops the words before "dice ser", "se identifica como", "dice llamarse"; returns whether there are such."""
+    """Drops the words before "dice ser", "se identifica como", "dice llamarse", "no trae dpi,"; returns whether any went."""
     cdef int i, k, start = 0
     for i in range(t.n):
-        if (token_in(t, i, INTRODUCERS) or i and token_in(t, i - 1, CLAIMS) and token_in(t, i, " SER COMO QUE ")) and (
-                _more_words(t, i)):
+        if (token_in(t, i, INTRODUCERS) or i and (token_is(t, i, "NOMBRE") or token_in(t, i - 1, CLAIMS) and token_in(
+                t, i, " SER COMO QUE AL "))) and _more_words(t, i):
+            start = i + 1
+        elif i < PAPERS_MOST and token_in(t, i, PAPERS) and token_in(t, 0, " NO SIN ") and _more_words(t, i):
             start = i + 1
     for k in range(start):
-        if t.items[k].role == FREE and t.items[k].letters == t.items[k].n:
+        if t.items[k].role in (FREE, LABEL) and t.items[k].letters == t.items[k].n:
             t.items[k].role = FILLER
     return start > 0
 
 
 cdef int _behind_nickname(const BoxTokens* t, int i) noexcept nogil:
-    """Returns the token behind "alias el chino", "(a) chino"; 0 = none is told at token `i`."""
-    if not (token_in(t, i, " ALIAS AKA APODADO APODADA ") or token_is(t, i, "A") and t.items[i].before == c"("):
+    """Returns the token behind "alias el chino", "(a) chino", "(el chino)"; 0 = none is told at token `i`."""
+    if token_in(t, i, " EL LA ") and t.items[i].before in (c"(", c'"'):
+        return min(i + 2, t.n)
+    if token_is(t, i, "A") and token_is(t, i + 1, "K") and token_is(t, i + 2, "A"):
+        i += 2
+    elif not (token_in(t, i, " ALIAS AKA APODADO APODADA ") or token_is(t, i, "A") and t.items[i].before == c"("):
         return 0
     i += 1
     i += token_in(t, i, " EL LA LOS LAS ")
@@ -116,7 +125,7 @@ cdef bint _says_nothing(const BoxTokens* t, int i, bint in_nickname, int words) 
     if t.items[i].role != FREE:
         return False
     return in_nickname or token_in(t, i, ORDINALS) and token_in(t, i + 1, NAME_LABELS) or (
-        words == 0 and _is_condition(t, i) and _more_words(t, i))
+        words == 0 and (_is_condition(t, i) or token_in(t, i, TITLES)) and _more_words(t, i))
 
 
 cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char* out, int cap) noexcept nogil:
@@ -128,7 +137,7 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
     for i in range(t.n):
         if t.items[i].role == FREE and words:
             nickname = max(nickname, _behind_nickname(t, i))
-        if i < nickname and words >= 2:
+        if words >= 2 and (i < nickname or t.items[i].role == LABEL and token_is(t, i + 1, "NO")):
             changed = True
             break
         if _says_nothing(t, i, i < nickname, words):

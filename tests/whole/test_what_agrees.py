@@ -150,10 +150,10 @@ def test_a_name_on_file_with_another_birth_date_is_not_said_not_to_be_on_file(as
     """Two bear it, both of other years: that nobody bears both is all that is known."""
     dated = asker(checks.CheckRequest(query="Sara Judith Juarez Kestler 3/9/1999")).answer
     assert [(n.code, n.text) for n in dated.notes] == [
-        ("NAME_NOT_ON_FILE", "nadie se identifica con ese nombre y esa fecha de nacimiento")
+        ("NAME_NOT_ON_FILE", "nadie se identifica con ese nombre y esa fecha: escriba solo nombres y apellidos")
     ]
     nobody = asker(checks.CheckRequest(query="Nadie Conocido Jamas")).answer
-    assert [(n.code, n.text) for n in nobody.notes] == [("NAME_NOT_ON_FILE", "nombre no consta")]
+    assert [(n.code, n.text) for n in nobody.notes] == [("NAME_NOT_ON_FILE", "nombre no consta: escriba solo nombres y apellidos")]
 
 
 def test_a_person_and_an_owner_bear_the_name_of_the_first_claim(asker: Asker) -> None:

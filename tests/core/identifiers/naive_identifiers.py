@@ -366,7 +366,7 @@ def detect_national(text: str, with_document: bool) -> list[tuple[IdentifierKind
         if not other:
             return found
     old_plate = not nothing and re.fullmatch("[A-Z]+-[0-9]{6}", found[-1][1])
-    if (nothing or (old_plate and len(found) == 1)) and re.search("[0-9]", number):
+    if (nothing or (old_plate and len(found) == 1)) and re.search("[0-9]", number) and not is_glued(text):
         mixed = bool(re.search("[A-Z]", number))
         if 5 <= len(number) <= 20 if mixed else 6 <= len(number) <= 12:
             found.append((IdentifierKind.DOCUMENT_NUMBER, number))
