@@ -6,6 +6,7 @@ changes, and its registers are STALE until they are sent again. The resume token
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -151,10 +152,15 @@ def write_issued(path: Path, issued: Issued) -> None:
 
 
 def write_whole(path: Path, fields: Mapping[str, Any]) -> None:
-    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError."""
+    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError that names the file."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
-    with draft.open("w", encoding="ascii") as file:
-        file.write(json.dumps(fields))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    try:
+        with draft.open("w", encoding="ascii") as file:
+            file.write(json.dumps(fields))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error

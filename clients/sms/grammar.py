@@ -71,6 +71,9 @@ _NAME = re.compile(
 )
 _NIT = re.compile(r"(?:NIT[\s.:]*(\d{1,11}-?[\dK]))|(\d{1,11}-?K|\d{1,11}-\d)", re.ASCII)
 _CEDULA = re.compile(r"CED(?:ULA)?[\s.:]*([A-UÑ¥&]\s*-?\s*\d{1,2}[\s-]+\d{1,8})", re.ASCII)
+# A word that says what was seen, and does nothing by itself.
+_SEEN = re.compile(r"(?!(?:PIN|CLAVE|CAMBIO|MAS|SALIR|FIN)$)[A-ZÑ]{3,}", re.ASCII)
+_MOST_WORDS = 4
 # As it is printed (0000 00000 0000), with its place apart, or in one piece: digits in other groups are other things.
 _CUI = re.compile(r"(?:(?:P|CUI|DPI)[\s.:]*)?(\d{4}[\s.-]?\d{5}[\s.-]?\d{2}[\s.-]?\d{2})", re.ASCII)
 # Behind the letter something must part it from what follows, or a digit follow: "CASA 14" is no chassis.
@@ -132,19 +135,41 @@ def _question(typed: str, folded: str) -> Message | None:
         return Message(Kind.NIT, found[1] or found[2])
     if (found := _CUI.fullmatch(folded)) and len(cui := _bare(found[1])) == 13:
         return Message(Kind.CUI, cui)
-    bare = _bare(folded)
-    for plate in (bare, bare.removeprefix("V")):
-        if _PLATE.fullmatch(plate):
-            return Message(Kind.PLATE, plate)
+    if (plate := _plate(folded)) is not None:
+        return plate
     if found := _CEDULA.fullmatch(folded):
         return Message(Kind.CEDULA, found[1])
     # Upper case may be longer than what was typed (ß), so the name is read from the typed text itself.
     if (found := _NAME.fullmatch(typed)) and _is_name(found[1]):
         return Message(Kind.NAME, found[1], found[2] or "")
+    if (plain := _without_words(folded)) is not None:
+        return plain
     found = _KEYED.fullmatch(folded)
     if found is None or _holds_a_pin(found[2]):
         return None
     return _keyed(found[1], _bare(found[2]))
+
+
+def _without_words(folded: str) -> Message | None:
+    """Reads a plate or CUI behind which up to four words stand that were seen: "P323ZZB TOYOTA GRIS". They are not asked."""
+    words = re.split(r"[\s,;.]+", folded.rstrip(".,; "))
+    for count in range(1, 1 + min(_MOST_WORDS, len(words) - 1)):
+        if not _SEEN.fullmatch(words[-count]):
+            return None
+        rest = " ".join(words[:-count])
+        if (found := _CUI.fullmatch(rest)) and len(cui := _bare(found[1])) == 13:
+            return Message(Kind.CUI, cui)
+        if (plate := _plate(rest)) is not None:
+            return plate
+    return None
+
+
+def _plate(folded: str) -> Message | None:
+    bare = _bare(folded)
+    for plate in (bare, bare.removeprefix("V")):
+        if _PLATE.fullmatch(plate):
+            return Message(Kind.PLATE, plate)
+    return None
 
 
 def _holds_a_pin(value: str) -> bool:

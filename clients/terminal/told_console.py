@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console, ConsoleDimensions
 from rich.segment import Segment
@@ -35,3 +36,7 @@ class ToldConsole(Console):
         """The segments of a renderable, each text without what steers a terminal."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(told(segment.text), segment.style)
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Raises BrokenPipeError, which ends a command as a closed pipe ends any: rich would end it with status 1."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -151,6 +152,10 @@ def _go_on(
             if not may_pass(failure):
                 fail_call(failure, server, shown, False, [])
             retry.wait(f"{failure.status} {failure.reason}", partial(_told, failure, server, shown))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            retry.wait(f"{error.filename}: {system_error_text(error)}")  # somebody makes room
 
 
 def _told(failure: CallFailure, server: str, shown: Identity | None) -> str:

@@ -209,7 +209,7 @@ class GenerationKeeper:
         for home in homes:
             with contextlib.suppress(CoreError, OSError):
                 sequences[home.name] = read_view(home).sequence
-        kept = [name for name in sequences if (self._data / "generations" / name).is_dir()]
+        kept = [name for name in sequences if _is_directory(self._data / "generations" / name)]
         newest = max(kept, key=lambda name: sequences[name], default="")
         return newest if newest and sequences[newest] > sequences[stamp[0]] else ""
 
@@ -346,7 +346,7 @@ class GenerationKeeper:
         if _ID.match(generation_id) and not self._may_be_named(generation_id):
             await self._look()  # another worker may have switched a moment before this one
         directory = self._data / "generations" / generation_id
-        if not self._may_be_named(generation_id) or (generation_id not in self._open and not directory.is_dir()):
+        if not self._may_be_named(generation_id) or (generation_id not in self._open and not _is_directory(directory)):
             raise Refusal(error_pb2.ERROR_REASON_GENERATION_GONE)
         try:
             served = await self._opened(generation_id)
@@ -379,6 +379,14 @@ class GenerationKeeper:
             # The files are unmapped with the last reference, which takes milliseconds for gigabytes: in a thread, not
             # between two calls. An answer that is still being computed in another thread holds a reference of its own.
             asyncio.get_running_loop().run_in_executor(None, closed.clear)
+
+
+def _is_directory(path: Path) -> bool:
+    """Returns False too where nobody may look: Path.is_dir raises for a parent that is closed to this user."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _why(error: BaseException) -> str:

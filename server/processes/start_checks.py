@@ -14,6 +14,7 @@ from server.processes.settings import ServerSettings
 from server.settings import SettingsError
 
 KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
+_WITHIN = ("generations", "live", "ledger")  # of the data directory: restored as root they serve nobody
 _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 
 
@@ -49,5 +50,6 @@ def check_files_of(settings: ServerSettings) -> None:
             raise SettingsError(f"{name}: {path} expired on {ends:%Y-%m-%d}: nobody would accept it; renew it")
     if not os.path.isdir(settings.data):  # noqa: PTH112 - Path.is_dir raises where a parent is closed to this user
         raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")
-    if not os.access(settings.data, os.R_OK | os.X_OK, effective_ids=True):
-        raise SettingsError(f"data: cannot read {settings.data}: it belongs to another user")
+    for directory in (settings.data, *(settings.data / name for name in _WITHIN)):
+        if os.path.lexists(directory) and not os.access(directory, os.R_OK | os.X_OK, effective_ids=True):
+            raise SettingsError(f"data: cannot read {directory}: it belongs to another user")

@@ -32,6 +32,18 @@ def test_a_reader_that_has_enough_is_no_failure() -> None:
     assert done.stdout.splitlines()[-1] in ("0", "141")
 
 
+def test_a_console_whose_reader_is_gone_ends_as_a_closed_pipe_does() -> None:
+    """Its library ends the program with status 1, which is told as a failure of Ronda's."""
+    done = shell(
+        "{ .venv/bin/python -c '"
+        "import sys; from clients.terminal.told_console import ToldConsole\n"
+        "try: [ToldConsole().print(1) for _ in range(100000)]\n"
+        'except BrokenPipeError: sys.stderr.write("closed")'
+        "'; } | true"
+    )
+    assert done.stderr.startswith("closed")
+
+
 def test_a_closed_output_is_said() -> None:
     done = shell("$RONDA --help >&-")
     assert (done.returncode, "Traceback" in done.stderr, "La salida está cerrada" in done.stderr) == (2, False, True)

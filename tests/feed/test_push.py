@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,3 +242,20 @@ def test_a_damaged_ledger_is_named_and_never_cut(fresh: FieldServer) -> None:
     assert refused(lambda: Stream(asker)).reason == "PART_UNAVAILABLE"
     assert log.read_bytes() == bytes(data)
     assert fresh.patrol().person(fresh.field.clean).answer.level  # who asks is answered all the same
+
+
+def test_a_state_that_cannot_be_written_names_its_file_and_leaves_no_draft(tmp_path: Path) -> None:
+    """As on a full disk: a limit on the size of files, in a process of its own."""
+    program = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from clients.feed.issued import Issued, write_issued\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))\n"
+        "try:\n    write_issued(Path(sys.argv[1]), Issued(numbers={'oj': 7}))\n"
+        "except OSError as error:\n    print(error.filename)\n"
+    )
+    state = tmp_path / "state"
+    done = subprocess.run([sys.executable, "-c", program, str(state)], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == str(state)
+    assert list(tmp_path.iterdir()) == []

@@ -240,24 +240,27 @@ def test_a_fault_ends_with_78_and_a_sentence(place: Place, fault: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can take a file from another user")
 @pytest.mark.skipif(not REACHED_BY_ALL, reason="the server's user cannot reach this checkout at all")
-@pytest.mark.parametrize("name", ["data", "trust", "tls_key", "audit", "audit_signing_key", "config"])
+@pytest.mark.parametrize("name", ["data", "generations", "trust", "tls_key", "audit", "audit_signing_key", "config"])
 def test_what_the_servers_user_may_not_read(name: str) -> None:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:  # pytest's own is closed to other users
         root = Path(directory)
         root.chmod(0o755)
         (root / "data").mkdir()
         place = Place(root / "etc", root / "data")
-        place.write(**({} if name == "config" else {name: root / "closed" / "what"}))
+        place.write(**({} if name in ("config", "generations") else {name: root / "closed" / "what"}))
         if name == "config":
             (root / "closed").mkdir()
             place.config = Path(shutil.move(place.config, root / "closed" / "ronda.toml"))
         for path in (root / "data", *(root / "etc").rglob("*"), root / "etc"):
             os.chown(path, 65534, 65534)
+        if name == "generations":  # restored as root
+            (root / "data" / name).mkdir(mode=0o700)
         (root / "closed").mkdir(exist_ok=True)
         (root / "closed").chmod(0o700)
         status, told = place.serve(reads_all=False)
         assert status == 78, told
-        assert ("RONDA_CONFIG: cannot read" if name == "config" else f"{name}: ") in told
+        named = {"config": "RONDA_CONFIG: cannot read", "generations": f"data: cannot read {root / 'data' / name}: "}
+        assert named.get(name, f"{name}: ") in told
         assert "Traceback" not in told
 
 

@@ -24,6 +24,11 @@ READ = [
     ("V 123ABC", Kind.PLATE, "123ABC"),
     ("vp123bcd", Kind.PLATE, "P123BCD"),
     ("placa p-123 bcd", Kind.PLATE, "P123BCD"),
+    ("P123BCD gris", Kind.PLATE, "P123BCD"),  # what was seen is not asked
+    ("v p 123 bcd toyota gris", Kind.PLATE, "P123BCD"),
+    ("Placa P-123BCD, toyota hilux.", Kind.PLATE, "P123BCD"),
+    ("V 123BCD MIA", Kind.PLATE, "123BCD"),
+    ("dpi 2357111360101 ramiro", Kind.CUI, "2357111360101"),
     ("Chasis: 3A004352", Kind.CHASSIS, "3A004352"),
     ("licencia 2357111360101", Kind.LICENCE, "2357111360101"),
     ("nombre José Núñez", Kind.NAME, "Jose Nuñez"),
@@ -93,7 +98,7 @@ def test_a_name_with_what_is_known_of_its_birth(text: str, name: str, born: str)
     [
         "", " ", "hola", "gracias", "Nancy llega tarde", "N", "N 12", "P", "P 123", "V hola", "😀", "123456",
         "123456 hola", "12345", "ROJO Juan Perez. R4711 MAS", "SIN RESPUESTA: no es verde, repita R12", "MASA",
-        "placa", "placa hola", "nombre", "vin de la casa", "123456P",
+        "placa", "placa hola", "P123BCD y P456FGH", "P123BCD pin", "P123BCD mas", "mi placa es P123BCD", "nombre", "vin de la casa", "123456P",
         "\x00\x01", "P " * 500, "V P123BCD" + " " * LONGEST, "٢٣٥٧١١١٣٦٠١٠١",
     ],
 )  # fmt: skip

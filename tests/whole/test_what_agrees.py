@@ -153,7 +153,8 @@ def test_a_name_on_file_with_another_birth_date_is_not_said_not_to_be_on_file(as
         ("NAME_NOT_ON_FILE", "nadie se identifica con ese nombre y esa fecha: escriba solo nombres y apellidos")
     ]
     nobody = asker(checks.CheckRequest(query="Nadie Conocido Jamas")).answer
-    assert [(n.code, n.text) for n in nobody.notes] == [("NAME_NOT_ON_FILE", "nombre no consta: escriba solo nombres y apellidos")]
+    said = "nombre no consta: escriba solo nombres y apellidos"
+    assert [(n.code, n.text) for n in nobody.notes] == [("NAME_NOT_ON_FILE", said)]
 
 
 def test_a_person_and_an_owner_bear_the_name_of_the_first_claim(asker: Asker) -> None:
