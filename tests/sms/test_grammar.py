@@ -98,7 +98,8 @@ def test_a_name_with_what_is_known_of_its_birth(text: str, name: str, born: str)
     [
         "", " ", "hola", "gracias", "Nancy llega tarde", "N", "N 12", "P", "P 123", "V hola", "😀", "123456",
         "123456 hola", "12345", "ROJO Juan Perez. R4711 MAS", "SIN RESPUESTA: no es verde, repita R12", "MASA",
-        "placa", "placa hola", "P123BCD y P456FGH", "P123BCD pin", "P123BCD mas", "mi placa es P123BCD", "nombre", "vin de la casa", "123456P",
+        "placa", "placa hola", "P123BCD y P456FGH", "P123BCD pin", "P123BCD mas",
+        "mi placa es P123BCD", "nombre", "vin de la casa", "123456P",
         "\x00\x01", "P " * 500, "V P123BCD" + " " * LONGEST, "٢٣٥٧١١١٣٦٠١٠١",
     ],
 )  # fmt: skip
