@@ -151,7 +151,7 @@ def _question(typed: str, folded: str) -> Message | None:
 
 
 def _without_words(folded: str) -> Message | None:
-    """Reads a plate or CUI with up to four words behind it that say what was seen, "P323ZZB GRIS": they are not asked."""
+    """Reads a plate or CUI with up to four words behind it, "P323ZZB GRIS": what was seen is not asked."""
     words = re.split(r"[\s,;.]+", folded.rstrip(".,; "))
     for count in range(1, 1 + min(_MOST_WORDS, len(words) - 1)):
         if not _SEEN.fullmatch(words[-count]):
