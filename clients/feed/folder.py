@@ -3,8 +3,8 @@
 A file is put there whole, by renaming; names that begin with a dot are not looked at. What was sent goes to `done/`,
 with the changes that the server refused beside it. A file that is none, or is cut, goes to `refused/` with the reason,
 and nothing of it is sent. Changes of a register that the source may not feed, or with a number far off, go to
-`refused/` too: their numbers are missing nowhere. While anything lies in `refused/`, or stays because of its name, the
-source is not up to date.
+`refused/` too: their numbers are missing nowhere. While anything lies in `refused/`, or stays because of its name or
+because it is no file, the source is not up to date.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,19 +59,12 @@ class DropFolder:
 
     def waiting(self) -> list[Path]:
         """Files that are there, by name. Raises OSError."""
-        return sorted(
-            path
-            for path in self._directory.glob(self._pattern)
-            if (self._pattern != "*" or path.suffix.lower() in SUFFIXES)
-            and not path.name.startswith(".")
-            and path.suffix != RESUME
-            and path.is_file()
-        )
+        return sorted(path for path in self._lying() if self._is_named(path) and path.is_file())
 
-    def strangers(self) -> list[str]:
-        """Returns names that are not looked at and do not begin with a dot, each once. Raises OSError."""
-        new = sorted(set(self._passed_over()) - self._named)
-        self._named.update(new)
+    def strangers(self) -> list[tuple[str, str]]:
+        """Returns name and reason of what is not taken, each once. Raises OSError."""
+        new = [each for each in self._passed_over() if each[0] not in self._named]
+        self._named.update(name for name, _ in new)
         return new
 
     def unsettled(self) -> list[str]:
@@ -78,19 +72,39 @@ class DropFolder:
         lying = sorted(path.name for path in (self._directory / REFUSED).iterdir() if path.suffix not in (_WHY, RESUME))
         return [
             *(
-                f"{REFUSED}/{name} no está en el libro de cambios: entréguelo corregido, y quítelo de {REFUSED}/"
+                f"{REFUSED}/{shown_name(name)} no está en el libro de cambios: entréguelo corregido, y quítelo de "
+                f"{REFUSED}/"
                 for name in lying
             ),
-            *(f"{name} no se toma, por su nombre: cámbielo, o quítelo de la carpeta" for name in self._passed_over()),
+            *(f"{name} no se toma, {why}" for name, why in self._passed_over()),
         ]
 
-    def _passed_over(self) -> list[str]:
-        looked_at = {path.name for path in self.waiting()}
-        return sorted(
-            path.name
+    def _lying(self) -> list[Path]:
+        """Returns all that may be a file of changes or was meant for one. Raises OSError."""
+        own = (DONE, REFUSED)
+        return [
+            path
             for path in self._directory.iterdir()
-            if path.name not in looked_at and path.suffix != RESUME and not path.name.startswith(".") and path.is_file()
-        )
+            if path.name not in own and path.suffix != RESUME and not path.name.startswith(".")
+        ]
+
+    def _is_named(self, path: Path) -> bool:
+        if self._pattern != "*":
+            return fnmatchcase(path.name, self._pattern)
+        return path.suffix.lower() in SUFFIXES
+
+    def _passed_over(self) -> list[tuple[str, str]]:
+        """Returns name and reason of each, by name: other directories alone lie there unmentioned."""
+        found = []
+        for path in sorted(self._lying()):
+            if not self._is_named(path):
+                if path.is_file():
+                    found.append((shown_name(path.name), "por su nombre: cámbielo, o quítelo de la carpeta"))
+            elif not path.is_file():  # a link to a mount that is away, a pipe, a directory
+                found.append(
+                    (shown_name(path.name), "porque no es un archivo: póngalo entero, o quítelo de la carpeta")
+                )
+        return found
 
     def take(self, file: Path, send: Send) -> Passed:
         """Sends one file and puts it away. Raises CallFailure: it stays and is sent again; OSError."""
@@ -102,13 +116,13 @@ class DropFolder:
         except ChangesUnreadable as error:
             lies = self._put_away(file, REFUSED)
             lies.with_name(f"{lies.name}{_WHY}").write_text(f"{error}\n", encoding="utf-8")
-            return Passed(file.name, Tally(), str(error))
+            return Passed(shown_name(file.name), Tally(), str(error))
         if tally.refused:
             lines = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in tally.refused)
             where = REFUSED if any(each.reason in MISSING_NOWHERE for each in tally.refused) else DONE
             self._free(file, where, ".refused").write_text(lines, encoding="utf-8")
         self._put_away(file, DONE)
-        return Passed(file.name, tally, "")
+        return Passed(shown_name(file.name), tally, "")
 
     def _put_away(self, file: Path, where: str) -> Path:
         """Moves a file, and beside it the numbers of its changes, which are the same when both are put back."""
@@ -123,6 +137,11 @@ class DropFolder:
         while found.exists():
             found, number = self._directory / where / f"{file.name}.{number}{ending}", number + 1
         return found
+
+
+def shown_name(name: str) -> str:
+    """Returns a file's name on one line: whoever may put files there may not forge lines of what is told."""
+    return "".join(each if each.isprintable() else "\ufffd" for each in name)
 
 
 def _ends_whole(file: Path) -> None:

@@ -118,7 +118,15 @@ class JetStreamWork:
                     known.aside.append(int(place))
 
         token, patience_s = known.token, self._patience_s
-        pusher = Pusher(self._stub, self._frame, self._source, token, patience_s=patience_s, on_outcome=settle)
+        pusher = Pusher(
+            self._stub,
+            self._frame,
+            self._source,
+            token,
+            patience_s=patience_s,
+            unsettled=bool(known.unread),
+            on_outcome=settle,
+        )
         try:
             tally = pusher.push(changes)
         except HistoriesDiffer as differ:

@@ -146,17 +146,19 @@ class OutboxWork:
 
         Raises SourceFailed, OSError.
         """
-        state = read_state(self._state_file) or OutboxState()
-        foreign = [
+        return [
+            f"la fila {register[:_SHOWN]} {number} no está en el libro de cambios: la fuente no tiene ese registro. "
+            f"Escriba la fila bajo el suyo, y --skip '{register[:_SHOWN]}={number}'"
+            for register, number in self._foreign(read_state(self._state_file) or OutboxState())
+        ]
+
+    def _foreign(self, state: OutboxState) -> list[tuple[str, int]]:
+        """Returns register and number of each refused row of a register that is not the source's."""
+        return [
             (_register_of(record), number)
             for record, numbers in state.refused.items()
             if _register_of(record) not in self._registers
             for number in numbers
-        ]
-        return [
-            f"la fila {register[:_SHOWN]} {number} no está en el libro de cambios: la fuente no tiene ese registro. "
-            f"Escriba la fila bajo el suyo, y --skip '{register[:_SHOWN]}={number}'"
-            for register, number in foreign
         ]
 
     def seen(self, positions: Mapping[str, Any]) -> None:
@@ -178,7 +180,13 @@ class OutboxWork:
 
         sent = [FileChange(place, each) for place, each in enumerate(changes, 1)]
         pusher = Pusher(
-            self._stub, self._frame, self._source, state.token, patience_s=self._patience_s, on_outcome=noted
+            self._stub,
+            self._frame,
+            self._source,
+            state.token,
+            patience_s=self._patience_s,
+            unsettled=bool(self._foreign(state)),
+            on_outcome=noted,
         )
         tally = pusher.push(sent)
         state.token = tally.token

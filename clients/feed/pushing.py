@@ -69,15 +69,18 @@ class Pusher:
         token: str = "",
         *,
         patience_s: float = 30.0,
+        unsettled: bool = False,
         on_answer: Callable[[Tally], None] = lambda _tally: None,
         on_outcome: Callable[[FileChange, contract.FeedOutcome], None] = lambda _sent, _outcome: None,
     ) -> None:
         """context: a new one for each stream. patience_s: without an answer, before a failure is given up on.
 
+        unsettled: the source holds something that is in no ledger; what is sent does not say that it is up to date.
         on_answer: after each message's answer; on_outcome: of each change in it.
         """
         self._stub, self._context, self._source = stub, context, source
         self._patience_s, self._on_answer, self._on_outcome = patience_s, on_answer, on_outcome
+        self._unsettled = unsettled
         self.tally = Tally(token=token)
 
     def positions(self) -> dict[str, Any]:
@@ -133,7 +136,8 @@ class Pusher:
                         again.appendleft(batch)
                         break
                     unanswered.append(batch)
-                    sending.put(contract.PushRequest(changes=[each.change for each in batch]))
+                    changes = [each.change for each in batch]
+                    sending.put(contract.PushRequest(changes=changes, unsettled=self._unsettled))
                 if not unanswered:
                     sending.put(None)
                     for _ in answers:  # none: the server ends it, and says how

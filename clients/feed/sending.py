@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from clients.feed.changes import ChangesUnreadable, FileChange, read_changes
-from clients.feed.folder import SUFFIXES, DropFolder, Passed, Read
+from clients.feed.folder import DropFolder, Passed, Read
 from clients.feed.issued import (
     HistoriesDiffer,
     Issued,
@@ -42,11 +42,13 @@ def send_file(
     read: Read = read_changes,
     issued: Issued | None = None,
     again: bool = False,
+    unsettled: bool = False,
 ) -> Tally:
     """Sends a file of changes, from where an earlier run was.
 
     issued: what the source has numbered so far, which learns of what is answered; None = nobody keeps it.
     again: as changes that happen anew, under new numbers, whatever was sent before; the file must not state numbers.
+    unsettled: the source holds something that is in no ledger.
     Raises ChangesUnreadable, CallFailure, HistoriesDiffer, OSError.
     """
     known = issued if issued is not None else Issued()
@@ -66,7 +68,16 @@ def send_file(
             known.reach(sent.change.register_id, sent.change.sequence)
 
     token = resume.token or known.token
-    pusher = Pusher(stub, frame, source, token, patience_s=patience_s, on_answer=keep, on_outcome=reached)
+    pusher = Pusher(
+        stub,
+        frame,
+        source,
+        token,
+        patience_s=patience_s,
+        unsettled=unsettled,
+        on_answer=keep,
+        on_outcome=reached,
+    )
     changes = read(file)
     if first is not None and not first.change.sequence and first.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
         positions = pusher.positions()
@@ -198,9 +209,11 @@ class FolderWork:
 
     def _send(self, file: Path) -> Tally:
         known = self._known()
-        read = self._without_heartbeats if self._folder.unsettled() else self._read
+        unsettled = bool(self._folder.unsettled())
+        read = self._without_heartbeats if unsettled else self._read
+        stub, frame, source = self._stub, self._frame, self._source
         try:
-            return send_file(self._stub, self._frame, file, self._source, self._patience_s, read=read, issued=known)
+            return send_file(stub, frame, file, source, self._patience_s, read=read, issued=known, unsettled=unsettled)
         except HistoriesDiffer as differ:
             raise HistoriesDiffer(f"{file.name}: {differ.rule}", differ.line) from None
         finally:
@@ -218,8 +231,8 @@ class FolderWork:
         try:
             if self._begins:
                 self._begin()
-            for name in self._folder.strangers():
-                told(Passed(name, Tally(), f"se queda: solo se toma lo que termina en {', '.join(SUFFIXES)}"))
+            for stranger, why in self._folder.strangers():
+                told(Passed(stranger, Tally(), f"se queda, {why}"))
             name, files = "", self._folder.waiting()
             for file in files:  # in their order: one that cannot be read now holds the next ones up
                 name = file.name

@@ -49,6 +49,7 @@ class Change:
     held: Kind | None = None  # of HOLD: UPSERT or CANCEL
     missing: tuple[tuple[int, int], ...] = ()  # of STALE: first and last of each run of sequences that never came
     reason: str = ""  # of STALE: GAP, SILENT, or both with a space
+    unsettled: bool = False  # its source held something in no ledger when it sent this: no sign that it is up to date
 
     @property
     def content(self) -> tuple[Any, ...]:
@@ -72,6 +73,8 @@ def fields_of(change: Change) -> dict[str, Any]:
         fields["record"] = dict(change.record)
     if change.held is not None:
         fields["held"] = int(change.held)
+    if change.unsettled:
+        fields["unsettled"] = True
     return fields
 
 
@@ -105,4 +108,5 @@ def change_with(fields: Mapping[str, Any], sequence: int = 0, taken_ms: int = 0)
         held=Kind(held) if held is not None else None,
         missing=tuple((first, last) for first, last in fields.get("missing", ())),
         reason=fields.get("reason", ""),
+        unsettled=fields.get("unsettled", False) is True,
     )

@@ -100,8 +100,9 @@ class Sequences:
             self.learn(entry, entry)
             self._said.add((entry.kind, entry.source_sequence))
         if entries:
-            self.sign_s = now_s
-            entries += self._followed(now_s, is_beat=change.kind is Kind.HEARTBEAT)
+            if not change.unsettled:
+                self.sign_s = now_s
+            entries += self._followed(now_s, is_beat=change.kind is Kind.HEARTBEAT and not change.unsettled)
         return outcome, entries
 
     def _beat(self, change: Change) -> tuple[Outcome, list[Change]]:
@@ -146,13 +147,14 @@ class Sequences:
         """Entries that come of what was just learnt: changes that need wait no longer, and that nothing is missing.
 
         Silence ends with a heartbeat: behind a change that comes after it others may wait. `look` sees how old it is.
+        What is STALE already is not FRESH for a moment because its missing numbers were told of just now.
         """
         entries = self._released(self.through)
         if self.newest > self.through:
             self.missing_since = now_s if self.missing_since is None else self.missing_since
         else:
             self.missing_since = None
-        wanted = [GAP] if GAP in self.stale and self.newest > self.through else []
+        wanted = [GAP] if self.stale and self.newest > self.through else []
         wanted += [SILENT] if SILENT in self.stale and not is_beat else []
         return entries + self._told(" ".join(wanted), only_if_other=True)
 
@@ -163,7 +165,7 @@ class Sequences:
         if self.newest > self.through:
             if self.missing_since is None:  # found in the ledger when the process began
                 self.missing_since = now_s
-            if GAP in self.stale or now_s - self.missing_since >= hold_s:
+            if self.stale or now_s - self.missing_since >= hold_s:
                 reasons.append(GAP)
         if self.sign_s is None:
             self.sign_s = now_s  # this clock begins with the process, for a source that never sent too
@@ -247,7 +249,9 @@ class Sequences:
             self.overtook.clear()
 
     def _sign(self, entry: Change) -> None:
-        """An entry of the source itself was written."""
+        """An entry of the source itself was written. One of a source that is not up to date is no sign that it is."""
+        if entry.unsettled:
+            return
         self.sign_ms = entry.taken_ms
         sent_all_ms = entry.taken_ms if entry.kind is Kind.HEARTBEAT else min(entry.taken_ms, entry.event_ms)
         self.up_to_ms = max(min(self.up_to_ms, entry.taken_ms), sent_all_ms)  # min: a clock that was ahead is set back

@@ -82,7 +82,7 @@ class _PushStream:
             raise Refusal(
                 error_pb2.ERROR_REASON_FIELD_INVALID, field="changes", rule=f"at most {CHANGES_MOST} in a message"
             )
-        changes = [_change(self._name, each) for each in request.changes]
+        changes = [_change(self._name, each, unsettled=request.unsettled) for each in request.changes]
         await self._record(request)
         first = not self._positions
         if first:
@@ -154,7 +154,7 @@ def _is_of(asked: Asked, source: FeedSource) -> bool:
     return asked.development or asked.institution == source.institution
 
 
-def _change(source: str, change: feed_service_pb2.FeedChange) -> Change:
+def _change(source: str, change: feed_service_pb2.FeedChange, *, unsettled: bool) -> Change:
     return Change(
         kind=_KINDS.get(change.kind, Kind.HOLD),  # no kind of a source's own: the writer refuses it
         register=change.register_id,
@@ -164,6 +164,7 @@ def _change(source: str, change: feed_service_pb2.FeedChange) -> Change:
         event_ms=_event_ms(change),
         manifest_source=change.manifest_source,
         record=dict(change.cells),
+        unsettled=unsettled,
     )
 
 

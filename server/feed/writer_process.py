@@ -35,6 +35,7 @@ from server.logs import ERROR, WARNING, log
 LINE_BYTES = 64 << 20  # of a question: a message of 4 MiB in JSON has up to six times as many
 _TICK_S = 0.1
 _STATUS_S = 1.0
+_HOLDS_AFTER_S = 1.0  # so long the view has to show what a ledger that could not be written told late
 
 RowsMaker = Callable[[Orders], Rows]
 
@@ -59,6 +60,7 @@ class FeedWriter:
             log("feed_source_given_up", level=WARNING, source=source, register=register)
         self._queue: asyncio.Queue[_Asked] = asyncio.Queue()
         self._full = False
+        self._holds_since: float | None = None  # steady seconds since which all that was due is in the ledger
 
     async def run(self) -> None:
         """Until standard input ends. Raises LedgerDamaged, OSError."""
@@ -105,26 +107,33 @@ class FeedWriter:
 
     async def _tick(self) -> None:
         while True:
+            now = _now()
             try:
-                self._taker.look(_now())
+                self._taker.look(now)
+                self._holds_since = now.steady_s if self._holds_since is None else self._holds_since
             except LedgerFull:
                 self._has_room(False)
+                self._holds_since = None
             await asyncio.sleep(_TICK_S)
 
     async def _show(self) -> None:
         """Writes how the feed stands, for the metrics; and says that changes can be taken over, as long as they can.
 
-        Without that word what was fed is STALE: nobody could take a cancellation, or tell that a source is silent.
+        Without that word what was fed is STALE: nobody could take a cancellation, or tell that a source is silent. It
+        comes back after what was due meanwhile (a silence, say) is in the ledger and in the view.
         """
         beat = self._orders.data / FOLDER / BEAT
         while True:
             with contextlib.suppress(OSError):
-                if self._taker.has_room:
+                if self._taker.has_room and self._told_in_time():
                     beat.touch(mode=0o600)
             told = {"positions": self._taker.positions(list(self._orders.sources)), "sequence": self._taker.sequence}
             with contextlib.suppress(OSError):
                 replace_file(self._orders.status, orjson.dumps(told), durable=False)
             await asyncio.sleep(_STATUS_S)
+
+    def _told_in_time(self) -> bool:
+        return self._holds_since is not None and time.monotonic() - self._holds_since >= _HOLDS_AFTER_S
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

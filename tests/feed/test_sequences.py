@@ -274,6 +274,56 @@ def test_silence_does_not_end_with_what_happened_long_ago(tmp_path: Path) -> Non
     ledger.close()
 
 
+def test_silence_that_ends_in_a_gap_is_fresh_at_no_moment(tmp_path: Path) -> None:
+    """A heartbeat tells of changes that the server does not have: what lasted for minutes is not waited for again."""
+    source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
+    ledger = LedgerWriter(tmp_path)
+    taker = Taker(ledger, {"oj-central": source}, hold_s=HOLD_S, future_s=60)
+    told = []
+
+    def beat(sequence: int, now: Now) -> None:
+        change = replace(change_of(Sent(sequence, "HEARTBEAT")), event_ms=now.wall_ms)
+        taker.take([Message("oj-central", [change])], now)
+        told.append(str(taker.positions(["oj-central"])[0]["stale"]))
+
+    beat(0, Now(WALL_MS, 100.0))
+    late = Now(WALL_MS + 40_000, 140.0)
+    taker.look(late)
+    beat(2, late)
+    taker.look(late)
+    for number in (1, 2):
+        taker.take([Message("oj-central", [change_of(Sent(number, "UPSERT", "A", "x"))])], late)
+        told.append(str(taker.positions(["oj-central"])[0]["stale"]))
+    with LedgerReader(tmp_path) as reader:
+        states = [(each.kind.name, each.reason) for each in reader.changes() if each.kind in (Kind.STALE, Kind.FRESH)]
+    assert told == ["", GAP, GAP, ""]
+    assert states == [("STALE", SILENT), ("STALE", GAP), ("FRESH", "")]
+    ledger.close()
+
+
+def test_what_a_source_sends_while_something_is_unsettled_is_no_sign(tmp_path: Path) -> None:
+    """However often it sends, and over starts of the server; a heartbeat that is unsettled ends no silence either."""
+    source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
+    ledger = LedgerWriter(tmp_path)
+    told = []
+
+    def send(second: int, sent: Sent, *, unsettled: bool) -> None:
+        now = Now(WALL_MS + 1000 * second, 1.0)
+        taker = Taker(ledger, {"oj-central": source}, hold_s=HOLD_S, future_s=60)
+        change = replace(change_of(sent), event_ms=now.wall_ms, unsettled=unsettled)
+        taker.take([Message("oj-central", [change])], now)
+        taker.look(now)
+        told.append(str(taker.positions(["oj-central"])[0]["stale"]))
+
+    send(0, Sent(0, "HEARTBEAT"), unsettled=False)
+    for number in range(1, 5):
+        send(10 * number, Sent(number, "UPSERT", "A", f"{number}"), unsettled=True)
+    send(45, Sent(4, "HEARTBEAT"), unsettled=True)
+    send(50, Sent(5, "UPSERT", "A", "x"), unsettled=False)
+    assert told == ["", "", "", SILENT, SILENT, SILENT, ""]
+    ledger.close()
+
+
 def _silent_after(ledger: LedgerWriter, now: Now, looks: int = 3) -> list[str]:
     """What a server that starts over this ledger tells, look for look, a second apart."""
     source = FeedSource(institution="oj", registers=("oj",), silent_s=30)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from core.ledger.change import RECORD_KINDS
 from ronda.demo.postgres_cluster import PostgresCluster
-from tests.feed.feeder_kit import development_server, feeder, heartbeats
+from tests.feed.feeder_kit import development_server, entries, feeder, heartbeats
 from tests.feed.outbox_kit import outbox_database
 from tests.feed.test_command import DevelopmentServer, feed, in_force, lines, row, upsert
 from tests.feed.test_jetstream import SERVER, Broker, change
@@ -55,6 +57,9 @@ def test_no_heartbeat_while_messages_are_unread(field: DevelopmentServer, broker
     with feeder(field.server.address, tmp_path / "log", *words) as running:
         for place in range(2, 8):
             running.wait_for(f"mensaje {place} del stream", times=2)
+        broker.put(change("N-9", 2))
+        until(lambda: len(unsettled(field, "by-bus")) == 2, 60.0)
+        assert unsettled(field, "by-bus") == [(1, True), (2, True)], "changes that go on coming are no sign"
         assert "mensaje 3 del stream (oj 2)" in running.said  # its number can be read
     assert heartbeats(field, "by-bus") == []
     with feeder(field.server.address, tmp_path / "log", *words) as running:  # another run knows of them
@@ -63,7 +68,13 @@ def test_no_heartbeat_while_messages_are_unread(field: DevelopmentServer, broker
     put_aside = [word for place in range(2, 8) for word in ("--skip", str(place))]
     with feeder(field.server.address, tmp_path / "log", *words, *put_aside):
         until(lambda: heartbeats(field, "by-bus"), 60.0)
-    assert set(heartbeats(field, "by-bus")) == {1}
+    assert set(heartbeats(field, "by-bus")) == {2}
+
+
+def unsettled(field: DevelopmentServer, source: str) -> list[tuple[int, bool]]:
+    """Number of each change of a source, and whether the source said that it was not up to date."""
+    changes = [each for each in entries(field, source) if each.kind in RECORD_KINDS]
+    return [(each.source_sequence, each.unsettled) for each in changes]
 
 
 @pytest.mark.skipif(SERVER is None, reason="no nats-server: apt-get install nats-server")
@@ -86,14 +97,22 @@ def test_no_heartbeat_while_a_file_lies_in_refused(field: DevelopmentServer, tmp
     (folder / "2.jsonl").write_text(lines(upsert("D-2", 2))[:-20], encoding="utf-8")
     (folder / "3.jsonl").write_text(lines({**upsert("D-2", 2), "register": "ojj"}), encoding="utf-8")
     (folder / "4.json.gz").write_bytes(b"x")
+    (folder / "5.jsonl").symlink_to(tmp_path / "away")
+    os.mkfifo(folder / "6\n.csv")
+    (folder / "lost+found").mkdir()
     with feeder(field.server.address, tmp_path / "log", "folder", folder, "--source", "by-folder") as running:
-        for name in ("refused/2.jsonl", "refused/3.jsonl.refused", "4.json.gz"):
+        for name in ("refused/2.jsonl", "refused/3.jsonl.refused", "4.json.gz", "5.jsonl", "6\ufffd.csv"):
             running.wait_for(f"{name} no", times=2)
+        (folder / ".7").write_text(lines(upsert("D-2", 2)), encoding="utf-8")
+        (folder / ".7").rename(folder / "7.jsonl")
+        until(lambda: len(unsettled(field, "by-folder")) == 2, 60.0)
+        assert unsettled(field, "by-folder") == [(1, True), (2, True)]
         assert heartbeats(field, "by-folder") == []
-        for each in ("refused/2.jsonl", "refused/3.jsonl.refused", "4.json.gz"):
+        assert "lost+found" not in running.said
+        for each in ("refused/2.jsonl", "refused/3.jsonl.refused", "4.json.gz", "5.jsonl", "6\n.csv"):
             (folder / each).unlink()
         until(lambda: heartbeats(field, "by-folder"), 60.0)
-    assert set(heartbeats(field, "by-folder")) == {1}
+    assert set(heartbeats(field, "by-folder")) == {2}
 
 
 def test_no_heartbeat_while_a_row_names_a_register_that_is_none(
@@ -111,8 +130,15 @@ def test_no_heartbeat_while_a_row_names_a_register_that_is_none(
     with feeder(field.server.address, tmp_path / "log", *words) as running:
         for each in ("ojj 1", "oj  1"):
             running.wait_for(f"la fila {each}", times=2)
+        with psycopg.connect(dsn, autocommit=True) as database:
+            database.execute(
+                "INSERT INTO ronda_outbox (register, record_id, cells) VALUES ('oj', 'S-4', %s)",
+                (json.dumps(row("S-4")),),
+            )
+        until(lambda: len(unsettled(field, "by-strange-row")) == 2, 60.0)
+        assert unsettled(field, "by-strange-row") == [(1, False), (2, True)]
     assert heartbeats(field, "by-strange-row") == []
     with feeder(field.server.address, tmp_path / "log", *words, "--skip", "ojj=1", "--skip", "oj =1"):
         until(lambda: heartbeats(field, "by-strange-row"), 60.0)
-    assert in_force(field, "by-strange-row") == [("S-1", 1, "UPSERT")]
+    assert in_force(field, "by-strange-row") == [("S-1", 1, "UPSERT"), ("S-4", 2, "UPSERT")]
     feed(field, *words, "--once")
