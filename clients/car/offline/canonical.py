@@ -62,6 +62,11 @@ def asking_of(words: str) -> Asking:
     return Asking(IDENTIFIER_KIND_NAME if lettered else IDENTIFIER_KIND_UNSPECIFIED, (), words[:_LONGEST])
 
 
+def is_of_vehicle(words: str) -> bool:
+    """Returns whether the words ask a list about a vehicle."""
+    return asking_of(words).kind in (IDENTIFIER_KIND_PLATE, IDENTIFIER_KIND_VIN)
+
+
 def _scanned(said: str) -> Asking | None:
     cui = zone_cui(said)
     return Asking(IDENTIFIER_KIND_CUI, (cui,), cui) if cui else None
