@@ -6,6 +6,7 @@ import asyncio
 import gc
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -192,6 +193,13 @@ class CarApp(App[None]):
         if self.main.is_mounted:
             self.main.paint_recalls(self.recalled.line)
 
+    def close_lists(self) -> None:
+        """Closes a list or the help: it would hide what changed, and a list shows levels of before."""
+        from textual.screen import ModalScreen
+
+        if isinstance(self.screen, ModalScreen):
+            self.screen.dismiss(None)
+
     def take_changes(self, recalls: Sequence[Recall]) -> None:
         """Answers that these contradict show no level any more."""
         on_screen = self.main.shown
@@ -266,9 +274,12 @@ class CarApp(App[None]):
         listed = self.coverage.look_up(next(iter(asked.person.values()), asked.words), asked.person_found)
         if listed is None:
             return None
+        from clients.car.offline.canonical import is_of_vehicle
         from clients.car.offline.listed_view import listed_layers
         from ronda.v1.check_service_pb2 import CheckResponse
 
+        if is_of_vehicle(asked.words):
+            asked = replace(asked, role=Role.ANY)  # as on line: no vehicle is a driver
         return self._filed(
             Shown(
                 asked, CheckResponse(), listed_layers(listed, asked.person_found), self.now(), time.monotonic() - began
@@ -276,7 +287,7 @@ class CarApp(App[None]):
         )
 
     def _filed(self, shown: Shown) -> Shown:
-        self.stop.take(shown)
+        shown = self.stop.take(shown)
         self.history.add(shown)
         return shown
 

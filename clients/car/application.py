@@ -68,6 +68,10 @@ class Application(Protocol):
         """What changed about whom the officer looked up, below it."""
         ...
 
+    def close_lists(self) -> None:
+        """Closes a list or the help."""
+        ...
+
     def take_changes(self, recalls: Sequence[Recall]) -> None:
         """Answers that these contradict show no level any more."""
         ...

@@ -130,7 +130,7 @@ class AskScreen(Screen[None]):
         self._put("status", line)
 
     def paint_recalls(self, line: Text | None) -> None:
-        """What changed about whom was looked up; it stays over any question and answer."""
+        """What changed about whom was looked up; it stays above any question and answer."""
         self._put("recalls", "" if line is None else line)
 
     def action_read_recalls(self) -> None:
@@ -230,9 +230,16 @@ class AskScreen(Screen[None]):
             self._paint_outdated(layers)
             return
         self._paint_banner(lambda width, low: level_banner(layers.level, width, low=low))
-        self._put("meaning", Text(layers.meaning, style="bold reverse"))
+        self._put("meaning", Group(Text(layers.meaning, style="bold reverse"), *layers.dangers))
+        from clients.officer_view.styles import level_badge
+
+        graver = self.car.stop.graver_parts(shown, outdated=self.car.outdated.holds)
+        others = [
+            Text(f"{word}: ", style="bold").append_text(level_badge(level)).append(", esta respuesta no lo quita")
+            for word, level in graver
+        ]
         # the name comes first where the rest must be scrolled to
-        urgent = [*(layers.who[:1] if self._is_low else ()), *layers.urgent]
+        urgent = [*(layers.who[:1] if self._is_low else ()), *others, *layers.urgent]
         if shown.asked.found is Found.CHOSEN and subject_id(shown):
             urgent.append(Text("F11 (o Ctrl+O): ya comparé su DPI", style="bold"))
         elif shown.asked.found is Found.COMPARED:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from clients.car.scanned import cui_agrees, is_zone_so_far
+
 _CUI_LENGTH = 13
 _TELEPHONE_LENGTH = 8
 _TYPES = "P|C|A|U|MT|MO|MI|M|O|CD|CC|CO|TCE|TC|TRC|TE|T|EXT|DIS"
@@ -20,9 +22,11 @@ def likely_kind(text: str) -> str:
     words = text.strip().upper()
     if not words:
         return ""
+    if "<" in words and is_zone_so_far(words):
+        return "documento leído por el lector"
     compact = re.sub(r"[\s.\-]", "", words)
     if compact.isdecimal() and len(compact) == _CUI_LENGTH:
-        return "CUI" if _cui_agrees(compact) else "CUI: revise, un dígito no cuadra"
+        return "CUI" if cui_agrees(compact) else "CUI: revise, un dígito no cuadra"
     if plate := _PLATE.fullmatch(compact):
         return f"placa {plate['type']}" if plate["type"] else "placa sin tipo: agregue la letra"
     if _CEDULA.fullmatch(words):
@@ -52,8 +56,3 @@ def _of_letters(words: str, compact: str) -> str:
         return "nombre y nacimiento"
     return "documento, licencia o chasis" if _DOCUMENT.fullmatch(compact) else "texto libre"
 
-
-def _cui_agrees(digits: str) -> bool:
-    """Whether the ninth digit is the check of the first eight (RENAP's modulus 11)."""
-    rest = sum(int(digit) * (place + 2) for place, digit in enumerate(digits[:8])) % 11
-    return rest == int(digits[8])

@@ -43,10 +43,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Layers:
-    """One answer. `level`: the contract's number; `meaning`: its words; the others from the top of the screen down."""
+    """One answer. `level`: the contract's number; `meaning`: its words; the others from the top of the screen down.
+
+    dangers: stand beside the level, and are never scrolled away.
+    """
 
     level: int
     meaning: str
+    dangers: list[Text]
     urgent: list[Text]
     who: list[Text]
     pages: list[Page] = field(default_factory=list)
@@ -63,6 +67,7 @@ def layers_of(response: Any, *, of_owner: bool = False, typed: bool = True) -> L
     return Layers(
         level=answer.level,
         meaning=spanish.level_words(answer.level)[1],
+        dangers=dangers_of(_flags(answer)),
         urgent=_urgent(answer, of_owner=of_owner),
         who=_who(response, subject),
         pages=_pages(response, subject, typed=typed),
@@ -77,10 +82,19 @@ def subject_of(response: Any) -> person_pb2.Person | vehicle_pb2.Vehicle | None:
     return None
 
 
+def dangers_of(flags: Iterable[level_pb2.CautionFlag]) -> list[Text]:
+    """A line for each caution that means danger."""
+    return [Text(f"PELIGRO: {spanish.CAUTIONS[flag]}", style="bold reverse") for flag in flags if flag in _DANGERS]
+
+
+def _flags(answer: check_service_pb2.Answer) -> list[level_pb2.CautionFlag]:
+    return list(dict.fromkeys([*answer.cautions, *(flag for hit in answer.hits for flag in hit.cautions)]))
+
+
 def _urgent(answer: check_service_pb2.Answer, *, of_owner: bool) -> list[Text]:
-    """Danger, notes, the first hits with what to do; then what the answer could not look at."""
-    flags = dict.fromkeys([*answer.cautions, *(flag for hit in answer.hits for flag in hit.cautions)])
-    lines = [Text(f"PELIGRO: {spanish.CAUTIONS[flag]}", style="bold reverse") for flag in flags if flag in _DANGERS]
+    """Notes, the first hits with what to do; then what the answer could not look at."""
+    flags = _flags(answer)
+    lines: list[Text] = []
     noted = [note_text(note, answer) for note in answer.notes]
     lines += [Text(f"▸ {note}", style="bold") for note in noted]
     lines += [

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _AGAIN_SECONDS, _LONGEST_PAUSE_SECONDS = 5.0, 60.0
 _STREAM_SECONDS = 960.0  # longer than the server's own end of it
 _CALL_SECONDS = 10.0
-_SHOWN = 2  # at once: what is asked must stay readable on 24 rows
 _IDS = 100  # of one receipt
 _NEVER = ("METHOD_UNKNOWN", "FORBIDDEN")
 """Reasons after which asking again would not help: the server tells nobody, or not this officer."""
@@ -85,22 +84,23 @@ class Recalled:
             before = self._unread.pop(key, None)  # the newest stands last
             self._unread[key] = _Unread(each.text, [*(before.ids if before is not None else ()), each.recall_id])
         self._car.bell()
+        self._car.close_lists()
         self._car.take_changes(recalls)
         self._car.paint_recalls()
 
     @property
     def line(self) -> Text | None:
         """What the officer reads; None = nothing is unread."""
-        shown = list(self._unread.values())[:_SHOWN]
-        if not shown:
+        first = next(iter(self._unread.values()), None)
+        if first is None:
             return None
-        more = len(self._unread) - len(shown)
-        said = Text("\n".join(each.text for each in shown), style="bold reverse")
-        return said.append(f"\nF12: leído{f', y {more} más' if more else ''}")
+        more = len(self._unread) - 1
+        # The key comes first: a small screen cuts off the end.
+        return Text(f"F12: leído{f', y {more} más' if more else ''} · ").append(first.text, style="bold reverse")
 
     def read(self) -> None:
         """F12: what is shown was read. What the server does not hear of comes again with the next login."""
-        ids = [one for key in list(self._unread)[:_SHOWN] for one in self._unread.pop(key).ids]
+        ids = self._unread.pop(next(iter(self._unread))).ids if self._unread else []
         self._car.paint_recalls()
         if ids:
             self._car.run_in_session(self._acknowledge(ids))

@@ -24,6 +24,10 @@ _ELEMENT = re.compile(
     r"(?:^|(?<=DL)|(?<=ID)|(?<=EN))(?P<name>DAQ|DCS|DAC|DAD|DAA|DAB|DBB|DCT|DCG|DBC)(?P<text>[^\n]*)", re.M
 )
 _ABSENT = {"NONE", "UNAVL", "UNK"}
+# The first line of a DPI (TD1): a number of nine, its check digit or a filler, and fifteen of optional data.
+_CARD = re.compile(r"IDGTM(?P<number>[A-Z0-9<]{9})(?P<rest>[A-Z0-9<]{1,16})", re.ASCII)
+# Behind a filler the check digit of the whole number may follow.
+_LAST_FOUR = re.compile(r"<+([0-9]{4})[0-9]?(?![0-9])|([0-9]{4})(?![0-9])")
 
 
 def lacking_lines(text: str) -> int:
@@ -90,3 +94,29 @@ def _birth_date(text: str, country: str) -> str:
         except ValueError:
             continue
     return ""
+
+
+def zone_cui(text: str) -> str:
+    """Returns the CUI of a DPI's machine-readable zone (its three lines, or the first); "" for anything else.
+
+    The CUI is the card's number (its last four digits behind the number's field and perhaps a check digit), or stands
+    whole in the optional data behind another number.
+    """
+    found = _CARD.match(text.strip().upper())
+    if found is None:
+        return ""
+    number, rest = found["number"], found["rest"]
+    numbers = []
+    if number.isdecimal():
+        checked = rest[:1] == str(sum(int(digit) * (7, 3, 1)[place % 3] for place, digit in enumerate(number)) % 10)
+        last = (_LAST_FOUR.match(rest, 1) if checked else None) or _LAST_FOUR.match(rest)
+        numbers = [number + (last[1] or last[2])] if last is not None else []
+    numbers += re.findall(r"(?=([0-9]{13}))", rest)
+    cuis = {each for each in numbers if cui_agrees(each)}
+    return cuis.pop() if len(cuis) == 1 else ""
+
+
+def cui_agrees(digits: str) -> bool:
+    """Whether the ninth digit is the check of the first eight (RENAP's modulus 11)."""
+    rest = sum(int(digit) * (place + 2) for place, digit in enumerate(digits[:8])) % 11
+    return rest == int(digits[8])

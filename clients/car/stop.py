@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from clients.car.layers import Layers
@@ -80,14 +81,16 @@ class Stop:
         else:
             self.vehicle = self.owner = self.driver = None
 
-    def take(self, shown: Shown) -> None:
-        """Files an answer; another vehicle is another stop."""
-        if shown.asked.role is Role.OWNER:
+    def take(self, shown: Shown) -> Shown:
+        """Files an answer and returns it; another vehicle is another stop, also one asked about as the driver."""
+        if _of_vehicle(shown) is not None:
+            shown = replace(shown, asked=replace(shown.asked, role=Role.ANY))
+            self.vehicle, self.owner, self.driver = shown, None, None
+        elif shown.asked.role is Role.OWNER:
             self.owner = shown
         elif shown.asked.role is Role.DRIVER:
             self.driver = shown
-        elif _of_vehicle(shown) is not None:
-            self.vehicle, self.owner, self.driver = shown, None, None
+        return shown
 
     @property
     def owners(self) -> list[vehicle_pb2.Owner]:
@@ -106,10 +109,23 @@ class Stop:
         named = (("Vehículo", self.vehicle), (Role.OWNER.value, self.owner), (Role.DRIVER.value, self.driver))
         return [(word, shown) for word, shown in named if shown is not None]
 
+    def graver_parts(self, shown: Shown, *, outdated: Callable[[Shown], bool]) -> list[tuple[str, int]]:
+        """Name and level of each other part of the stop with an alert, where the answer on the screen has none."""
+        from ronda.v1 import level_pb2
+
+        graver = [level_pb2.LEVEL_POSSIBLE, level_pb2.LEVEL_HIT]
+        if shown.layers.level in graver or all(part is not shown for _, part in self.parts()):
+            return []
+        others = [(word, part) for word, part in self.parts() if part is not shown and not outdated(part)]
+        return [(word, part.layers.level) for word, part in others if part.layers.level in graver]
+
     def driver_line(self) -> str:
-        """Whether the driver is an owner; "" while either is unknown."""
-        if self.driver is not None and self.driver.asked.found is Found.CHOSEN:
-            return ""  # who drives is not known by a choice from a list
+        """Whether the driver is an owner; "" while either is unknown.
+
+        Who drives is not known by a name, by a choice from a list, or by a document that is not the bearer's.
+        """
+        if self.driver is None or self.driver.asked.found is Found.CHOSEN or not _is_certain_person(self.driver):
+            return ""
         driver = subject_id(self.driver)
         owners = {owner.person.subject_id for owner in self.owners} - {""}
         if not driver or not owners:
@@ -160,6 +176,16 @@ def _is_certain_vehicle(shown: Shown | None) -> bool:
     sure = (level_pb2.CRITERION_PLATE, level_pb2.CRITERION_VIN)
     agrees = level_pb2.AGREEMENT_AGREES
     return any(c.criterion in sure and c.agreement == agrees for c in shown.response.answer.comparisons)
+
+
+def _is_certain_person(shown: Shown) -> bool:
+    """Returns whether a document, or a whole name with its birth date, led to the person, and nothing contradicts it."""
+    from clients.officer_view.answer import by_name_line
+    from ronda.v1 import level_pb2
+
+    answer = shown.response.answer
+    found = answer.identity_status == level_pb2.IDENTITY_STATUS_FOUND and answer.level != level_pb2.LEVEL_INSUFFICIENT
+    return found and not by_name_line(answer, _subject(shown))
 
 
 def asked_of_owner(owner: vehicle_pb2.Owner) -> Asked | None:

@@ -76,6 +76,7 @@ _SEEN = re.compile(r"(?!(?:PIN|CLAVE|CAMBIO|MAS|SALIR|FIN)$)[A-ZÑ]{3,}", re.ASC
 _MOST_WORDS = 4
 # As it is printed (0000 00000 0000), with its place apart, or in one piece: digits in other groups are other things.
 _CUI = re.compile(r"(?:(?:P|CUI|DPI)[\s.:]*)?(\d{4}[\s.-]?\d{5}[\s.-]?\d{2}[\s.-]?\d{2})", re.ASCII)
+_IS_CUI = re.compile(r"\d{13}", re.ASCII)
 # Behind the letter something must part it from what follows, or a digit follow: "CASA 14" is no chassis.
 _BETWEEN = re.compile(r"[\s.-]")
 _KEYED = re.compile(r"([PVCL])(?:[\s.:-]+|(?=\d))([A-Z0-9][A-Z0-9\s.-]*)", re.ASCII)
@@ -189,6 +190,8 @@ def _keyed(letter: str, value: str) -> Message | None:
     if letter == "C":
         kind = Kind.CHASSIS if len(value) <= 8 else Kind.VIN
         return Message(kind, value) if 6 <= len(value) <= 8 or len(value) == _VIN else None
+    if _IS_CUI.fullmatch(value):  # a Guatemalan licence bears the CUI, and the register of licences not everybody
+        return Message(Kind.CUI, value)
     return Message(Kind.LICENCE, value) if 4 <= len(value) <= _MOST_DIGITS else None
 
 

@@ -37,6 +37,9 @@ _DANGERS = {
     level_pb2.CAUTION_FLAG_ARMED: "CUIDADO: puede estar armado",
     level_pb2.CAUTION_FLAG_VIOLENT: "CUIDADO: delito violento",
     level_pb2.CAUTION_FLAG_ESCAPE_RISK: "CUIDADO: riesgo de fuga",
+}
+_CAUTIONS = {
+    **_DANGERS,
     level_pb2.CAUTION_FLAG_MINOR: "MENOR DE EDAD",
     level_pb2.CAUTION_FLAG_MISUSED_IDENTITY: "puede ser victima de suplantacion",
 }
@@ -116,29 +119,33 @@ def _parts(colour: str, text: str, reference: int) -> tuple[str, ...]:
 
 
 def _facts(response: Any, level: int, *, of_vehicle: bool, asked_by_name: bool) -> list[str]:
-    """Sentences, what to act on first: alert and action, danger, court; then identity, notes, registers, the rest."""
+    """Sentences, what to act on first: danger, alert and action, court; then identity, notes, registers, the rest."""
     answer: check_service_pb2.Answer = response.answer
     certain = _is_certain(answer, level)
     found = response.HasField("vehicle" if of_vehicle else "person")
+    seen = _seen_text(response.vehicle) if of_vehicle and found else ""
     if of_vehicle:
         who = _vehicle_text(response.vehicle) if found else "VEHICULO"
     else:
         shown = shown_names.name_of(response.person, asked_by_name=asked_by_name) if found and certain else ""
         who = shown or "PERSONA"
-    facts = [who]
+    in_danger = any(flag in _DANGERS for hit in answer.hits[:1] for flag in (*hit.cautions, *answer.cautions))
+    # Danger and what to do must stand in the first part: what the vehicle looks like gives way.
+    facts = [who if in_danger else " ".join(filter(None, (who, seen)))]
     facts += _of_level(response, level, of_vehicle=of_vehicle)
     minor = found and not of_vehicle and shown_names.is_minor(response.person)
     if answer.hits:
         facts += _hit_facts(answer.hits[0], answer, certain=certain, minor=minor)
     else:
-        facts += [_DANGERS[caution] for caution in answer.cautions if caution in _DANGERS]
+        facts += [_CAUTIONS[caution] for caution in answer.cautions if caution in _CAUTIONS]
+    facts += [seen] if in_danger else []
     facts += _identity_facts(answer, of_vehicle=of_vehicle)
     for hit in answer.hits[1:]:
         facts += _hit_facts(hit, answer, certain=certain, minor=minor)
     if (unsent := answer.hits_total - len(answer.hits)) > 0:
         facts.append(f"Y {unsent} alertas mas")
     # What is a danger was said above, of the first alert or of nobody's.
-    facts += [spanish.CAUTIONS.get(caution, "") for caution in answer.cautions if caution not in _DANGERS]
+    facts += [spanish.CAUTIONS.get(caution, "") for caution in answer.cautions if caution not in _CAUTIONS]
     facts += _register_facts(answer)
     if found and certain:
         born = "" if of_vehicle else shown_names.birth_date_of(response.person, asked_by_name=asked_by_name)
@@ -169,7 +176,7 @@ def _of_level(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
 
 
 def _hit_facts(hit: alert_pb2.Hit, answer: check_service_pb2.Answer, *, certain: bool, minor: bool) -> list[str]:
-    """One alert: what it is, of whom, what to do, the dangers; its court and cause where it is certain.
+    """One alert: the dangers, what it is, of whom, what to do; its court and cause where it is certain.
 
     minor: the person is one, of whose case no register's words are sent.
     """
@@ -188,7 +195,8 @@ def _hit_facts(hit: alert_pb2.Hit, answer: check_service_pb2.Answer, *, certain:
         confirm = wording.CONFIRM_VEHICLE if hit.subject.kind in _VEHICLES else wording.CONFIRM_PERSON
         said = f"Posible {kind[:1].lower()}{kind[1:]}: {confirm} antes de actuar"
     flags = dict.fromkeys([*hit.cautions, *answer.cautions])
-    facts = [said, *(_DANGERS[flag] for flag in flags if flag in _DANGERS)]
+    facts = [*(_DANGERS[flag] for flag in flags if flag in _DANGERS), said]
+    facts += [_CAUTIONS[flag] for flag in flags if flag in _CAUTIONS]  # of dangers again, which are said once
     if sure:
         cause = "causa" if hit.kind == alert_pb2.ALERT_KIND_WARRANT else "ref"
         facts.append(hit.authority)
@@ -222,14 +230,19 @@ def _register_facts(answer: check_service_pb2.Answer) -> list[str]:
 
 
 def _vehicle_text(vehicle: vehicle_pb2.Vehicle) -> str:
-    """VEHICULO, what it looks like and its plate of today: of no person, and what an officer compares."""
+    """VEHICULO and its plate of today."""
     plates = [each.plate for each in vehicle.plate_assignments if not each.valid_to.year]
+    return " ".join(part for part in ["VEHICULO", *plates[:1]] if part)
+
+
+def _seen_text(vehicle: vehicle_pb2.Vehicle) -> str:
+    """What the vehicle looks like: of no person, and what an officer compares."""
     seen = []
     for registration in vehicle.registrations[:1]:
         year = str(registration.model_year) if registration.model_year else ""
         colour = f"color {registration.colour}" if registration.colour else ""  # the first word alone is a level
         seen = [registration.make, registration.line, colour, year]
-    return " ".join(part for part in ["VEHICULO", *plates[:1], *seen] if part)
+    return " ".join(part for part in seen if part)
 
 
 def _owner_facts(vehicle: vehicle_pb2.Vehicle, hits: Iterable[alert_pb2.Hit]) -> list[str]:

@@ -18,6 +18,7 @@ cdef enum:
     CUI_LENGTH = 13
     PASSPORT_LENGTH = 9
     NUMBER_DIGITS = 6     # in a row: a number or a date, which a name has not
+    LINE_LENGTH = 30      # of TD1
     TAIL_LENGTH = 19      # of TD3 behind the number: check digit, country, birth, check, sex, expiry
 
 
@@ -64,34 +65,58 @@ cdef bint _read_birth(const char* at, Scanned* out) noexcept nogil:
     return True
 
 
-cdef int _behind_number(const char* zone, int at, int size) noexcept nogil:
-    """Where the rest of a card's number begins; at: behind its first nine digits."""
+cdef bint _is_check_digit(const char* nine, char check) noexcept nogil:
     cdef int k, total = 0
-    if at < size and is_digit(zone[at]):
-        for k in range(PASSPORT_LENGTH):
-            total += (zone[at - PASSPORT_LENGTH + k] - c"0") * (7 if k % 3 == 0 else 3 if k % 3 == 1 else 1)
-        if total % 10 == zone[at] - c"0":
-            at += 1
-    while at < size and zone[at] == c"<":
+    for k in range(PASSPORT_LENGTH):
+        total += (nine[k] - c"0") * (7 if k % 3 == 0 else 3 if k % 3 == 1 else 1)
+    return check == c"0" + total % 10
+
+
+cdef bint _take_cui(const char* digits, Scanned* out) noexcept nogil:
+    """Takes the 13 digits as the card's number; False where they are no CUI, or another than was taken."""
+    if cui_rule(digits) != RULE_OK or out.length and memcmp(out.number, digits, CUI_LENGTH) != 0:
+        return False
+    memcpy(out.number, digits, CUI_LENGTH)
+    out.length = CUI_LENGTH
+    return True
+
+
+cdef bint _read_last_four(const char* first_nine, const char* rest, int n, Scanned* out) noexcept nogil:
+    """Reads a number of more than nine characters, whose last four stand behind fillers."""
+    cdef char number[CUI_LENGTH]
+    cdef int at = 0, end
+    while at < n and rest[at] == c"<":
         at += 1
-    return at
+    end = at + 4 + (at > 0)  # behind a filler the check digit of the whole number may follow
+    if at + 4 > n or not all_digits(rest + at, 4) or end < n and is_digit(rest[end]):
+        return False
+    memcpy(number, first_nine, PASSPORT_LENGTH)
+    memcpy(number + PASSPORT_LENGTH, rest + at, 4)
+    return _take_cui(number, out)
 
 
 cdef bint _read_card(const char* zone, int size, Scanned* out) noexcept nogil:
-    """A DPI's three lines, or its first alone."""
-    cdef int i, at, k
+    """Reads a DPI's three lines, or its first alone. A first line that shows two CUIs is none."""
+    cdef int i, k, rest, n
+    cdef bint read = False
     for i in range(size - 18):
-        if memcmp(zone + i, b"IDGTM", 5) != 0 or not all_digits(zone + i + 5, PASSPORT_LENGTH):
+        if memcmp(zone + i, b"IDGTM", 5) != 0:
             continue
-        at = _behind_number(zone, i + 5 + PASSPORT_LENGTH, size)
-        if at + 4 > size or not all_digits(zone + at, 4):
+        rest = i + 5 + PASSPORT_LENGTH
+        n = min(size, i + LINE_LENGTH) - rest
+        if all_digits(zone + i + 5, PASSPORT_LENGTH):
+            # The digit behind the nine is their check digit, or the first of the last four.
+            read = _is_check_digit(zone + i + 5, zone[rest]) and _read_last_four(zone + i + 5, zone + rest + 1, n - 1, out)
+            read = read or _read_last_four(zone + i + 5, zone + rest, n, out)
+        for k in range(n - CUI_LENGTH + 1):
+            if all_digits(zone + rest + k, CUI_LENGTH) and cui_rule(zone + rest + k) == RULE_OK:
+                if not _take_cui(zone + rest + k, out):
+                    memset(out, 0, sizeof(Scanned))
+                    return False
+                read = True
+        if not read:
             continue
-        memcpy(out.number, zone + i + 5, PASSPORT_LENGTH)
-        memcpy(out.number + PASSPORT_LENGTH, zone + at, 4)
-        if cui_rule(out.number) != RULE_OK:
-            continue
-        out.length = CUI_LENGTH
-        for k in range(at + 4, size - 14):
+        for k in range(rest, size - 14):
             if all_digits(zone + k + 8, 6) and _read_birth(zone + k, out):
                 break
         return True

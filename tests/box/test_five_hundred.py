@@ -176,9 +176,12 @@ def test_a_vin_may_stand_in_groups(cast: Cast, text: str) -> None:
     [
         "IDGTM24147682821201<<<<<<<<<<<\n9502286M3303034GTM<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN",
         "IDGTM24147682821201<<<<<<<<<<<",
+        "IDGTM01234567802414768281201<<\n9502286M3303034GTM<<<<<<<<<<<4\nDE<LEON<BARRIOS<<WALTER<ALEXAN",
+        "IDGTM01234567802414768281201<<9502286M3303034GTM<<<<<<<<<<<4DE<LEON<BARRIOS<<WALTER<ALEXAN",
+        "IDGTM24147682822414768281201<<",
     ],
 )
-def test_a_card_with_a_check_digit_behind_its_number_is_read(cast: Cast, text: str) -> None:
+def test_a_card_with_a_check_digit_or_its_cui_behind_its_number_is_read(cast: Cast, text: str) -> None:
     found = cast.check(text)
     assert [each.kind for each in found.detected] == [checks.IDENTIFIER_KIND_CUI]
     assert cast.names[found.person.subject_id] == "p5"

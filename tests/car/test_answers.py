@@ -113,6 +113,47 @@ def test_vehicle_owner_and_driver_without_typing_again(
     drive(scenario, trusted.address, device.prefix)
 
 
+def test_who_drives_is_known_by_a_document_and_no_vehicle_drives(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    """By a name, "El conductor es el dueño" made "Detener al propietario si es quien conduce" an arrest."""
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        await car.ask(cases["wanted_owner"]["plate"])
+        await car.press("f4")
+        assert "conductor es el dueño" not in await car.ask("ramiro zachrisson")
+        await car.press("f4")
+        assert "NO es el dueño" not in await car.ask("isabel aycinena beltranena")
+        await car.press("f4")
+        borrowed = await car.ask(f"{cases['wanted']['cui']} otilia echeverria saravia")
+        assert "conductor es el dueño" not in borrowed, "the document is not the bearer's"
+        await car.press("f4")
+        other = await car.ask(cases["clean_vehicle"]["plate"])
+        assert "Conductor" not in other.splitlines()[0], "another vehicle is another stop"
+        assert "Vehículo VERDE" in other
+        assert "Consulta: " in other
+
+    drive(scenario, trusted.address, device.prefix)
+
+
+def test_a_green_owner_or_driver_takes_no_alert_off_the_vehicle(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        await car.ask(cases["stolen_vehicle"]["plate"])
+        await car.press("f3")
+        assert "Vehículo: ROJO, esta respuesta no lo quita" in await car.settled()
+        await car.press("f4")
+        assert "Vehículo: ROJO, esta respuesta no lo quita" in await car.ask(cases["clean"]["cui"])
+        await car.press("f4")
+        assert "no lo quita" not in await car.ask(cases["wanted"]["cui"]), "red beside red says enough"
+        assert "Conductor: ROJO, esta respuesta no lo quita" not in await car.press("f5")
+
+    drive(scenario, trusted.address, device.prefix)
+
+
 def test_one_clock_is_on_the_screen_and_it_is_guatemalas(
     trusted: TrustedServer, device: Device, cases: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

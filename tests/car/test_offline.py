@@ -63,8 +63,10 @@ def test_the_list_answers_until_the_network_is_back(field: FieldServer, tmp_path
         assert "confirme por radio" in await car.ask(WANTED_PLATE)
         assert "confirme por radio" in await car.ask("111BBB")
         assert "confirme por radio" in await car.ask(field.field.stolen_vin)
+        for typed in (f"dpi {field.field.wanted}", f"placa {WANTED_PLATE} gris", f"vin {field.field.stolen_vin}"):
+            assert "confirme por radio" in await car.ask(typed), typed
         assert "solo se busca por DPI" in await car.ask("Juan Perez")
-        await car.sees("6 por enviar")
+        await car.sees("9 por enviar")
         link.cut = False
         car.app.coverage.next_probe = 0.0
         await car.sees("EN LÍNEA")
@@ -74,7 +76,7 @@ def test_the_list_answers_until_the_network_is_back(field: FieldServer, tmp_path
     with LossyLink(field.address) as link:
         drive(scenario, link.address, prefix, deadline=3.0, state=str(state))
     mine = [record for record in field.records(60) if record.identity.get("nip") == patrol.nip]
-    assert sum(record.method == OwnMethod.OFFLINE_LOOK_UP for record in mine) == 6
+    assert sum(record.method == OwnMethod.OFFLINE_LOOK_UP for record in mine) == 9
     on_disk = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file())
     for personal in (NAME, field.field.wanted, field.field.clean, WANTED_PLATE, "PEREZ"):
         assert personal.encode() not in on_disk

@@ -40,8 +40,10 @@ def test_issued_cancelled_read_and_locked(live: Fed, tmp_path: Path) -> None:
         assert "SIN ALERTAS" not in seen, "what was clear before the alert is not clear below it"
         assert "Cambió después de esta respuesta" in seen
         assert "HAY ALERTA" in await car.ask(cui_of(1))
+        assert "ROJO" in await car.press("f6")
         await asyncio.to_thread(live.push, id="W1", kind="CANCEL")
         seen = await car.sees("CANCELADA: NO ACTÚE por esta orden de captura (OJ)")
+        assert "Últimas consultas" not in seen, "a list shows levels of before, and hides what changed"
         assert "NUEVA ALERTA" not in seen, "the newest word alone"
         assert "HAY ALERTA" not in seen and "Acción" not in seen, "no level stands below the cancellation"
         assert "ROJO" not in await car.press("f6"), "nor in the history"

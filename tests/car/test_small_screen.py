@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from clients.car import door, themes
+from ronda.v1.alert_service_pb2 import Recall
 from tests.car.car_kit import Car, Device, device_files, drive
 from tests.kit.field_world import FieldServer
 from tests.trust.conftest import TrustedServer
@@ -39,6 +40,24 @@ def test_danger_is_above_the_fold_too(trusted: TrustedServer, device: Device, ca
         await car.log_in()
         said = await car.ask(cases["wanted"]["cui"])
         for each in ("ROJO", "ZACHRISSON", "PELIGRO: puede estar armado", "Orden de captura", "Acción: Detener"):
+            assert each in said, said
+        for _ in range(3):
+            assert "PELIGRO: puede estar armado" in await car.press("tab"), "whatever page is turned to"
+
+    drive(scenario, trusted.address, device.prefix, size=SMALL)
+
+
+def test_an_unread_recall_says_its_key_and_leaves_room_for_danger(
+    trusted: TrustedServer, device: Device, cases: dict[str, Any]
+) -> None:
+    who = f"RAMIRO ANSELMO ZACHRISSON URRUELA (CUI {cases['wanted']['cui']})"
+    text = f"NUEVA ALERTA: orden de captura (OJ). Consulta: {who}, 30/11 13:07. Consulte de nuevo antes de actuar."
+
+    async def scenario(car: Car) -> None:
+        await car.log_in()
+        car.app.recalled._take([Recall(subject_id="1", text=text, recall_id="1"), Recall(subject_id="2", text=text)])
+        said = await car.ask(cases["wanted"]["cui"])
+        for each in ("F12: leído, y 1 más", "ROJO", "PELIGRO: puede estar armado"):
             assert each in said, said
 
     drive(scenario, trusted.address, device.prefix, size=SMALL)

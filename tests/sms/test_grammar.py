@@ -30,12 +30,13 @@ READ = [
     ("V 123BCD MIA", Kind.PLATE, "123BCD"),
     ("dpi 2357111360101 ramiro", Kind.CUI, "2357111360101"),
     ("Chasis: 3A004352", Kind.CHASSIS, "3A004352"),
-    ("licencia 2357111360101", Kind.LICENCE, "2357111360101"),
+    ("licencia 2357111360101", Kind.CUI, "2357111360101"),  # a Guatemalan licence bears the CUI
+    ("licencia A1234567", Kind.LICENCE, "A1234567"),
     ("nombre José Núñez", Kind.NAME, "Jose Nuñez"),
     ("C 123BCD", Kind.PLATE, "C123BCD"),  # a commercial plate, no chassis
     ("C 1HGCM82633A004352", Kind.VIN, "1HGCM82633A004352"),
     ("c 3A004352", Kind.CHASSIS, "3A004352"),
-    ("L 2357111360101", Kind.LICENCE, "2357111360101"),
+    ("L 2357111360101", Kind.CUI, "2357111360101"),
     ("CED A-1 12345", Kind.CEDULA, "A-1 12345"),
     ("cédula Ñ-15 12345", Kind.CEDULA, "Ñ-15 12345"),
     ("1234567K", Kind.NIT, "1234567K"),  # no plate: a plate has three letters

@@ -211,6 +211,22 @@ def test_what_to_do_with_an_owner_is_for_who_drives() -> None:
     assert "si es quien conduce, DETENER" in answer_reply(response, 1, of_vehicle=True).parts[0]
 
 
+@pytest.mark.parametrize("subject", [alert_pb2.HIT_SUBJECT_KIND_OWNER, alert_pb2.HIT_SUBJECT_KIND_VEHICLE])
+def test_danger_and_what_to_do_stand_whole_in_the_first_part_about_a_vehicle(subject: Any) -> None:
+    """An owner who is wanted and armed: "CUIDADO.. MAS" was all that the first part held of it."""
+    response = check_service_pb2.CheckVehicleResponse()
+    response.answer.level = level_pb2.LEVEL_HIT
+    response.vehicle.plate_assignments.add(plate="P-138ZZB")
+    response.vehicle.registrations.add(make="MITSUBISHI", line="L200 SPORTERO", colour="ROJO", model_year=2012)
+    hit = add_warrant(response, level_pb2.LEVEL_HIT)
+    hit.subject.kind = subject
+    hit.cautions.append(level_pb2.CAUTION_FLAG_ARMED)
+    reply = answer_reply(response, 4711, of_vehicle=True)
+    assert "CUIDADO: puede estar armado. " in reply.parts[0]
+    assert "DETENER, confirme orden con juzgado" in reply.parts[0]
+    assert "color ROJO" in " ".join(reply.parts)
+
+
 def test_of_a_name_alone_a_late_register_shows_nobody() -> None:
     response = person(level_pb2.LEVEL_INCOMPLETE)
     response.answer.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_AGREES)

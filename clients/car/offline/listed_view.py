@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from clients.car.layers import Layers
+from clients.car.layers import Layers, dangers_of
 from clients.car.stop import Found
 from clients.officer_view.words import GUATEMALA
 from clients.spanish import words as spanish
@@ -41,7 +41,8 @@ def listed_layers(listed: Listed, found: Found = Found.GIVEN) -> Layers:
         urgent.append(Text(f"Atrasado, puede faltar o sobrar una alerta: {names_of}", style="bold"))
     names = dict.fromkeys(entry.name or entry.description for entry in listed.entries)
     who = [Text(name, style="bold") for name in names if name]
-    return Layers(level=listed.level, meaning=meaning, urgent=urgent, who=who)
+    dangers = dangers_of(dict.fromkeys(flag for entry in listed.entries for flag in entry.cautions))
+    return Layers(level=listed.level, meaning=meaning, dangers=dangers, urgent=urgent, who=who)
 
 
 def followed_text(listed: Listed) -> str:
@@ -59,8 +60,9 @@ def _ago(seconds: float) -> str:
 
 def _entry_lines(entry: HotlistEntry) -> list[Text]:
     lines = [
-        Text(f"PELIGRO: {spanish.CAUTIONS.get(flag, f'precaución {flag}')}", style="bold reverse")
+        Text(f"▸ {spanish.CAUTIONS.get(flag, f'precaución {flag}')}", style="bold")
         for flag in entry.cautions
+        if not dangers_of([flag])
     ]
     kind = spanish.ALERTS.get(entry.kind, "Alerta")
     possible = " (enlace posible)" if entry.record.possible else ""
