@@ -17,6 +17,7 @@ from core.identifiers.text cimport as_digit, is_digit
 cdef enum:
     CUI_LENGTH = 13
     VIN_LENGTH = 17
+    WORD_LETTERS = 5
     WORDS_BETWEEN = 6        # at most, of a label and its number
     SHORT = 6                # a piece of a number that is shorter goes on behind a blank
     ENGINE_MAX = 14          # characters of an engine number in pieces
@@ -74,9 +75,12 @@ cdef bint _goes_on(const BoxTokens* t, int first, int i, int label, int size) no
 
 
 cdef int _whole_vin(const BoxTokens* t, int first) noexcept nogil:
-    """Behind which token pieces, all but the first with digits, come to seventeen characters; 0 = they do not."""
+    """Behind which token pieces, all but the first with digits, come to seventeen characters; 0 = they do not.
+
+    A word of five letters or more is no piece ("vin terminacion 900006").
+    """
     cdef int i = first, size = 0
-    while i < t.n and size < VIN_LENGTH and (i == first and t.items[i].n >= 3 or _holds_digit(t, i)):
+    while i < t.n and size < VIN_LENGTH and (i == first and 3 <= t.items[i].n < WORD_LETTERS or _holds_digit(t, i)):
         size += t.items[i].n
         i += 1
     return i if size == VIN_LENGTH else 0

@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 from core.free_text.birth cimport Born, take_birth
 from core.free_text.names cimport is_dated_name
-from core.free_text.tokens cimport FILLER, FREE, LABEL, BoxTokens, token_in
+from core.free_text.tokens cimport FILLER, FREE, LABEL, SAID, BoxTokens, token_in, token_is, token_value
 from core.free_text.vehicles cimport colour_mask, is_make, kind_mask
 
 cdef enum:
@@ -19,23 +19,49 @@ cdef const char* NEVER_NAMES = (
     b"BUSCAR BUSQUE CONSULTA CONSULTAR CONSULTE VERIFICAR VERIFIQUE VERIFICA ANTECEDENTES CAPTURA VIGENTE VIGENTES "
     b"NACIO NACIDO NACIDA NACIMIENTO FECHA EDAD PORFA FAVOR QUIEN TIENE DONA ALIAS DPI CUI HONDURENO HONDURENA SALVADORENO "
     b"SALVADORENA NICARAGUENSE MEXICANO MEXICANA GUATEMALTECO GUATEMALTECA CATRACHO CATRACHA CHAPIN CHAPINA "
-    b"MASCULINO FEMENINO FEMENINA CASADA CASADO SOLTERO SOLTERA NECESITO SABER SOLICITO SOLICITA URGENTE ALERTA GRACIAS PORFAVOR "
-    b"HERMANA HERMANO ESPOSA ESPOSO "
+    b"MASCULINO FEMENINO FEMENINA NECESITO SABER SOLICITO SOLICITA URGENTE ALERTA GRACIAS PORFAVOR "
+    b"HERMANA HERMANO ESPOSA ESPOSO MANIFIESTA MANIFESTO RESPONDE INDOCUMENTADO INDOCUMENTADA COPILOTO ACOMPANANTE CHOFER "
 )
 cdef const char* NAME_LABELS = b" NOMBRE NOMBRES COMPLETO APELLIDO APELLIDOS "
 # Words that stand before a name and are left out there.
 cdef const char* LEADERS = (
     b" EL LA LOS LAS LO UN UNA A AL DE DEL ES SE SU SI ME SRTA SENORITA COMO ESE ESA ESTE ESTA DON DONA SR SRA SRTA LIC ING DR DRA ORDEN ORDENES POR "
-    b"HAY CON PILOTO NOMBRE LIC Y VER "
+    b"HAY CON NOMBRE Y VER SER CAMION BUS MOTO TAXI "
+)
+# Titles, and who somebody is: no name begins so, but before a comma.
+cdef const char* TITLES = (
+    b" DON DONA SR SRA SRTA SENOR SENORA SENORITA LIC LICDA ING DR DRA PROF PILOTO MENOR JOVEN BEBE "
 )
 # Words behind a name with which something else begins.
 cdef const char* STOPPERS = (
     b" QUE COMO PILOTO COPILOTO POSIBLE PRESUNTO ANDA ANDABA CONDUCE CONDUCIENDO MANEJA SIN CON CONTRA TIENE PORTA PORTABA VIAJA VIVE "
-    b"DICE MORENO MORENA ALTO ALTA BAJO BAJA GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
-    b"UNIDAD ZONA KM KILOMETRO CALLE AVENIDA AV TEL TELEFONO CEL CELULAR INFO SECTOR BARRIO COLONIA ALDEA CASERIO LOTE BUFETE COLEGIO "
+    b"DICE GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
+    b"UNIDAD ZONA KM KILOMETRO AVENIDA AV TEL TELEFONO CEL CELULAR INFO SECTOR COLONIA CASERIO LOTE BUFETE COLEGIO "
     b"DIRECCION DESDE DESAPARECIDO DESAPARECIDA POR FAVOR GRACIAS AGUA MOCHILA BLUSA PANTALON SUETER CHUMPA "
-    b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO "
+    b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO GUATEMALTECO "
+    b"GUATEMALTECA EBRIO EBRIA BORRACHO BORRACHA PROFUGO PROFUGA EN TATUADO TATUADA ARMADO ARMADA HERIDO HERIDA "
+    b"RECLUSO RECLUSA "
 )
+# Words of a description that are surnames too ("JUAN CARLOS MORENO"): behind a comma, or before BUILDS, they describe.
+cdef const char* SURNAMES_TOO = (
+    b" MORENO MORENA CASADO CASADA SOLTERO SOLTERA ALTO ALTA BAJO BAJA DELGADO DELGADA GORDO GORDA CALLE BARRIO ALDEA "
+)
+cdef const char* BUILDS = b" ALTO ALTA BAJO BAJA TATUADO TATUADA "
+# Makes and colours that are given names too: behind a comma alone they are one ("PEREZ LOPEZ, MERCEDES").
+cdef const char* GIVEN_NAMES_TOO = b" MERCEDES BLANCA CELESTE ROSA VIOLETA MAX LINCOLN AUSTIN ALBA PERLA AMBAR "
+# Signs that what follows is what somebody is called besides.
+cdef const char* NICKNAMES = b" ALIAS APODADO APODADA AKA APODO CONOCIDO CONOCIDA DICHO MENTADO "
+cdef const char* ARTICLES = b" EL LA LOS LAS COMO POR "
+# What may follow NO or SIN: that somebody has no document with him.
+cdef const char* LACKING = (
+    b" TRAE PORTA PORTABA TIENE PRESENTA PRESENTO LLEVA CARGA CUENTA MOSTRO CON SU SUS EL LA UN UNA DPI CUI LICENCIA LICENCIAS DOCUMENTO "
+    b"DOCUMENTOS DOCUMENTACION PAPEL PAPELES IDENTIFICACION CEDULA PASAPORTE NADA NI Y O DE CONDUCIR NINGUN NINGUNO NINGUNA "
+)
+cdef const char* DOCUMENTS = b" DPI CUI LICENCIA DOCUMENTO DOCUMENTOS PAPELES IDENTIFICACION PASAPORTE "
+
+
+cdef bint _is_part(char sign) noexcept nogil:
+    return sign == c"," or sign == c";" or sign == c"|"
 
 
 cdef bint _is_seen(const BoxTokens* t, int i) noexcept nogil:
@@ -49,13 +75,16 @@ cdef bint _begins_description(const BoxTokens* t, int first) noexcept nogil:
     for i in range(first, t.n):
         if i > first and t.items[i].before in (c",", c";"):
             return False
-        if _is_seen(t, i):
+        if _is_seen(t, i) and not token_in(t, i, GIVEN_NAMES_TOO):
             return True
     return False
 
 
-cdef bint _is_part(char sign) noexcept nogil:
-    return sign == c"," or sign == c";" or sign == c"|"
+cdef bint _describes(const BoxTokens* t, int i) noexcept nogil:
+    """Whether a word that is a surname too describes somebody here."""
+    if not token_in(t, i, SURNAMES_TOO):
+        return False
+    return _is_part(t.items[i].before) or token_in(t, i, b" MORENO MORENA ") and token_in(t, i + 1, BUILDS)
 
 
 cdef int _put_date(const Born* born, char* out) noexcept nogil:
@@ -74,11 +103,88 @@ cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
     return words >= 2
 
 
+cdef bint _leave_out(BoxTokens* t, int first, int last) noexcept nogil:
+    cdef int i
+    for i in range(first, last):
+        t.items[i].role = FILLER
+    return True
+
+
+cdef bint _leave_out_lacking(BoxTokens* t) noexcept nogil:
+    """Leaves out that somebody has no document ("no porta DPI", "sin papeles"); returns whether any was."""
+    cdef int i = 0, end
+    cdef bint found = False
+    while i < t.n:
+        end = i + 1
+        if token_in(t, i, b" NO SIN "):
+            while end < t.n and token_in(t, end, LACKING):
+                end += 1
+            if end > i + 1:
+                found = _leave_out(t, i - token_in(t, i - 1, DOCUMENTS), end)
+        i = end
+    return found
+
+
+cdef bint _leave_out_code(BoxTokens* t) noexcept nogil:
+    """Leaves out a code of radio at the front ("10-29"); returns whether there was one."""
+    if t.n > 2 and token_is(t, 0, b"10") and t.items[1].before == c"-" and t.items[1].n == 2 and t.items[1].letters == 0:
+        return _leave_out(t, 0, 2)
+    return False
+
+
+cdef int _nickname_end(const BoxTokens* t, int i) noexcept nogil:
+    """Behind which token a nickname ends that begins at token `i`; `i` where none does."""
+    cdef char sign = t.items[i].before, closing = c")" if t.items[i].before == c"(" else t.items[i].before
+    cdef int k = i
+    if sign in (c'"', c"("):
+        for k in range(i + 1, t.n):
+            if t.items[k].before == closing:
+                break
+        else:
+            k = t.n
+        if not (token_is(t, i, b"A") and k == i + 1):
+            return k
+        i = k                        # "(a) el chino"
+    elif token_in(t, i, NICKNAMES):
+        i += 1
+    elif token_is(t, i, b"A") and token_is(t, i + 1, b"K") and token_is(t, i + 2, b"A"):
+        i += 3
+    else:
+        return i
+    while token_in(t, i, ARTICLES):
+        i += 1
+    return min(i + 1, t.n)
+
+
+cdef bint _is_of_age(const BoxTokens* t, int i) noexcept nogil:
+    """Whether "mayor de edad" or "menor de edad" begins; MAYOR alone is a surname."""
+    return token_in(t, i, b" MAYOR MENOR ") and token_is(t, i + 1, b"DE") and token_is(t, i + 2, b"EDAD")
+
+
+cdef bint _is_bare_age(const BoxTokens* t, int i) noexcept nogil:
+    """Whether the last word is a number that may be an age: behind a comma, or behind the sex."""
+    return i == t.n - 1 and t.items[i].n == 2 and token_value(t, i) >= 10 and (
+        _is_part(t.items[i].before) or i > 0 and t.items[i - 1].role == SAID)
+
+
 cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char* out, int cap) noexcept nogil:
-    cdef int i, size = 0, words = 0, length
-    cdef bint changed = False, behind = False, dropped = False
+    cdef int i, size = 0, words = 0, length, end = 0
+    cdef bint changed = _leave_out_lacking(t), behind = False, dropped = False
+    changed = _leave_out_code(t) or changed
     take_birth(t, True, born)
     for i in range(t.n):
+        if i < end:                  # of a nickname
+            continue
+        if words >= 2 and _is_bare_age(t, i):
+            changed = True
+            break
+        if words and t.items[i].role == FREE:
+            end = _nickname_end(t, i)
+            if end > i and (words >= 2 or end < t.n):
+                changed = True
+                if words >= 2:
+                    break
+                continue
         if t.items[i].role != FREE or t.items[i].letters < t.items[i].n:
             if words == 0 and t.items[i].role == FREE and i + 1 < t.n and t.items[i + 1].before == c"|":
                 changed = True       # the number of a table's row
@@ -86,9 +192,14 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
             if t.items[i].role == FREE or t.items[i].role == LABEL:
                 return 0             # digits that are no date, a kind without its number: left to who refuses them
             behind = behind or words >= 2
+            changed = changed or token_in(t, i, NEVER_NAMES)
             dropped = True
             continue
-        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _is_part(t.items[i].before) and (
+        if words == 0 and token_in(t, i, TITLES) and (i + 1 == t.n or t.items[i + 1].before != c",") and _more_words(t, i):
+            t.items[i].role = FILLER
+            changed = dropped = True
+            continue
+        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _describes(t, i) or _is_of_age(t, i) or _is_part(t.items[i].before) and (
                 words >= NAMES_MOST or _begins_description(t, i))):
             changed = True
             break
@@ -130,7 +241,7 @@ cdef int write_names_beside(const BoxTokens* t, const char* typed, char* out, in
             of_vehicle = True
             continue
         of_vehicle = False
-        if token_in(t, i, NEVER_NAMES) or token_in(t, i, STOPPERS) or size == 0 and token_in(t, i, LEADERS):
+        if token_in(t, i, NEVER_NAMES) or token_in(t, i, STOPPERS) or _describes(t, i) or size == 0 and token_in(t, i, LEADERS):
             continue
         length = t.items[i].last - t.items[i].first
         if size + length + 1 > cap:

@@ -28,13 +28,18 @@ cdef extern from *:
     static const char *const RONDA_HUNDREDS[10] = {
         "", " CIEN CIENTO ", " DOSCIENTOS ", " TRESCIENTOS ", " CUATROCIENTOS ", " QUINIENTOS ", " SEISCIENTOS ",
         " SETECIENTOS ", " OCHOCIENTOS ", " NOVECIENTOS "};
-    static const char *const RONDA_TEENS[6] = {" ONCE ", " DOCE ", " TRECE ", " CATORCE ", " QUINCE ", " DIECISEIS "};
+    static const char *const RONDA_TEENS[9] = {
+        " ONCE ", " DOCE ", " TRECE ", " CATORCE ", " QUINCE ", " DIECISEIS ", " DIECISIETE ", " DIECIOCHO ", " DIECINUEVE "};
+    static const char *const RONDA_TWENTIES[9] = {
+        " VEINTIUNO VEINTIUN ", " VEINTIDOS ", " VEINTITRES ", " VEINTICUATRO ", " VEINTICINCO ", " VEINTISEIS ", " VEINTISIETE ",
+        " VEINTIOCHO ", " VEINTINUEVE "};
     """
     const char** SPOKEN_LETTERS "RONDA_SPOKEN_LETTERS"
     const char** UNITS "RONDA_UNITS"
     const char** TENS "RONDA_TENS"
     const char** HUNDREDS "RONDA_HUNDREDS"
     const char** TEENS "RONDA_TEENS"
+    const char** TWENTIES "RONDA_TWENTIES"
 
 
 cdef int _listed(const BoxTokens* t, int i, const char** lists, int first, int last) noexcept nogil:
@@ -48,12 +53,13 @@ cdef int _listed(const BoxTokens* t, int i, const char** lists, int first, int l
 
 cdef int _spoken_number(const BoxTokens* t, int i, char* out, int* size) noexcept nogil:
     """BoxTokens of one number: "dos", "cuarenta y tres", "doscientos cincuenta"; 0 = none."""
-    cdef int at = i, hundreds = _listed(t, at, HUNDREDS, 1, 10), tens = -1, units = -1, teens
+    cdef int at = i, hundreds = _listed(t, at, HUNDREDS, 1, 10), tens = -1, units = -1, teens, twenties
     if hundreds >= 0:
         at += 1
-    teens = _listed(t, at, TEENS, 0, 6)
-    if teens >= 0:
-        tens, units = 1, teens + 1
+    teens = _listed(t, at, TEENS, 0, 9)
+    twenties = _listed(t, at, TWENTIES, 0, 9)
+    if teens >= 0 or twenties >= 0:
+        tens, units = (1, teens + 1) if teens >= 0 else (2, twenties + 1)
         at += 1
     else:
         tens = _listed(t, at, TENS, 1, 10)

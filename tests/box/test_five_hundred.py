@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,11 +14,6 @@ from tests.box.scoring import read_all
 
 # List -> its lines, and how many of them may be read otherwise.
 _LISTS = [("lines", 500, 5), ("more_lines", 200, 4)]
-
-
-@pytest.fixture(scope="module")
-def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
-    return Cast(Path(tmp_path_factory.mktemp("box")) / "cast")
 
 
 @pytest.mark.parametrize(("name", "count", "most"), _LISTS)
