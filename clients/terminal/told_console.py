@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import ConsoleOptions, RenderableType
+
+
+_CUT = 128 + signal.SIGPIPE
 
 
 class ToldConsole(Console):
@@ -30,6 +34,13 @@ class ToldConsole(Console):
                 columns, lines = os.get_terminal_size(self.file.fileno())
                 if columns and lines:
                     self.size = ConsoleDimensions(columns, lines)
+
+    def on_broken_pipe(self) -> None:
+        """Ends as a shell's command that a closed pipe ends; rich would say 1, which is a failure of ours."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(_CUT) from None
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of a renderable, each text without what steers a terminal."""
