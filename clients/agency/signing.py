@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import getpass
 import hashlib
+import os
 import socket
 from pathlib import Path
 
@@ -18,7 +19,11 @@ from clients.agency.outputs import Names
 
 def who(engine: Engine) -> dict[str, str]:
     """The user and machine of this run, and the device that asked."""
-    return {"usuario": getpass.getuser(), "equipo": socket.gethostname(), "certificado": engine.device()}
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in a container
+        user = f"uid {os.getuid()}"
+    return {"usuario": user, "equipo": socket.gethostname(), "certificado": engine.device()}
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:

@@ -55,4 +55,3 @@ def _of_letters(words: str, compact: str) -> str:
     if named and named != words and not any(letter.isdecimal() for letter in named):
         return "nombre y nacimiento"
     return "documento, licencia o chasis" if _DOCUMENT.fullmatch(compact) else "texto libre"
-

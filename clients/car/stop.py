@@ -179,7 +179,7 @@ def _is_certain_vehicle(shown: Shown | None) -> bool:
 
 
 def _is_certain_person(shown: Shown) -> bool:
-    """Returns whether a document, or a whole name with its birth date, led to the person, and nothing contradicts it."""
+    """Returns whether a document, or a whole name with its birth date, led there, and nothing contradicts it."""
     from clients.officer_view.answer import by_name_line
     from ronda.v1 import level_pb2
 

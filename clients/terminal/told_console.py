@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleDimensions
 from rich.segment import Segment
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import ConsoleOptions, RenderableType
+
+
+_CUT = 128 + signal.SIGPIPE
 
 
 class ToldConsole(Console):
@@ -32,11 +35,14 @@ class ToldConsole(Console):
                 if columns and lines:
                     self.size = ConsoleDimensions(columns, lines)
 
+    def on_broken_pipe(self) -> None:
+        """Ends as a shell's command that a closed pipe ends; rich would say 1, which is a failure of ours."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(_CUT) from None
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of a renderable, each text without what steers a terminal."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(told(segment.text), segment.style)
-
-    def on_broken_pipe(self) -> NoReturn:
-        """Raises BrokenPipeError, which ends a command as a closed pipe ends any: rich would end it with status 1."""
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

@@ -130,8 +130,7 @@ cdef int _age_at(const BoxTokens* t, int i, Born* out) noexcept nogil:
         taken = 1
     elif t.items[i].before == c"|" and (i + 1 == t.n or t.items[i + 1].before == c"|"):
         taken = 1                # a cell of a table
-    elif i > 0 and (token_in(t, i - 1, b" M F ") or token_in(t, i - 1, MALE) or token_in(t, i - 1, FEMALE)) and (
-            t.items[i].n == 2 and i + 1 == t.n):
+    elif i > 0 and (token_is(t, i - 1, "M") or token_is(t, i - 1, "F")) and t.items[i].n == 2 and i + 1 == t.n:
         taken = 1
     if taken and _is_guess(t, i):
         out.guessed = True

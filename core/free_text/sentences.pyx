@@ -5,12 +5,11 @@ from libc.string cimport memcpy
 
 from core.free_text.birth cimport Born, take_birth
 from core.free_text.names cimport is_dated_name
-from core.free_text.tokens cimport FILLER, FREE, LABEL, BoxTokens, token_in, token_is
+from core.free_text.tokens cimport FILLER, FREE, LABEL, SAID, BoxTokens, token_in, token_is, token_value
 from core.free_text.vehicles cimport colour_mask, is_make, kind_mask
 
 cdef enum:
     DATE_TEXT = 24
-    PAPERS_MOST = 4          # words: "no porta sus documentos"
     NAMES_MOST = 4           # words before a comma that parts surnames from given names
 
 # Words that are part of no name, wherever they stand.
@@ -20,34 +19,57 @@ cdef const char* NEVER_NAMES = (
     b"BUSCAR BUSQUE CONSULTA CONSULTAR CONSULTE VERIFICAR VERIFIQUE VERIFICA ANTECEDENTES CAPTURA VIGENTE VIGENTES "
     b"NACIO NACIDO NACIDA NACIMIENTO FECHA EDAD PORFA FAVOR QUIEN TIENE DONA ALIAS DPI CUI HONDURENO HONDURENA SALVADORENO "
     b"SALVADORENA NICARAGUENSE MEXICANO MEXICANA GUATEMALTECO GUATEMALTECA CATRACHO CATRACHA CHAPIN CHAPINA "
-    b"MASCULINO FEMENINO FEMENINA CASADA CASADO SOLTERO SOLTERA NECESITO SABER SOLICITO SOLICITA URGENTE ALERTA GRACIAS PORFAVOR "
-    b"HERMANA HERMANO ESPOSA ESPOSO APODADO APODADA HIJO HIJA EBRIO EBRIA TATUADO TATUADA CONOCIDO CONOCIDA COMERCIANTE "
+    b"MASCULINO FEMENINO FEMENINA NECESITO SABER SOLICITO SOLICITA URGENTE ALERTA GRACIAS PORFAVOR "
+    b"HERMANA HERMANO ESPOSA ESPOSO MANIFIESTA MANIFESTO RESPONDE INDOCUMENTADO INDOCUMENTADA COPILOTO ACOMPANANTE CHOFER "
+    b"HIJO HIJA COMERCIANTE "
 )
-# What is behind them is a name, and what stands before them is none: "no porta documentos, dice ser Ana Tzul".
-cdef const char* INTRODUCERS = b" LLAMARSE LLAMA LLAMADO LLAMADA "
-cdef const char* CLAIMS = b" DICE MANIFIESTA MANIFESTO AFIRMA ASEGURA DIJO IDENTIFICA IDENTIFICO RESPONDE "
-# What somebody is, before or behind a name.
-cdef const char* CONDITIONS = (
-    b" PROFUGO PROFUGA REO REA FUGADO FUGADA BUSCADO BUSCADA INDOCUMENTADO INDOCUMENTADA HERIDO HERIDA FALLECIDO FALLECIDA "
-    b"DESAPARECIDO DESAPARECIDA ADOLESCENTE CHOFER COPILOTO ACOMPANANTE PASAJERO PASAJERA "
-)
-cdef const char* TITLES = b" MENOR DON DONA LIC LICDA ING DR DRA JOVEN BEBE PILOTO "
-cdef const char* PAPERS = b" DOCUMENTO DOCUMENTOS DPI LICENCIA PAPELES IDENTIFICACION "
-cdef const char* ORDINALS = b" 1ER 1RO 1O 2DO 2O PRIMER PRIMERO SEGUNDO "
 cdef const char* NAME_LABELS = b" NOMBRE NOMBRES COMPLETO APELLIDO APELLIDOS "
 # Words that stand before a name and are left out there.
 cdef const char* LEADERS = (
     b" EL LA LOS LAS LO UN UNA A AL DE DEL ES SE SU SI ME SRTA SENORITA COMO ESE ESA ESTE ESTA DON DONA SR SRA SRTA LIC ING DR DRA ORDEN ORDENES POR "
-    b"HAY CON PILOTO NOMBRE LIC Y VER "
+    b"HAY CON NOMBRE Y VER SER CAMION BUS MOTO TAXI "
+)
+# Titles, and who somebody is: no name begins so, but before a comma.
+cdef const char* TITLES = (
+    b" DON DONA SR SRA SRTA SENOR SENORA SENORITA LIC LICDA ING DR DRA PROF PILOTO MENOR JOVEN BEBE ADOLESCENTE PROFUGO PROFUGA REO REA "
+    b"DESAPARECIDO DESAPARECIDA FALLECIDO FALLECIDA HERIDO HERIDA "
 )
 # Words behind a name with which something else begins.
 cdef const char* STOPPERS = (
     b" QUE COMO PILOTO COPILOTO POSIBLE PRESUNTO ANDA ANDABA CONDUCE CONDUCIENDO MANEJA SIN CON CONTRA TIENE PORTA PORTABA VIAJA VIVE "
-    b"DICE TRAE EN ESTADO NO MORENO MORENA ALTO ALTA BAJO BAJA GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
-    b"UNIDAD ZONA KM KILOMETRO CALLE AVENIDA AV TEL TELEFONO CEL CELULAR INFO SECTOR BARRIO COLONIA ALDEA CASERIO LOTE BUFETE COLEGIO "
-    b"DIRECCION DESDE POR FAVOR GRACIAS AGUA MOCHILA BLUSA PANTALON SUETER CHUMPA "
-    b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO "
+    b"DICE GORRA CAMISA PLAYERA PANDILLERO MARERO ACOMPANADO ACOMPANADA TATUAJE TATUAJES "
+    b"UNIDAD ZONA KM KILOMETRO AVENIDA AV TEL TELEFONO CEL CELULAR INFO SECTOR COLONIA CASERIO LOTE BUFETE COLEGIO "
+    b"DIRECCION DESDE DESAPARECIDO DESAPARECIDA POR FAVOR GRACIAS AGUA MOCHILA BLUSA PANTALON SUETER CHUMPA "
+    b"ORIGINARIO ORIGINARIA RESIDENTE VECINO VECINA ES ESTA FUE SE SOSPECHOSO GUATEMALTECO "
+    b"GUATEMALTECA EBRIO EBRIA BORRACHO BORRACHA PROFUGO PROFUGA EN TATUADO TATUADA ARMADO ARMADA HERIDO HERIDA "
+    b"RECLUSO RECLUSA "
 )
+# Words of a description that are surnames too ("JUAN CARLOS MORENO"): behind a comma, or before BUILDS, they describe.
+cdef const char* SURNAMES_TOO = (
+    b" MORENO MORENA CASADO CASADA SOLTERO SOLTERA ALTO ALTA BAJO BAJA DELGADO DELGADA GORDO GORDA CALLE BARRIO ALDEA "
+)
+cdef const char* BUILDS = b" ALTO ALTA BAJO BAJA TATUADO TATUADA "
+# Makes and colours that are given names too: behind a comma alone they are one ("PEREZ LOPEZ, MERCEDES").
+cdef const char* GIVEN_NAMES_TOO = b" MERCEDES BLANCA CELESTE ROSA VIOLETA MAX LINCOLN AUSTIN ALBA PERLA AMBAR "
+# Signs that what follows is what somebody is called besides.
+cdef const char* NICKNAMES = b" ALIAS APODADO APODADA AKA APODO CONOCIDO CONOCIDA DICHO MENTADO "
+cdef const char* ARTICLES = b" EL LA LOS LAS COMO POR "
+# What may follow NO or SIN: that somebody has no document with him.
+cdef const char* LACKING = (
+    b" TRAE PORTA PORTABA TIENE PRESENTA PRESENTO LLEVA CARGA CUENTA MOSTRO CON SU SUS EL LA UN UNA DPI CUI LICENCIA LICENCIAS DOCUMENTO "
+    b"DOCUMENTOS DOCUMENTACION PAPEL PAPELES IDENTIFICACION CEDULA PASAPORTE NADA NI Y O DE CONDUCIR NINGUN NINGUNO NINGUNA "
+)
+cdef const char* DOCUMENTS = b" DPI CUI LICENCIA DOCUMENTO DOCUMENTOS PAPELES IDENTIFICACION PASAPORTE "
+
+
+# Behind these a name is told, and what stands before them is none: "dice llamarse", "se identifica como".
+cdef const char* INTRODUCERS = b" LLAMARSE LLAMA LLAMADO LLAMADA "
+cdef const char* CLAIMS = b" DICE MANIFIESTA MANIFESTO AFIRMA ASEGURA DIJO IDENTIFICA IDENTIFICO RESPONDE "
+cdef const char* ORDINALS = b" 1ER 1RO 1O 2DO 2O PRIMER PRIMERO SEGUNDO "
+
+
+cdef bint _is_part(char sign) noexcept nogil:
+    return sign == c"," or sign == c";" or sign == c"|"
 
 
 cdef bint _is_seen(const BoxTokens* t, int i) noexcept nogil:
@@ -61,13 +83,16 @@ cdef bint _begins_description(const BoxTokens* t, int first) noexcept nogil:
     for i in range(first, t.n):
         if i > first and t.items[i].before in (c",", c";"):
             return False
-        if _is_seen(t, i):
+        if _is_seen(t, i) and not token_in(t, i, GIVEN_NAMES_TOO):
             return True
     return False
 
 
-cdef bint _is_part(char sign) noexcept nogil:
-    return sign == c"," or sign == c";" or sign == c"|"
+cdef bint _describes(const BoxTokens* t, int i) noexcept nogil:
+    """Whether a word that is a surname too describes somebody here."""
+    if not token_in(t, i, SURNAMES_TOO):
+        return False
+    return _is_part(t.items[i].before) or token_in(t, i, b" MORENO MORENA ") and token_in(t, i + 1, BUILDS)
 
 
 cdef int _put_date(const Born* born, char* out) noexcept nogil:
@@ -78,12 +103,6 @@ cdef int _put_date(const Born* born, char* out) noexcept nogil:
     return snprintf(out, DATE_TEXT, b" %d ANOS", born.age) if born.age else 0
 
 
-cdef bint _is_condition(const BoxTokens* t, int i) noexcept nogil:
-    """Returns whether it says what somebody is. "niño" and "niña" do as they are spelled: Nino and Nina are names."""
-    return token_in(t, i, CONDITIONS) or token_in(t, i, " MENOR MAYOR ") and token_is(t, i + 1, "DE") or (
-        token_in(t, i, " NINO NINA ") and t.items[i].last - t.items[i].first > t.items[i].n)
-
-
 cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
     """Whether two words that may be names stand behind: "LA ROSA" alone is a name."""
     cdef int k, words = 0
@@ -92,14 +111,42 @@ cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
     return words >= 2
 
 
-cdef bint _drop_introduction(BoxTokens* t) noexcept nogil:
-    """Drops the words before "dice ser", "se identifica como", "dice llamarse", "no trae dpi,"; returns whether any went."""
+cdef bint _leave_out(BoxTokens* t, int first, int last) noexcept nogil:
+    cdef int i
+    for i in range(first, last):
+        t.items[i].role = FILLER
+    return True
+
+
+cdef bint _leave_out_lacking(BoxTokens* t) noexcept nogil:
+    """Leaves out that somebody has no document ("no porta DPI", "sin papeles"); returns whether any was."""
+    cdef int i = 0, end
+    cdef bint found = False
+    while i < t.n:
+        end = i + 1
+        if token_in(t, i, b" NO SIN "):
+            while end < t.n and token_in(t, end, LACKING):
+                end += 1
+            if end > i + 1:
+                found = _leave_out(t, i - token_in(t, i - 1, DOCUMENTS), end)
+        i = end
+    return found
+
+
+cdef bint _leave_out_code(BoxTokens* t) noexcept nogil:
+    """Leaves out a code of radio at the front ("10-29"); returns whether there was one."""
+    if t.n > 2 and token_is(t, 0, b"10") and t.items[1].before == c"-" and t.items[1].n == 2 and t.items[1].letters == 0:
+        return _leave_out(t, 0, 2)
+    return False
+
+
+cdef bint _leave_out_introduction(BoxTokens* t) noexcept nogil:
+    """Leaves out what stands before "dice ser", "se identifica como", "de nombre"; returns whether anything does."""
     cdef int i, k, start = 0
     for i in range(t.n):
-        if (token_in(t, i, INTRODUCERS) or i and (token_is(t, i, "NOMBRE") or token_in(t, i - 1, CLAIMS) and token_in(
-                t, i, " SER COMO QUE AL "))) and _more_words(t, i):
-            start = i + 1
-        elif i < PAPERS_MOST and token_in(t, i, PAPERS) and token_in(t, 0, " NO SIN ") and _more_words(t, i):
+        if (token_in(t, i, INTRODUCERS) or i and (token_is(t, i, b"NOMBRE") and token_in(
+                t, i - 1, b" DE AL ") or token_in(t, i - 1, CLAIMS) and token_in(
+                t, i, b" SER COMO QUE AL "))) and _more_words(t, i):
             start = i + 1
     for k in range(start):
         if t.items[k].role in (FREE, LABEL) and t.items[k].letters == t.items[k].n:
@@ -107,40 +154,75 @@ cdef bint _drop_introduction(BoxTokens* t) noexcept nogil:
     return start > 0
 
 
-cdef int _behind_nickname(const BoxTokens* t, int i) noexcept nogil:
-    """Returns the token behind "alias el chino", "(a) chino", "(el chino)"; 0 = none is told at token `i`."""
-    if token_in(t, i, " EL LA ") and t.items[i].before in (c"(", c'"'):
-        return min(i + 2, t.n)
-    if token_is(t, i, "A") and token_is(t, i + 1, "K") and token_is(t, i + 2, "A"):
-        i += 2
-    elif not (token_in(t, i, " ALIAS AKA APODADO APODADA ") or token_is(t, i, "A") and t.items[i].before == c"("):
-        return 0
-    i += 1
-    i += token_in(t, i, " EL LA LOS LAS ")
+cdef bint _leave_out_before(BoxTokens* t) noexcept nogil:
+    cdef bint lacking = _leave_out_lacking(t), code = _leave_out_code(t)
+    return _leave_out_introduction(t) or lacking or code
+
+
+cdef bint _is_no_word_of_a_name(const BoxTokens* t, int i, int words) noexcept nogil:
+    """Returns whether it is "1er" before "nombre", a title, or "niña" as it is spelled: Nina is a name."""
+    if t.items[i].role != FREE:
+        return False
+    if token_in(t, i, ORDINALS) and token_in(t, i + 1, NAME_LABELS):
+        return True
+    if token_is(t, i, b"NINA") and t.items[i].last - t.items[i].first > t.items[i].n:
+        return words > 0 or _more_words(t, i)
+    return words == 0 and token_in(t, i, TITLES) and (i + 1 == t.n or t.items[i + 1].before != c",") and _more_words(t, i)
+
+
+cdef int _nickname_end(const BoxTokens* t, int i) noexcept nogil:
+    """Behind which token a nickname ends that begins at token `i`; `i` where none does."""
+    cdef char sign = t.items[i].before, closing = c")" if t.items[i].before == c"(" else t.items[i].before
+    cdef int k = i
+    if sign in (c'"', c"("):
+        for k in range(i + 1, t.n):
+            if t.items[k].before == closing:
+                break
+        else:
+            k = t.n
+        if not (token_is(t, i, b"A") and k == i + 1):
+            return k
+        i = k                        # "(a) el chino"
+    elif token_in(t, i, NICKNAMES):
+        i += 1
+    elif token_is(t, i, b"A") and token_is(t, i + 1, b"K") and token_is(t, i + 2, b"A"):
+        i += 3
+    else:
+        return i
+    while token_in(t, i, ARTICLES):
+        i += 1
     return min(i + 1, t.n)
 
 
-cdef bint _says_nothing(const BoxTokens* t, int i, bint in_nickname, int words) noexcept nogil:
-    """Returns whether a token is of a nickname, "1er" before "nombre", or what somebody is before the name."""
-    if t.items[i].role != FREE:
-        return False
-    return in_nickname or token_in(t, i, ORDINALS) and token_in(t, i + 1, NAME_LABELS) or (
-        words == 0 and (_is_condition(t, i) or token_in(t, i, TITLES)) and _more_words(t, i))
+cdef bint _is_of_age(const BoxTokens* t, int i) noexcept nogil:
+    """Whether "mayor de edad" or "menor de edad" begins; MAYOR alone is a surname."""
+    return token_in(t, i, b" MAYOR MENOR ") and token_is(t, i + 1, b"DE") and token_is(t, i + 2, b"EDAD")
+
+
+cdef bint _is_bare_age(const BoxTokens* t, int i) noexcept nogil:
+    """Whether the last word is a number that may be an age: behind a comma, or behind the sex."""
+    return i == t.n - 1 and t.items[i].n == 2 and token_value(t, i) >= 10 and (
+        _is_part(t.items[i].before) or i > 0 and t.items[i - 1].role == SAID)
 
 
 cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char* out, int cap) noexcept nogil:
-    cdef int i, size = 0, words = 0, length
-    cdef bint changed = False, behind = False, dropped = False
+    cdef int i, size = 0, words = 0, length, end = 0
+    cdef bint changed = _leave_out_before(t), behind = False, dropped = False
     take_birth(t, True, born)
-    cdef int nickname = 0        # it ends before this token
-    changed = _drop_introduction(t)
     for i in range(t.n):
-        if t.items[i].role == FREE and words:
-            nickname = max(nickname, _behind_nickname(t, i))
-        if words >= 2 and (i < nickname or t.items[i].role == LABEL and token_is(t, i + 1, "NO")):
+        if i < end:                  # of a nickname
+            continue
+        if words >= 2 and _is_bare_age(t, i):
             changed = True
             break
-        if _says_nothing(t, i, i < nickname, words):
+        if words and t.items[i].role == FREE:
+            end = _nickname_end(t, i)
+            if end > i and (words >= 2 or end < t.n):
+                changed = True
+                if words >= 2:
+                    break
+                continue
+        if _is_no_word_of_a_name(t, i, words):
             t.items[i].role = FILLER
             changed = dropped = True
             continue
@@ -151,9 +233,10 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
             if t.items[i].role == FREE or t.items[i].role == LABEL:
                 return 0             # digits that are no date, a kind without its number: left to who refuses them
             behind = behind or words >= 2
+            changed = changed or token_in(t, i, NEVER_NAMES)
             dropped = True
             continue
-        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _is_condition(t, i) or _is_part(t.items[i].before) and (
+        if words >= 2 and (behind or token_in(t, i, STOPPERS) or _describes(t, i) or _is_of_age(t, i) or _is_part(t.items[i].before) and (
                 words >= NAMES_MOST or _begins_description(t, i))):
             changed = True
             break
@@ -195,7 +278,7 @@ cdef int write_names_beside(const BoxTokens* t, const char* typed, char* out, in
             of_vehicle = True
             continue
         of_vehicle = False
-        if token_in(t, i, NEVER_NAMES) or token_in(t, i, STOPPERS) or size == 0 and token_in(t, i, LEADERS):
+        if token_in(t, i, NEVER_NAMES) or token_in(t, i, STOPPERS) or _describes(t, i) or size == 0 and token_in(t, i, LEADERS):
             continue
         length = t.items[i].last - t.items[i].first
         if size + length + 1 > cap:

@@ -34,7 +34,8 @@ _NOT_DONE = {
 _WORDING = {
     "unknown": "no se conoce; son id, name, online, heading, foot y arms",
     "no text": "debe ser un texto",
-    "empty": "está vacío",
+    "unread": "no se puede leer: revise comas, comillas y llaves",
+    "empty": "falta o está vacío",
     "too long": "es demasiado largo",
     "no https": "debe empezar con https://",
     "cannot be read": "no se puede leer la imagen del escudo; el archivo se busca en el directorio de la oficina",

@@ -57,7 +57,10 @@ def init(
         if not is_host(each):
             fail(f"--host: {each!r} no es un nombre ni una dirección", EXIT_CALLER, False)
     with _explained():
-        make_issuer(directory, institution, host, gateway or [], listen)
+        try:
+            make_issuer(directory, institution, host, gateway or [], listen)
+        except (KeyError, ValueError):
+            fail("--institution: no es un directorio de `ronda keys institution`", EXIT_CALLER, False)
     say(
         f"Hecho. Lleve {directory}/audit-keys/auditor.key al auditor, {directory}/server-ca.key a lugar seguro, y "
         f"{directory}/pepper a otro disco (ajuste `pepper`). Los portales confían en {directory}/server-ca.pem."
@@ -265,8 +268,6 @@ def _explained() -> Iterator[None]:
         fail("No pudo quedar en el registro: no se hizo nada.", EXIT_OURS, False)
     except FileExistsError as error:
         fail(f"{error.filename}: ya existe, y no se sobrescribe.", EXIT_CALLER, False)
-    except (KeyError, ValueError):
-        fail("--institution: no es un directorio de `ronda keys institution`", EXIT_CALLER, False)
     except OSError as error:
         fail(f"{error.filename or 'archivo'}: {system_error_text(error)}", EXIT_CALLER, False)
 

@@ -7,7 +7,6 @@ a person is found by `who-asked` about that person. What an office of certificat
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from core.audit.reader import How, entry_bytes
 from ronda.v1.context_pb2 import PURPOSE_AUDIT
+from server.account import account_name
 from server.audit.keys import key_id
 from server.audit.set_up import open_writer
 from server.audit.settings import AuditSettings
@@ -60,7 +60,7 @@ def record_look(
     arguments: what was asked for; sealed. officer: the identity that a checked token proves; else the account's name is
     all that is known. subject_ids: whom the look is about.
     """
-    identity: dict[str, Any] = {"tool": f"ronda audit {tool.name.lower().replace('_', '-')}", "user": getpass.getuser()}
+    identity: dict[str, Any] = {"tool": f"ronda audit {tool.name.lower().replace('_', '-')}", "user": account_name()}
     if auditor is not None:
         identity["key"] = key_id(auditor.public_key())
     identity |= officer or {}

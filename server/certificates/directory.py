@@ -22,6 +22,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from joserfc.jwk import OKPKey
 
@@ -47,6 +48,17 @@ class WordingUnusable(Exception):
         self.file, self.key, self.rule = file, key, rule
 
 
+def _facts(file: Path, text: str) -> dict[str, Any]:
+    """Raises WordingUnusable for what is no object of JSON: the file is written by hand."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise WordingUnusable(file, "JSON", "unread")
+    return said
+
+
 @dataclass(frozen=True)
 class OfficeDirectory:
     """Paths and facts of one office.
@@ -67,10 +79,12 @@ class OfficeDirectory:
         """Raises OfficeUnusable, WordingUnusable."""
         facts = path / "office.json"
         try:
-            said = json.loads(facts.read_text(encoding="utf-8"))
-            needed = {name: said[name] for name in ("id", "name", "online")}
-        except (OSError, ValueError, KeyError, TypeError):
+            text = facts.read_text(encoding="utf-8")
+        except OSError:
             raise OfficeUnusable(f"{facts}: no office's directory; `ronda keys document-signer` makes one") from None
+        except UnicodeDecodeError:
+            raise WordingUnusable(facts, "JSON", "unread") from None
+        said = _facts(facts, text)
         for key, value in said.items():
             if key not in _LONGEST:
                 raise WordingUnusable(facts, key, "unknown")
@@ -78,6 +92,7 @@ class OfficeDirectory:
                 raise WordingUnusable(facts, key, "no text")
             if len(value) > _LONGEST[key]:
                 raise WordingUnusable(facts, key, "too long")
+        needed = {name: said.get(name, "") for name in ("id", "name", "online")}
         if not needed["id"].strip() or not needed["name"].strip():
             raise WordingUnusable(facts, "id" if not needed["id"].strip() else "name", "empty")
         if needed["online"] and not needed["online"].startswith("https://"):

@@ -5,13 +5,13 @@ The issuer may serve meanwhile: both write the same database, and what a clerk c
 
 from __future__ import annotations
 
-import getpass
 import json
 import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.account import account_name
 from server.audit.issuer_acts import IssuerAct
 from server.audit.set_up import prepare_audit
 from server.issuer import forms
@@ -43,7 +43,7 @@ class Clerk:
         self._pepper = Pepper(settings.pepper)
 
     def _record(self, act: IssuerAct, nip: str = "") -> None:
-        record_clerk(self._settings, act, getpass.getuser(), nip)
+        record_clerk(self._settings, act, account_name(), nip)
 
     def enrol(self, nip: str, unit: str, roles: Sequence[str], *, reinstate: bool) -> bool:
         """A new officer, or another unit and roles for one; whether she is new. Raises Refused, Refusal.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,11 +14,6 @@ from tests.box.scoring import read_all
 
 # List -> its lines, and how many of them may be read otherwise.
 _LISTS = [("lines", 500, 5), ("more_lines", 200, 4)]
-
-
-@pytest.fixture(scope="module")
-def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
-    return Cast(Path(tmp_path_factory.mktemp("box")) / "cast")
 
 
 @pytest.mark.parametrize(("name", "count", "most"), _LISTS)
@@ -124,7 +117,7 @@ def test_a_word_is_no_part_of_a_vin(cast: Cast, text: str) -> None:
         "don walter de leon",
         "lic. walter de leon",
         "menor walter de leon 1995",
-        "niño walter de leon",
+        "niña walter de leon",
         "1er nombre walter 1er apellido de leon",
         "primer nombre walter segundo nombre alexander primer apellido de leon",
     ],
@@ -137,7 +130,7 @@ def test_what_is_said_of_somebody_is_no_part_of_the_name(cast: Cast, text: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["toyota 12345678901", "telefono 123456789", "expediente 1234567", "10-29 walter de leon"]
+    "text", ["toyota 12345678901", "telefono 123456789", "expediente 1234567"]
 )
 def test_a_word_is_no_part_of_a_document(cast: Cast, text: str) -> None:
     with pytest.raises(QuestionError):

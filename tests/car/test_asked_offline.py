@@ -1,4 +1,4 @@
-"""What is typed off line is read as what it is, or asks for nothing: "not listed" of another key hides who is listed."""
+"""What is typed off line is read as what it is, or asks for nothing: "not listed" of a wrong key hides who is on it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ READ = {
     "GTM 875031331": "GTM:875031331",
 }
 UNREAD = (
-    "nit 48770035", "pas F9900002", "DOC F9900002", "HON F9900002", "tel 59990001", "mot CAST0006ENG222", "vin KK900006",
-    "dpi 875031331050", "pasaporte 8750313310502", "motor P323ZZB", "placa 8750313310502",
+    "nit 48770035", "pas F9900002", "DOC F9900002", "HON F9900002", "tel 59990001", "mot CAST0006ENG222",
+    "vin KK900006", "dpi 875031331050", "pasaporte 8750313310502", "motor P323ZZB", "placa 8750313310502",
     "P323ZZB P101ZZB", f"P323ZZB {CUI}", "18750313310502", "km 142 RUT", "SLV ABC", "Ramiro Zachrisson", "",
 )  # fmt: skip
 
@@ -37,7 +37,9 @@ def test_what_is_not_read_for_certain_asks_for_nothing(typed: str) -> None:
     assert asking_of(typed).keys == ()
 
 
-@pytest.mark.parametrize("letters", ["CUI", "DPI", "NIT", "PAS", "DOC", "VIN", "PLA", "TEL", "MOT", "LIC", "CED", "HON"])
+@pytest.mark.parametrize(
+    "letters", ["CUI", "DPI", "NIT", "PAS", "DOC", "VIN", "PLA", "TEL", "MOT", "LIC", "CED", "HON"]
+)
 def test_a_word_of_three_letters_is_no_country(letters: str) -> None:
     assert letters not in ALPHA_3
 

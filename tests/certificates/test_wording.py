@@ -63,7 +63,7 @@ def test_arms_heading_and_foot_stand_on_the_page(counter: Counter, facts: dict[s
         ({"arm": "x"}, "arm: no se conoce"),
         ({"foot": "x" * 151}, "foot: es demasiado largo"),
         ({"heading": 5}, "heading: debe ser un texto"),
-        ({"name": " "}, "name: está vacío"),
+        ({"name": " "}, "name: falta o está vacío"),
         ({"online": "http://constancias.example"}, "online: debe empezar con https://"),
     ],
 )
@@ -83,6 +83,19 @@ def test_what_cannot_stand_there_is_told_first(
         ended = counter.run(*arguments)
         assert (ended.exit_code, said in ended.output) == (ExitStatus.SETTINGS, True), ended.output
     assert len(counter.records()) == before
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"id": "mingob" "name": "M"}', '{"id": "mingob"}', ""])
+def test_a_file_that_was_damaged_by_hand_is_no_missing_office(
+    counter: Counter, facts: dict[str, Any], text: str
+) -> None:
+    """Who was told to make the office with `ronda keys document-signer` made new keys."""
+    (counter.office.path / "office.json").write_text(text, encoding="utf-8")
+    ended = counter.run("--cui", counter.cui("clean"), "--standard", "wanted")
+    assert ended.exit_code == ExitStatus.SETTINGS, ended.output
+    assert "document-signer" not in ended.output
+    assert "no se puede leer" in ended.output or "name: falta" in ended.output
+    assert facts["name"]
 
 
 def test_a_letter_that_the_page_has_not(counter: Counter, facts: dict[str, Any]) -> None:

@@ -38,7 +38,18 @@ _LABELS = {
     IDENTIFIER_KIND_CUI: {"DPI", "CUI", "LICENCIA", "LIC"},
     IDENTIFIER_KIND_PLATE: {"PLACA", "PLACAS", "PL"},
     IDENTIFIER_KIND_VIN: {"VIN", "CHASIS", "SERIE"},
-    IDENTIFIER_KIND_UNSPECIFIED: {"PASAPORTE", "PAS", "PASS", "NIT", "MOTOR", "CEDULA", "CÉDULA", "CED", "TEL", "TELEFONO"},
+    IDENTIFIER_KIND_UNSPECIFIED: {
+        "PASAPORTE",
+        "PAS",
+        "PASS",
+        "NIT",
+        "MOTOR",
+        "CEDULA",
+        "CÉDULA",
+        "CED",
+        "TEL",
+        "TELEFONO",
+    },
 }
 _LONGEST = 200  # characters: OfflineLookUp.question
 
@@ -89,7 +100,7 @@ def _document(said: str) -> Asking | None:
     country = OF_DOCUMENT.get(found[1], found[1]) if found else ""
     if found is None or country not in ALPHA_3 or not any(letter.isdecimal() for letter in found[2]):
         return None
-    if country == "GTM" and _whole(found[2]) is not None or _CUI.fullmatch(found[2]) and cui_agrees(found[2]):
+    if (country == "GTM" and _whole(found[2]) is not None) or (_CUI.fullmatch(found[2]) and cui_agrees(found[2])):
         return None  # "GTM P-323ZZB", "DNI 2357111360101": a number of its own kind
     key = f"{country}:{found[2].replace('-', '')}"
     return Asking(IDENTIFIER_KIND_DOCUMENT, (key,), key)

@@ -1,0 +1,29 @@
+"""Who ran a command is recorded, also where the account has no name."""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+import pytest
+
+from clients.agency import signing
+from server.account import account_name
+
+
+class _Engine:
+    def device(self) -> str:
+        return ""
+
+
+def test_an_account_without_a_name_is_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs as any uid; the clerk was told of an option that the command has not."""
+
+    def nobody(uid: int) -> pwd.struct_passwd:
+        raise KeyError(uid)
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert account_name() == f"uid {os.getuid()}"
+    assert signing.who(_Engine())["usuario"] == f"uid {os.getuid()}"  # type: ignore[arg-type]
