@@ -53,6 +53,12 @@ _A_PLATE = r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)?0?\d{3}[A
 _PLATE = re.compile(_A_PLATE, re.ASCII)
 # Nearly every question: read at once, and as all the rest below would read it.
 _PLAINLY = re.compile(rf"(?:P )?(\d{{13}})|V ({_A_PLATE})", re.ASCII)
+# Among other words a plate is in one piece, for "A 200 MTS" is none; behind V its parts may stand apart.
+_TYPES = r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)"
+_GLUED = re.compile(rf"(?<![\w-])(?:{_TYPES}-?)?0?\d{{3}}-?[A-Z]{{3}}(?![\w-])", re.ASCII)
+_SPACED = re.compile(rf"(?<![\w-])(?:{_TYPES}[ .-]?)?0?\d{{3}}[ .-]?[A-Z]{{3}}(?![\w-])", re.ASCII)
+_CUI_AMONG = re.compile(r"(?<![\w-])\d{4}[ .-]?\d{5}[ .-]?\d{4}(?![\w-])", re.ASCII)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
 _PIN = r"\d{6,12}"
 _ALONE = re.compile(rf"(?:PIN|CLAVE)[\s:.]*({_PIN})", re.ASCII)
 # Without a blank only before a letter or word that asks and has one: "123456V P123BCD".
@@ -144,8 +150,22 @@ def _question(typed: str, folded: str) -> Message | None:
         return Message(Kind.NAME, found[1], found[2] or "")
     found = _KEYED.fullmatch(folded)
     if found is None or _holds_a_pin(found[2]):
+        return _among_words(folded)
+    return _keyed(found[1], _bare(found[2])) or _among_words(folded)
+
+
+def _among_words(folded: str) -> Message | None:
+    """Reads the one plate or CUI among words without digits, but a year ("P323ZZB toyota gris 2019").
+
+    The reply shows what the vehicle looks like, or the person's name: the officer compares them.
+    """
+    plates = (_SPACED if folded.startswith("V ") else _GLUED).findall(folded)
+    cuis = _CUI_AMONG.findall(folded)
+    rest = re.sub("|".join(map(re.escape, [*plates, *cuis])) or "$", " ", folded)
+    asked = {_bare(each) for each in (*plates, *cuis)}
+    if len(asked) != 1 or any(each.isdigit() for each in _YEAR.sub(" ", rest, count=1)):
         return None
-    return _keyed(found[1], _bare(found[2]))
+    return Message(Kind.CUI if cuis else Kind.PLATE, asked.pop())
 
 
 def _holds_a_pin(value: str) -> bool:

@@ -42,6 +42,12 @@ READ = [
     ("MAS 4711", Kind.MORE, "4711"),
     ("mas r4711", Kind.MORE, "4711"),
     ("fin", Kind.SIGN_OFF, ""),
+    ("P323ZZB gris", Kind.PLATE, "P323ZZB"),
+    ("V P323ZZB toyota hilux gris 2019", Kind.PLATE, "P323ZZB"),
+    ("Placa P-323ZZB toyota", Kind.PLATE, "P323ZZB"),
+    ("placa p 323 zzb, gris", Kind.PLATE, "P323ZZB"),
+    ("carro P323ZZB por favor", Kind.PLATE, "P323ZZB"),
+    ("dpi 8750 31331 0502 ramiro zachrisson", Kind.CUI, "8750313310502"),
 ]
 
 
@@ -147,7 +153,9 @@ def test_a_pin_is_never_part_of_a_question(pin: str, asked: str) -> None:
     "text",
     [
         "CAMBIO 123456 A 654321", "CED A-112345", "CASA 14 ZONA 5", "LA 14 CALLE", "PIN 12345 V P123BCD",
-        "123456 1234567", "Voy 5 km", "P 2357111360101 123456", "Clave 12 C 3A004352",
+        "123456 1234567", "Voy 5 km",
+        "estoy a 200 mts", "P323ZZB P101ZZB", "P323ZZB 8750313310502", "P323ZZB zona 18",
+        "P 2357111360101 123456", "Clave 12 C 3A004352",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_question_is_none(text: str) -> None:
