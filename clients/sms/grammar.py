@@ -53,6 +53,12 @@ _A_PLATE = r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)?0?\d{3}[A
 _PLATE = re.compile(_A_PLATE, re.ASCII)
 # Nearly every question: read at once, and as all the rest below would read it.
 _PLAINLY = re.compile(rf"(?:P )?(\d{{13}})|V ({_A_PLATE})", re.ASCII)
+# Among other words a plate is in one piece, for "A 200 MTS" is none; behind V its parts may stand apart.
+_TYPES = r"(?:TCE|TRC|EXT|DIS|MT|MO|CD|CC|CO|MI|TC|TE|P|C|A|U|M|O|T)"
+_GLUED = re.compile(rf"(?<![\w-])(?:{_TYPES}-?)?0?\d{{3}}-?[A-Z]{{3}}(?![\w-])", re.ASCII)
+_SPACED = re.compile(rf"(?<![\w-])(?:{_TYPES}[ .-]?)?0?\d{{3}}[ .-]?[A-Z]{{3}}(?![\w-])", re.ASCII)
+_CUI_AMONG = re.compile(r"(?<![\w-])\d{4}[ .-]?\d{5}[ .-]?\d{4}(?![\w-])", re.ASCII)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
 _PIN = r"\d{6,12}"
 _ALONE = re.compile(rf"(?:PIN|CLAVE)[\s:.]*({_PIN})", re.ASCII)
 # Without a blank only before a letter or word that asks and has one: "123456V P123BCD".
@@ -71,9 +77,6 @@ _NAME = re.compile(
 )
 _NIT = re.compile(r"(?:NIT[\s.:]*(\d{1,11}-?[\dK]))|(\d{1,11}-?K|\d{1,11}-\d)", re.ASCII)
 _CEDULA = re.compile(r"CED(?:ULA)?[\s.:]*([A-UÑ¥&]\s*-?\s*\d{1,2}[\s-]+\d{1,8})", re.ASCII)
-# A word that says what was seen, and does nothing by itself.
-_SEEN = re.compile(r"(?!(?:PIN|CLAVE|CAMBIO|MAS|SALIR|FIN)$)[A-ZÑ]{3,}", re.ASCII)
-_MOST_WORDS = 4
 # As it is printed (0000 00000 0000), with its place apart, or in one piece: digits in other groups are other things.
 _CUI = re.compile(r"(?:(?:P|CUI|DPI)[\s.:]*)?(\d{4}[\s.-]?\d{5}[\s.-]?\d{2}[\s.-]?\d{2})", re.ASCII)
 _IS_CUI = re.compile(r"\d{13}", re.ASCII)
@@ -136,41 +139,35 @@ def _question(typed: str, folded: str) -> Message | None:
         return Message(Kind.NIT, found[1] or found[2])
     if (found := _CUI.fullmatch(folded)) and len(cui := _bare(found[1])) == 13:
         return Message(Kind.CUI, cui)
-    if (plate := _plate(folded)) is not None:
-        return plate
+    bare = _bare(folded)
+    for plate in (bare, bare.removeprefix("V")):
+        if _PLATE.fullmatch(plate):
+            return Message(Kind.PLATE, plate)
     if found := _CEDULA.fullmatch(folded):
         return Message(Kind.CEDULA, found[1])
     # Upper case may be longer than what was typed (ß), so the name is read from the typed text itself.
     if (found := _NAME.fullmatch(typed)) and _is_name(found[1]):
         return Message(Kind.NAME, found[1], found[2] or "")
-    if (plain := _without_words(folded)) is not None:
-        return plain
     found = _KEYED.fullmatch(folded)
     if found is None or _holds_a_pin(found[2]):
+        return _among_words(folded)
+    if found[1] == "V" and (among := _among_words(folded)) is not None:
+        return among  # "V 123BCD MIA" is no plate of nine characters
+    return _keyed(found[1], _bare(found[2])) or _among_words(folded)
+
+
+def _among_words(folded: str) -> Message | None:
+    """Reads the one plate or CUI among words without digits, but a year ("P323ZZB toyota gris 2019").
+
+    The reply shows what the vehicle looks like, or the person's name: the officer compares them.
+    """
+    plates = (_SPACED if folded.startswith("V ") else _GLUED).findall(folded)
+    cuis = _CUI_AMONG.findall(folded)
+    rest = re.sub("|".join(map(re.escape, [*plates, *cuis])) or "$", " ", folded)
+    asked = {_bare(each) for each in (*plates, *cuis)}
+    if len(asked) != 1 or any(each.isdigit() for each in _YEAR.sub(" ", rest, count=1)):
         return None
-    return _keyed(found[1], _bare(found[2]))
-
-
-def _without_words(folded: str) -> Message | None:
-    """Reads a plate or CUI with up to four words behind it, "P323ZZB GRIS": what was seen is not asked."""
-    words = re.split(r"[\s,;.]+", folded.rstrip(".,; "))
-    for count in range(1, 1 + min(_MOST_WORDS, len(words) - 1)):
-        if not _SEEN.fullmatch(words[-count]):
-            return None
-        rest = " ".join(words[:-count])
-        if (found := _CUI.fullmatch(rest)) and len(cui := _bare(found[1])) == 13:
-            return Message(Kind.CUI, cui)
-        if (plate := _plate(rest)) is not None:
-            return plate
-    return None
-
-
-def _plate(folded: str) -> Message | None:
-    bare = _bare(folded)
-    for plate in (bare, bare.removeprefix("V")):
-        if _PLATE.fullmatch(plate):
-            return Message(Kind.PLATE, plate)
-    return None
+    return Message(Kind.CUI if cuis else Kind.PLATE, asked.pop())
 
 
 def _holds_a_pin(value: str) -> bool:

@@ -47,6 +47,12 @@ READ = [
     ("MAS 4711", Kind.MORE, "4711"),
     ("mas r4711", Kind.MORE, "4711"),
     ("fin", Kind.SIGN_OFF, ""),
+    ("P323ZZB gris", Kind.PLATE, "P323ZZB"),
+    ("V P323ZZB toyota hilux gris 2019", Kind.PLATE, "P323ZZB"),
+    ("Placa P-323ZZB toyota", Kind.PLATE, "P323ZZB"),
+    ("placa p 323 zzb, gris", Kind.PLATE, "P323ZZB"),
+    ("carro P323ZZB por favor", Kind.PLATE, "P323ZZB"),
+    ("dpi 8750 31331 0502 ramiro zachrisson", Kind.CUI, "8750313310502"),
 ]
 
 
@@ -99,8 +105,7 @@ def test_a_name_with_what_is_known_of_its_birth(text: str, name: str, born: str)
     [
         "", " ", "hola", "gracias", "Nancy llega tarde", "N", "N 12", "P", "P 123", "V hola", "😀", "123456",
         "123456 hola", "12345", "ROJO Juan Perez. R4711 MAS", "SIN RESPUESTA: no es verde, repita R12", "MASA",
-        "placa", "placa hola", "P123BCD y P456FGH", "P123BCD pin", "P123BCD mas",
-        "mi placa es P123BCD", "nombre", "vin de la casa", "123456P",
+        "placa", "placa hola", "P123BCD y P456FGH", "nombre", "vin de la casa", "123456P",
         "\x00\x01", "P " * 500, "V P123BCD" + " " * LONGEST, "٢٣٥٧١١١٣٦٠١٠١",
     ],
 )  # fmt: skip
@@ -153,7 +158,9 @@ def test_a_pin_is_never_part_of_a_question(pin: str, asked: str) -> None:
     "text",
     [
         "CAMBIO 123456 A 654321", "CED A-112345", "CASA 14 ZONA 5", "LA 14 CALLE", "PIN 12345 V P123BCD",
-        "123456 1234567", "Voy 5 km", "P 2357111360101 123456", "Clave 12 C 3A004352",
+        "123456 1234567", "Voy 5 km",
+        "estoy a 200 mts", "P323ZZB P101ZZB", "P323ZZB 8750313310502", "P323ZZB zona 18",
+        "P 2357111360101 123456", "Clave 12 C 3A004352",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_question_is_none(text: str) -> None:
