@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import mmap
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,10 +81,10 @@ def goes_on(log: str) -> bool:
 
 
 def list_segments(directory: Path) -> list[SegmentId]:
-    """Every segment file, by log and number."""
+    """Every segment file, by log and number. What has its name and is none (a pipe, a directory) is none."""
     found = []
     for path in (directory / "logs").glob("*/*.seg"):
-        if match := _FILE.match(path.name):
+        if (match := _FILE.match(path.name)) and path.is_file():
             found.append(SegmentId(path.parent.name, int(match[1])))
     return sorted(found)
 
@@ -136,9 +138,15 @@ def read_header(data: Mapped) -> dict[str, Any]:
 
 @contextmanager
 def mapped(path: Path) -> Iterator[Mapped]:
-    """A file's bytes without reading them all; empty ones too (which cannot be mapped)."""
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
+    """A file's bytes without reading them all; empty ones too (which cannot be mapped).
+
+    Raises OSError, also for a pipe or device, which would be waited for.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(path))
+        if status.st_size == 0:
             yield b""
             return
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
