@@ -8,13 +8,11 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import mmap
 import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from core.audit.reader import read_header as header_text
 from core.built import ENGINE
+from core.files.regular_file import open_regular
 from core.files.replacement import create_file, make_directory
 from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal_keys
 
@@ -142,11 +141,8 @@ def mapped(path: Path) -> Iterator[Mapped]:
 
     Raises OSError, also for a pipe or device, which would be waited for.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(errno.EINVAL, "not a file", str(path))
-        if status.st_size == 0:
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size == 0:
             yield b""
             return
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
