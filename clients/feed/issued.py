@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,10 +152,15 @@ def write_issued(path: Path, issued: Issued) -> None:
 
 
 def write_whole(path: Path, fields: Mapping[str, Any]) -> None:
-    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError."""
+    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError, naming the file."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
-    with draft.open("w", encoding="ascii") as file:
-        file.write(json.dumps(fields))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    try:
+        with draft.open("w", encoding="ascii") as file:
+            file.write(json.dumps(fields))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+    except OSError as error:  # of a full disk the system names no file
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
