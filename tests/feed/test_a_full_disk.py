@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from clients.feed import retrying
 from clients.feed.issued import Issued, write_issued
 from clients.feed.retrying import Retry, keep_on
 
@@ -19,8 +18,9 @@ class _Ended(Exception):
 
 def test_a_full_disk_is_waited_for_from_the_first_step_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its file is named, which the system does not do; and no draft stays."""
-    state, told, rooms = tmp_path / "state", [], [False, False, True]
-    monkeypatch.setattr(retrying.time, "sleep", lambda _seconds: None)
+    state, rooms = tmp_path / "state", [False, False, True]
+    told: list[str] = []
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
     sync = os.fsync
 
     def full(descriptor: int) -> None:
