@@ -18,10 +18,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from clients.sms.settings import SmsSettings
+from core.files.regular_file import read_file
 from indexer.settings import IndexerSettings
 from ronda.setting_rules import NO_SUCH_SETTING, setting_rule
 from server.processes.settings import ServerSettings
-from server.settings import SettingsError, read_file
+from server.settings import SettingsError
 
 CONFIG_VARIABLE = "RONDA_CONFIG"
 PREFIX = "RONDA_"

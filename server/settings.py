@@ -5,10 +5,7 @@ Each room has its own in its `settings` module, on top of those of the rooms bel
 
 from __future__ import annotations
 
-import errno
 import ipaddress
-import os
-import stat
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
@@ -25,14 +22,6 @@ class SettingsError(Exception):
 def file_fault(path: Path, error: OSError | ValueError) -> SettingsError:
     """That a file of the settings cannot be read, or does not hold what it should."""
     return SettingsError(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
-
-
-def read_file(path: Path, size: int = -1) -> bytes:
-    """A file's first `size` bytes, -1 = all. Raises OSError, also for a pipe or device, which would be waited for."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a file")
-        return file.read(size)
 
 
 class Address(NamedTuple):

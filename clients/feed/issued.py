@@ -6,11 +6,11 @@ changes, and its registers are STALE until they are sent again. The resume token
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,7 @@ def write_issued(path: Path, issued: Issued) -> None:
 
 
 def write_whole(path: Path, fields: Mapping[str, Any]) -> None:
-    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError that names the file."""
+    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError, naming the file."""
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         with draft.open("w", encoding="ascii") as file:
@@ -160,7 +160,7 @@ def write_whole(path: Path, fields: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise OSError(error.errno, error.strerror, str(path)) from error
+    except OSError as error:  # of a full disk the system names no file
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -64,7 +65,8 @@ def may_pass(failure: CallFailure) -> bool:
 
 
 def keep_on(step: Callable[[], bool], beats: Beats | None, poll_s: float, retry: Retry) -> None:
-    """Steps for ever; a source that is away is told and tried again, and so is a disk once a step went well.
+    """Steps for ever; a source that is away is told and tried again, and so is a disk that is full, or one that fails
+    once a step went well.
 
     step: returns whether it found something. beats: None = none. Raises CallFailure, SourceFailed that does not pass,
     OSError of the first step.
@@ -81,7 +83,7 @@ def keep_on(step: Callable[[], bool], beats: Beats | None, poll_s: float, retry:
             retry.wait(failed.rule)
             continue
         except OSError as error:
-            if not went_well:
+            if not went_well and error.errno != errno.ENOSPC:
                 raise
             retry.wait(f"no se puede usar {error.filename or 'el disco'} ({system_error_text(error)})")
             continue

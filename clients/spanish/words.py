@@ -82,6 +82,7 @@ TOO_MANY_VEHICLES = "too many vehicles fit"
 
 # Fields of a question, as the contract names them.
 FIELDS = {
+    "resume_token": "lo que esta fuente tiene guardado de sus envíos",
     "query": "consulta",
     "country": "país",
     "cui": "CUI",
@@ -159,6 +160,10 @@ FIELDS = {
 
 # Rules that a field of a question breaks, as the server words them.
 RULES = {
+    "as this server gave it": (
+        "es de otra fuente o de otro servidor; si el servidor cambió el nombre de la fuente, empiece con un estado "
+        "nuevo después de un extracto completo"
+    ),
     "length": "longitud incorrecta",
     "characters": "caracteres no permitidos",
     "checksum": "dígito verificador incorrecto",

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file, sync_directory
 from indexer.build.lock import operating_user
 
@@ -34,7 +35,7 @@ def new_generation_id(now: datetime | None = None) -> str:
 def current_generation(data: Path) -> str | None:
     """The id that CURRENT names; None when nothing was ever published."""
     try:
-        return (data / CURRENT).read_text(encoding="ascii").strip() or None
+        return read_file(data / CURRENT).decode("ascii").strip() or None
     except FileNotFoundError:
         return None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.documents import toml_of
+from core.files.regular_file import read_file
 from indexer.manifest.agreement import check
 from indexer.manifest.model import Manifest, Register
 from indexer.manifest.records import Alert, Record, Subject
@@ -26,7 +27,7 @@ class ManifestError(Exception):
 def load_manifest(file: Path) -> Manifest:
     """Reads one manifest. Raises ManifestError."""
     try:
-        table = toml_of(file.read_bytes())  # some editors write the mark
+        table = toml_of(read_file(file))  # some editors write the mark
     except UnicodeDecodeError as error:
         raise ManifestError(file, "", "is not UTF-8: save it as UTF-8") from error
     except (OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from core.documents import toml_of
+from core.files.regular_file import read_file
 from core.mart import vocabulary
 from core.mart.layout import MORE_COLUMNS, OWN_FACTS, Fact
 from indexer.manifest.loading import ManifestError
@@ -154,7 +155,7 @@ def load_sources(directory: Path) -> list[IncidentManifest | PopulationManifest]
     found: dict[str, IncidentManifest | PopulationManifest] = {}
     for file in files:
         try:
-            manifest = _ANY.validate_python(toml_of(file.read_bytes()))
+            manifest = _ANY.validate_python(toml_of(read_file(file)))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             key = ".".join(str(part) for part in first["loc"][1:])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ronda.commands.audit_output import GUATEMALA, ZONE, show_records, when
+from ronda.commands.audit_output import GUATEMALA, ZONE, show_records, tell_lost, when
 from ronda.commands.audit_words import RULES, finding_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
@@ -173,6 +173,7 @@ def tail(
     with explained(as_json):
         reader = _auditor(directory, key, token).look(Tool.TAIL, {"n": count, "questions": questions}, case)
         show_records(reader, [(record, "") for record in reader.newest(count)], "Últimas consultas", as_json, questions)
+        tell_lost(reader.lost())
 
 
 @audit.command("who-asked")
@@ -212,6 +213,7 @@ def who_asked(
             for look in reader.looks_at(who.subject_ids, who.asked_keys, first, last)
         ]
         show_records(reader, rows, "Consultas", as_json, questions)
+        tell_lost(reader.lost(first, last))
 
 
 @audit.command("asked-by")
@@ -242,6 +244,7 @@ def asked_by(
         reader = auditor.look(Tool.ASKED_BY, arguments, case)
         rows = [(record, "") for record in reader.asked_by_officer(nip, institution, first, last)]
         show_records(reader, rows, f"Consultas de {nip}", as_json, questions)
+        tell_lost(reader.lost(first, last))
 
 
 @audit.command("report")
@@ -270,9 +273,10 @@ def report(
         auditor = _auditor(directory, key, token)
         first, last = read_moment(since) or 0, read_moment(until, to_its_end=True)
         reader = auditor.look(Tool.REPORT, {"since": since, "until": until}, case)
-        findings = find(reader, first, last)
+        findings, lost = find(reader, first, last), reader.lost(first, last)
     if as_json:
         print_json([asdict(finding) for finding in findings])
+        tell_lost(lost)
         return
     headings = ("regla", "quién", "consultas", f"desde ({ZONE})", f"hasta ({ZONE})")
     table = WholeTable(f"Patrones por revisar: {len(findings)}", *headings, right=("consultas",))
@@ -280,6 +284,7 @@ def report(
         times = (when(finding.first_ms), when(finding.last_ms))
         table.add(RULES[finding.rule], WITHOUT_IDENTITY.get(finding.who, finding.who), str(finding.count), *times)
     print_renderables(table)
+    tell_lost(lost)
 
 
 @audit.command("proof")

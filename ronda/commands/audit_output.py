@@ -6,21 +6,42 @@ import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from ronda.commands.audit_words import METHODS, OUTCOMES, PURPOSES
+from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office_words import who_text
-from ronda.commands.output import print_json, print_renderables
+from ronda.commands.output import print_json, print_renderables, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from server.audit.reading import AuditReader, AuditRecord
+    from server.audit.segments import SegmentId
 
 
 GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))  # no daylight saving time
+_LOST_SHOWN = 5
 ZONE = "Guatemala"  # said in the heading of each column of times
 
 
 def when(time_ms: int) -> str:
     """dd/mm/yyyy hh:mm:ss of Guatemala, as officers read dates."""
     return datetime.datetime.fromtimestamp(time_ms / 1000, GUATEMALA).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def tell_lost(lost: Sequence[SegmentId]) -> None:
+    """Says on standard error that what was shown may lack records, and ends with a status of its own; none: nothing."""
+    if not lost:
+        return
+    shown = ", ".join(map(str, lost[:_LOST_SHOWN])) + (" y otros" if len(lost) > _LOST_SHOWN else "")
+    say(
+        f"INCOMPLETO: faltan {len(lost)} segmentos sellados de la bitácora ({shown}), y con ellos sus consultas. "
+        "Ejecute `ronda audit verify`.",
+        err=True,
+        bold=True,
+    )
+    raise typer.Exit(ExitStatus.STOPPED)
 
 
 def _question(reader: AuditReader, record: AuditRecord) -> Any:

@@ -100,7 +100,7 @@ def _content(shown: str) -> bytes:
     """The file of that name, or the text itself, which is a code."""
     from clients.certificate.token import in_text
     from clients.certificate.verifying import LARGEST_PDF
-    from server.settings import read_file
+    from core.files.regular_file import read_file
 
     if not _is_file(shown) and in_text(shown).count(".") != 2:
         raise Stop("no existe ese archivo, y no es el texto de un código QR; un número solo se comprueba con --online")

@@ -45,7 +45,7 @@ MEANING = {
     ExitStatus.DONE: "hecho o respondido, sea cual sea el color",
     ExitStatus.OURS: "falla de Ronda",
     ExitStatus.CALLER: "lo pedido no es válido",
-    ExitStatus.STOPPED: "no se publica, datos dañados, o auditoría sin segundo custodio",
+    ExitStatus.STOPPED: "no se publica, datos dañados, o auditoría incompleta o sin custodio",
     ExitStatus.NOT_FRESH: "se publicó, pero falló la fuente de un registro",
     ExitStatus.SOME_INVALID: "se consultó todo; hay filas no válidas, en el archivo de rechazos",
     ExitStatus.NOT_MET: "se midió todo; algún objetivo no se cumple",

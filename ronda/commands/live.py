@@ -64,7 +64,7 @@ def live(
                     result = follower.step()
                 except Exception as error:  # workers say STALE meanwhile; what is mended is found by itself
                     if failing != repr(error):
-                        why = str(error) if isinstance(error, (CoreError, ManifestError)) else ""
+                        why = str(error) if isinstance(error, (CoreError, ManifestError, OSError)) else ""
                         log("live_changes_stand", level=ERROR, why=why, error=error)
                     failing = repr(error)
                     stop.wait(1.0)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ronda.commands.audit import AuditOption, CaseOption, KeyOption, TokenOption
+from ronda.commands.audit_output import tell_lost
 from ronda.commands.office import Stop, explained
 from ronda.commands.output import say
 
@@ -62,8 +63,11 @@ def export(
       ronda subject export --cui 2357111360101 --out solicitud.json
     """
     with explained(False), _a_cui():
-        _office(directory, key, token, nip, "ExportSubject").prepare(cui, out, closed_case or [], case)
+        office = _office(directory, key, token, nip, "ExportSubject")
+        office.prepare(cui, out, closed_case or [], case)
+        lost = office.lost()
     say(f"{out}: para revisión. Otra persona la entrega: ronda subject release {out} --out DIRECTORIO")
+    tell_lost(lost)
 
 
 @subject.command("release")

@@ -19,6 +19,7 @@ from core.audit.reader import AgainFlag
 from core.built import ENGINE
 from core.engine.entry import Engine, Method
 from core.errors import LedgerDamaged, QuestionError, StoredDataError
+from core.files.regular_file import read_file
 from core.generation.overlay import overlay
 from core.generation.store import Generation
 from core.generation.subject_key import SUBJECT_KEY
@@ -29,7 +30,6 @@ from ronda.replay.changes import LedgerShort, deltas_to
 from server.audit.keys import SegmentKeys
 from server.audit.reading import AuditRecord, MadeOf, opened_question, response_digest
 from server.processes.page_key import PAGE_KEY, PAGE_KEY_BYTES
-from server.settings import read_file
 
 _PAGED = (Method.SEARCH_PERSONS, Method.SEARCH_VEHICLES, Method.LIST_RECORDS)
 

@@ -14,11 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from core.access.limits import Limits
+from core.files.regular_file import read_file
 from ronda.spark.orders import FILE, SETTINGS, Orders, Refused
 from ronda.v1 import error_pb2
 from server.errors import Refusal, reason_name
 from server.host.file_stamps import Stamp, stamp_of
-from server.settings import SettingsError, read_file
+from server.settings import SettingsError
 from server.trust.callers import Admitted, admit, device_identity
 from server.trust.directory import read_trust
 from server.trust.peer import Peer, peer_of

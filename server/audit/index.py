@@ -24,7 +24,7 @@ import hashlib
 import secrets
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -161,19 +161,16 @@ def open_unproven_index(directory: Path, segment: SegmentId) -> Iterator[Index |
 
 @contextmanager
 def _opened(directory: Path, segment: SegmentId, proven: Callable[[Mapped], bool]) -> Iterator[Index | None]:
-    path = segment.path(directory, ".idx")
-    if not path.exists():
-        yield None
-        return
-    with mapped(path) as data:
-        if not proven(data):
+    with ExitStack() as stack:
+        try:
+            data = stack.enter_context(mapped(segment.path(directory, ".idx")))
+        except OSError:  # none, or a pipe, a directory: the segment has all that it would have
             yield None
             return
         try:
-            index = Index(data, len(data))
+            index = Index(data, len(data)) if proven(data) else None
         except IndexDamaged:
-            yield None
-            return
+            index = None
         try:
             yield index
         finally:

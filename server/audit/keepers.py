@@ -16,10 +16,10 @@ from typing import Any, Protocol
 import grpc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from core.files.regular_file import read_file
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
-from server.settings import read_file
 
 PLAIN_WITNESS = "grpc://"  # on this machine, or through a tunnel
 TLS_WITNESS = "grpcs://"

@@ -37,7 +37,7 @@ from core.audit.reader import (
 )
 from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
-from server.audit.seals import read_seals
+from server.audit.seals import Seal, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
 Data = bytes | mmap
@@ -217,12 +217,33 @@ class AuditReader:
         found = []
         for segment in list_segments(self.directory):
             seal = self._seals.sealed.get(segment)
-            if seal is not None:
-                first, last = sorted((seal.made_ms, seal.sealed_ms))  # the clock may have stepped back in between
-                if last < since_ms or (until_ms is not None and first > until_ms):
-                    continue
-            found.append(segment)
+            if seal is None or _within_seal(seal, since_ms, until_ms):
+                found.append(segment)
         return found
+
+    def lost(self, since_ms: int = 0, until_ms: int | None = None) -> list[SegmentId]:
+        """The sealed segments of a time that are gone, cut or cannot be read: what they held is in no answer.
+
+        Those that were dropped after their years are not lost. Raises OSError.
+        """
+        here = set(self.segments(since_ms, until_ms))
+        return sorted(
+            segment
+            for segment, seal in self._seals.sealed.items()
+            if segment not in self._seals.dropped
+            and _within_seal(seal, since_ms, until_ms)
+            and not (segment in here and self._is_whole(segment, seal))
+        )
+
+    def _is_whole(self, segment: SegmentId, seal: Seal) -> bool:
+        with mapped(segment.path(self.directory)) as data:
+            if len(data) < seal.size:
+                return False
+            try:
+                read_header(data)
+            except SegmentDamaged:
+                return False
+        return True
 
     def keys(self, segment: Segment) -> SegmentKeys:
         """What a segment's header seals. Raises KeyMissing."""
@@ -262,8 +283,10 @@ class AuditReader:
                 try:
                     segment = Segment(id_, data)
                 except SegmentDamaged:
-                    continue  # one in the making; `verify` tells of those that are not
-                yield segment, index
+                    continue  # one in the making; `lost` tells of those that are not
+                seal = self._seals.sealed.get(id_)
+                is_cut = seal is not None and len(data) < seal.size
+                yield segment, None if is_cut else index  # which would lead behind the end
                 del index  # it borrows the mapping
 
     def looks_at(
@@ -378,6 +401,12 @@ def _order(record: AuditRecord) -> tuple[int, SegmentId, int]:
 
 def _within(record: AuditRecord, since_ms: int, until_ms: int | None) -> bool:
     return since_ms <= record.time_ms and (until_ms is None or record.time_ms <= until_ms)
+
+
+def _within_seal(seal: Seal, since_ms: int, until_ms: int | None) -> bool:
+    """Whether a segment may hold records of a time."""
+    first, last = sorted((seal.made_ms, seal.sealed_ms))  # the clock may have stepped back in between
+    return last >= since_ms and (until_ms is None or first <= until_ms)
 
 
 def _question_offsets(segment: Segment) -> list[tuple[int, int]]:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from core.audit.reader import read_header as header_text
 from core.built import ENGINE
+from core.files.regular_file import open_regular
 from core.files.replacement import create_file, make_directory
 from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal_keys
 
@@ -79,10 +80,10 @@ def goes_on(log: str) -> bool:
 
 
 def list_segments(directory: Path) -> list[SegmentId]:
-    """Every segment file, by log and number."""
+    """Every segment file, by log and number. What has its name and is none (a pipe, a directory) is none."""
     found = []
     for path in (directory / "logs").glob("*/*.seg"):
-        if match := _FILE.match(path.name):
+        if (match := _FILE.match(path.name)) and path.is_file():
             found.append(SegmentId(path.parent.name, int(match[1])))
     return sorted(found)
 
@@ -136,8 +137,11 @@ def read_header(data: Mapped) -> dict[str, Any]:
 
 @contextmanager
 def mapped(path: Path) -> Iterator[Mapped]:
-    """A file's bytes without reading them all; empty ones too (which cannot be mapped)."""
-    with path.open("rb") as file:
+    """A file's bytes without reading them all; empty ones too (which cannot be mapped).
+
+    Raises OSError, also for a pipe or device, which would be waited for.
+    """
+    with open_regular(path) as file:
         if os.fstat(file.fileno()).st_size == 0:
             yield b""
             return

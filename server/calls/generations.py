@@ -22,6 +22,7 @@ from pathlib import Path
 from core.call.confirmations import Confirmations
 from core.engine.entry import Engine
 from core.errors import CoreError, GenerationDamaged
+from core.files.regular_file import read_file
 from core.generation.store import Generation
 from core.generation.subject_key import check_subject_key
 from core.generation.view_file import LIVE, read_view
@@ -31,7 +32,6 @@ from server.calls.live_levels import LiveLevels
 from server.errors import Refusal
 from server.logs import ERROR, WARNING, log
 from server.metrics import counts as call_metrics
-from server.settings import read_file
 
 _OTHER_TABLES = "built with other tables of names: what they do not share is not found by name; build it anew"
 # Also what keeps a client's text from naming any other directory.

@@ -14,6 +14,7 @@ from server.audit.auditor import open_auditor_key
 from server.audit.lacking import Lacking, What
 from server.audit.looking import Tool, record_look
 from server.audit.reading import AuditReader
+from server.audit.segments import SegmentId
 from server.audit.set_up import audit_directory
 from server.audit.subjects import asked_key
 from server.audit.writer import clock_ms
@@ -61,6 +62,10 @@ class Office:
         pdf = render(document["released"])
         self._record(held, asked, case_number, {"step": "release", **said})
         return write_released(document, pdf, out)
+
+    def lost(self) -> list[SegmentId]:
+        """Segments of the log that are gone: who looked, in them, is in no export. Raises OSError."""
+        return self._reader().lost()
 
     def _engine(self) -> Engine:
         current = self._settings.data / "CURRENT"

@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from core.access.grant import Grant
 from core.engine.entry import Engine, Method
 from core.errors import CoreError
+from core.files.regular_file import read_file
 from core.generation.store import Generation
 from ronda.v1 import hotlist_service_pb2, register_pb2, register_service_pb2
 from server.calls.said_of_hits import FILE, SaidOfHits, read_said_of_hits
@@ -27,7 +28,6 @@ from server.hotlist.list_file import list_path, write_list
 from server.hotlist.orders import FOLDER, WANTED, Orders
 from server.hotlist.touched import ViewFollower
 from server.logs import ERROR, INFO, log
-from server.settings import read_file
 
 GUATEMALA = ZoneInfo("America/Guatemala")
 _MASKS = 16  # that are wanted at once: policy gives a few

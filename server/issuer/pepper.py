@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
-from server.settings import SettingsError, file_fault, read_file
+from server.settings import SettingsError, file_fault
 from server.trust.issuing import write_private
 
 KEYS, NEWEST = "keys.json", "newest.json"

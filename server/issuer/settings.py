@@ -11,7 +11,8 @@ from typing import Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from core.documents import toml_of
-from server.settings import Address, SettingsError, file_fault, parse_address, read_file
+from core.files.regular_file import read_file
+from server.settings import Address, SettingsError, file_fault, parse_address
 from server.transport.settings import TransportSettings
 from server.trust.peer import domain_of
 

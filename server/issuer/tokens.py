@@ -9,11 +9,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from core.documents import json_of
+from core.files.regular_file import read_file
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.issuer.sessions import Session
 from server.issuer.store import Officer
-from server.settings import SettingsError, file_fault, read_file
+from server.settings import SettingsError, file_fault
 from server.trust.institutions import Institution
 from server.trust.issuing import Subject, sign_token
 from server.trust.officer_token import RECALL

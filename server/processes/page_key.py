@@ -6,8 +6,9 @@ import os
 import secrets
 from pathlib import Path
 
+from core.files.regular_file import read_file
 from server.logs import WARNING, log
-from server.settings import SettingsError, read_file
+from server.settings import SettingsError
 
 PAGE_KEY = "page.key"
 PAGE_KEY_BYTES = 16  # of SipHash

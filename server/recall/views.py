@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.calendar import guatemala_day
 from core.errors import CoreError
+from core.files.regular_file import read_file
 from core.generation.reader import DossierReader
 from core.generation.store import Generation
 from core.generation.view_file import LIVE, VIEW, StatedView, read_view
@@ -33,7 +34,6 @@ from server.recall.alerts import (
     fed_since,
 )
 from server.recall.store import AlertChange, RecallStore, Taken
-from server.settings import read_file
 
 _ID_BYTES = 64
 _TAILS = (6, 7, 8)  # characters of a chassis or engine number that find it (docs/answers.md section 4)

@@ -22,11 +22,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from server.host.file_stamps import Stamp, stamp_of
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
-from server.settings import SettingsError, read_file
+from server.settings import SettingsError
 from server.transport.settings import TransportSettings
 
 Bundle = Callable[[], bytes]

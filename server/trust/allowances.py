@@ -24,7 +24,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.documents import toml_of
-from server.settings import SettingsError, file_fault, read_file
+from core.files.regular_file import read_file
+from server.settings import SettingsError, file_fault
 
 Limit = tuple[int, float, int]
 _ALL_HOURS = (1 << 24) - 1

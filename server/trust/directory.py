@@ -19,10 +19,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from core.files.regular_file import read_file
 from server.host.file_stamps import Stamp, stamp_of
 from server.logs import ERROR, WARNING, log
 from server.metrics import counts as call_metrics
-from server.settings import file_fault, read_file
+from server.settings import file_fault
 from server.trust.allowances import allowances_of
 from server.trust.faults import POLICY, Fault, Faults
 from server.trust.institutions import Institutions

@@ -27,7 +27,8 @@ from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.documents import json_of, toml_of
-from server.settings import SettingsError, file_fault, read_file
+from core.files.regular_file import read_file
+from server.settings import SettingsError, file_fault
 from server.trust.faults import LIST, Faults
 
 # Also the head of role names in policy ("pnc/patrol"), so nothing that Cedar or a path would read otherwise.

@@ -12,9 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from server.logs import ERROR, log
-from server.settings import SettingsError, read_file
+from server.settings import SettingsError
 from server.trust.allowances import allowances_of
 from server.trust.institutions import Institutions, Stated, institution_of
 from server.trust.policy import Policy

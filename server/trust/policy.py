@@ -14,7 +14,8 @@ from typing import Any
 
 import cedarpy
 
-from server.settings import SettingsError, file_fault, read_file
+from core.files.regular_file import read_file
+from server.settings import SettingsError, file_fault
 from server.trust.allowances import Allowance
 from server.trust.policy_model import (
     GATEWAY_METHOD,

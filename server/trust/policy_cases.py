@@ -27,6 +27,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.documents import toml_of
+from core.files.regular_file import read_file
 from server.settings import SettingsError, file_fault
 from server.trust.policy import Decision, Policy, Principal
 from server.trust.policy_model import METHOD_BITS, PURPOSES, SECTIONS, SENSITIVITIES, TOOL_ACTIONS
@@ -83,7 +84,7 @@ class Case(BaseModel):
 def read_cases(path: Path) -> list[Case]:
     """The rows of the file. Raises SettingsError with the file and the rule."""
     try:
-        return [Case.model_validate(table) for table in toml_of(path.read_bytes())["case"]]
+        return [Case.model_validate(table) for table in toml_of(read_file(path))["case"]]
     except ValidationError as error:
         issue = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(f"{path}: {'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None

@@ -20,9 +20,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
 from core.documents import toml_of
+from core.files.regular_file import read_file
 from ronda.v1 import error_pb2
 from server.errors import Refusal
-from server.settings import SettingsError, file_fault, read_file
+from server.settings import SettingsError, file_fault
 from server.trust.faults import REVOCATIONS, Faults
 from server.trust.institutions import Institutions
 from server.trust.officer_token import Officer

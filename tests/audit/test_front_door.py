@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,6 +102,59 @@ def test_who_asked_names_every_look_up_of_a_person(asked: Asked) -> None:
     assert [look["how"] for look in again if look["method"] == "WHO_ASKED"] == ["auditoría"] * 2, (
         "looking is in the log"
     )
+
+
+@pytest.mark.parametrize(
+    "loss", ["the segment", "segment and index", "the log", "its end", "a pipe for it", "a directory for it"]
+)
+def test_a_segment_that_is_gone_is_told_by_whoever_reads(
+    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    """Its look-ups were left out without a word: who deletes a file hides who asked."""
+    copy = tmp_path / "copy"
+    shutil.copytree(asked.audit.parent, copy)
+    monkeypatch.setattr(asked, "audit", copy / asked.audit.name)
+    assert len(asked.json("who-asked", "--cui", asked.cui, "--json")) > 1
+    log = asked.audit / "logs" / "worker-0"
+    segment = log / "00000001.seg"
+    if loss == "the log":
+        shutil.rmtree(log)
+    elif loss == "its end":
+        os.truncate(segment, segment.stat().st_size // 2)
+    else:
+        segment.unlink()
+        if loss == "segment and index":
+            segment.with_suffix(".idx").unlink()
+        elif loss == "a pipe for it":
+            os.mkfifo(segment)
+        elif loss == "a directory for it":
+            segment.mkdir()
+    for words in (("who-asked", "--cui", asked.cui), ("asked-by", "--nip", "1"), ("tail",), ("report",)):
+        for form in ((), ("--json",)):
+            done = asked.ronda(*words, *form)
+            assert (done.exit_code, f"{log.name}/1" in done.stderr) == (3, True), done.output
+    assert asked.ronda("who-asked", "--cui", asked.cui, "--until", "2020-01-01").exit_code == 0, "of that time none"
+    assert asked.ronda("verify").exit_code == 1
+
+
+@pytest.mark.parametrize("stands_there", ["a pipe", "a directory", "a loop"])
+def test_an_index_that_is_no_file_hides_nothing(
+    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stands_there: str
+) -> None:
+    """The segment is read instead: a pipe was waited for, a directory refused every look."""
+    copy = tmp_path / "copy"
+    shutil.copytree(asked.audit.parent, copy)
+    monkeypatch.setattr(asked, "audit", copy / asked.audit.name)
+    before = len(asked.json("who-asked", "--cui", asked.cui, "--json"))
+    index = asked.audit / "logs" / "worker-0" / "00000001.idx"
+    index.unlink()
+    if stands_there == "a pipe":
+        os.mkfifo(index)
+    elif stands_there == "a directory":
+        index.mkdir()
+    else:
+        index.symlink_to(index)
+    assert len(asked.json("who-asked", "--cui", asked.cui, "--json")) == before + 1, "and the look itself"
 
 
 def test_refusals_are_in_the_log(asked: Asked) -> None:

@@ -91,6 +91,8 @@ def test_an_outbox_sends_again_what_an_older_ledger_lacks(
     others.write_text(lines(upsert("Z-3", 3), upsert("Z-4", 4), upsert("Z-5", 5)), encoding="utf-8")
     feed(field, "push", others, "--source", "oj-central")
     assert "otros cambios bajo los números" in feed(field, *words, status=23).stderr
+    renamed = feed(field, *(word if word != "oj-central" else "oj-folder" for word in words), status=2).stderr
+    assert "es de otra fuente o de otro servidor; si el servidor cambió el nombre" in renamed
     state.unlink()
     assert "no hay estado en --state" in feed(field, *words, status=2).stderr.lower()
 

@@ -16,7 +16,8 @@ from server.feed.orders import Orders
 from server.feed.settings import FeedSource
 from server.feed.taking import Message, Now, Rows, Taker
 from server.feed.writer_process import FeedWriter
-from tests.feed.test_sequences import WALL_MS, Sent, change_of
+from tests.feed.naive_feed import Sent
+from tests.feed.test_sequences import WALL_MS, change_of
 
 
 def test_a_silence_that_could_not_be_written_comes_before_the_word_that_all_is_well(

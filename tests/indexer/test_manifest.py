@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import typing
 from pathlib import Path
@@ -378,3 +379,17 @@ def test_an_unseen_institution_with_alerts_on_vehicles(tmp_path: Path) -> None:
     )
     assert (second["vin"], second["section"], second["subject"]) == ("1HGCM82633A004352", 37, 2)
     assert person_records_pb2.OtherRecord.FromString(second["payload"]).attributes[0].value == "Luis"
+
+
+@pytest.mark.parametrize("stands_there", ["a pipe", "a device", "a directory"])
+def test_what_is_no_file_is_refused_by_name(tmp_path: Path, stands_there: str) -> None:
+    """A pipe was waited for, and a device read until the memory was full."""
+    file = tmp_path / "oj.toml"
+    if stands_there == "a pipe":
+        os.mkfifo(file)
+    elif stands_there == "a device":
+        file.symlink_to("/dev/zero")
+    else:
+        file.mkdir()
+    with pytest.raises(ManifestError, match=r"oj\.toml: file: .*(not a file|Is a directory)"):
+        load_manifests(tmp_path)
