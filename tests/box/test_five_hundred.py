@@ -129,9 +129,7 @@ def test_what_is_said_of_somebody_is_no_part_of_the_name(cast: Cast, text: str) 
     assert "p5" in [cast.names.get(each) for each in shown]
 
 
-@pytest.mark.parametrize(
-    "text", ["toyota 12345678901", "telefono 123456789", "expediente 1234567"]
-)
+@pytest.mark.parametrize("text", ["toyota 12345678901", "telefono 123456789", "expediente 1234567"])
 def test_a_word_is_no_part_of_a_document(cast: Cast, text: str) -> None:
     with pytest.raises(QuestionError):
         cast.check(text)

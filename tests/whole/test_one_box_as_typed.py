@@ -85,9 +85,7 @@ def test_an_age_is_a_year_of_birth(small_nation: BuiltNation) -> None:
         assert list(search(small_nation, names=f"{plain(claim)}, {text}").candidates) == list(typed.candidates)
 
 
-@pytest.mark.parametrize(
-    "digits", ["14.13.1950", "31/02/1985", "25 3 1985x", "25 1985", "14131988", "1-1-850"]
-)
+@pytest.mark.parametrize("digits", ["14.13.1950", "31/02/1985", "25 3 1985x", "25 1985", "14131988", "1-1-850"])
 def test_digits_that_are_no_date_are_not_dropped(small_nation: BuiltNation, digits: str) -> None:
     _, claim = whole(small_nation)
     text = f"{plain(claim)} de la Asuncion y Barrios {digits}"
