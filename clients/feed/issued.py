@@ -59,6 +59,14 @@ def server_ahead(register: str, newest: int, issued: int) -> str:
     )
 
 
+def stream_went_back(stream: str) -> HistoriesDiffer:
+    """Returns what is told of a stream that was made anew, or put back, since it was read last."""
+    return HistoriesDiffer(
+        f"el stream {stream} no es el que se leyó, o se repuso de una copia: lo que se publicó entre tanto puede "
+        f"faltar, y no se envía nada más. Después de leer docs/feed.md (Two histories), publique lo que falte: --new-stream"
+    )
+
+
 @dataclass
 class Issued:
     """Holds the numbers of one source. Written after the server's answer: a crash repeats changes and skips none."""
@@ -67,6 +75,8 @@ class Issued:
     token: str = ""  # resume token
     unread: dict[str, list[Any]] = field(default_factory=dict)  # place in a stream -> register, number, why
     aside: list[int] = field(default_factory=list)  # places in a stream that are settled without being sent
+    stream: str = ""  # when the stream was made: another of the same name has other places
+    place: int = 0  # the last one in it that was answered
 
     def reach(self, register: str, number: int) -> None:
         """Notes that the server answered a change with this number."""
@@ -139,6 +149,7 @@ def read_issued(path: Path) -> Issued | None:
         issued.token = str(found["token"])
         issued.unread = {str(place): list(what) for place, what in found.get("unread", {}).items()}
         issued.aside = [int(place) for place in found.get("aside", [])]
+        issued.stream, issued.place = str(found.get("stream", "")), int(found.get("place", 0))
         return issued
     except FileNotFoundError:
         return None

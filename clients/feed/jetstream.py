@@ -42,12 +42,20 @@ class StreamMessage(NamedTuple):
         return int(self.message.metadata.sequence.stream)
 
 
+class StreamPlace(NamedTuple):
+    """What tells a stream from another of its name, and how far it is."""
+
+    made: str
+    last: int
+
+
 class JetStreamSource:
     """One durable consumer. For one thread; its connection lives between two looks."""
 
     def __init__(self, servers: str, stream: str, subject: str, durable: str, credentials: str = "") -> None:
         """servers: URLs separated by commas. credentials: a file of NATS; "" = none."""
-        self._servers, self._stream, self._subject, self._durable = servers.split(","), stream, subject, durable
+        self._servers, self.name, self._subject, self._durable = servers.split(","), stream, subject, durable
+        self.connections = 0  # begun so far: behind each the stream may be another
         self._credentials = credentials
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(_pass_over)
@@ -56,12 +64,7 @@ class JetStreamSource:
 
     def look(self, most: int, wait_s: float) -> list[StreamMessage]:
         """The next messages, none when none came in time. Raises SourceFailed."""
-        try:
-            return self._loop.run_until_complete(self._fetched(most, wait_s))
-        except (nats.errors.Error, OSError, TimeoutError) as error:
-            self.close()
-            rule = f"no se puede leer de NATS ({type(error).__name__})"
-            raise SourceFailed(rule, passes=not isinstance(error, nats.js.errors.NotFoundError)) from None
+        return list(self._of_the_stream(self._fetched(most, wait_s)))
 
     def done(self, messages: list[Msg]) -> None:
         """The server has answered for these. Raises SourceFailed: they come again, and are known."""
@@ -83,6 +86,10 @@ class JetStreamSource:
         """
         return bool(self._asked(self._waiting()))
 
+    def place(self) -> StreamPlace:
+        """Returns which stream it is, and its last place. Raises SourceFailed."""
+        return StreamPlace(*self._of_the_stream(self._found_place()))
+
     def whole(self) -> Iterator[StreamMessage]:
         """Yields every message that the stream still has, from its first one on; the consumer stays where it is.
 
@@ -98,6 +105,15 @@ class JetStreamSource:
         finally:
             self._asked(consumer.unsubscribe())
 
+    def _of_the_stream(self, question: Coroutine[Any, Any, Any]) -> Any:
+        """As `_asked`, but where there is no such stream nothing is waited for."""
+        try:
+            return self._loop.run_until_complete(question)
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            self.close()
+            rule = f"no se puede leer de NATS ({type(error).__name__})"
+            raise SourceFailed(rule, passes=not isinstance(error, nats.js.errors.NotFoundError)) from None
+
     def _asked(self, question: Coroutine[Any, Any, Any]) -> Any:
         try:
             return self._loop.run_until_complete(question)
@@ -110,12 +126,19 @@ class JetStreamSource:
         found = await asyncio.wait_for(consumer.consumer_info(), _PENDING_S)
         return (found.num_pending or 0) + (found.num_ack_pending or 0)
 
+    async def _found_place(self) -> StreamPlace:
+        if self._consumer is None:
+            await self._begun()
+        assert self._client is not None
+        found = await asyncio.wait_for(self._client.jetstream().stream_info(self.name), _PENDING_S)
+        return StreamPlace(found.created.isoformat() if found.created else "", found.state.last_seq)
+
     async def _another(self) -> JetStreamContext.PullSubscription:
         if self._consumer is None:
             await self._begun()
         assert self._client is not None
         config = ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL)
-        return await self._client.jetstream().pull_subscribe(self._subject, stream=self._stream, config=config)
+        return await self._client.jetstream().pull_subscribe(self._subject, stream=self.name, config=config)
 
     async def _left_of(self, consumer: JetStreamContext.PullSubscription) -> int:
         found = await asyncio.wait_for(consumer.consumer_info(), _PENDING_S)
@@ -165,9 +188,10 @@ class JetStreamSource:
         client = self._client = await nats.connect(
             self._servers, connect_timeout=_CONNECT_S, allow_reconnect=False, error_cb=_quiet, **options
         )
+        self.connections += 1
         config = ConsumerConfig(ack_policy=AckPolicy.EXPLICIT, ack_wait=_ACK_WAIT_S)
         self._consumer = await client.jetstream().pull_subscribe(
-            self._subject, durable=self._durable, stream=self._stream, config=config
+            self._subject, durable=self._durable, stream=self.name, config=config
         )
         return self._consumer
 

@@ -13,7 +13,15 @@ from typing import Any, TypeGuard
 
 from clients.client.failures import CallFailure
 from clients.feed.changes import FileChange
-from clients.feed.issued import HistoriesDiffer, Issued, ServerPlace, begin_at, read_issued, write_issued
+from clients.feed.issued import (
+    HistoriesDiffer,
+    Issued,
+    ServerPlace,
+    begin_at,
+    read_issued,
+    stream_went_back,
+    write_issued,
+)
 from clients.feed.jetstream import MESSAGES, JetStreamSource, StreamMessage
 from clients.feed.pushing import MISSING_NOWHERE, Pusher, Tally
 from clients.feed.retrying import Say
@@ -39,10 +47,12 @@ class JetStreamWork:
         state_file: Path,
         begins: Mapping[str, int] | None = None,
         skipped: Iterable[int] = (),
+        new_stream: bool = False,
     ) -> None:
         """told: hears of each message that is no change. state_file: keeps the answers.
 
         begins: register -> number at which it goes on (`begin_at`). skipped: places in the stream that are settled.
+        new_stream: the stream was made anew or put back, and all that is missing in it is published again.
         """
         self._stream, self._wait_s, self._told, self._state_file = stream, wait_s, told, state_file
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
@@ -50,9 +60,11 @@ class JetStreamWork:
         self._known: Issued | None = None
         self._compared = False
         self._place = ServerPlace()
+        self._new_stream, self._seen_connections = new_stream, 0
 
     def step(self) -> Tally | None:
-        """Sends the next messages; None = none came. Raises SourceFailed, CallFailure, OSError."""
+        """Sends the next messages; None = none came. Raises SourceFailed, CallFailure, HistoriesDiffer, OSError."""
+        self._look_at_stream()
         if not self._compared:
             self._compare()
         found = self._stream.look(MESSAGES, self._wait_s)
@@ -74,7 +86,9 @@ class JetStreamWork:
 
         Raises SourceFailed.
         """
-        return None if not self._compared or self._stream.is_waiting() else self._answered().numbers
+        if not self._compared or self._stream.is_waiting() or self._seen_connections != self._stream.connections:
+            return None
+        return self._answered().numbers
 
     def unsettled(self) -> list[str]:
         """Returns a line for each message that came and is in no ledger. Raises SourceFailed."""
@@ -84,6 +98,22 @@ class JetStreamWork:
         """Takes the server's positions; the next step compares what it has with what was sent, where it must."""
         if self._place.calls_for_comparison(positions, self._answered().numbers):
             self._compared = False
+
+    def _look_at_stream(self) -> None:
+        """Holds the stream of each new connection against the one that was read. Raises HistoriesDiffer."""
+        if self._seen_connections and self._seen_connections == self._stream.connections:
+            return
+        found, known = self._stream.place(), self._answered()
+        if known.stream and (found.made != known.stream or found.last < known.place):
+            if not self._new_stream:
+                raise stream_went_back(self._stream.name)
+            # Its places are others: what is unread stays so until its number comes, under a place that none has.
+            known.unread = {f"-{place.lstrip('-')}": what for place, what in known.unread.items()}
+            known.aside, known.place = [], 0
+        self._new_stream = False
+        known.stream = found.made
+        write_issued(self._state_file, known)
+        self._seen_connections = self._stream.connections
 
     def _answered(self) -> Issued:
         if self._known is None:
@@ -138,6 +168,7 @@ class JetStreamWork:
         for each in changes:
             if each.line not in unread:
                 known.reach(each.change.register_id, each.change.sequence)
+            known.place = max(known.place, each.line)
         known.token = tally.token
         write_issued(self._state_file, known)
         self.seen(tally.positions)

@@ -168,8 +168,11 @@ def jetstream(
     begin: FromOption = None,
     skip: Annotated[
         list[int] | None,
-        typer.Option(metavar="N", help="Mensaje del stream que no se envía: lo da por atendido.", min=1),
+        typer.Option(metavar="N", help="Mensaje del stream que no se envía: lo da por atendido."),
     ] = None,
+    new_stream: Annotated[
+        bool, typer.Option("--new-stream", help="El stream se hizo o se repuso de nuevo, y lo que faltaba se publicó.")
+    ] = False,
     purpose: PurposeOption = PurposeWord.WARRANT_SERVICE,
     case: CaseOption = "",
     server: ServerOption = HERE,
@@ -199,6 +202,7 @@ def jetstream(
             state_file=state,
             begins=begins,
             skipped=skip or (),
+            new_stream=new_stream,
         )
 
         def step() -> bool:

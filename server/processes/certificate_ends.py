@@ -11,8 +11,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from core.files.regular_file import read_file
 from server.processes.settings import ServerSettings
-from server.settings import SettingsError, read_file
+from server.settings import SettingsError
 from server.trust.faults import Faults
 from server.trust.institutions import Institutions
 

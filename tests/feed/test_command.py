@@ -41,7 +41,7 @@ class DevelopmentServer:
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
     """In development mode: the commands' identities are tried in tests/trust."""
-    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox", "by-disk", "by-bus", "by-rows")
+    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox", "by-disk", "by-bus", "by-rows", "by-new-bus")
     sources = dict.fromkeys(names, SOURCES["oj-central"])
     directory = tmp_path_factory.mktemp("feed")
     data = directory / "data"

@@ -115,6 +115,37 @@ def test_messages_are_taken_once_whatever_is_killed(field: DevelopmentServer, br
     assert [sequence for _, sequence, _ in in_force(field, "by-bus")] == [1, 2, 3, 4, 5]
 
 
+def test_a_stream_that_was_put_back_is_told_and_nothing_is_called_complete(
+    field: DevelopmentServer, broker: Broker, tmp_path: Path
+) -> None:
+    """What was published and is in no stream any more nobody can tell: the state knows of more than the stream."""
+    words = [
+        "jetstream",
+        "--servers",
+        broker.url,
+        "--stream",
+        "OJ",
+        "--subject",
+        "oj.changes",
+        "--source",
+        "by-new-bus",
+    ]
+    words += ["--state", str(tmp_path / "state")]
+    broker.put(change("B-1", 1), change("B-2", 2))
+    feed(field, *words, "--once")
+    broker.ask(lambda js: js.delete_stream("OJ"))
+    broker.ask(lambda js: js.add_stream(name="OJ", subjects=["oj.changes"]))
+    for _ in range(2):
+        assert "--new-stream" in feed(field, *words, "--once", status=23).stderr
+    broker.put(change("B-3", 3))
+    assert "--new-stream" in feed(field, *words, "--once", status=23).stderr
+    feed(field, *words, "--once", "--new-stream")
+    assert [number for _, number, _ in in_force(field, "by-new-bus")] == [1, 2, 3]
+    broker.put(change("B-4", 4))
+    feed(field, *words, "--once")
+    assert [number for _, number, _ in in_force(field, "by-new-bus")] == [1, 2, 3, 4]
+
+
 def test_a_stream_that_is_not_there_is_told(field: DevelopmentServer, broker: Broker, tmp_path: Path) -> None:
     words = ["jetstream", "--servers", broker.url, "--stream", "NADA", "--subject", "nada", "--source", "by-bus"]
     words += ["--state", str(tmp_path / "state")]

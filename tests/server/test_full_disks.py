@@ -76,7 +76,9 @@ def answered(server: RunningServer, calls: int = CALLS) -> int:
 
 def health_of(server: RunningServer) -> int:
     with server.channel() as channel:
-        return health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), wait_for_ready=True).status
+        return int(
+            health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), wait_for_ready=True).status
+        )
 
 
 def replace_workers(server: RunningServer) -> None:
