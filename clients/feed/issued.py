@@ -63,7 +63,7 @@ def stream_went_back(stream: str) -> HistoriesDiffer:
     """Returns what is told of a stream that was made anew, or put back, since it was read last."""
     return HistoriesDiffer(
         f"el stream {stream} no es el que se leyó, o se repuso de una copia: lo que se publicó entre tanto puede "
-        f"faltar, y no se envía nada más. Después de leer docs/feed.md (Two histories), publique lo que falte: --new-stream"
+        f"faltar, y no se envía nada más. Lea docs/feed.md (Two histories), publique lo que falte: --new-stream"
     )
 
 
