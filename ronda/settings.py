@@ -11,9 +11,9 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError as SourceError
 
@@ -57,6 +57,16 @@ class Settings(ServerSettings, IndexerSettings, SmsSettings, BaseSettings):
     """Settings of the server, of the indexer and of the SMS gateway."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    @model_validator(mode="after")
+    def _no_setting_stands_in_a_table(self) -> Self:
+        """A line that is appended to the file belongs to its last table: it would be swallowed there."""
+        for name in type(self).model_fields:
+            table = getattr(self, name)
+            for key in table if isinstance(table, dict) else ():
+                if key in type(self).model_fields:
+                    raise ValueError(f"{key}: stands in the table [{name}]; settings come before the first table")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -53,7 +53,7 @@ _LONGEST_PAUSE_S = 1.6  # the others have its load meanwhile
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
 _KILL_AFTER_S = 5.0  # beyond drain_s
 _LEAVE_S = 15.0  # a worker whose place another takes begins to drain by itself before
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in _ENDING:  # not the loop's own handlers: closing, it takes them away before the process ends
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._signalled))
+        hang_up = self._signalled if _of_a_terminal() else self._pass_over
+        signal.signal(signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(hang_up))
         auditing = asyncio.create_task(self._audit.run())
         keeping = [asyncio.create_task(each.run()) for each in self._kept]
         self._slots = {asyncio.create_task(self._keep(number)) for number in self._numbers}
@@ -161,10 +163,15 @@ class Supervisor:
                 each.cancel()
             await self._audit.end()  # after the workers: the last checkpoint holds their last record
             auditing.cancel()
-        for number in _ENDING:  # asked again now, the process would end by the signal and show no status
+        # Asked again now, the process would end by the signal and show no status.
+        for number in (*_ENDING, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         log("stopped", status=self._status)
         return self._status
+
+    def _pass_over(self) -> None:
+        """SIGHUP asks for the files anew: certificates and trust are read when they change, settings at a start."""
+        log("hangup_ignored", level=WARNING, why="files are read when they change; settings need a restart")
 
     def _signalled(self) -> None:
         if self._stop.is_set():  # asked twice: no more patience
@@ -443,6 +450,14 @@ def _recall_process(settings: ServerSettings, socket: Path) -> list[KeptProcess]
         log_level=settings.log_level,
     )
     return [KeptProcess("server.recall.recall_process", orders.model_dump_json())]
+
+
+def _of_a_terminal() -> bool:
+    """Returns whether somebody started it in a terminal, and closes it with that."""
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
 
 
 def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:

@@ -131,8 +131,9 @@ class Worker:
         """
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_log_loop_error)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what it means is the supervisor's to say
         self._audit.on_stop = lambda: loop.call_soon_threadsafe(self._audit_stopped)
         self._audit.on_room = lambda: loop.call_soon_threadsafe(self._changed)
         self._keeper.on_change = self._changed

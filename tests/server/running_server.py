@@ -49,6 +49,7 @@ class RunningServer:
                 [*self.inside, *limited, *_not_as_root(given), sys.executable, "-m", "ronda.command", "serve"],
                 cwd=ROOT,
                 env=variables,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
             )

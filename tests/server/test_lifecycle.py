@@ -137,6 +137,21 @@ def test_who_asks_again_and_again_gets_the_status_too(published: Published, star
         assert server.process.returncode == 0
 
 
+def test_a_service_that_is_told_to_read_its_files_again_serves_on(
+    published: Published, start_server: StartServer
+) -> None:
+    """SIGHUP ended it with 0, so that a service manager left it down."""
+    published.publish()
+    server = start_server(workers=1).wait_ready()
+    for pid in (server.process.pid, *server.worker_pids()):
+        os.kill(pid, signal.SIGHUP)
+    until(lambda: server.events("hangup_ignored"))
+    with server.channel() as channel:
+        assert call(channel, "CheckService/CheckPerson", QUESTION)
+    assert server.stop() == 0
+    assert len(server.events("worker_ready")) == 1
+
+
 @pytest.mark.parametrize("children", [1, 2])
 def test_a_start_that_is_interrupted_leaves_no_worker(
     published: Published, start_server: StartServer, children: int

@@ -170,6 +170,10 @@ FAULTS: dict[str, tuple[Callable[[Place], None], str]] = {
     "a value of another kind": (_with(workers="two"), "workers: "),
     "no address": (_with(listen="here"), "listen: must be host:port"),
     "an address of another machine": (_with(listen="192.0.2.1:50051"), "listen: 192.0.2.1:50051"),
+    "a setting behind a table": (
+        _text('[postgres]\nlane_listen = "127.0.0.1:0"\n'),
+        "lane_listen: stands in the table [postgres]",
+    ),
     "no data directory": (_with(data="/nonexistent/data"), "data: "),
     "an empty page key": (_page_key(0), "page.key holds 0 bytes, not the 16"),
     "a page key that is cut": (_page_key(15), "page.key holds 15 bytes, not the 16"),
