@@ -8,7 +8,7 @@ import socket
 
 
 def notify(state: str) -> None:
-    """Sends `state` ("READY=1", "STOPPING=1"); does nothing outside systemd."""
+    """Sends `state` ("READY=1", "STOPPING=1", "WATCHDOG=1"); does nothing outside systemd."""
     where = os.environ.get("NOTIFY_SOCKET")
     if not where:
         return

@@ -325,9 +325,10 @@ class Supervisor:
             self._on_ready(ready)
 
     async def _watch_clock(self) -> None:
-        """Says when the clock is in doubt, and when it is no more."""
+        """Says when the clock is in doubt, and when it is no more; and to the service manager that this loop turns."""
         was = False
         while True:
+            service_manager.notify("WATCHDOG=1")
             if self.clock_doubtful != was:
                 was = not was
                 log("clock_doubtful" if was else "clock_returned", level=ERROR if was else WARNING)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
+from pathlib import Path
 
 import grpc
 import psutil
@@ -135,6 +137,21 @@ def test_who_asks_again_and_again_gets_the_status_too(published: Published, star
             server.process.send_signal(signal.SIGTERM)
             time.sleep(0.0005)
         assert server.process.returncode == 0
+
+
+def test_the_service_manager_hears_that_it_is_ready_and_that_it_turns(
+    published: Published, start_server: StartServer, tmp_path: Path
+) -> None:
+    published.publish()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(tmp_path / "notify"))
+        (tmp_path / "notify").chmod(0o666)
+        heard.settimeout(20)
+        server = start_server(workers=1, environment={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        said = [heard.recv(64).decode()]
+        while "READY=1" not in said or said[-1] != "WATCHDOG=1":
+            said.append(heard.recv(64).decode())
+        assert server.stop() == 0
 
 
 def test_a_service_that_is_told_to_read_its_files_again_serves_on(

@@ -146,7 +146,7 @@ def test_the_unit_file() -> None:
     unit.read(path)
     service = unit["Service"]
     assert service["ExecStart"].endswith("ronda serve")
-    assert service["Type"] == "notify"
+    assert (service["Type"], service["WatchdogSec"]) == ("notify", "30")
     assert (service["NoNewPrivileges"], service["ProtectSystem"], service["User"]) == ("yes", "strict", "ronda")
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed here: the unit file is only read")
