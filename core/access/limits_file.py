@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 _MAGIC = b"RDNLIMS3"
-_EARLIER = (b"RDNLIMS1", b"RDNLIMS2")  # before enumeration was told by more than neighbouring numbers: made anew
+_KIND = _MAGIC[:7]  # behind it stands the version
 _HEAD = struct.Struct("<8sQQQ16s")  # Header of core/access/limits.pyx: magic, spenders, repeats, counted, key
 _CLOCK = struct.Struct("<qQ")  # base_us, boot; behind them
 _SPENT = struct.Struct("<Q")  # spent_us; behind them
@@ -19,7 +19,8 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int], *, spen
     """A descriptor of the file, of `size` bytes and with a header; `slots`: spenders, repeats, counted requests.
 
     spent: one that is made is in the place of one that was lost, and every allowance is spent when it begins, so that
-    whoever removes the file gains nothing. One of a version before is taken away first: whoever maps it keeps it.
+    whoever removes the file gains nothing. One of another version, of a release before or behind, is taken away first:
+    whoever maps it keeps it.
     Raises OSError, ENOSPC among them, and ValueError for a file that is none.
     """
     while True:
@@ -27,11 +28,12 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int], *, spen
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)  # workers start at once, and only one makes the key
             magic = os.pread(fd, len(_MAGIC), 0)
-            if _is_at(path, fd) and magic not in _EARLIER:
+            is_another = magic.startswith(_KIND) and magic != _MAGIC
+            if _is_at(path, fd) and not is_another:
                 _complete(fd, magic, size, slots, spent=spent)
                 fcntl.flock(fd, fcntl.LOCK_UN)
                 return fd
-            if magic in _EARLIER and _is_at(path, fd):
+            if is_another and _is_at(path, fd):
                 path.unlink()
         except BaseException:
             os.close(fd)

@@ -175,9 +175,11 @@ def test_the_fingerprint_is_keyed_and_has_128_bits(tmp_path: Path) -> None:
     assert len(set(halves)) == 6
 
 
-def test_an_earlier_file_is_made_anew_and_its_users_keep_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("magic", [b"RDNLIMS1", b"RDNLIMS9"])
+def test_a_file_of_another_release_is_made_anew_and_its_users_keep_it(tmp_path: Path, magic: bytes) -> None:
+    """A release that was rolled back to ended with status 78 at the newer one's file, and stayed down."""
     path = tmp_path / "limits"
-    path.write_bytes(b"RDNLIMS1" + bytes(100_000))
+    path.write_bytes(magic + bytes(100_000))
     held = path.open("rb")
     limits = Limits(path)
     again = Limits(path)
@@ -185,7 +187,7 @@ def test_an_earlier_file_is_made_anew_and_its_users_keep_it(tmp_path: Path) -> N
     assert _limit(limits, caller, NOW) == ""
     assert _limit(again, _caller(again, officer=(1, 3600, 1)), NOW) == "officer"
     with held:
-        assert held.read(8) == b"RDNLIMS1"
+        assert held.read(8) == magic
     assert path.read_bytes()[:8] == b"RDNLIMS3"
 
 
