@@ -7,13 +7,13 @@ changes, and its registers are STALE until they are sent again. The resume token
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from clients.feed.kept_file import read_whole, write_whole
 
 _FIRST_PATIENCE_S, _LONGEST_PATIENCE_S = 30.0, 3600.0  # with numbers that the server lacks, before they are sent again
 _RUNS_TOLD = 100  # runs of missing numbers that a server names at once
@@ -144,7 +144,7 @@ class ServerPlace:
 def read_issued(path: Path) -> Issued | None:
     """Reads the file; None where there is none. Raises SourceFailed for a file that is no state, OSError."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_whole(path))
         issued = Issued(numbers={str(name): int(number) for name, number in found["numbers"].items()})
         issued.token = str(found["token"])
         issued.unread = {str(place): list(what) for place, what in found.get("unread", {}).items()}
@@ -160,18 +160,3 @@ def read_issued(path: Path) -> Issued | None:
 def write_issued(path: Path, issued: Issued) -> None:
     """Replaces the file, whole and on disk. Raises OSError."""
     write_whole(path, asdict(issued))
-
-
-def write_whole(path: Path, fields: Mapping[str, Any]) -> None:
-    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError, naming the file."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        with draft.open("w", encoding="ascii") as file:
-            file.write(json.dumps(fields))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-    except OSError as error:  # of a full disk the system names no file
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from None

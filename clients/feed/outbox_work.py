@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from clients.feed.changes import FileChange
-from clients.feed.issued import ServerPlace, SourceFailed, begin_at, is_lacking, write_whole
+from clients.feed.issued import ServerPlace, SourceFailed, begin_at, is_lacking
+from clients.feed.kept_file import read_whole, write_whole
 from clients.feed.outbox import Cursor, Outbox, OutboxRow
 from clients.feed.pushing import Pusher, Tally
 from clients.feed.retrying import Say
@@ -39,7 +40,7 @@ class OutboxState:
 def read_state(path: Path) -> OutboxState | None:
     """Reads the file; None where there is none. Raises SourceFailed, OSError."""
     try:
-        state = OutboxState(**json.loads(path.read_bytes()))
+        state = OutboxState(**json.loads(read_whole(path)))
         state.refused = {record: numbers for record, numbers in state.refused.items() if record.startswith("[")}
         return state
     except FileNotFoundError:

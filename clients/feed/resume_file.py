@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from clients.feed.changes import ChangesUnreadable
-from clients.feed.issued import write_whole
+from clients.feed.kept_file import read_whole, write_whole
 
 RESUME = ".resume"  # behind the file's own name
 _BLOCK = 1 << 20
@@ -47,7 +47,7 @@ def read_resume(file: Path, source: str, *, forget: bool = False) -> Resume:
         return fresh
     path = resume_path(file)
     try:
-        fields = json.loads(path.read_bytes())
+        fields = json.loads(read_whole(path))
         found = Resume(str(fields["source"]), str(fields["digest"]), str(fields["token"]))
         found.numbers = {str(name): int(number) for name, number in fields["numbers"].items()}
     except FileNotFoundError:

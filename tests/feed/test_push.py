@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,10 @@ from pathlib import Path
 import grpc
 import pytest
 
+from clients.feed.changes import ChangesUnreadable
+from clients.feed.issued import SourceFailed, read_issued
+from clients.feed.outbox_work import read_state
+from clients.feed.resume_file import read_resume, resume_path
 from core.ledger.change import Change, Kind
 from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER, LedgerReader
@@ -259,3 +264,16 @@ def test_a_state_that_cannot_be_written_names_its_file_and_leaves_no_draft(tmp_p
     done = subprocess.run([sys.executable, "-c", program, str(state)], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == str(state)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "state")
+    with pytest.raises(SourceFailed):
+        read_issued(tmp_path / "state")
+    with pytest.raises(SourceFailed):
+        read_state(tmp_path / "state")
+    file = tmp_path / "a.jsonl"
+    file.write_text("{}\n")
+    os.mkfifo(resume_path(file))
+    with pytest.raises(ChangesUnreadable):
+        read_resume(file, "court")
