@@ -49,7 +49,7 @@ def needed_modules() -> set[str]:
             continue
         seen.add(path)
         text = path.read_text(encoding="utf-8")
-        named = re.findall(r"^\s*from ((?:core|tests)[\w.]*) c?import", text, re.MULTILINE)
+        named = re.findall(r"^\s*from ((?:core|tests|indexer|server)[\w.]*) c?import", text, re.MULTILINE)
         for room, names in re.findall(r"^\s*from (core[\w.]*) c?import ([\w, ]+)$", text, re.MULTILINE):
             named += [f"{room}.{name.split(' as ')[0].strip()}" for name in names.split(",")]
         for name in named:

@@ -15,8 +15,8 @@ import xxhash
 
 from core import wire as compiled_wire
 from core.files.output import OutputFile
+from core.generation import bounds, plates
 from core.generation import keys as keys_reader
-from core.generation import plates
 from core.generation import store as generation
 from core.generation.plates_writer import PlateRows
 from tests.core.generation.generation_kit import build, entity, record
@@ -39,7 +39,7 @@ _texts = (_address, _size) * 4  # pattern, type, make, colour
 plate_scan = c_function(plates, "plate_scan", _int, _address, _address, *_texts, _uint)
 plate_next = c_function(plates, "plate_next", _int, _address, _address)
 plate_exists = c_function(plates, "plate_exists", _int, _address, _address, _size, _address, _size, _address, _size)
-dossier_inside = c_function(generation, "dossier_inside", _int, _address, _uint)
+dossier_inside = c_function(bounds, "dossier_inside", _int, _address, _uint)
 dossier_identifier = c_function(generation, "dossier_identifier", _int, _address, ctypes.c_uint8, _address, _size, _int)
 visit = ctypes.CFUNCTYPE(_int, _address, _hash, _uint)(lambda context, hash_, entity_: 0)
 
