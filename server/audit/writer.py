@@ -23,7 +23,7 @@ from core.audit.log import AuditLog
 from core.errors import AuditUnavailable
 from server.audit.keys import KeyFileError
 from server.audit.segments import SegmentId, create_segment
-from server.logs import ERROR, log
+from server.logs import ERROR, WARNING, log
 
 SYNC_S = 0.04
 DAY_MS = 86_400_000
@@ -156,6 +156,8 @@ class AuditWriter:
         lacks = failed != before or not self._segments or (self.lacks_room and not self._has_room())
         if lacks != self.lacks_room:
             self.lacks_room = lacks
+            event, level = ("audit_unavailable", ERROR) if lacks else ("audit_available", WARNING)
+            log(event, level=level, not_recorded=failed)
             self.on_room()
 
     def _has_room(self) -> bool:

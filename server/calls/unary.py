@@ -239,8 +239,6 @@ def report_fault(method: str, metrics: MethodMetrics, error: Exception) -> None:
     if isinstance(error, DossierDamaged):
         call_metrics.DAMAGED.inc()
         log("dossier_damaged", level=ERROR, method=method, entity=error.entity, why=error.why)
-    elif isinstance(error, AuditUnavailable):
-        log("audit_unavailable", level=ERROR, method=method)
-    else:
+    elif not isinstance(error, AuditUnavailable):  # told once, by who writes (server/audit/writer.py)
         metrics.defect()
         log("internal_error", level=ERROR, method=method, error=error)

@@ -158,6 +158,7 @@ def test_where_the_audit_log_lies(
     assert answered(server, 5) == 0
     until(lambda: server.ready() == (503, ["AUDIT_UNAVAILABLE"]))
     assert health_of(server) == health_pb2.HealthCheckResponse.NOT_SERVING
+    assert len(server.events("audit_unavailable")) == 1, "not a line a call"
     assert len(server.events("worker_ready")) == 1 + (when == "running"), "no worker died of it"
     disk.free()
     until(lambda: health_of(server) == health_pb2.HealthCheckResponse.SERVING)  # although nobody asked meanwhile
