@@ -148,10 +148,24 @@ def test_the_unit_file() -> None:
     assert service["ExecStart"].endswith("ronda serve")
     assert (service["Type"], service["WatchdogSec"]) == ("notify", "30")
     assert (service["NoNewPrivileges"], service["ProtectSystem"], service["User"]) == ("yes", "strict", "ronda")
+
+
+@pytest.mark.parametrize("unit", sorted((ROOT / "deploy").glob("*.service")), ids=lambda path: path.name)
+def test_each_unit_is_kept_in_and_says_when_a_start_is_in_vain(unit: Path) -> None:
+    read = configparser.RawConfigParser(strict=False)
+    read.optionxform = str  # type: ignore[assignment, method-assign]
+    read.read(unit)
+    service = read["Service"]
+    for name, wanted in (
+        ("NoNewPrivileges", "yes"),
+        ("ProtectSystem", "strict"),
+        ("User", "ronda"),
+        ("LimitCORE", "0"),
+    ):
+        assert service[name] == wanted
+    assert "RestartPreventExitStatus" in service or service.get("Type") == "oneshot"
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed here: the unit file is only read")
-    checked = subprocess.run(["systemd-analyze", "verify", str(path)], capture_output=True, text=True, check=False)
-    complaints = [
-        line for line in checked.stderr.splitlines() if "ronda.service" in line and "not executable" not in line
-    ]
+    checked = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    complaints = [line for line in checked.stderr.splitlines() if unit.name in line and "not executable" not in line]
     assert complaints == []
