@@ -18,6 +18,7 @@ from tests.server.conftest import StartServer
 from tests.server.published import Published
 
 RULES = ROOT / "deploy" / "prometheus" / "ronda.rules.yml"
+DASHBOARD = RULES.with_name("ronda.dashboard.json")
 PAGE = ROOT / "docs" / "alarms.md"
 PROMTOOL = shutil.which("promtool")
 
@@ -208,14 +209,17 @@ def test_each_rule_has_its_place_on_the_page_that_says_what_to_do() -> None:
         assert rule.severity in ("page", "ticket")
 
 
-def test_what_the_rules_name_is_in_a_scrape(published: Published, start_server: StartServer) -> None:
+def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, start_server: StartServer) -> None:
     published.publish()
     server = start_server(workers=1).wait_ready()
     families = {family.name for family in text_string_to_metric_families(server.metrics())}
+    panels = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
+    shown = [target["expr"] for panel in panels for target in panel["targets"]]
+    assert len(panels) > 10
     named = {
         name.removesuffix("_total").removesuffix("_bucket")
-        for rule in rules()
-        for name in re.findall(r"\bronda_[a-z_]+", rule.expr.replace("ronda_sms.prom", ""))
+        for expr in (*(rule.expr for rule in rules()), *shown)
+        for name in re.findall(r"\bronda_[a-z_]+", expr.replace("ronda_sms.prom", ""))
     }
     # A labelled counter appears with its first event; a feed, a second keeper and an issuer bring theirs.
     modules = ("metrics/counts.py", "feed/scraped.py", "issuer/metrics.py", "processes/scrape.py")
