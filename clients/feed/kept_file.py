@@ -32,4 +32,5 @@ def write_whole(path: Path, fields: Mapping[str, Any]) -> None:
     except OSError as error:  # of a full disk the system names no file
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        error.filename = str(path)
+        raise

@@ -201,7 +201,7 @@ cdef bint _is_of_age(const BoxTokens* t, int i) noexcept nogil:
 
 cdef bint _is_bare_age(const BoxTokens* t, int i) noexcept nogil:
     """Whether the last word is a number that may be an age: behind a comma, or behind the sex."""
-    return i == t.n - 1 and t.items[i].n == 2 and token_value(t, i) >= 10 and (
+    return i == t.n - 1 and t.items[i].role == FREE and t.items[i].n == 2 and token_value(t, i) >= 10 and (
         _is_part(t.items[i].before) or i > 0 and t.items[i - 1].role == SAID)
 
 
