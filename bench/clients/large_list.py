@@ -63,7 +63,7 @@ def _run_with(path: Path) -> None:
 
     keys = HotlistKeys(os.urandom(32))
 
-    def fetched(desk: Any, _connection: Any, _metadata: Any, _context: Any, key: Any, _signing: Any, _held: Any) -> Any:
+    def fetched(desk: Any, asked: Any, _held: Any) -> Any:
         blocks = list(_blocks(path))
         header = contract.HotlistHeader(
             format=1,
@@ -77,7 +77,7 @@ def _run_with(path: Path) -> None:
         header.data_as_of.FromSeconds(int(time.time()))
         told = header.SerializeToString()
         signed = contract.SignedHotlistHeader(header=told, signature=keys.signature(told), key_id=keys.key_id)
-        return desk._store.write(signed, blocks, key, {keys.key_id: keys.public_key})
+        return desk._store.write(signed, blocks, asked.key, {keys.key_id: keys.public_key})
 
     OfflineDesk._fetched = fetched  # type: ignore[method-assign, assignment]
     OfflineDesk.follow = lambda *_, **__: None  # type: ignore[method-assign]  # the server's own list stays away

@@ -72,5 +72,6 @@ class PaintedTerminal:
         try:
             self._seen += os.read(self._main, 65536)
         except OSError:  # the program ended
-            raise TimeoutError("the program ended") from None
+            shown = _STEERING.sub(b"", self._seen).decode(errors="replace")[-2000:]
+            raise TimeoutError(f"the program ended with {self.process.wait()}: {shown}") from None
         return True
