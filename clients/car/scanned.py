@@ -117,6 +117,6 @@ def zone_cui(text: str) -> str:
 
 
 def cui_agrees(digits: str) -> bool:
-    """Whether the ninth digit is the check of the first eight (RENAP's modulus 11)."""
+    """Returns whether the ninth digit is the check of the first eight (RENAP's modulus 11)."""
     rest = sum(int(digit) * (place + 2) for place, digit in enumerate(digits[:8])) % 11
     return rest == int(digits[8])

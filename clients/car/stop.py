@@ -120,7 +120,7 @@ class Stop:
         return [(word, part.layers.level) for word, part in others if part.layers.level in graver]
 
     def driver_line(self) -> str:
-        """Whether the driver is an owner; "" while either is unknown.
+        """Returns whether the driver is an owner; "" while either is unknown.
 
         Who drives is not known by a name, by a choice from a list, or by a document that is not the bearer's.
         """

@@ -43,7 +43,7 @@ class StreamMessage(NamedTuple):
 
 
 class StreamPlace(NamedTuple):
-    """What tells a stream from another of its name, and how far it is."""
+    """A stream, told from another of the same name by when it was made, and its last place."""
 
     made: str
     last: int

@@ -236,7 +236,7 @@ def _vehicle_text(vehicle: vehicle_pb2.Vehicle) -> str:
 
 
 def _seen_text(vehicle: vehicle_pb2.Vehicle) -> str:
-    """What the vehicle looks like: of no person, and what an officer compares."""
+    """Returns how the vehicle looks, which the officer compares; of a person nothing."""
     seen = []
     for registration in vehicle.registrations[:1]:
         year = str(registration.model_year) if registration.model_year else ""

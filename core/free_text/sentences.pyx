@@ -89,7 +89,7 @@ cdef bint _begins_description(const BoxTokens* t, int first) noexcept nogil:
 
 
 cdef bint _describes(const BoxTokens* t, int i) noexcept nogil:
-    """Whether a word that is a surname too describes somebody here."""
+    """Returns whether a word that is a surname too describes somebody here."""
     if not token_in(t, i, SURNAMES_TOO):
         return False
     return _is_part(t.items[i].before) or token_in(t, i, b" MORENO MORENA ") and token_in(t, i + 1, BUILDS)
@@ -104,7 +104,7 @@ cdef int _put_date(const Born* born, char* out) noexcept nogil:
 
 
 cdef bint _more_words(const BoxTokens* t, int i) noexcept nogil:
-    """Whether two words that may be names stand behind: "LA ROSA" alone is a name."""
+    """Returns whether two words that may be names stand behind: "LA ROSA" alone is a name."""
     cdef int k, words = 0
     for k in range(i + 1, t.n):
         words += t.items[k].role == FREE and t.items[k].letters == t.items[k].n
@@ -171,7 +171,7 @@ cdef bint _is_no_word_of_a_name(const BoxTokens* t, int i, int words) noexcept n
 
 
 cdef int _nickname_end(const BoxTokens* t, int i) noexcept nogil:
-    """Behind which token a nickname ends that begins at token `i`; `i` where none does."""
+    """Returns the token behind a nickname that begins at token `i`; `i` where none does."""
     cdef char sign = t.items[i].before, closing = c")" if t.items[i].before == c"(" else t.items[i].before
     cdef int k = i
     if sign in (c'"', c"("):
@@ -195,12 +195,12 @@ cdef int _nickname_end(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef bint _is_of_age(const BoxTokens* t, int i) noexcept nogil:
-    """Whether "mayor de edad" or "menor de edad" begins; MAYOR alone is a surname."""
+    """Returns whether "mayor de edad" or "menor de edad" begins; MAYOR alone is a surname."""
     return token_in(t, i, b" MAYOR MENOR ") and token_is(t, i + 1, b"DE") and token_is(t, i + 2, b"EDAD")
 
 
 cdef bint _is_bare_age(const BoxTokens* t, int i) noexcept nogil:
-    """Whether the last word is a number that may be an age: behind a comma, or behind the sex."""
+    """Returns whether the last word is a number that may be an age: behind a comma, or behind the sex."""
     return i == t.n - 1 and t.items[i].role == FREE and t.items[i].n == 2 and token_value(t, i) >= 10 and (
         _is_part(t.items[i].before) or i > 0 and t.items[i - 1].role == SAID)
 

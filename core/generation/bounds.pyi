@@ -1,1 +1,1 @@
-"""Whether a dossier lies within its bytes. Its functions are for compiled modules and for the fuzzers alone."""
+"""Check that a dossier lies within its bytes. Its functions are for compiled modules and for the fuzzers alone."""

@@ -1,4 +1,4 @@
-"""What is looked at before anything is started: this process, and the files that the settings name."""
+"""Checks before anything is started: of this process, and of the files that the settings name."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Asking:
 
 
 def asking_of(words: str) -> Asking:
-    """What the words ask a list. A plate without its type is each that it may be."""
+    """Returns the keys that the words ask a list for. A plate without its type is each that it may be."""
     said = " ".join(words.upper().split())
     asking = _scanned(said) or _whole(said) or _document(said) or _among_words(said)
     if asking is not None:
