@@ -1,4 +1,4 @@
-"""Follows the ledger: the view over the generation that serves is kept at the ledger's end."""
+"""Follows the ledger: the view over one base is kept at the ledger's end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -15,12 +15,12 @@ from core.errors import CoreError
 from core.generation.view_file import LIVE, VIEW, read_view
 from core.ledger.change import Change
 from core.ledger.reader import FOLDER, START, LedgerReader
-from indexer.generations.publishing import GENERATIONS, current_generation
+from indexer.generations.publishing import GENERATIONS
 from indexer.live.writer import LiveWriter, TickResult
-from indexer.manifest.loading import load_manifests
 from indexer.manifest.model import Manifest
 
-_LOCK = "writer.lock"
+_LOCK_SUFFIX = ".lock"
+_LOCK = f"writer{_LOCK_SUFFIX}"  # of the one that follows what CURRENT names
 _MENDED_S = 1.0  # between two looks at what is published
 _MENDING_SHARE = 20  # of the time goes to these looks: one in so many at most
 _AT_ONCE_S = 0.5  # of one step that is behind: then what it has is published, and the next goes on
@@ -31,25 +31,34 @@ class LiveWriterBusy(Exception):
     """Another writer works on this data directory."""
 
 
-class Follower:
-    """The one writer of a data directory; use it as a context manager. Raises LiveWriterBusy, OSError."""
+@contextmanager
+def only_writer(data: Path, name: str = _LOCK) -> Iterator[None]:
+    """Holds a lock in <data>/live while it is open. Raises LiveWriterBusy, OSError."""
+    (data / LIVE).mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(data / LIVE / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LiveWriterBusy(f"another writer works on {data / LIVE}") from None
+        yield
+    finally:
+        os.close(lock)
 
-    def __init__(self, data: Path, manifests: list[Manifest], directory: Path | None = None) -> None:
-        """directory: where the manifests stand; they are read again with each new base, which was built by them."""
+
+class Follower:
+    """The one writer over one base; use it as a context manager. Raises LiveWriterBusy, OSError."""
+
+    def __init__(self, data: Path, base_id: str, manifests: list[Manifest]) -> None:
+        self.base_id = base_id
         self._data = data
         self._manifests = manifests
-        self._directory = directory
         self._writer: LiveWriter | None = None
         self._reader: LedgerReader | None = None
         self._position = START
         self._mend_at = 0.0
-        (data / LIVE).mkdir(mode=0o700, exist_ok=True)
-        self._lock = os.open(data / LIVE / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise LiveWriterBusy(f"another writer works on {data / LIVE}") from None
+        self._held = ExitStack()
+        self._held.enter_context(only_writer(data, base_id + _LOCK_SUFFIX))
 
     def __enter__(self) -> Follower:
         return self
@@ -61,12 +70,7 @@ class Follower:
             self._writer.close()
         if self._reader is not None:
             self._reader.close()
-        os.close(self._lock)
-
-    @property
-    def base_id(self) -> str:
-        """Of the generation that the view lies over; "" = none yet."""
-        return self._writer.base.generation_id if self._writer is not None else ""
+        self._held.close()
 
     @property
     def sequence(self) -> int:
@@ -78,25 +82,15 @@ class Follower:
         """Whether the ledger goes on behind what the view holds."""
         return self._writer is not None and self._writer.behind
 
-    def step(self) -> TickResult | None:
-        """Takes what is due; None = no generation serves yet. Another one begins with the ledger's first entry, and so
-        does whatever failed: no change is passed over.
+    def step(self) -> TickResult:
+        """Takes what is due. The first step begins with the ledger's first entry, and so does the one after whatever
+        failed: no change is passed over.
 
-        Raises GenerationDamaged where the generation keeps no records or they do not hold, LedgerDamaged, OSError,
-        ManifestError.
+        Raises GenerationDamaged where the generation keeps no records or they do not hold, LedgerDamaged, OSError.
         """
-        current = current_generation(self._data)
-        if current is None:
-            return None
-        new = current != self.base_id
-        if new:
-            if self._writer is not None and self._directory is not None:
-                self._manifests = load_manifests(self._directory)
-            writer = LiveWriter(self._data, current, self._manifests)
-            if self._writer is not None:
-                self._writer.close()
-            self._writer, self._position = writer, START
-        assert self._writer is not None
+        new = self._writer is None
+        if self._writer is None:
+            self._writer, self._position = LiveWriter(self._data, self.base_id, self._manifests), START
         try:
             result = self._writer.take(self._due(self._writer, whole=new))
             if new and not result.changes:
@@ -150,6 +144,10 @@ class Follower:
     def _collect(self) -> None:
         """Views of bases that are gone go with them."""
         for entry in (self._data / LIVE).iterdir():
-            name = entry.name.removeprefix(".work-")
-            if entry.is_dir() and name != self.base_id and not (self._data / GENERATIONS / name).is_dir():
+            name = entry.name.removeprefix(".work-").removesuffix(_LOCK_SUFFIX)
+            if name == self.base_id or (self._data / GENERATIONS / name).is_dir():
+                continue
+            if entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name.endswith(_LOCK_SUFFIX) and entry.name != _LOCK:
+                entry.unlink(missing_ok=True)

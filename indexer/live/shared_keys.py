@@ -19,19 +19,30 @@ _Key = tuple[str, int | None, str, str | None]
 
 
 class SharedKeys:
-    """One file, for the one writer of views; others read it."""
+    """One file, for the writers of views, at most one a base; others read it."""
 
     def __init__(self, path: Path, register_ids: list[str], *, reads_only: bool = False) -> None:
         """Raises OSError."""
         self._path, self._ids, self._reads_only = path, register_ids, reads_only
         self._known: set[_Key] = set()
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                try:
-                    register, source, record_id, text = json.loads(line)
-                except ValueError:
-                    continue  # the end of a write that a kill cut: it is found again
-                self._known.add((register, source, record_id, text))
+        self._read_bytes = 0
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Reads what the writer over another base has found since. Raises OSError."""
+        try:
+            size = self._path.stat().st_size
+        except FileNotFoundError:
+            return
+        if size == self._read_bytes:
+            return
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                register, source, record_id, text = json.loads(line)
+            except ValueError:
+                continue  # the end of a write that a kill cut: it is found again
+            self._known.add((register, source, record_id, text))
+        self._read_bytes = size
 
     def __contains__(self, key: RecordKey) -> bool:
         return self._of(key) in self._known

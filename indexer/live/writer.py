@@ -250,6 +250,7 @@ class LiveWriter:
         """Applies the next entries of the ledger, in order, and publishes the view that holds them."""
         result = TickResult()
         touched: dict[bytes, Subject | None] = {}
+        self._shared_keys.read_again()
         for due in _pieces(changes):
             for change in due:
                 self._note(change)

@@ -11,13 +11,9 @@ from ronda.commands.directory import DataOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
 
 if TYPE_CHECKING:
-    from indexer.live.writer import TickResult
+    from ronda.live.handover import Handover
 
-_NOTHING = "nothing serves"
-# Most of what a small step costs is the same for one change and for a hundred. So it rests a quarter of what it took:
-# half showed a change after 0.38 s in place of 0.30, and left no more to others (`./run bench-live --only visible`, 28
-# November 2026, three pairs). A step behind the ledger's end does not rest.
-_PAUSE_SHARE, _MOST_PAUSE_S = 0.25, 0.1
+_OVERLAP_S, _LOOKS = 15.0, 8  # for which two bases are followed, at least; and of each worker at CURRENT
 
 
 def live(
@@ -31,74 +27,43 @@ def live(
     Ejemplo:
       ronda live --data data
     """
-    import signal
-    import threading
-    import time
+    import asyncio
 
-    import pyarrow as pa
-
-    from core.errors import CoreError
-    from indexer.live.following import Follower, LiveWriterBusy
+    from indexer.live.following import LiveWriterBusy, only_writer
     from indexer.manifest.loading import ManifestError, load_manifests
     from indexer.pipeline import SHIPPED_MANIFESTS
-    from server.host.aside import step_aside
-    from server.host.memory import keep_what_is_freed
-    from server.logs import ERROR, log, set_up
+    from ronda.live.handover import Handover
+    from ronda.live.orders import Orders
+    from server.logs import set_up
 
     settings = settings_of(data=data, manifests=manifests)
     set_up(settings.log_level, process="live")
-    keep_what_is_freed()
-    step_aside(nice=5)  # of a core that another process wants at all times a quarter: 200 changes a second need as much
-    pa.set_cpu_count(1)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    failing = ""
+    directory = settings.manifests or SHIPPED_MANIFESTS
+
+    def orders(base: str) -> str:
+        level = settings.log_level
+        told = Orders(data=settings.data, base=base, manifests=directory, every_ms=every_ms, log_level=level)
+        return told.model_dump_json()
+
+    overlap_s = max(_OVERLAP_S, _LOOKS * settings.generations_poll_ms / 1000)
     try:
-        directory = settings.manifests or SHIPPED_MANIFESTS
-        with Follower(settings.data, load_manifests(directory), directory) as follower:
-            base, pause = "", 0.0
-            while not stop.wait(max(pause, every_ms / 1000)):
-                began = time.monotonic()
-                try:
-                    result = follower.step()
-                except Exception as error:  # workers say STALE meanwhile; what is mended is found by itself
-                    if failing != repr(error):
-                        why = str(error) if isinstance(error, (CoreError, ManifestError, OSError)) else ""
-                        log("live_changes_stand", level=ERROR, why=why, error=error)
-                    failing = repr(error)
-                    stop.wait(1.0)
-                    continue
-                pause = 0.0 if follower.behind else min(_MOST_PAUSE_S, _PAUSE_SHARE * (time.monotonic() - began))
-                if result is None:
-                    if failing != _NOTHING:
-                        log("live_writer_waits", why="no generation serves in this data directory yet")
-                    failing = _NOTHING
-                    continue
-                if failing or follower.base_id != base:
-                    log(
-                        "live_writer_follows",
-                        generation=follower.base_id,
-                        sequence=follower.sequence,
-                        contradicted=result.contradicted,
-                    )
-                failing, base = "", follower.base_id
-                _tell_refused(result)
+        load_manifests(directory)
+        with only_writer(settings.data):
+            asyncio.run(_until_told(Handover(settings.data, orders, overlap_s)))
     except (ManifestError, LiveWriterBusy) as error:
         fail(str(error), EXIT_CALLER, as_json=False)
     except OSError as error:
         fail(f"{settings.data}: {error.strerror}", EXIT_OURS, as_json=False)
 
 
-def _tell_refused(result: TickResult) -> None:
-    """Logs each change that was refused: never what it held."""
-    from server.logs import WARNING, log
+async def _until_told(handover: Handover) -> None:
+    """Runs it until SIGTERM or SIGINT."""
+    import asyncio
+    import signal
+    from contextlib import suppress
 
-    for refused in result.refused:
-        log(
-            "live_change_refused",
-            level=WARNING,
-            sequence=refused.sequence,
-            register=refused.register,
-            rule=refused.rule,
-        )
+    work = asyncio.create_task(handover.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    with suppress(asyncio.CancelledError):
+        await work

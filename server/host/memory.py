@@ -127,6 +127,13 @@ def keep_what_is_freed() -> None:
     mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_AT_MOST)
 
 
+def give_back_now() -> None:
+    """Gives back what was freed so far, once: after work that will not come again."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        _trim(trim)
+
+
 async def give_back() -> None:
     """Gives memory that this process freed back to the system, for ever.
 

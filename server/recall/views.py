@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from core.calendar import guatemala_day
 from core.errors import CoreError
@@ -61,6 +62,13 @@ class _Subject:
     is_of_base: bool = False  # no delta has it
 
 
+class _Due(NamedTuple):
+    base: str
+    stamp: tuple[int, int] | None
+    view: StatedView | None
+    anew: bool  # of another ledger than the view before
+
+
 class Views:
     """What serves, looked at. For one thread at a time."""
 
@@ -73,24 +81,16 @@ class Views:
 
     def look(self) -> Seen | None:
         """What is due; None = nothing new. Until `done` it comes again. Raises CoreError, OSError."""
-        current = _current(self._data)
-        if not current:
-            return None
         placed, sequence = self._store.place()
-        home = self._data / LIVE / current
-        stamp = _stamp(home / VIEW)
-        known = self._base is not None and self._base.generation_id == current == placed
-        if known and stamp == self._stamp:
+        due = self._due(placed, sequence)
+        if due is None:
             return None
-        stated = read_view(home) if stamp is not None else None
-        anew = False
-        if sequence and (stated is None or stated.sequence < sequence):
-            anew = self._began_anew(sequence, stated)
-            if not anew:
-                return None  # another base, whose changes are not laid over it yet: none of them is undone
+        current, stamp, stated, anew = due
+        if anew:
             log("recall_ledger_anew", level=WARNING, generation=current)
             sequence = 0
-        if self._base is None or self._base.generation_id != current:
+        home = self._data / LIVE / current
+        if not self._serves(current):
             self._base, self._seen = Generation.open(self._data / "generations" / current), set()
         now_at = stated.sequence if stated is not None else 0
         ids = list(stated.deltas) if stated is not None else []
@@ -115,6 +115,35 @@ class Views:
     def again(self) -> None:
         """It could not be taken over: it is due yet."""
         self._stamp = None
+
+    def _serves(self, base_id: str) -> bool:
+        return self._base is not None and self._base.generation_id == base_id
+
+    def _due(self, placed: str, sequence: int) -> _Due | None:
+        """The base and view to be looked at; None = as before. What CURRENT names, or, while its changes are not laid
+        over it yet, the base before, which serves: none of them is undone.
+        """
+        current = _current(self._data)
+        if not current or (current == placed and self._is_as_before(current)):
+            return None
+        stamp, stated = self._view_of(current)
+        if not sequence or (stated is not None and stated.sequence >= sequence):
+            return _Due(current, stamp, stated, anew=False)
+        if self._began_anew(sequence, stated):
+            return _Due(current, stamp, stated, anew=True)
+        if placed in ("", current) or not (self._data / "generations" / placed).is_dir() or self._is_as_before(placed):
+            return None
+        stamp, stated = self._view_of(placed)
+        is_behind = stated is None or stated.sequence < sequence
+        return None if is_behind else _Due(placed, stamp, stated, anew=False)
+
+    def _view_of(self, base_id: str) -> tuple[tuple[int, int] | None, StatedView | None]:
+        home = self._data / LIVE / base_id
+        stamp = _stamp(home / VIEW)
+        return stamp, read_view(home) if stamp is not None else None
+
+    def _is_as_before(self, base_id: str) -> bool:
+        return self._serves(base_id) and _stamp(self._data / LIVE / base_id / VIEW) == self._stamp
 
     def _began_anew(self, sequence: int, stated: StatedView | None) -> bool:
         """Whether the ledger of the last view was put away, and another began (docs/feed.md); without this nobody would

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from core.generation.view_file import LIVE, read_view
 from indexer.generations.publishing import current_generation
 from indexer.pipeline import build
@@ -50,6 +52,15 @@ class RunningLive:
             env={name: value for name, value in os.environ.items() if not name.startswith("RONDA_")},
             stderr=(self.directory / "live.log").open("ab"),
         )
+
+    def base_writers(self) -> list[psutil.Process]:
+        """The processes that follow a base, the one that was started first before the others."""
+        found = []
+        for child in psutil.Process(self.writer.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended, and nobody has waited for it yet
+                if "ronda.live.base_writer" in child.cmdline():
+                    found.append(child)
+        return sorted(found, key=psutil.Process.create_time)
 
     def stop(self) -> None:
         """Both processes, in order."""

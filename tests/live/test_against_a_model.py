@@ -93,7 +93,7 @@ class LiveMachine(RuleBasedStateMachine):
         self.levels: LiveLevels | None = None
 
     def new_follower(self) -> Follower:
-        return Follower(self.data, load_manifests(self.registers.manifests))
+        return Follower(self.data, str(current_generation(self.data)), load_manifests(self.registers.manifests))
 
     def append(self, kind: Kind, record_id: str = "", **cells: str) -> None:
         self.sequence += 1
@@ -155,7 +155,7 @@ class LiveMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """The writer is gone without a word, and what it was at lies about."""
-        os.close(self.follower._lock)
+        self.follower._held.close()
         self.follower = self.new_follower()
 
     @rule()
@@ -171,6 +171,9 @@ class LiveMachine(RuleBasedStateMachine):
 
     @invariant()
     def says_what_the_model_says(self) -> None:
+        if self.follower.base_id != current_generation(self.data):
+            self.follower.__exit__(None, None, None)
+            self.follower = self.new_follower()
         self.follower.step()
         if self.levels is None or self.levels.base_id != self.follower.base_id:
             base = Generation.open(self.data / GENERATIONS / self.follower.base_id)
@@ -183,7 +186,7 @@ class LiveMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "follower"):
-            os.close(self.follower._lock)
+            self.follower._held.close()
             self.ledger.close()
             shutil.rmtree(self.directory)
 

@@ -20,7 +20,7 @@ from core.generation.store import Generation
 from core.ledger.change import Change, Kind
 from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
-from indexer.generations.publishing import GENERATIONS, published_generations, switch
+from indexer.generations.publishing import GENERATIONS, current_generation, published_generations, switch
 from indexer.live import writer
 from indexer.live.following import Follower
 from indexer.live.joining import join
@@ -93,7 +93,7 @@ class Court:
             self.ledger = LedgerWriter(self.data / FOLDER)
         if self.follower is not None:
             self.follower.__exit__(None, None, None)
-        self.follower = Follower(self.data, load_manifests(manifests))
+        self.follower = Follower(self.data, str(current_generation(self.data)), load_manifests(manifests))
 
     def close(self) -> None:
         assert self.follower is not None and self.ledger is not None
@@ -396,7 +396,7 @@ def test_roll_backs_and_restarts_keep_to_what_each_extract_states(court: Court) 
     for generation, level in ((first, "CLEAR"), (second, "POSSIBLE")):
         switch(court.data, generation)
         court.follower.__exit__(None, None, None)
-        court.follower = Follower(court.data, manifests)
+        court.follower = Follower(court.data, generation, manifests)
         assert court.level(ANA) == level
 
 

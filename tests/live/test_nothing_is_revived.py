@@ -35,6 +35,7 @@ def test_a_roll_back_while_the_writer_is_gone(live: Live) -> None:
     first = str(current_generation(live.registers.data))
     live.build()
     until(lambda: len(live.server.events("generation_serves")) == 4, 60)
+    until(lambda: len(live.base_writers()) == 1, 60)  # the base before is kept up no more
     live.feed(Kind.CANCEL, "W1")
     until(lambda: live.levels(ana) == {"CLEAR"}, 60)
 

@@ -29,11 +29,11 @@ def fed(tmp_path: Path) -> Iterator[FedWorld]:
 def test_a_step_that_failed_is_taken_again_whole(fed: FedWorld) -> None:
     """The disk is full, say, when the second change's delta is written."""
     ledger = LedgerWriter(fed.data / FOLDER)
-    with Follower(fed.data, fed.manifests) as follower:
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         ledger.append([warrant(fed, "W9", MARTA)], AS_OF_S * 1000)
         follower.step()
         with pytest.raises(LiveWriterBusy):
-            Follower(fed.data, fed.manifests)
+            Follower(fed.data, fed.base_id, fed.manifests)
         ledger.append([warrant(fed, "W10", LUIS)], AS_OF_S * 1000)
         home = fed.data / "live" / fed.base_id
         aside = home.rename(home.with_name("aside"))
@@ -59,7 +59,7 @@ def test_a_writer_that_is_behind_shows_what_it_has_and_says_that_it_is_behind(
     monkeypatch.setattr(following, "_READ", 1)
     monkeypatch.setattr(writer, "AT_ONCE", 1)
     ledger = LedgerWriter(fed.data / FOLDER)
-    with Follower(fed.data, fed.manifests) as follower:
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         ledger.append([warrant(fed, "W9", MARTA)], AS_OF_S * 1000)
         ledger.append([warrant(fed, "W10", LUIS)], AS_OF_S * 1000)
         follower.step()

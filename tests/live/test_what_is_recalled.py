@@ -174,7 +174,7 @@ def test_what_another_ledger_says_is_told(tmp_path: Path) -> None:
 
     first = LedgerWriter(fed.data / LEDGER)
     first.append([warrant(fed, "W8", MARTA), warrant(fed, "W9", MARTA), warrant(fed, "W10", LUIS)], AS_OF_S * 1000)
-    with Follower(fed.data, fed.manifests) as follower:
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         follower.step()
     assert sorted(looked()) == [(What.NEW, "W10"), (What.NEW, "W8"), (What.NEW, "W9")]
     first.close()
@@ -183,7 +183,7 @@ def test_what_another_ledger_says_is_told(tmp_path: Path) -> None:
     second = LedgerWriter(fed.data / LEDGER)
     second.append([warrant(fed, "W11", LUIS)], AS_OF_S * 1000)
     assert looked() == [], "the view is of the other one"
-    with Follower(fed.data, fed.manifests) as follower:
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         follower.step()
     assert (What.NEW, "W11") in looked()
     assert store.place() == (fed.base_id, 1)
@@ -257,7 +257,7 @@ def test_what_a_minor_did_is_told_to_who_may_act(tmp_path: Path, purpose: int, o
         assert "ROBO" not in str(found)
         return sorted(found)
 
-    with Follower(fed.data, fed.manifests) as follower:
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         follower.step()
         assert said() == []
         ledger.append([of_minors(fed, "W30", GROWN), of_minors(fed, "W31", CHILD)], AS_OF_S * 1000)

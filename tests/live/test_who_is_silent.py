@@ -47,7 +47,7 @@ def test_changes_that_nobody_applies(fed: FedWorld) -> None:
     assert said_now == "INCOMPLETE"
     assert level(fed, not_fed, view)[0] == "INCOMPLETE", "settings that lost their source undo nothing"
     (fed.data / FOLDER / TAKING).touch()
-    with Follower(fed.data, fed.manifests) as follower:
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         follower.step()
         assert level(fed, levels, view)[0] == "CLEAR"
     ledger.close()
@@ -76,7 +76,7 @@ def test_nobody_takes_changes_over(fed: FedWorld) -> None:
     ledger = LedgerWriter(fed.data / FOLDER)
     ledger.append([warrant(fed, "W9", MARTA)], AS_OF_S * 1000)
     taking = fed.data / FOLDER / TAKING
-    with Follower(fed.data, fed.manifests) as follower:
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         for age_s, expected in ((None, "INCOMPLETE"), (0.0, "CLEAR"), (SILENT_S + 1, "INCOMPLETE"), (0.0, "CLEAR")):
             if age_s is not None:
                 taking.touch()

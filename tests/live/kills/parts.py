@@ -55,6 +55,7 @@ class Parts(RunningLive):
         """What is killed, and how; each comes back."""
         return {
             "live writer": self._kill_writer,
+            "base writer": lambda: until(lambda: self._has_killed("ronda.live.base_writer", self.writer.pid), 60.0),
             "ledger writer": lambda: self._kill_child("ronda.feed.writer"),
             "feed worker": lambda: self._kill_child("server.processes.feed_worker"),
             "outbox feeder": lambda: self._kill_feeder("outbox"),
@@ -119,8 +120,8 @@ class Parts(RunningLive):
         """One of the server's children, once it is there: it may be about to come back from the kill before."""
         until(lambda: self._has_killed(module), 60.0)
 
-    def _has_killed(self, module: str) -> bool:
-        for child in psutil.Process(self.server.process.pid).children():
+    def _has_killed(self, module: str, parent: int = 0) -> bool:
+        for child in psutil.Process(parent or self.server.process.pid).children():
             with suppress(psutil.NoSuchProcess):
                 if module in child.cmdline():
                     child.send_signal(signal.SIGKILL)
