@@ -30,6 +30,7 @@ from bench.foundation import Report, build_nation, say
 from bench.live import recalling
 from bench.live.feeding import A_FULL_MESSAGE, REGISTER, SOURCE, Court, Pace, warrant
 from bench.live.folded import fold
+from bench.live.night import measure, writers
 from bench.live.watching import Watch, free_of_alerts
 from bench.sampling import draw
 from bench.server_process import ServerProcess
@@ -57,6 +58,8 @@ _ALL_CAUGHT_UP_S = 300.0
 RUNS = 10
 LOOK_UPS = 20_000_000
 RECALLED = 20
+A_NIGHTS_SECOND = 10
+NIGHT = 200_000  # changes since the base that serves was built
 _NEVER_S = 3600.0
 _INDEXED_S = 900.0
 
@@ -70,6 +73,8 @@ BARS = {
     "dearer": Bar("50,000 overridden subjects: what they add to a check, CPU", 0.5, "us"),
     "recall": Bar("cancelled -> at the officer's stream, slowest of 20", 2_000, "ms"),
     "recall_lost": Bar("recalls that did not come", 0, "recalls"),
+    "night_grey": Bar("a rebuild over 200,000 changes: GRIS", 0, "s"),
+    "night_memory": Bar("a rebuild over 200,000 changes: memory of a writer", 300, "MB"),
     "memory": Bar("50,000 overridden subjects: memory of a process that has them open", 100, "MiB"),
 }
 
@@ -110,7 +115,7 @@ class _Running:
 
     def stop(self) -> None:
         self.server.stop()
-        self.writer.kill()  # it ends by SIGTERM once it has taken all that is due, which may be long
+        self.writer.kill()
         self.writer.wait(60)
 
 
@@ -129,6 +134,7 @@ PARTS = {
     "saturated": ("saturated",),
     "visible": ("p50", "p99", "unseen", "tail"),
     "overridden": ("catching_up", "dearer", "memory"),
+    "night": ("night_grey", "night_memory"),
 }
 
 
@@ -157,6 +163,10 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
         with _fed(data, generation_id) as (running, court):
             _measure_catching_up(running, court, cuis, report)
         _measure_overridden(directory, folded, data, cuis, report)
+        _as_built(data)
+    if "night" in parts:
+        with _fed(data, generation_id) as (running, court):
+            _measure_night(running, court, cuis, report)
     _as_built(data)
     rows = [BARS[name].measured(report.values.get(name)) for bars in parts.values() for name in bars]
     write_report("-".join(["live", *parts] if only else ["live"]), rows, report.samples)
@@ -307,11 +317,12 @@ def _measure_visible(running: _Running, court: Court, cuis: Sequence[str], repor
 def _measure_catching_up(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
     say(f"the writer is held while {OVERRIDDEN:,} changes are fed, and let go")
     _until(lambda: running.sequence >= court.sequence)
-    running.writer.send_signal(signal.SIGSTOP)
+    [follows] = writers(running.writer.pid)
+    follows.send_signal(signal.SIGSTOP)
     before = running.sequence
     for start in range(0, OVERRIDDEN, A_FULL_MESSAGE):
         court.send([warrant(f"C-{cui}", cui) for cui in cuis[start : start + A_FULL_MESSAGE]])
-    running.writer.send_signal(signal.SIGCONT)
+    follows.send_signal(signal.SIGCONT)
     began = time.monotonic()
     whole = _until(lambda: running.sequence >= before + min(OVERRIDDEN, len(cuis)), CAUGHT_UP_S)
     seconds = time.monotonic() - began
@@ -321,6 +332,26 @@ def _measure_catching_up(running: _Running, court: Court, cuis: Sequence[str], r
     report.values["catching_up"] = rate
     if not _until(lambda: running.sequence >= before + min(OVERRIDDEN, len(cuis)), _ALL_CAUGHT_UP_S):
         raise RuntimeError("what levels cost cannot be measured: the deltas do not have all that was fed")
+
+
+def _measure_night(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
+    say(f"{NIGHT:,} changes are fed, and another base is published over them")
+    data, target = running.home.parent.parent, running.server.target
+    [clear] = free_of_alerts(target, cuis[::-1], 1)
+    whom = [cui for cui in cuis if cui != clear]
+    for start in range(0, NIGHT, A_FULL_MESSAGE):
+        numbers = range(start, start + A_FULL_MESSAGE)
+        court.send([warrant(f"N-{number}", whom[number % len(whom)]) for number in numbers])
+    if not _until(lambda: running.sequence >= court.sequence, 10 * CAUGHT_UP_S):
+        raise RuntimeError("the night's changes are not laid over the base that serves")
+    feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, f"A{court.sequence}")
+    feeding.start()  # a source that sends nothing is silent after a minute
+    night = measure(data, target, running.writer.pid, clear, court.sequence)
+    feeding.end()
+    note = f"{night.most_of_both / 1e6:.0f} MB both, {night.left / 1e6:.0f} MB after it; {night.looks:,} looks"
+    report.samples.append(Samples("rebuild: the new base at the ledger's end", [night.caught_up_s], "s", note=note))
+    report.values["night_grey"] = night.grey_s
+    report.values["night_memory"] = night.most_of_one / 1e6
 
 
 def _measure_overridden(directory: Path, folded: Path, data: Path, cuis: Sequence[str], report: Report) -> None:

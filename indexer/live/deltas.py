@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,20 @@ from indexer.live.standing import Standing, Subject, values
 from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
 
 MAKING = ".making-"
+_AT_ONCE = 4_000  # subjects whose records are in memory together: some 15 MB
 
 
 def make_delta(
-    standing: Standing, subjects: Mapping[bytes, Subject | None], rows: pa.Table, sequence: int, home: Path
+    standing: Standing,
+    subjects: Mapping[bytes, Subject | None],
+    rows_of: Callable[[Collection[bytes]], pa.Table],
+    sequence: int,
+    home: Path,
 ) -> str:
     """Publishes a delta of these subjects under `home` by rename; its id.
 
-    rows: their records, STANDING_SCHEMA; owners whom the base does not have are among the subjects. sequence: of the
-    ledger, which it holds to.
+    rows_of: the records of some of them, STANDING_SCHEMA; owners whom the base does not have are among the subjects.
+    sequence: of the ledger, which it holds to.
     """
     delta_id = new_generation_id()
     making = home / f"{MAKING}{delta_id}"
@@ -36,24 +41,8 @@ def make_delta(
     try:
         held, number = _numbered(subjects)
         registers = standing.base.manifest["registers"]
-        entities = pa.Table.from_pylist(
-            [
-                {
-                    "entity": place,
-                    "kind": subject.kind,
-                    "subject_id": subject.subject_id,
-                    "homonyms": subject.homonyms,
-                    "name_only_alerts": subject.name_only_alerts,
-                    "name_only_flags": subject.name_only_flags,
-                    "identity_fed": subject.identity_fed,
-                }
-                for place, subject in enumerate(held)
-            ],
-            schema=ENTITY_SCHEMA,
-        )
-        linked = _linked(rows, number)
         assembly = assemble(
-            making, entities.to_batches(), linked.to_batches(), registers, temp_directory=making, durable=False
+            making, _entities(held), _linked(held, rows_of, number), registers, temp_directory=making, durable=False
         )
         document = {
             "format_version": FILES_FORMAT,
@@ -85,8 +74,33 @@ def _numbered(subjects: Mapping[bytes, Subject | None]) -> tuple[list[Subject], 
     return ordered, {subject.subject_id: place for place, subject in enumerate(ordered)}
 
 
-def _linked(rows: pa.Table, number: Mapping[bytes, int]) -> pa.Table:
-    """The records by the delta's own numbers, in the order of dossiers."""
+def _entities(held: Sequence[Subject]) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(held), _AT_ONCE):
+        rows = [
+            {
+                "entity": place,
+                "kind": subject.kind,
+                "subject_id": subject.subject_id,
+                "homonyms": subject.homonyms,
+                "name_only_alerts": subject.name_only_alerts,
+                "name_only_flags": subject.name_only_flags,
+                "identity_fed": subject.identity_fed,
+            }
+            for place, subject in enumerate(held[start : start + _AT_ONCE], start)
+        ]
+        yield from pa.Table.from_pylist(rows, schema=ENTITY_SCHEMA).to_batches()
+
+
+def _linked(
+    held: Sequence[Subject], rows_of: Callable[[Collection[bytes]], pa.Table], number: Mapping[bytes, int]
+) -> Iterator[pa.RecordBatch]:
+    """The records by the delta's own numbers, in the order of dossiers: of some subjects at once, in their order."""
+    for start in range(0, len(held), _AT_ONCE):
+        rows = rows_of([subject.subject_id for subject in held[start : start + _AT_ONCE]])
+        yield from _numbered_rows(rows, number).to_batches()
+
+
+def _numbered_rows(rows: pa.Table, number: Mapping[bytes, int]) -> pa.Table:
     entities = pa.array([number[subject_id] for subject_id in values(rows, "subject_id")], pa.uint32())
     owners = [
         of_base if owner_id is None else number.get(owner_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
+from indexer.live.ever_given import EverGiven
 from indexer.live.kept import BY_CAUSA, BY_OWNED, BY_OWNER, CROSSED, KeptRecords, awaiting_causa, number_of_owner
 from indexer.live.record_key import PLACE_COLUMNS, RecordKey
+from indexer.live.touched_rows import TouchedRows
 from indexer.standard import (
     ALERT_BIRTH_DOUBTED,
     ALERT_BIRTH_TURNED,
@@ -34,8 +37,8 @@ from ronda.v1.section_pb2 import SECTION_OWNER
 
 BASE_OWNER = 1 << 31  # core/generation/levels.pxd
 MOST_HOLDERS = 400  # subjects by one identifier that are looked at: what more share is no identifier
-_MOST_READ = 100_000  # subjects of the base that are remembered
-_MOST_TABLES = 256  # then they become one: what counts no longer is let go
+_AT_ONCE = 20_000  # subjects of which a column is read together
+_MOST_READ = 20_000  # subjects of the base that are remembered
 _BORNE = ("cui", "document_number", "nit", "licence", "cedula", "plate", "vin", "chassis", "engine")
 _WHOLE_NUMBERS, _TAIL, _CAUSA = ("vin", "chassis"), "tail", "causa"
 ID = pa.binary(16)  # a subject's
@@ -48,7 +51,7 @@ def values(table: pa.Table, name: str) -> list[Any]:
     return table.column(name).to_pylist()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What a dossier's header says that its records do not."""
 
@@ -67,22 +70,18 @@ class Subject:
 class Standing:
     """One base with its kept records, and the records of every subject that a change has touched since."""
 
-    def __init__(self, base: Generation, kept: KeptRecords) -> None:
+    def __init__(self, base: Generation, kept: KeptRecords, directory: Path) -> None:
+        """directory: for files of its own."""
         self.base = base
         self.kept = kept
         self.touched: dict[bytes, Subject | None] = {}  # None = gone
-        # Of those touched: each tick's rows are a table, of which some subject's rows still count.
-        self._tables: dict[int, pa.Table] = {}
-        self._counting: dict[int, int] = {}  # subjects, by table
-        self._places: dict[bytes, tuple[int, list[int]]] = {}  # table and rows
-        self._next_table = 0
+        self._rows = TouchedRows(STANDING_SCHEMA, directory)
         self._of_base: dict[int, Subject] = {}  # read of late
         self._numbers: dict[bytes, int | None] = {}
         # Who was ever given a record, (register, record id), or an identifier, (column, text), that the base does not
-        # know of them: never too few.
-        self._holders: dict[tuple[int, str], set[bytes]] = {}
-        self._bearers: dict[tuple[str, str], set[bytes]] = {}
-        self._owned: dict[bytes, set[bytes]] = {}  # vehicles that a change gave an owner, by owner: never too few
+        # know of them.
+        self._holders, self._bearers = EverGiven(), EverGiven()
+        self._owned = EverGiven()  # vehicles that a change gave an owner, by owner
 
     # ---- who ----
 
@@ -118,7 +117,7 @@ class Standing:
         """Subjects that hold one of these records now, or did in the base."""
         found: set[bytes] = set()
         for key in keys:
-            found |= self._holders.get((key.register, key.record_id), set())
+            found |= self._holders.of((key.register, key.record_id))
             for entity in self.kept.subjects_of(key.register, key.record_id):
                 found.add(self.subject_of(entity).subject_id)
         return found
@@ -131,7 +130,7 @@ class Standing:
                 for entity in self.base.lookup(kind, text)[:MOST_HOLDERS]:
                     found.add(self.subject_of(entity).subject_id)
         for causa in {causa for causa in values(rows, "merge_key") if causa}:
-            found |= self._bearers.get((_CAUSA, causa), set())
+            found |= self._bearers.of((_CAUSA, causa))
             for entity in self.kept.subjects_of(BY_CAUSA, causa)[:MOST_HOLDERS]:
                 found.add(self.subject_of(entity).subject_id)
         return found | self._touched_bearers(rows)
@@ -150,7 +149,7 @@ class Standing:
         """Vehicles that name one of these as owner, or did."""
         found: set[bytes] = set()
         for subject_id in subject_ids:
-            found |= self._owned.get(subject_id, set())
+            found |= self._owned.of(subject_id)
             if (owner := self.entity_of(subject_id)) is not None:
                 for entity in self.kept.subjects_of(BY_OWNED, str(owner))[:MOST_HOLDERS]:
                     found.add(self.subject_of(entity).subject_id)
@@ -188,12 +187,12 @@ class Standing:
         found: set[bytes] = set()
         for name in _BORNE:
             for text in {text for text in values(rows, name) if text}:
-                found |= self._bearers.get((name, text), set())
+                found |= self._bearers.of((name, text))
                 for tail in tails(text) if name in _WHOLE_NUMBERS else ():
-                    found |= self._bearers.get(("chassis", tail), set())
+                    found |= self._bearers.of(("chassis", tail))
         for row in rows.select(["alert_kind", "chassis"]).to_pylist():
             if row["alert_kind"] and row["chassis"]:
-                found |= self._bearers.get((_TAIL, row["chassis"]), set())
+                found |= self._bearers.of((_TAIL, row["chassis"]))
         return found
 
     # ---- what ----
@@ -214,57 +213,38 @@ class Standing:
 
         as_before: records that one of these subjects had already, in the base or since.
         """
-        for subject_id in subjects:
-            if subject_id in self._places:
-                self._let_go(self._places.pop(subject_id)[0])
+        self._rows.let_go(subjects)
         self.touched.update(subjects)
-        self._put(pa.concat_tables([as_before, changed]))
+        self._rows.put(pa.concat_tables([as_before, changed]))
         ids = values(changed, "subject_id")
         for register, record_id, subject_id in zip(
             values(changed, "register"), values(changed, "record_id"), ids, strict=True
         ):
-            self._holders.setdefault((register, record_id), set()).add(subject_id)
+            self._holders.add((register, record_id), subject_id)
         for name in _BORNE:
             for text, subject_id in zip(values(changed, name), ids, strict=True):
                 if text:
-                    self._bearers.setdefault((name, text), set()).add(subject_id)
+                    self._bearers.add((name, text), subject_id)
                     for tail in tails(text) if name in _WHOLE_NUMBERS else ():
-                        self._bearers.setdefault((_TAIL, tail), set()).add(subject_id)
+                        self._bearers.add((_TAIL, tail), subject_id)
         for owner, subject_id in zip(self.owner_of_each(changed), ids, strict=True):
             if owner is not None:
-                self._owned.setdefault(owner, set()).add(subject_id)
+                self._owned.add(owner, subject_id)
         for place in np.flatnonzero(awaiting_causa(changed)).tolist():
             causa = changed.column("merge_key")[place].as_py()
-            self._bearers.setdefault((_CAUSA, causa), set()).add(ids[place])
-        if len(self._tables) > _MOST_TABLES:
-            whole = self.rows_of_touched(self._places)
-            self._tables, self._counting, self._places = {}, {}, {}
-            self._put(whole)
+            self._bearers.add((_CAUSA, causa), ids[place])
 
-    def _put(self, rows: pa.Table) -> None:
-        places: dict[bytes, list[int]] = {}
-        for place, subject_id in enumerate(values(rows, "subject_id")):
-            places.setdefault(subject_id, []).append(place)
-        if places:
-            self._tables[self._next_table] = rows.combine_chunks()
-            self._counting[self._next_table] = len(places)
-            self._places |= {subject_id: (self._next_table, found) for subject_id, found in places.items()}
-            self._next_table += 1
-
-    def _let_go(self, table: int) -> None:
-        self._counting[table] -= 1
-        if not self._counting[table]:
-            del self._tables[table], self._counting[table]
+    def owners_fed(self, subject_ids: Collection[bytes]) -> set[bytes]:
+        """Others than these whom their records name as owners by id: those that the base does not have."""
+        owners: set[bytes] = set()
+        listed = list(subject_ids)
+        for start in range(0, len(listed), _AT_ONCE):
+            owners.update(values(self._rows.rows_of(listed[start : start + _AT_ONCE], ["owner_id"]), "owner_id"))
+        return owners - {None, *listed}
 
     def rows_of_touched(self, subject_ids: Collection[bytes]) -> pa.Table:
         """The records of subjects that were touched since the base."""
-        by_table: dict[int, list[int]] = {}
-        for subject_id in subject_ids:
-            if subject_id in self._places:
-                table, places = self._places[subject_id]
-                by_table.setdefault(table, []).extend(places)
-        found = [self._tables[table].take(pa.array(sorted(places))) for table, places in sorted(by_table.items())]
-        return pa.concat_tables([STANDING_SCHEMA.empty_table(), *found])
+        return self._rows.rows_of(subject_ids)
 
 
 def _unknown(rows: pa.Table, columns: Sequence[str]) -> pa.Table:

@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -80,7 +80,7 @@ _GUATEMALA_BEHIND_MS = 6 * 3_600_000
 @dataclass
 class _Delta:
     delta_id: str
-    subjects: dict[bytes, Subject | None]
+    subjects: tuple[bytes, ...]
 
 
 class _Signs(NamedTuple):
@@ -205,7 +205,10 @@ class LiveWriter:
         live = into or data / LIVE
         self.base = Generation.open(data / GENERATIONS / base_id)
         check_registers(self.base, [manifest.id for manifest in manifests])
-        self.standing = Standing(self.base, KeptRecords(self.base))
+        self._work = live / f".work-{base_id}"
+        shutil.rmtree(self._work, ignore_errors=True)
+        self._work.mkdir(mode=0o700, parents=True)
+        self.standing = Standing(self.base, KeptRecords(self.base), self._work)
         self.home = live / base_id
         self.ledger = ""  # id of what is followed
         self.sequence = 0
@@ -233,9 +236,6 @@ class LiveWriter:
         self._feeds: dict[str, _Feed] = {}
         self._deltas: list[_Delta] = []
         self._named_before: set[str] = set()
-        self._work = live / f".work-{base_id}"
-        shutil.rmtree(self._work, ignore_errors=True)
-        self._work.mkdir(mode=0o700, parents=True)
         self._database = FewRecords(self._work, memory_bytes=_MEMORY_BYTES)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -428,15 +428,15 @@ class LiveWriter:
             while self._deltas and len(self._deltas[-1].subjects) <= len(together):
                 together |= set(self._deltas.pop().subjects)
             subjects = {subject_id: self.standing.touched[subject_id] for subject_id in together}
-        rows = self.standing.rows_of_touched(subjects)
         # an owner of whom the base knows nothing can be named by a number of the same level alone
-        owners = set(values(rows, "owner_id")) - {None, *subjects}
-        if owners:
+        if owners := self.standing.owners_fed(subjects):
             subjects = {**subjects, **{owner_id: self.standing.touched[owner_id] for owner_id in owners}}
-            rows = self.standing.rows_of_touched(subjects)
-        rows = self._yielding.marked(rows)
-        delta_id = make_delta(self.standing, subjects, rows, self.sequence, self.home)
-        self._deltas.append(_Delta(delta_id, subjects))
+
+        def rows_of(subject_ids: Collection[bytes]) -> pa.Table:
+            return self._yielding.marked(self.standing.rows_of_touched(subject_ids))
+
+        delta_id = make_delta(self.standing, subjects, rows_of, self.sequence, self.home)
+        self._deltas.append(_Delta(delta_id, tuple(subjects)))
 
     def publish(self) -> None:
         """Names the deltas in VIEW, and removes those that no view has named for two views."""

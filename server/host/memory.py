@@ -21,7 +21,7 @@ _STEADY, _FELL, _STAYED = 4 << 20, 32 << 20, 24 << 20
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 _ARENAS = 2  # a machine's smallest number of cores: threads wait for each other's allocations no more than for a core
 _MAPPED_FROM = 128 << 10  # bytes: glibc's own first value, which it raises to 32 MiB by what is freed unless it is set
-_TRIMMED_FROM = 256 << 20
+_TRIMMED_FROM = 64 << 20
 _MAPPED_FROM_AT_MOST = 32 << 20  # the most that glibc takes
 
 
@@ -117,7 +117,7 @@ def allocate_compactly() -> None:
 
 
 def keep_what_is_freed() -> None:
-    """Has the C library keep what is freed, up to 256 MiB: who frees and takes the same thousands of pieces many times
+    """Has the C library keep what is freed, up to 64 MiB: who frees and takes the same thousands of pieces many times
     a second spends a fifth of its time on giving them back (a tick of `ronda live`: 88 ms of CPU for 108).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

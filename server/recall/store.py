@@ -10,8 +10,8 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from server.recall.alerts import StandingAlert, What
 from server.recall.looks import Found
 from server.recall.notice_line import line_before
 from server.recall.orders import DAY_MS, VALID_MS
+from server.recall.speaking import Spoken
 
 FILE = "recall.db"
 _RECEIPTS_KEPT_MS = 30 * DAY_MS
@@ -28,8 +29,14 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS place (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     base TEXT NOT NULL,                 -- generation that the last view lay over
-    sequence INTEGER NOT NULL           -- of the ledger, that it held to
+    sequence INTEGER NOT NULL,          -- of the ledger, that it held to
+    ledger TEXT NOT NULL DEFAULT ''     -- its id; '' = not known
 ) STRICT;
+CREATE TABLE IF NOT EXISTS spoken (     -- the last word of each register: server.recall.speaking.Spoken
+    register TEXT PRIMARY KEY,
+    as_of_ms INTEGER NOT NULL,
+    behind INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ledger (     -- no row: the first one is followed yet
     one INTEGER PRIMARY KEY CHECK (one = 1),
     since_ms INTEGER NOT NULL           -- when the last one was put away: sequences of before are none of this one's
@@ -161,6 +168,8 @@ class Taken:
     sequence: int
     standing: dict[bytes, list[StandingAlert] | None]
     anew_ms: int = 0
+    spoken: Mapping[str, Spoken] = field(default_factory=dict)
+    ledger: str = ""  # id of the one that is followed; "" = not known
 
 
 class RecallStore:
@@ -181,6 +190,7 @@ class RecallStore:
             ("recall", "gateway", "TEXT NOT NULL DEFAULT ''"),
             ("recall", "doubt", "INTEGER NOT NULL DEFAULT 0"),
             ("change", "discreet", "INTEGER NOT NULL DEFAULT 0"),
+            ("place", "ledger", "TEXT NOT NULL DEFAULT ''"),
         ):
             columns = {column for _, column, *_ in self._database.execute(f"PRAGMA table_info({table})")}
             if columns and name not in columns:
@@ -196,6 +206,16 @@ class RecallStore:
         """Base and sequence of the last view; ("", 0) = none yet."""
         found = self._database.execute("SELECT base, sequence FROM place").fetchone()
         return (str(found[0]), int(found[1])) if found else ("", 0)
+
+    def ledger(self) -> str:
+        """Id of the ledger of the last view; "" = not known."""
+        found = self._database.execute("SELECT ledger FROM place").fetchone()
+        return str(found[0]) if found else ""
+
+    def spoken(self) -> dict[str, Spoken]:
+        """The last word of each register."""
+        rows = self._database.execute("SELECT register, as_of_ms, behind FROM spoken")
+        return {str(register): Spoken(int(as_of_ms), bool(behind)) for register, as_of_ms, behind in rows}
 
     def ledger_since_ms(self) -> int:
         """Since when sequences are those of the ledger that is followed now."""
@@ -228,8 +248,12 @@ class RecallStore:
                     continue
                 text = json.dumps([each.fields() for each in alerts if each.pending])
                 self._database.execute("INSERT OR REPLACE INTO standing VALUES (?, ?)", (subject, text))
-            row = (taken.base, taken.sequence)
-            self._database.execute("INSERT OR REPLACE INTO place VALUES (1, ?, ?)", row)
+            row = (taken.base, taken.sequence, taken.ledger)
+            self._database.execute(
+                "INSERT OR REPLACE INTO place (one, base, sequence, ledger) VALUES (1, ?, ?, ?)", row
+            )
+            rows = [(register, *last) for register, last in taken.spoken.items()]
+            self._database.executemany("INSERT OR REPLACE INTO spoken VALUES (?, ?, ?)", rows)
         return kept
 
     def _put(self, change: AlertChange) -> AlertChange:

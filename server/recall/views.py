@@ -7,7 +7,7 @@ change touched, and those with an alert in force in either. The ledger tells wha
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +34,7 @@ from server.recall.alerts import (
     discreet_between,
     fed_since,
 )
+from server.recall.speaking import Words, spoken_after
 from server.recall.store import AlertChange, RecallStore, Taken
 
 _ID_BYTES = 64
@@ -86,12 +87,15 @@ class Views:
         if due is None:
             return None
         current, stamp, stated, anew = due
+        spoken = self._store.spoken()
+        went_back = anew and stated is not None and stated.ledger in ("", self._store.ledger())
         if anew:
-            log("recall_ledger_anew", level=WARNING, generation=current)
+            log("recall_ledger_anew", level=WARNING, generation=current, went_back=went_back)
             sequence = 0
         home = self._data / LIVE / current
         if not self._serves(current):
             self._base, self._seen = Generation.open(self._data / "generations" / current), set()
+        assert self._base is not None
         now_at = stated.sequence if stated is not None else 0
         ids = list(stated.deltas) if stated is not None else []
         other = anew or placed not in ("", current)
@@ -102,11 +106,17 @@ class Views:
             touched = self._all_that_may_differ(before, touched)
         else:
             before = self._base
-        fed, position = self._fed(sequence, now_at) if placed else ({}, None)
-        changes, standing = self._compare(touched, before, now_at, fed, other=other)
+        entries, position = self._fed(sequence, now_at) if placed else ([], None)
+        registers = self._base.manifest["registers"]
+        news = [] if went_back else entries  # an older copy tells again what was told
+        words = Words.of(registers, spoken, _records(news), other=other, anew=anew)
+        changes, standing = self._compare(touched, before, now_at, fed_since(news), words, other=other)
         self._stamp = stamp
+        after = spoken_after(registers, spoken, anew=anew)
         anew_ms = time.time_ns() // 1_000_000 if anew else 0
-        return Seen(Taken(current, now_at, standing, anew_ms), changes, set(ids), position)
+        ledger = stated.ledger if stated is not None else ""
+        taken = Taken(current, now_at, standing, anew_ms, spoken=after, ledger=ledger)
+        return Seen(taken, changes, set(ids), position)
 
     def done(self, seen: Seen) -> None:
         """It is taken over."""
@@ -196,6 +206,7 @@ class Views:
         before: Generation | None,
         sequence: int,
         fed: Mapping[RecordId, Fed],
+        words: Words,
         *,
         other: bool,
     ) -> tuple[list[AlertChange], dict[bytes, list[StandingAlert] | None]]:
@@ -211,24 +222,25 @@ class Views:
                 of_base = _of_base(before, subject)
                 was = of_base.alerts if of_base is not None else []
             before_it = now.alerts if was is None else was
-            told = changes_between(before_it, now.alerts, fed, elsewhere)
-            told += [(What.NEW, alert) for alert in discreet_between(before_it, now.alerts)]
+            alerts = words.standing(before_it, now.alerts)
+            told = changes_between(before_it, alerts, fed, elsewhere)
+            told += [(What.NEW, alert) for alert in discreet_between(before_it, alerts)]
             for what, alert in told:
                 base_id, asked_by = self._base.generation_id, now.asked_by
                 changes.append(
                     AlertChange(what, subject, alert, base_id, sequence, not other, now_ms, asked_by=asked_by)
                 )
-            if now.is_of_base:
+            if now.is_of_base and _pending(alerts) == _pending(now.alerts):
                 if kept is not None:
                     standing[subject] = None
-            elif was is None or other or _pending(was) != _pending(now.alerts):
-                standing[subject] = now.alerts
+            elif was is None or other or _pending(was) != _pending(alerts):
+                standing[subject] = list(alerts)
         return changes, standing
 
-    def _fed(self, after: int, to: int) -> tuple[dict[RecordId, Fed], Position | None]:
-        """What the ledger says of the entries between two views, and where it was read to."""
+    def _fed(self, after: int, to: int) -> tuple[list[Change], Position | None]:
+        """What the ledger has of records between two views, and where it was read to."""
         if after >= to:
-            return {}, self._position
+            return [], self._position
         found: list[Change] = []
         try:
             with LedgerReader(self._data / FOLDER) as reader:
@@ -242,8 +254,12 @@ class Views:
                     found += (entry for entry in entries if entry.kind in RECORD_KINDS)
         except (CoreError, OSError) as error:
             log("recall_ledger_not_read", level=WARNING, error=error)
-            return {}, None
-        return fed_since(found), at
+            return [], None
+        return found, at
+
+
+def _records(changes: Iterable[Change]) -> set[RecordId]:
+    return {(change.register, change.record_id) for change in changes}
 
 
 def _subject(reader: DossierReader) -> _Subject:
@@ -266,7 +282,7 @@ def as_asked(kind: int, text: str) -> list[tuple[int, str]]:
     return [(kind, text)]
 
 
-def _pending(alerts: list[StandingAlert]) -> list[StandingAlert]:
+def _pending(alerts: Sequence[StandingAlert]) -> list[StandingAlert]:
     return [each for each in alerts if each.pending]
 
 

@@ -1,0 +1,87 @@
+"""Which registers a view's differences are news of, and what stands of the others.
+
+What a register no longer says is no cancellation where nobody said so: an extract that was withdrawn, a base rolled
+back to, a ledger that is another one or an old copy. Of such a register what stood stands, and nothing is new, until a
+later extract of it serves. What is fed is its word at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from server.recall.alerts import RecordId, StandingAlert
+
+
+class Spoken(NamedTuple):
+    """The last word of a register."""
+
+    as_of_ms: int  # of the latest extract of it that ever served
+    behind: bool = False  # the ledger is another one since, or went back
+
+
+@dataclass(frozen=True)
+class Words:
+    """What may be told of one view."""
+
+    silent: frozenset[str]  # registers that say less than they said
+    speaking: frozenset[str]
+    fed: frozenset[RecordId]  # that were fed since the view before
+
+    @classmethod
+    def of(
+        cls,
+        registers: Iterable[Mapping[str, Any]],
+        spoken: Mapping[str, Spoken],
+        fed: Iterable[RecordId],
+        *,
+        other: bool,
+        anew: bool,
+    ) -> Words:
+        """registers: of the base's manifest. anew: the ledger is not the one of the view before, or went back: whatever
+        was fed may be missing. other: the base is not the one before; then, where a register is silent, what others say
+        of people may follow from that, and only those with a later extract speak.
+        """
+        loaded = {stated["id"]: int(stated["as_of_ms"]) for stated in registers if stated["state"] == "loaded"}
+        later = {name for name, as_of_ms in loaded.items() if name not in spoken or as_of_ms > spoken[name].as_of_ms}
+        silent = {
+            name
+            for name, last in spoken.items()
+            if name not in loaded or loaded[name] < last.as_of_ms or ((anew or last.behind) and name not in later)
+        }
+        speaking = later if other and silent else loaded.keys() - silent
+        return cls(frozenset(silent), frozenset(speaking), frozenset(fed))
+
+    def standing(self, before: Sequence[StandingAlert], now: Sequence[StandingAlert]) -> Sequence[StandingAlert]:
+        """The alerts of a subject, of which nothing is missing or new that nobody said."""
+        if not self.silent:
+            return now
+        was = [alert for alert in before if alert.pending]
+        known = {record for alert in was for record in alert.records}
+        kept = [
+            alert
+            for alert in now
+            if any(map(self._is_word, alert.records)) or (alert.pending and known.intersection(alert.records))
+        ]
+        said = {record for alert in kept for record in alert.records}
+        stood = [
+            alert
+            for alert in was
+            if not all(map(self._is_word, alert.records)) and not said.intersection(alert.records)
+        ]
+        return [*kept, *stood]
+
+    def _is_word(self, record: RecordId) -> bool:
+        return record[0] in self.speaking or record in self.fed
+
+
+def spoken_after(
+    registers: Iterable[Mapping[str, Any]], spoken: Mapping[str, Spoken], *, anew: bool
+) -> dict[str, Spoken]:
+    """The last words once a view is taken over."""
+    found = {name: last._replace(behind=last.behind or anew) for name, last in spoken.items()}
+    for stated in registers:
+        if stated["state"] == "loaded" and int(stated["as_of_ms"]) > found.get(stated["id"], Spoken(0)).as_of_ms:
+            found[stated["id"]] = Spoken(int(stated["as_of_ms"]))
+    return found

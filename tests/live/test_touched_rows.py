@@ -1,0 +1,57 @@
+"""What is kept of the subjects that were touched, against a dictionary: tables in memory and on disk, merged."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from indexer.live import touched_rows
+from indexer.live.ever_given import EverGiven
+from indexer.live.touched_rows import TouchedRows
+
+SCHEMA = pa.schema({"subject_id": pa.binary(16), "text": pa.string(), "n": pa.int64()})
+
+
+def subject(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_last_rows_of_each_subject_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    chance = random.Random(seed)
+    monkeypatch.setattr(touched_rows, "_ON_DISK_BYTES", chance.choice([1, 200, 1 << 20]))
+    monkeypatch.setattr(touched_rows, "_MOST_TABLES", chance.choice([1, 4, 256]))
+    monkeypatch.setattr(touched_rows, "_MERGED_SUBJECTS", chance.choice([1, 10, 1000]))
+    kept, model = TouchedRows(SCHEMA, tmp_path), dict[bytes, list[tuple[str, int]]]()
+    for step in range(300):
+        whose = chance.sample(range(40), chance.randint(0, 12))
+        rows = [(subject(each), f"{step}", n) for each in whose for n in range(chance.randint(0, 3))]
+        chance.shuffle(rows)
+        kept.let_go(map(subject, whose))
+        for each in whose:
+            model.pop(subject(each), None)
+        for subject_id, text, n in rows:
+            model.setdefault(subject_id, []).append((text, n))
+        columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []]
+        kept.put(pa.table(columns, schema=SCHEMA))
+        asked = [subject(each) for each in chance.sample(range(45), 10)]
+        found: dict[bytes, list[tuple[str, int]]] = {}
+        for row in kept.rows_of(asked).to_pylist():
+            found.setdefault(row["subject_id"], []).append((row["text"], row["n"]))
+        assert found == {each: model[each] for each in asked if each in model}
+        texts = kept.rows_of(asked, ["text"]).to_pydict()
+        assert sorted(texts) == ["text"] and len(texts["text"]) == sum(map(len, found.values()))
+    kept.let_go(map(subject, range(40)))
+    assert list(tmp_path.iterdir()) == [], "no file stays of what counts no longer"
+
+
+def test_whom_something_was_ever_given_to() -> None:
+    given = EverGiven()
+    assert given.of(("cui", "1")) == frozenset()
+    for number in (1, 2, 2, 1):
+        given.add(("cui", "1"), subject(number))
+    given.add(("cui", "2"), subject(3))
+    assert given.of(("cui", "1")) == {subject(1), subject(2)} and given.of(("cui", "2")) == {subject(3)}
