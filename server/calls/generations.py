@@ -44,7 +44,7 @@ _RETRY_AFTER_MS = 1000
 # Older generations kept open for page tokens, besides those in use.
 _OLDER_KEPT = 2
 # That a new generation waits for its live changes before it is told as one that cannot serve.
-_HANDOVER_S = 60.0
+_HANDOVER_S = 600.0
 _GLANCE_S = 0.01  # whether there is another view: one file's status
 _UNFED_S = 1.0  # between two looks where nothing was ever fed
 _NOT_LAID_OVER = "the live changes are not laid over it yet: see the log of ronda live"
