@@ -59,6 +59,7 @@ GROUPS = {
         "generations": ("generations", "generations"),
         "serve": ("serve", "serve"),
         "live": ("live", "live"),
+        "doctor": ("doctor", "doctor"),
         "keys": ("keys", "keys"),
         "policy": ("keys", "policy"),
         "sms": ("sms", "sms"),
