@@ -60,6 +60,8 @@ GROUPS = {
         "serve": ("serve", "serve"),
         "live": ("live", "live"),
         "doctor": ("doctor", "doctor"),
+        "backup": ("backup", "backup"),
+        "restore": ("backup", "restore"),
         "keys": ("keys", "keys"),
         "policy": ("keys", "policy"),
         "sms": ("sms", "sms"),

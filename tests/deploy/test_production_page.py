@@ -86,7 +86,7 @@ printf '%s' '{dsns}' >> /etc/ronda/ronda.toml
     assert len(blocks) > 8
     assert SITE in PAGE.read_text(encoding="utf-8")
     script = "mkdir -p /run/units\ntrap 'tail -n 20 /run/units/*.log >&2' ERR\nset -E\n" + script
-    for port in ("50051", "50443", "9464"):
+    for port in ("50051", "50052", "50443", "9464"):
         ours = str(free_port())
         script = script.replace(port, ours)
         for path in (tmp_path / "dist" / "deploy").iterdir():

@@ -13,8 +13,8 @@ from ronda.settings import Settings, load_settings
 from server.trust.development_ca import make_development_set
 from server.trust.issuing import make_ca, server_certificate
 from tests.command.terminal import on_terminal, piped
-from tests.doctor.conftest import NAME, PLATE, TELEPHONE
 from tests.indexer.small_registers import cui_of
+from tests.kit.served_world import NAME, PLATE, TELEPHONE
 
 
 def test_settings_before_a_restart(tmp_path: Path, installation: Path) -> None:
