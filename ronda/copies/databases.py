@@ -19,7 +19,7 @@ _BUSY_S = 1.0
 def copied_database(source: Path, work: Path) -> Path:
     """Returns a copy of the committed state, one file in `work`. Raises CopyRefused, OSError."""
     target = work / source.name
-    for each in _files_of(target):
+    for each in files_of(target):
         each.unlink(missing_ok=True)
     try:
         with (
@@ -73,5 +73,6 @@ def _make_one_file(source: Path, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _files_of(database: Path) -> list[Path]:
+def files_of(database: Path) -> list[Path]:
+    """The database and what SQLite keeps beside it."""
     return [database.with_name(database.name + ending) for ending in ("", "-wal", "-shm", "-journal")]

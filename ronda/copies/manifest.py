@@ -90,6 +90,7 @@ def read_copy_manifest(text: bytes) -> CopyManifest:
         raise CopyRefused(f"{COPY}: {error}") from None
     if manifest.checksum != checksum_of(document):
         raise CopyRefused(f"{COPY}: la suma del documento no concuerda")
-    if any(part in ("", ".", "..") for entry in manifest.entries for part in entry.path.split("/")):
+    told = [*(entry.path for entry in manifest.entries), *manifest.named.values(), *manifest.roots.values()]
+    if any(part in (".", "..") for path in told for part in path.split("/")):
         raise CopyRefused(f"{COPY}: una ruta sale de la copia")
     return manifest

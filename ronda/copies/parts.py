@@ -76,14 +76,10 @@ PARTS = (
     Part("sms_directory", _AGAIN, "a reply that waits expires within minutes"),
     Part("<data>/limits", _SPENT, "a copy that gave allowances back would be a way to a second one"),
     Part("<issuer>/officers.db", _MUST, "officers, their hashed PINs and lock-outs; with `--issuer`"),
-    Part("<issuer>/audit", _MUST, "the issuer's audit log, in the order above"),
-    Part("<issuer>/pepper/keys.json", _MUST, "without it no PIN can be proven"),
-    Part("<issuer>", _MUST, "its settings, certificates, signing key, trust"),
-    Part(
-        "<issuer>/pepper/newest.json",
-        _SPENT,
-        "a person says that the restored database counts (`ronda keys issuer accept`)",
-    ),
+    Part("<issuer>/audit", _MUST, "the issuer's audit log, in the order above; with `--issuer`"),
+    Part("<issuer>", _MUST, "its settings, certificates, signing key, trust; with `--issuer`"),
+    Part("<pepper>/keys.json", _MUST, "by hand, apart from the database: whoever has both can try PINs"),
+    Part("<pepper>/newest.json", _SPENT, "a person accepts the restored database (`ronda keys issuer accept`)"),
     Part("<issuer>/sessions.sealed", _SPENT, "officers sign in again"),
 )
 

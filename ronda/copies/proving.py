@@ -150,7 +150,7 @@ def _keys(restored: Restored) -> str:
 
 
 def _databases(restored: Restored) -> str:
-    found = sorted(restored.data.glob("*/*.db"))
+    found = sorted([*restored.data.glob("*.db"), *restored.data.glob("*/*.db")])
     for path in found:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
             (said,) = base.execute("PRAGMA quick_check(1)").fetchone()

@@ -25,6 +25,7 @@ from ronda.copies.databases import copied_database
 from ronda.copies.manifest import CopiedCheckpoint, CopiedLedger, CopyRefused, manifest_bytes
 from ronda.copies.parts import Kept, known_in_data, names_in_data
 from ronda.copies.sinks import Sink, open_sink
+from ronda.copies.trees import copy_tree
 from ronda.settings import CONFIG_VARIABLE, Settings
 from server.audit.set_up import audit_directory, development_keys
 from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
@@ -104,7 +105,6 @@ class _Taking:
         self.sink: Sink = open_sink(to, lambda count: told(self._at, count))
         self._taken = Taken(to)
         self._named: dict[str, str] = {}
-        self._told = told
 
     def all(self, *, with_generation: bool) -> Taken:
         """Everything, in order; then COPY.json."""
@@ -145,7 +145,7 @@ class _Taking:
                 "kind": "server",
                 "made_at_ms": time.time_ns() // 1_000_000,
                 "release": version("ronda"),
-                "roots": {name: str(path.absolute()) for name, path in roots.items()},
+                "roots": {name: os.path.abspath(path) for name, path in roots.items()},  # noqa: PTH100 - without ".."
                 "named": self._named,
                 **{name: value for name, value in taken.to_json().items() if name not in ("to", "files", "bytes")},
                 "entries": [entry.model_dump() for entry in self.sink.entries],
@@ -252,14 +252,10 @@ class _Taking:
         self.sink.file(f"data/{relative}", self._data / relative)
 
     def _copy_tree(self, source: Path, arc: str) -> None:
-        """A file or directory as it lies there; nothing where there is none. Links are followed, locks left out."""
+        copy_tree(self.sink, source, arc, self._begin)
+
+    def _begin(self, arc: str) -> None:
         self._at = arc
-        if source.is_dir():
-            self.sink.directory(arc, source)
-            for path in sorted(source.iterdir()):
-                self._copy_tree(path, f"{arc}/{path.name}")
-        elif source.is_file():
-            self.sink.file(arc, source)
 
 
 def _durable_end(path: Path) -> tuple[bytes, DurableEnd | None]:
