@@ -16,9 +16,11 @@ from core.generation.subject_key import SUBJECT_KEY, check_subject_key
 from core.ledger.frames import DURABLE, LOG, durable_of
 from core.ledger.reader import FOLDER as LEDGER
 from core.ledger.reader import LedgerReader
+from core.mart.layout import DISCLOSURE_KEY
+from core.mart.layout import FOLDER as MART
 from indexer.build.errors import BuildRefused
 from indexer.generations.listing import generation_directory, stated_manifest, verify_generation
-from indexer.generations.publishing import GENERATIONS, current_generation
+from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
 from ronda.doctor.findings import Finding, finding
 from server.audit.checkpointer import ALARM_SHARE
 from server.audit.checkpoints import CHECKPOINTS, CheckpointError, CheckpointFiles
@@ -54,11 +56,17 @@ def secrets(settings: ServerSettings) -> Iterator[Finding]:
         path = settings.data / name
         if path.exists() and path.stat().st_size != size:
             yield finding("secret_damaged", path, f"{path.stat().st_size} bytes, not {size}")
+    stated = _subject_key_of(settings.data)
+    told = {part.name for part, _ in ServedParts(settings).lost()}
     try:
-        check_subject_key(settings.data, _subject_key_of(settings.data))
+        if check_subject_key(settings.data, stated) is None and stated is not None and SUBJECT_KEY not in told:
+            yield finding("secret_missing", settings.data / SUBJECT_KEY)
     except GenerationDamaged as error:
         swapped = "is not the key" in str(error)
         yield finding("secret_swapped" if swapped else "secret_damaged", settings.data / SUBJECT_KEY, error)
+    mart = settings.data / MART
+    if (mart / CURRENT).exists() and not (mart / DISCLOSURE_KEY).exists():
+        yield finding("secret_missing", mart / DISCLOSURE_KEY)
 
 
 def _subject_key_of(data: Path) -> str | None:
@@ -106,14 +114,14 @@ def generation(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
         else:
             Generation.open(directory).close()
     except BuildRefused as error:
-        yield finding("generation_missing" if not _names_one(data) else "generation_damaged", data / "CURRENT", error)
+        yield finding("generation_missing" if not _names_one(data) else "generation_damaged", data / CURRENT, error)
     except (CoreError, UnicodeDecodeError) as error:
         yield finding("generation_damaged", data / GENERATIONS, error)
 
 
 def _names_one(data: Path) -> bool:
     """Whether CURRENT names any generation, be it there or not."""
-    return bool((data / "CURRENT").exists() and current_generation(data))
+    return bool((data / CURRENT).exists() and current_generation(data))
 
 
 def ledger(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:

@@ -74,6 +74,13 @@ KINDS = {
             "corrija el archivo nombrado",
             "docs/trust.md#the-trust-directory",
         ),
+        Kind(
+            "secret_missing",
+            _GRAVE,
+            "falta una llave de la que dependen estos datos",
+            "restáurela de una copia",
+            _SECRETS,
+        ),
         Kind("secret_damaged", _GRAVE, "una llave está dañada", "restáurela de una copia", _SECRETS),
         Kind(
             "secret_swapped",

@@ -51,6 +51,17 @@ def _auditor_key_of_another_kind(data: Path) -> None:
     shutil.copy(data / "audit-keys" / "signing.pub", data / "audit-keys" / "auditor.pub")
 
 
+def _mart_without_key(data: Path) -> None:
+    (data / "mart").mkdir()
+    (data / "mart" / "CURRENT").write_text("20260101T000000Z-00000000")
+
+
+def _lose_key_and_notes(data: Path) -> None:
+    (data / "served.json").unlink()
+    (data / "subject.key").unlink()
+    _unmount_audit(data)
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "CURRENT empty": (_put("CURRENT", b""), "generation_missing"),
     "CURRENT names another": (_put("CURRENT", b"20260101T000000Z-00000000\n"), "generation_damaged"),
@@ -58,6 +69,8 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "subject.key of another": (_put("subject.key", b"x" * 32), "secret_swapped"),
     "subject.key cut": (_put("subject.key", b"x" * 31), "secret_damaged"),
     "subject.key lost": (lambda data: (data / "subject.key").unlink(), "part_lost"),
+    "the mart's key lost": (_mart_without_key, "secret_missing"),
+    "subject.key lost, and the notes": (_lose_key_and_notes, "secret_missing"),
     "page.key cut": (_put("page.key", b"x"), "secret_damaged"),
     "recall lost": (lambda data: shutil.rmtree(data / "recall"), "part_lost"),
     "ledger's head": (_put("ledger/changes.log", b"x" * 64), "ledger_damaged"),
@@ -114,6 +127,19 @@ def test_a_server_that_serves_is_sound_and_without_generation_is_not(settings: S
     try:
         found = check_up(load_settings(data=settings.data, metrics=server.metrics_address), deep=False)
         assert {each.kind.name for each in found} <= {"live_silent"}  # the ledger was made, and nobody applies it
+    finally:
+        server.stop()
+
+
+def test_a_server_without_a_generation_does_not_serve(settings: Settings, tmp_path: Path) -> None:
+    (settings.data / "CURRENT").unlink()
+    shutil.rmtree(settings.data / "generations")
+    server = RunningServer(settings.data, tmp_path / "log", workers=1).wait_ready()
+    try:
+        found = check_up(load_settings(data=settings.data, metrics=server.metrics_address), deep=False)
+        details = {each.kind.name: each.detail for each in found}
+        assert details.keys() >= {"not_serving", "generation_missing"}
+        assert details["not_serving"] == "NO_GENERATION"
     finally:
         server.stop()
 
