@@ -45,7 +45,7 @@ def _copy_between_checkpoints(source: Path, target: Path) -> None:
     log = source.with_name(f"{source.name}-wal")
     for _ in range(_TRIES):
         before = source.stat()
-        if time.time() - before.st_mtime < _STILL_S:  # two changes within one step would have one time
+        if 0 <= time.time() - before.st_mtime < _STILL_S:  # two changes within one step would have one time
             time.sleep(_STILL_S)
             continue
         shutil.copyfile(source, target)

@@ -47,15 +47,17 @@ class Restoring:
         main = self._places.get("data") or self._places.get("issuer")
         assert main is not None
         self._main = main
-        for place in self._places.values():
-            if place is not None:
+        # What the copy has nothing of is not made: an account that restores may not be able to.
+        self._held = {entry.path.split("/")[0] for entry in source.manifest.entries}
+        for name, place in self._places.items():
+            if place is not None and name in self._held:
                 _refuse_used(place)
         self.roots = {name: self._root(name, place) for name, place in self._places.items()}
 
     def write(self, told: Callable[[int], None]) -> None:
         """Writes all files beside their places, private, each on the disk. Raises OSError, CopyRefused."""
-        for root in self.roots.values():
-            root.stage.mkdir(mode=0o700, parents=True)
+        for name in self._held:
+            self.roots[name].stage.mkdir(mode=0o700, parents=True)
         for entry in self._source.manifest.entries:
             target = self._staged(entry)
             if not entry.sha256:
@@ -74,7 +76,7 @@ class Restoring:
         """Gives each file its mode and owner, and moves it to its place; the main directory's mark goes last."""
         entries = {entry.path: entry for entry in self._source.manifest.entries}
         for name, root in self.roots.items():
-            if root.place is None:
+            if root.place is None or name not in self._held:
                 continue
             _take_owners(root, name, entries)
             root.place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +84,7 @@ class Restoring:
             for path in sorted(root.stage.iterdir()):
                 path.rename(root.place / path.name)
             sync_directory(root.place)
-        for place in {root.stage.parent for root in self.roots.values()} - {self._main / RESTORING}:
+        for place in {self.roots[name].stage.parent for name in self._held} - {self._main / RESTORING}:
             shutil.rmtree(place)
         shutil.rmtree(self._main / RESTORING)
         sync_directory(self._main)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from core.errors import CoreError
 from ronda.doctor import disk_checks, machine_checks
 from ronda.doctor.findings import Finding, finding
 from ronda.settings import Settings
@@ -38,4 +39,6 @@ def check_up(settings: Settings, *, deep: bool, on_check: Callable[[str], None] 
             found += check(settings)
         except OSError as error:
             found.append(finding("files_unusable", error.filename or name, error.strerror or error))
+        except (CoreError, ValueError) as error:
+            found.append(finding("check_failed", name, type(error).__name__))
     return found

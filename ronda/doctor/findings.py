@@ -174,6 +174,13 @@ KINDS = {
             "docs/alarms.md#rondacertificateends",
         ),
         Kind(
+            "check_failed",
+            _GRAVE,
+            "esta revisión no se pudo hacer",
+            "corrija lo demás y repita; si sigue, repórtelo con --bundle",
+            "docs/doctor.md#the-bundle",
+        ),
+        Kind(
             "not_answering",
             _GRAVE,
             "la dirección de las métricas no contesta: el servidor no corre",

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from core.generation.view_file import BEAT as LIVE_BEAT
 from core.generation.view_file import LIVE
-from core.ledger.frames import BEAT, LOG
+from core.ledger.frames import BEAT
 from core.ledger.reader import FOLDER as LEDGER
+from core.ledger.reader import registers_of
 from indexer.generations.publishing import current_generation
 from ronda.doctor.findings import Finding, finding
 from server.processes.certificate_ends import CertificateCollector
@@ -115,7 +116,7 @@ def _reasons(body: bytes) -> str:
 def _silent(settings: ServerSettings) -> Iterator[Finding]:
     """Writers of a running server that are silent, where anything was ever fed."""
     data = settings.data
-    if not (data / LEDGER / LOG).exists():
+    if not registers_of(data / LEDGER):
         return
     if settings.feed_sources and _age_s(data / LEDGER / BEAT) > SILENT_S:
         yield finding("feed_silent", data / LEDGER / BEAT)

@@ -184,8 +184,8 @@ def test_settings_and_keys_go_to_a_directory_of_their_own(installation: Path, tm
     etc = tmp_path / "etc"
     make_development_set(etc)
     config = etc / "ronda.toml"
-    config.write_text(f'data = "{installation}"\n' + config.read_text())
-    (etc / "audit").mkdir(mode=0o700)
+    config.write_text(f'data = "{installation}"\n' + config.read_text().replace('/etc/audit"', '/far"'))
+    (tmp_path / "far").mkdir(mode=0o700)
     (installation / "of_a_later_release").mkdir()
     (installation / "of_a_later_release" / "file").write_text("kept")
     copy = tmp_path / "copy.tar"
@@ -202,6 +202,7 @@ def test_settings_and_keys_go_to_a_directory_of_their_own(installation: Path, tm
         assert (tmp_path / "etc-again" / name).stat().st_mode == (etc / name).stat().st_mode
     assert (to / "of_a_later_release" / "file").read_text() == "kept"
     assert not (to / "page.key").exists()
+    assert not (tmp_path / "log-keys").exists(), "nothing of it is in the copy"
     left = [path for place in (to, tmp_path / "log", tmp_path / "etc-again") for path in place.glob(".restoring")]
     assert left == []
 
