@@ -89,7 +89,7 @@ class ServedParts:
     def note(self) -> None:
         """Writes down the parts that are there, where that changed. A disk that refuses is asked again later."""
         present = {part.name for part in SERVED_PARTS if _is_there(part.place(self._settings))}
-        audit = str(audit_directory(self._settings).absolute())
+        audit = self._audit_place()
         if (audit, present) == (self._audit, self._seen):
             return
         with suppress(OSError):
@@ -99,9 +99,14 @@ class ServedParts:
     def _is_expected(self, part: ServedPart) -> bool:
         if part.name == "limits" and self._settings.development:
             return False  # nothing is counted there
-        if part.name == "audit" and self._audit != str(audit_directory(self._settings).absolute()):
+        if part.name == "audit" and self._audit != self._audit_place():
             return False  # the settings name another directory: it was changed on purpose
         return part.name in self._seen or (part.secret and self._recorded)
+
+    def _audit_place(self) -> str:
+        """The directory of the log; within the data directory by its place there, which may be moved as a whole."""
+        audit, data = audit_directory(self._settings).absolute(), self._settings.data.absolute()
+        return str(audit.relative_to(data) if audit.is_relative_to(data) else audit)
 
     def _noted(self) -> tuple[str, set[str]]:
         try:

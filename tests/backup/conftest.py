@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ronda.copies.taking import take
 from ronda.settings import load_settings
-from tests.kit.served_world import copied_installation, serve_once
+from tests.kit.served_world import serve_once
 
 
 @pytest.fixture(scope="session")
@@ -28,4 +29,4 @@ def made_copy(served_world: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture
 def installation(served_world: Path, tmp_path: Path) -> Path:
     """A world of one's own."""
-    return copied_installation(served_world, tmp_path / "data")
+    return Path(shutil.copytree(served_world, tmp_path / "data"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ronda.doctor import machine_checks
 from ronda.settings import Settings, load_settings
-from tests.kit.served_world import copied_installation, serve_once
+from tests.kit.served_world import serve_once
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,7 @@ def served_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def installation(served_world: Path, tmp_path: Path) -> Path:
     """A copy of it."""
-    return copied_installation(served_world, tmp_path / "data")
+    return Path(shutil.copytree(served_world, tmp_path / "data"))
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 from server.processes.served_parts import SERVED
@@ -30,11 +28,3 @@ def serve_once(directory: Path) -> Path:
     until(lambda: (data / SERVED).exists() and "ledger" in (data / SERVED).read_text())
     server.stop()
     return data
-
-
-def copied_installation(data: Path, to: Path) -> Path:
-    """A copy that takes itself for the installation that served."""
-    shutil.copytree(data, to)
-    noted = json.loads((to / SERVED).read_text())
-    (to / SERVED).write_text(json.dumps({**noted, "audit": str(to / "audit")}))
-    return to
