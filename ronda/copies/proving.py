@@ -181,7 +181,7 @@ def _generation(restored: Restored) -> str:
 
 
 def _answers(restored: Restored, clock_ms: int) -> str:
-    """Persons spread over the file, each asked for by an identifier of hers, must come out as themselves."""
+    """Asks for persons spread over the file, each by a CUI on file: the answer must show that person."""
     if not restored.manifest.generation:
         return "sin generación no se pregunta"
     generation = Generation.open(generation_directory(restored.data, None)[1])
