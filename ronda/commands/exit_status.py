@@ -8,7 +8,8 @@ from enum import IntEnum
 class ExitStatus(IntEnum):
     """What a status says.
 
-    78 is `ronda serve` alone (sysexits.h, EX_CONFIG); 130 and 141 are a shell's for Ctrl-C and a closed pipe.
+    78 is of `ronda serve` and `ronda doctor` (sysexits.h, EX_CONFIG); 130 and 141 are a shell's for Ctrl-C and a closed
+    pipe.
     """
 
     DONE = 0
@@ -18,6 +19,7 @@ class ExitStatus(IntEnum):
     NOT_FRESH = 4
     SOME_INVALID = 5
     NOT_MET = 6
+    UNSOUND = 7
     NO_SERVER = 10
     NO_DATA = 11
     BUSY = 12
@@ -49,6 +51,7 @@ MEANING = {
     ExitStatus.NOT_FRESH: "se publicó, pero falló la fuente de un registro",
     ExitStatus.SOME_INVALID: "se consultó todo; hay filas no válidas, en el archivo de rechazos",
     ExitStatus.NOT_MET: "se midió todo; algún objetivo no se cumple",
+    ExitStatus.UNSOUND: "se revisó todo; algo de la instalación anda mal",
     ExitStatus.NO_SERVER: "no hay servidor en esa dirección",
     ExitStatus.NO_DATA: "el servidor aún no tiene datos",
     ExitStatus.BUSY: "servidor ocupado o cuota agotada: reintente",

@@ -161,8 +161,14 @@ class CheckpointFiles:
 
     def last_key(self) -> str:
         """Id of the key that the newest whole checkpoint names, unproven; "" = there is none. Raises OSError."""
-        named = _KEY.search(self._last_text())
-        return named[1] if named is not None else ""
+        stated = self.last_stated()
+        return stated[0] if stated is not None else ""
+
+    def last_stated(self) -> tuple[str, int, str] | None:
+        """Key, number and text of the newest whole checkpoint, unproven; None = there is none. Raises OSError."""
+        text = self._last_text()
+        named = _KEY.search(text)
+        return (named[1], _number(text), text) if named is not None else None
 
     def _last_text(self) -> str:
         return max((_last_text(path) for path in self.days()), key=_number, default="")

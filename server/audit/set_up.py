@@ -109,14 +109,17 @@ def prepare_audit(settings: AuditSettings, development: bool) -> None:
     except KeyFileError as error:
         raise SettingsError(f"audit_auditor_key: {error}") from None
     try:
-        signer = load_signing_private(signing_key(settings))
+        refuse_another_servers_log(settings)
     except KeyFileError as error:
         raise SettingsError(f"audit_signing_key: {error}") from None
-    _refuse_another_servers_log(directory, key_id(signer.public_key()))
 
 
-def _refuse_another_servers_log(directory: Path, ours: str) -> None:
-    """A log goes on under the key that signed it: a demonstration's is not the beginning of a production server's."""
+def refuse_another_servers_log(settings: AuditSettings) -> None:
+    """Raises SettingsError where another key than the settings' signed the log that is there; KeyFileError.
+
+    A demonstration's log is not the beginning of a production server's.
+    """
+    directory, ours = audit_directory(settings), key_id(load_signing_private(signing_key(settings)).public_key())
     try:
         theirs = CheckpointFiles(directory / CHECKPOINTS).last_key()
     except OSError as error:

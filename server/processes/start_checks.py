@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from server.audit.set_up import audit_directory
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
 from server.logs import WARNING, log
@@ -14,6 +15,7 @@ from server.processes.settings import ServerSettings
 from server.settings import SettingsError
 
 KEEPER_FILES = ("audit_keeper_ca", "audit_keeper_cert", "audit_keeper_key")
+RESTORING = ".restoring"  # of a data directory or audit log: what `ronda restore` has not put in its place yet
 _WITHIN = ("generations", "live", "ledger")  # of the data directory: restored as root they serve nobody
 _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 
@@ -50,6 +52,9 @@ def check_files_of(settings: ServerSettings) -> None:
             raise SettingsError(f"{name}: {path} expired on {ends:%Y-%m-%d}: nobody would accept it; renew it")
     if not os.path.isdir(settings.data):  # noqa: PTH112 - Path.is_dir raises where a parent is closed to this user
         raise SettingsError(f"data: {settings.data} is no directory: build one with `ronda index`, or name another")
+    for name, directory in (("data", settings.data), ("audit", audit_directory(settings))):
+        if os.path.lexists(directory / RESTORING):
+            raise SettingsError(f"{name}: {directory} holds a restore that did not end: empty it and restore again")
     for directory in (settings.data, *(settings.data / name for name in _WITHIN)):
         if os.path.lexists(directory) and not os.access(directory, os.R_OK | os.X_OK, effective_ids=True):
             raise SettingsError(f"data: cannot read {directory}: it belongs to another user")

@@ -21,7 +21,6 @@ from pathlib import Path
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from core.call.clock_doubt import clock_reference_ms, hold_clock_against, is_doubtful
-from core.generation.subject_key import SUBJECT_KEY
 from server import logs
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory, audit_process, prepare_audit
@@ -38,8 +37,9 @@ from server.hotlist.orders import Orders as HotlistOrders
 from server.logs import ERROR, WARNING, log, printable
 from server.processes.file_check import FileCheck
 from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
-from server.processes.page_key import PAGE_KEY, load_or_make_key, load_or_make_page_key
+from server.processes.page_key import load_or_make_key, load_or_make_page_key
 from server.processes.scrape import Scrape
+from server.processes.served_parts import ServedParts
 from server.processes.settings import ServerSettings
 from server.processes.start_checks import check_files_of, check_process
 from server.processes.watched_worker import WorkerProcess
@@ -119,6 +119,7 @@ class Supervisor:
             *feed_processes(settings, runtime, self._feed_socket, feed),
         ]
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
+        self._served_parts = ServedParts(settings)
 
     @property
     def audit(self) -> AuditProcess:
@@ -329,6 +330,8 @@ class Supervisor:
         was = False
         while True:
             service_manager.notify("WATCHDOG=1")
+            if self._was_ready:
+                self._served_parts.note()
             if self.clock_doubtful != was:
                 was = not was
                 log("clock_doubtful" if was else "clock_returned", level=ERROR if was else WARNING)
@@ -348,25 +351,6 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _has_served(settings: ServerSettings) -> bool:
-    return (audit_directory(settings) / "logs").is_dir()
-
-
-def _tell_of_lost_secrets(settings: ServerSettings) -> None:
-    """Alarms where a secret is missing in a data directory that has served (core/kept_secrets.py)."""
-    if not _has_served(settings):
-        return
-    for path, event in (
-        (settings.data / PAGE_KEY, "page_key_made_anew"),
-        (settings.data / HOTLIST_KEY, "hotlist_key_made_anew"),
-        (settings.limits_path, "limits_made_anew"),
-        (settings.data / SUBJECT_KEY, "subject_key_missing"),
-    ):
-        limits_unused = path == settings.limits_path and settings.development
-        if not path.exists() and not limits_unused:
-            log(event, level=ERROR, file=str(path))
-
-
 def serve(
     settings: ServerSettings,
     on_ready: Callable[[Ready], None] | None = None,
@@ -384,9 +368,10 @@ def serve(
         check_process(settings)
         check_files_of(settings)
         prepare_audit(settings, settings.development)
-        _tell_of_lost_secrets(settings)
+        served = ServedParts(settings)
+        served.tell_of_lost()
         if not settings.development:
-            limits_of(settings, spent=_has_served(settings))
+            limits_of(settings, spent=served.has_served)
         page_key = load_or_make_page_key(settings.data)
         with (
             PortGuard("listen", settings.listen_address) as guard,

@@ -86,10 +86,10 @@ printf '%s' '{dsns}' >> /etc/ronda/ronda.toml
     assert len(blocks) > 8
     assert SITE in PAGE.read_text(encoding="utf-8")
     script = "mkdir -p /run/units\ntrap 'tail -n 20 /run/units/*.log >&2' ERR\nset -E\n" + script
-    for port in ("50051", "50443", "9464"):
+    for port in ("50051", "50052", "50443", "9464"):
         ours = str(free_port())
         script = script.replace(port, ours)
-        for path in (tmp_path / "dist" / "deploy").iterdir():
+        for path in filter(Path.is_file, (tmp_path / "dist" / "deploy").rglob("*")):
             path.write_text(path.read_text(encoding="utf-8").replace(port, ours), encoding="utf-8")
     done = run_in_sandbox(script + CHECKS, tmp_path, seconds=1100)
     told = f"{done.stdout}\n{done.stderr}"

@@ -52,6 +52,16 @@ def _lost_if_there(name: str) -> Loss:
     return lambda places: (places.data / name).unlink(missing_ok=True)
 
 
+def _unmounted(name: str) -> Loss:
+    """Empties a directory: its disk was not mounted at the start."""
+
+    def work(places: Places) -> None:
+        lose(places.data / name)
+        (places.data / name).mkdir(mode=0o700)
+
+    return work
+
+
 def _swap_subject_key(places: Places) -> None:
     (places.data / "subject.key").write_bytes(os.urandom((places.data / "subject.key").stat().st_size))
 
@@ -102,6 +112,8 @@ LOSSES: dict[str, Loss] = {
     "confirmations old": put_back("confirmations"),
     "audit lost": lost("audit"),
     "audit old": put_back("audit"),
+    "audit unmounted": _unmounted("audit"),
+    "hotlist.key lost": _lost_if_there("hotlist.key"),
     "page.key lost": lost("page.key"),
     "staging lost": lost("staging"),
     "live old, audit lost": both(put_back("live"), lost("audit")),

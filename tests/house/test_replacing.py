@@ -14,6 +14,8 @@ _OTHERS = {
     "indexer/generations/publishing.py",
     "indexer/live/deltas.py",
     "indexer/mart/building.py",
+    "ronda/copies/restoring.py",
+    "ronda/copies/sinks.py",
     "server/audit/retention.py",
 }
 

@@ -1,0 +1,83 @@
+"""The audit log, copied while it is written: checkpoints, then `seals`, then segments, then what is beside them.
+
+Whatever a checkpoint of the copy claims, the copy holds: records, seals and checkpoints are only ever appended, each on
+disk before the next names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from core.audit.reader import SegmentReader
+from ronda.copies.manifest import CopiedCheckpoint
+from ronda.copies.sinks import Sink
+from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
+from server.audit.keys import HASH_KEY_FILE
+from server.audit.retention import BIN
+from server.audit.seals import SEALS_FILE, Seals, read_seals
+from server.audit.segments import SegmentId, list_segments, mapped
+
+
+def copy_audit(sink: Sink, directory: Path, root: str) -> CopiedCheckpoint | None:
+    """Copies the log below `root`; returns the last checkpoint that is certain to be in the copy.
+
+    Raises OSError, CopyRefused, SealsDamaged.
+    """
+    if not directory.is_dir():
+        return None
+    sink.directory(root, directory)
+    files = CheckpointFiles(directory / CHECKPOINTS)
+    last = files.last_stated()
+    if files.days():
+        sink.directory(f"{root}/{CHECKPOINTS}", directory / CHECKPOINTS)
+    for day in files.days():
+        sink.file(f"{root}/{CHECKPOINTS}/{day.name}", day)
+    seals = read_seals(directory)
+    # Its whole lines, as they were read: a line more would name a segment that nobody listed.
+    if seals.lines:
+        size = sum(len(line) + 1 for line in seals.lines)
+        sink.file(f"{root}/{SEALS_FILE}", directory / SEALS_FILE, size)
+    segments = {*list_segments(directory), *(each for each in seals.sealed if each not in seals.dropped)}
+    for log in sorted({segment.log for segment in segments}):
+        sink.directory(f"{root}/logs/{log}", directory / "logs" / log)
+    for segment in sorted(segments):
+        _copy_segment(sink, directory, root, segment, seals)
+    _copy_beside(sink, directory, root)
+    if last is None:
+        return None
+    key, number, text = last
+    return CopiedCheckpoint(number=number, key=key, sha256=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _copy_segment(sink: Sink, directory: Path, root: str, segment: SegmentId, seals: Seals) -> None:
+    arc = f"{root}/logs/{segment.log}/{segment.number:08d}"
+    source = segment.path(directory)
+    if not source.exists():  # retention moved it since `seals` was read, in which it still counts
+        source = directory / BIN / segment.log / source.name
+    sealed = seals.sealed.get(segment)
+    # Of one that is written yet, whole records; what lies behind them is room set aside, or half a record.
+    size = sealed.size if sealed is not None else _whole_bytes(source)
+    if size:
+        sink.file(f"{arc}.seg", source, size)
+    index = segment.path(directory, ".idx")
+    if segment in seals.indexed and index.exists():
+        sink.file(f"{arc}.idx", index)
+    if (cut := segment.path(directory, ".cut")).exists():
+        sink.file(f"{arc}.cut", cut)
+
+
+def _whole_bytes(source: Path) -> int:
+    reader = SegmentReader()
+    with mapped(source) as data:
+        reader.walk(data)
+        return int(reader.offset)
+
+
+def _copy_beside(sink: Sink, directory: Path, root: str) -> None:
+    """The bin, and the hash key last: no segment names a later one than the copy has."""
+    for path in sorted((directory / BIN).rglob("*")) if (directory / BIN).is_dir() else ():
+        if path.is_file():
+            sink.file(f"{root}/{path.relative_to(directory)}", path)
+    if (directory / HASH_KEY_FILE).exists():
+        sink.file(f"{root}/{HASH_KEY_FILE}", directory / HASH_KEY_FILE)

@@ -1,0 +1,96 @@
+"""COPY.json of a copy: what it holds, byte for byte, and which moment of ledger and audit log it is of.
+
+    COPY.json        this document, with a checksum of itself
+    data/ audit/ audit-keys/ settings/ or issuer/ audit/
+
+It is written last: a copy without it did not come to its end.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from core.documents import json_of
+from core.generation.manifest import Stated, checksum_of
+
+COPY = "COPY.json"
+_MOST_BYTES = 1 << 30
+_Path = Annotated[str, Field(pattern=r"\A(data|audit|audit-keys|settings|issuer)(/[^/\x00]+)*\z")]
+_Sha256 = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
+_Count = Annotated[int, Field(ge=0)]
+
+
+class CopyRefused(Exception):
+    """A copy that is damaged, cut or of another kind; or a place that can't be copied now, or restored to."""
+
+
+class CopiedEntry(Stated):
+    """A file or directory of the copy. sha256: of a file, "" = a directory. user, group: names, "" = none."""
+
+    path: _Path
+    sha256: Annotated[str, Field(pattern=r"\A([0-9a-f]{64})?\z")] = ""
+    bytes: _Count = 0
+    mode: Annotated[int, Field(ge=0, le=0o7777)]
+    user: str = ""
+    group: str = ""
+
+
+class CopiedLedger(Stated):
+    """The moment of the ledger: its incarnation, its last entry, its digest."""
+
+    id: Annotated[str, Field(pattern=r"\A[0-9a-f]{32}\z")]
+    sequence: _Count
+    sha256: _Sha256  # of changes.log
+
+
+class CopiedCheckpoint(Stated):
+    """The last checkpoint of the audit log."""
+
+    number: _Count
+    key: str
+    sha256: _Sha256  # of its text
+
+
+class CopyManifest(Stated):
+    """The whole of COPY.json."""
+
+    copy_version: Literal[1]
+    kind: Literal["server", "issuer"]
+    made_at_ms: _Count
+    release: str
+    generation: str = ""  # "" = no generation is in the copy
+    roots: dict[str, str]  # where each first folder stood
+    named: dict[str, _Path]  # setting -> its file or directory in the copy
+    ledger: CopiedLedger | None = None
+    checkpoint: CopiedCheckpoint | None = None
+    unknown: list[str] = Field(
+        default=[]
+    )  # names in the data directory that the table does not know; they are in the copy
+    entries: list[CopiedEntry]
+    checksum: _Sha256
+
+
+def manifest_bytes(document: dict[str, Any]) -> bytes:
+    """COPY.json, with its checksum."""
+    return json.dumps({**document, "checksum": checksum_of(document)}, ensure_ascii=True).encode()
+
+
+def read_copy_manifest(text: bytes) -> CopyManifest:
+    """Raises CopyRefused, with the rule."""
+    try:
+        document = json_of(text)
+        manifest = CopyManifest.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise CopyRefused(f"{COPY}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except ValueError as error:
+        raise CopyRefused(f"{COPY}: {error}") from None
+    if manifest.checksum != checksum_of(document):
+        raise CopyRefused(f"{COPY}: la suma del documento no concuerda")
+    told = [*(entry.path for entry in manifest.entries), *manifest.named.values(), *manifest.roots.values()]
+    if any(part in (".", "..") for path in told for part in path.split("/")):
+        raise CopyRefused(f"{COPY}: una ruta sale de la copia")
+    return manifest

@@ -1,0 +1,196 @@
+"""What lies on the disks: parts that are lost, keys, owners and modes, generation, ledger, audit log, room."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from core.audit.merkle import Tree
+from core.errors import CoreError, GenerationDamaged, LedgerDamaged
+from core.generation.manifest import GenerationManifest
+from core.generation.store import Generation
+from core.generation.subject_key import SUBJECT_KEY, check_subject_key
+from core.ledger.frames import DURABLE, LOG, durable_of
+from core.ledger.reader import FOLDER as LEDGER
+from core.ledger.reader import LedgerReader
+from core.mart.layout import DISCLOSURE_KEY
+from core.mart.layout import FOLDER as MART
+from indexer.build.errors import BuildRefused
+from indexer.generations.listing import generation_directory, stated_manifest, verify_generation
+from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
+from ronda.doctor.findings import Finding, finding
+from server.audit.checkpointer import ALARM_SHARE
+from server.audit.checkpoints import CHECKPOINTS, CheckpointError, CheckpointFiles
+from server.audit.keys import KeyFileError, load_auditors
+from server.audit.seals import SealsDamaged, read_seals
+from server.audit.set_up import (
+    audit_directory,
+    auditor_key,
+    public_signing_key,
+    refuse_another_servers_log,
+    second_keepers,
+    signing_key,
+)
+from server.audit.verifying import verify
+from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
+from server.processes.page_key import PAGE_KEY, PAGE_KEY_BYTES
+from server.processes.served_parts import ServedParts
+from server.processes.settings import ServerSettings
+from server.settings import SettingsError
+
+_OTHERS, _GROUP_AND_OTHERS = stat.S_IRWXO, stat.S_IRWXG | stat.S_IRWXO
+
+
+def lost_parts(settings: ServerSettings) -> Iterator[Finding]:
+    """Parts that this installation had: what the next start would tell."""
+    for part, place in ServedParts(settings).lost():
+        yield finding("part_lost", place, part.event)
+
+
+def secrets(settings: ServerSettings) -> Iterator[Finding]:
+    """Keys by their size and check value; those of the audit are looked at with it."""
+    for name, size in ((PAGE_KEY, PAGE_KEY_BYTES), (HOTLIST_KEY, SECRET_BYTES)):
+        path = settings.data / name
+        if path.exists() and path.stat().st_size != size:
+            yield finding("secret_damaged", path, f"{path.stat().st_size} bytes, not {size}")
+    stated = _subject_key_of(settings.data)
+    told = {part.name for part, _ in ServedParts(settings).lost()}
+    try:
+        if check_subject_key(settings.data, stated) is None and stated is not None and SUBJECT_KEY not in told:
+            yield finding("secret_missing", settings.data / SUBJECT_KEY)
+    except GenerationDamaged as error:
+        swapped = "is not the key" in str(error)
+        yield finding("secret_swapped" if swapped else "secret_damaged", settings.data / SUBJECT_KEY, error)
+    mart = settings.data / MART
+    if (mart / CURRENT).exists() and not (mart / DISCLOSURE_KEY).exists():
+        yield finding("secret_missing", mart / DISCLOSURE_KEY)
+
+
+def _subject_key_of(data: Path) -> str | None:
+    manifest = published_manifest(data)
+    return manifest.subject_key if manifest is not None else None
+
+
+def published_manifest(data: Path) -> GenerationManifest | None:
+    """The manifest of the generation that CURRENT names; None where it can't be read, or there is none."""
+    try:
+        return stated_manifest(data / GENERATIONS / (current_generation(data) or "-"))
+    except (GenerationDamaged, OSError, ValueError):
+        return None
+
+
+def owners_and_modes(settings: ServerSettings) -> Iterator[Finding]:
+    """Who owns what lies directly in the data directory and the audit log, and who may read them and the keys."""
+    for directory in dict.fromkeys((settings.data, audit_directory(settings))):
+        if not directory.is_dir():
+            continue
+        owner = directory.stat().st_uid
+        if directory.stat().st_mode & _OTHERS:
+            yield finding("open_to_others", directory, oct(stat.S_IMODE(directory.stat().st_mode)))
+        for path in sorted(directory.iterdir()):
+            status = path.lstat()
+            if status.st_uid != owner:
+                yield finding("owner_differs", path, f"uid {status.st_uid}, not {owner}")
+            if path.suffix == ".key" and status.st_mode & _GROUP_AND_OTHERS:
+                yield finding("open_to_others", path, oct(stat.S_IMODE(status.st_mode)))
+    # Root owns the keys of the settings and the server's group reads them (docs/production.md).
+    for key in (settings.tls_key, settings.audit_signing_key, settings.audit_keeper_key):
+        if key is not None and key.exists() and key.stat().st_mode & _OTHERS:
+            yield finding("open_to_others", key, oct(stat.S_IMODE(key.stat().st_mode)))
+
+
+def generation(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
+    """The published generation opens; deep: each file has the bytes that were published."""
+    data = settings.data
+    try:
+        name, directory = generation_directory(data, None)
+        stated_manifest(directory)
+        if deep:
+            for problem in verify_generation(data, name).problems:
+                yield finding("generation_damaged", directory, problem)
+        else:
+            Generation.open(directory).close()
+    except BuildRefused as error:
+        yield finding("generation_missing" if not _names_one(data) else "generation_damaged", data / CURRENT, error)
+    except (CoreError, UnicodeDecodeError) as error:
+        yield finding("generation_damaged", data / GENERATIONS, error)
+
+
+def _names_one(data: Path) -> bool:
+    """Whether CURRENT names any generation, be it there or not."""
+    return bool((data / CURRENT).exists() and current_generation(data))
+
+
+def ledger(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
+    """The ledger has a head and reaches as far as senders were told; deep: each entry holds."""
+    folder = settings.data / LEDGER
+    try:
+        with LedgerReader(folder) as reader:
+            if deep:
+                for _ in reader.changes():
+                    pass
+        told = durable_of((folder / DURABLE).read_bytes()) if (folder / DURABLE).exists() else None
+        if told is not None and (folder / LOG).stat().st_size < told.length:
+            yield finding("ledger_damaged", folder / LOG, f"ends before entry {told.sequence}, which was on disk")
+    except FileNotFoundError:
+        return  # nothing was ever fed
+    except LedgerDamaged as error:
+        yield finding("ledger_damaged", folder / LOG, error)
+
+
+def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
+    """The log's directory, keys and last checkpoint; deep: each record, as `ronda audit verify`."""
+    directory = audit_directory(settings)
+    if not directory.is_dir() or not os.access(directory, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+        yield finding("audit_unusable", directory, "no directory that this account may write")
+        return
+    if not signing_key(settings).exists() and not _checkpoints_of(directory).days():
+        return  # development before its first start
+    try:
+        load_auditors(auditor_key(settings))
+        refuse_another_servers_log(settings)
+        key = public_signing_key(settings)
+    except KeyFileError as error:
+        yield finding("secret_damaged", signing_key(settings).parent, error)
+        return
+    except SettingsError as error:
+        yield finding("secret_swapped", directory, error)
+        return
+    if deep:
+        problems: Iterable[object] = verify(directory, key, second_keepers(settings)).problems
+        yield from (finding("audit_damaged", directory, problem) for problem in problems)
+        return
+    try:
+        last, seals = _checkpoints_of(directory).last(key), read_seals(directory)
+    except (CheckpointError, SealsDamaged) as error:
+        yield finding("audit_damaged", directory, error)
+        return
+    if last is None:
+        return
+    tree = Tree()
+    for line in seals.lines[: last.seals.size]:
+        tree.append(line)
+    if len(seals.lines) < last.seals.size or tree.root() != last.seals.root:
+        yield finding("audit_damaged", directory / "seals", f"not those of checkpoint {last.number}")
+    for segment in last.opened:
+        if segment not in seals.dropped and not segment.path(directory).exists():
+            yield finding("audit_damaged", segment.path(directory), f"gone; checkpoint {last.number} names it")
+
+
+def _checkpoints_of(directory: Path) -> CheckpointFiles:
+    return CheckpointFiles(directory / CHECKPOINTS)
+
+
+def room(settings: ServerSettings) -> Iterator[Finding]:
+    """The disks of the data directory and of the audit log, by the share at which the server raises its alarm."""
+    told = set()
+    for directory in (settings.data, audit_directory(settings)):
+        if not directory.is_dir() or directory.stat().st_dev in told:
+            continue
+        told.add(directory.stat().st_dev)
+        usage = shutil.disk_usage(directory)
+        if usage.used > ALARM_SHARE * usage.total:
+            yield finding("disk_nearly_full", directory, f"{usage.used / usage.total:.0%}, {usage.free >> 20} MiB")

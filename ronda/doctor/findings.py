@@ -1,0 +1,217 @@
+"""The kinds of findings: what is wrong, how bad it is, what to do. docs/doctor.md shows the same table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Weight(StrEnum):
+    """How bad a finding is. Each of them makes the exit status another than 0."""
+
+    GRAVE = "grave"  # an answer is missing or wrong now, or will be at the next start
+    NOTICE = "atención"  # it will become one
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding. page: the part of docs/ that says what to do."""
+
+    name: str
+    weight: Weight
+    what: str
+    do: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding. where: a setting, file, register or address. detail: the program's own words, English or empty."""
+
+    kind: Kind
+    where: str
+    detail: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "finding": self.kind.name,
+            "weight": str(self.kind.weight),
+            "what": self.kind.what,
+            "where": self.where,
+            "detail": self.detail,
+            "do": self.kind.do,
+            "page": self.kind.page,
+        }
+
+
+_GRAVE, _NOTICE = Weight.GRAVE, Weight.NOTICE
+_SECRETS, _DAMAGE = "docs/operations.md#secrets", "docs/operations.md#damage"
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "settings_invalid",
+            _GRAVE,
+            "los ajustes no valen: el servidor no arrancaría",
+            "corrija lo nombrado y repita ronda doctor --settings",
+            "docs/settings.md",
+        ),
+        Kind(
+            "files_unusable",
+            _GRAVE,
+            "un archivo o directorio de los ajustes no sirve: el servidor no arrancaría",
+            "revise que exista, su dueño y su modo",
+            "docs/operations.md#first-run",
+        ),
+        Kind(
+            "trust_refused",
+            _GRAVE,
+            "una parte del directorio de confianza no vale; rige lo último que valió",
+            "corrija el archivo nombrado",
+            "docs/trust.md#the-trust-directory",
+        ),
+        Kind(
+            "secret_missing",
+            _GRAVE,
+            "falta una llave de la que dependen estos datos",
+            "restáurela de una copia",
+            _SECRETS,
+        ),
+        Kind("secret_damaged", _GRAVE, "una llave está dañada", "restáurela de una copia", _SECRETS),
+        Kind(
+            "secret_swapped",
+            _GRAVE,
+            "una llave no es la de estos datos",
+            "restaure la de esta instalación; no haga una nueva",
+            _SECRETS,
+        ),
+        Kind(
+            "part_lost",
+            _GRAVE,
+            "esta instalación tenía esta parte y ya no está: al arrancar empezaría de nuevo",
+            "con el servidor detenido, monte su disco o restáurela de una copia",
+            "docs/operations.md#parts-that-begin-anew",
+        ),
+        Kind(
+            "owner_differs",
+            _GRAVE,
+            "pertenece a otra cuenta que su directorio: el servidor no podrá leerlo o reemplazarlo",
+            "chown a la cuenta del directorio",
+            "docs/operations.md#first-run",
+        ),
+        Kind(
+            "open_to_others",
+            _GRAVE,
+            "otras cuentas pueden leerlo",
+            "chmod 600 el archivo, 700 el directorio; si es una llave, cámbiela",
+            _SECRETS,
+        ),
+        Kind(
+            "generation_missing",
+            _GRAVE,
+            "no hay generación publicada: no se responde nada",
+            "ronda index, o restaure una copia",
+            "docs/operations.md#every-night",
+        ),
+        Kind(
+            "generation_damaged",
+            _GRAVE,
+            "la generación publicada está dañada",
+            "construya otra vez o vuelva a la anterior",
+            _DAMAGE,
+        ),
+        Kind(
+            "ledger_damaged",
+            _GRAVE,
+            "el libro de cambios no se puede leer",
+            "restaure ledger/ de una copia; no lo corte",
+            "docs/feed.md#the-ledger",
+        ),
+        Kind(
+            "audit_unusable",
+            _GRAVE,
+            "la auditoría no se puede usar: sin ella nada se responde",
+            "revise que el directorio esté montado, y sus llaves",
+            "docs/operations.md#the-audit-log",
+        ),
+        Kind(
+            "audit_damaged",
+            _GRAVE,
+            "la auditoría en disco no continúa lo que se firmó",
+            "guarde una copia como evidencia y corra ronda audit verify",
+            "docs/operations.md#the-audit-log",
+        ),
+        Kind(
+            "disk_nearly_full",
+            _NOTICE,
+            "el disco está casi lleno",
+            "haga lugar: sin espacio no se construye ni se responde",
+            "docs/operations.md#disk",
+        ),
+        Kind(
+            "clock_unsynchronised",
+            _NOTICE,
+            "el reloj de este equipo no está sincronizado",
+            "revise timedatectl y el servicio de hora",
+            "docs/operations.md#a-clock-that-steps",
+        ),
+        Kind(
+            "certificate_ended",
+            _GRAVE,
+            "un certificado ya venció",
+            "renuévelo",
+            "docs/alarms.md#rondacertificateends",
+        ),
+        Kind(
+            "certificate_ends_soon",
+            _NOTICE,
+            "un certificado vence en menos de 30 días",
+            "renuévelo",
+            "docs/alarms.md#rondacertificateends",
+        ),
+        Kind(
+            "check_failed",
+            _GRAVE,
+            "esta revisión no se pudo hacer",
+            "corrija lo demás y repita; si sigue, repórtelo con --bundle",
+            "docs/doctor.md#the-bundle",
+        ),
+        Kind(
+            "not_answering",
+            _GRAVE,
+            "la dirección de las métricas no contesta: el servidor no corre",
+            "systemctl status ronda; el diario dice por qué terminó",
+            "docs/operations.md#alarms",
+        ),
+        Kind(
+            "not_serving",
+            _GRAVE,
+            "el servidor corre y no atiende",
+            "busque el motivo en la tabla",
+            "docs/operations.md#alarms",
+        ),
+        Kind(
+            "live_silent",
+            _GRAVE,
+            "nadie aplica los cambios recibidos: sus registros están STALE",
+            "systemctl status ronda-live",
+            "docs/operations.md#live-changes",
+        ),
+        Kind(
+            "feed_silent",
+            _GRAVE,
+            "el proceso que recibe cambios calla: sus registros están STALE",
+            "busque feed y ledger en el diario de ronda",
+            "docs/feed.md#watch",
+        ),
+    )
+}
+
+
+def finding(name: str, where: str | Path, detail: object = "") -> Finding:
+    """A finding of a kind of the table."""
+    return Finding(KINDS[name], str(where), str(detail))

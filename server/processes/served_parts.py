@@ -1,0 +1,123 @@
+"""Tells once of each part of an installation that was there while it served and is gone: it begins anew.
+
+<data>/served.json lists the parts that were seen, and the directory of the audit log. It is written while the server
+runs, so that the next start knows what was lost in between. docs/operations.md ("Parts that begin anew") has the table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.documents import json_of
+from core.files.regular_file import read_file
+from core.files.replacement import replace_file
+from core.generation.subject_key import SUBJECT_KEY
+from core.ledger.frames import LOG
+from core.ledger.reader import FOLDER as LEDGER
+from server.audit.set_up import audit_directory
+from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
+from server.confirmation.store import FILE as CONFIRMATIONS_FILE
+from server.hotlist.keys import HOTLIST_KEY
+from server.logs import ERROR, log
+from server.processes.page_key import PAGE_KEY
+from server.processes.settings import ServerSettings
+from server.recall.orders import FOLDER as RECALL
+from server.recall.store import FILE as RECALL_FILE
+
+SERVED = "served.json"  # in the data directory
+_STAGED = "staging/LAST.json"  # indexer/staging: what the newest extracts are
+
+
+@dataclass(frozen=True)
+class ServedPart:
+    """One part. secret: made at the first start, so that an audit log with records tells of its loss too."""
+
+    name: str
+    event: str
+    place: Callable[[ServerSettings], Path]
+    secret: bool = False
+
+
+SERVED_PARTS = (
+    ServedPart("page.key", "page_key_made_anew", lambda settings: settings.data / PAGE_KEY, secret=True),
+    ServedPart("hotlist.key", "hotlist_key_made_anew", lambda settings: settings.data / HOTLIST_KEY, secret=True),
+    ServedPart("limits", "limits_made_anew", lambda settings: settings.limits_path, secret=True),
+    ServedPart("subject.key", "subject_key_missing", lambda settings: settings.data / SUBJECT_KEY, secret=True),
+    ServedPart("audit", "audit_begun_anew", lambda settings: audit_directory(settings) / "logs"),
+    ServedPart("recall", "recall_begun_anew", lambda settings: settings.data / RECALL / RECALL_FILE),
+    ServedPart(
+        "confirmations",
+        "confirmations_begun_anew",
+        lambda settings: settings.data / CONFIRMATIONS / CONFIRMATIONS_FILE,
+    ),
+    ServedPart("ledger", "ledger_begun_anew", lambda settings: settings.data / LEDGER / LOG),
+    ServedPart("staging", "staging_lost", lambda settings: settings.data / _STAGED),
+)
+
+
+class ServedParts:
+    """What was seen of this installation, read once; `note` keeps it up to date."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._settings = settings
+        self._path = settings.data / SERVED
+        self._audit, self._seen = self._noted()
+        self._recorded = _is_there(audit_directory(settings) / "logs")
+
+    @property
+    def has_served(self) -> bool:
+        """Returns whether this installation answered before: its audit log or its notes say so."""
+        return self._recorded or bool(self._seen)
+
+    def lost(self) -> list[tuple[ServedPart, Path]]:
+        """Returns the parts that were there and are not, each with its place."""
+        return [
+            (part, part.place(self._settings))
+            for part in SERVED_PARTS
+            if self._is_expected(part) and not _is_there(part.place(self._settings))
+        ]
+
+    def tell_of_lost(self) -> None:
+        """Logs one line for each."""
+        for part, place in self.lost():
+            log(part.event, level=ERROR, part=part.name, file=str(place))
+
+    def note(self) -> None:
+        """Writes down the parts that are there, where that changed. A disk that refuses is asked again later."""
+        present = {part.name for part in SERVED_PARTS if _is_there(part.place(self._settings))}
+        audit = self._audit_place()
+        if (audit, present) == (self._audit, self._seen):
+            return
+        with suppress(OSError):
+            replace_file(self._path, json.dumps({"audit": audit, "parts": sorted(present)}).encode())
+            self._audit, self._seen = audit, present
+
+    def _is_expected(self, part: ServedPart) -> bool:
+        if part.name == "limits" and self._settings.development:
+            return False  # nothing is counted there
+        if part.name == "audit" and self._audit != self._audit_place():
+            return False  # the settings name another directory: it was changed on purpose
+        return part.name in self._seen or (part.secret and self._recorded)
+
+    def _audit_place(self) -> str:
+        """The directory of the log; within the data directory by its place there, which may be moved as a whole."""
+        audit, data = audit_directory(self._settings).absolute(), self._settings.data.absolute()
+        return str(audit.relative_to(data) if audit.is_relative_to(data) else audit)
+
+    def _noted(self) -> tuple[str, set[str]]:
+        try:
+            document = json_of(read_file(self._path))
+            return str(document["audit"]), {str(name) for name in document["parts"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            return "", set()
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # closed to this account: other checks tell of it
+        return True

@@ -1,0 +1,1 @@
+"""Copies taken of installations, also while they serve, and put back elsewhere."""

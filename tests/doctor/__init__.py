@@ -1,0 +1,1 @@
+"""What `ronda doctor` finds in installations that are broken on purpose."""

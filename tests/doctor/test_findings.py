@@ -1,0 +1,153 @@
+"""Each thing that may be wrong with an installation is found, named and told with what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ronda.doctor import machine_checks
+from ronda.doctor.checkup import check_up
+from ronda.doctor.findings import KINDS
+from ronda.settings import Settings, load_settings
+from server.audit.keys import make_signing_keys
+from tests.doctor.doctor_page import HEAD, PAGE, table
+from tests.server.running_server import ROOT, RunningServer
+
+
+def _found(settings: Settings, *, deep: bool = False) -> set[str]:
+    return {each.kind.name for each in check_up(settings, deep=deep)}
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_sound_installation_has_no_finding(settings: Settings, deep: bool) -> None:
+    assert check_up(settings, deep=deep) == []
+
+
+def _generation(data: Path) -> Path:
+    return data / "generations" / (data / "CURRENT").read_text().strip()
+
+
+def _put(name: str, content: bytes) -> Callable[[Path], object]:
+    return lambda data: (data / name).write_bytes(content)
+
+
+def _cut(file: Callable[[Path], Path]) -> Callable[[Path], object]:
+    return lambda data: os.truncate(file(data), file(data).stat().st_size - 1)
+
+
+def _unmount_audit(data: Path) -> None:
+    shutil.rmtree(data / "audit")
+    (data / "audit").mkdir(mode=0o700)
+
+
+def _auditor_key_of_another_kind(data: Path) -> None:
+    shutil.rmtree(data / "audit-keys")
+    make_signing_keys(data / "audit-keys")
+    shutil.copy(data / "audit-keys" / "signing.pub", data / "audit-keys" / "auditor.pub")
+
+
+def _mart_without_key(data: Path) -> None:
+    (data / "mart").mkdir()
+    (data / "mart" / "CURRENT").write_text("20260101T000000Z-00000000")
+
+
+def _lose_key_and_notes(data: Path) -> None:
+    (data / "served.json").unlink()
+    (data / "subject.key").unlink()
+    _unmount_audit(data)
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "CURRENT empty": (_put("CURRENT", b""), "generation_missing"),
+    "CURRENT names another": (_put("CURRENT", b"20260101T000000Z-00000000\n"), "generation_damaged"),
+    "a file of the generation cut": (_cut(lambda data: _generation(data) / "dossiers.bin"), "generation_damaged"),
+    "subject.key of another": (_put("subject.key", b"x" * 32), "secret_swapped"),
+    "subject.key cut": (_put("subject.key", b"x" * 31), "secret_damaged"),
+    "subject.key lost": (lambda data: (data / "subject.key").unlink(), "part_lost"),
+    "the mart's key lost": (_mart_without_key, "secret_missing"),
+    "subject.key lost, and the notes": (_lose_key_and_notes, "secret_missing"),
+    "page.key cut": (_put("page.key", b"x"), "secret_damaged"),
+    "recall lost": (lambda data: shutil.rmtree(data / "recall"), "part_lost"),
+    "ledger's head": (_put("ledger/changes.log", b"x" * 64), "ledger_damaged"),
+    "audit not mounted": (_unmount_audit, "part_lost"),
+    "audit directory gone": (lambda data: shutil.rmtree(data / "audit"), "audit_unusable"),
+    "seals altered": (lambda data: (data / "audit" / "seals").write_bytes(b""), "audit_damaged"),
+    "the auditor's key is of another kind": (_auditor_key_of_another_kind, "secret_damaged"),
+    "a key for everybody": (lambda data: (data / "page.key").chmod(0o644), "open_to_others"),
+    "directory for everybody": (lambda data: data.chmod(0o755), "open_to_others"),
+    "half a restore": (lambda data: (data / ".restoring").mkdir(), "files_unusable"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_named(name: str, settings: Settings) -> None:
+    spoil, expected = BROKEN[name]
+    spoil(settings.data)
+    assert expected in _found(settings)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files away")
+def test_a_file_of_another_account_is_named(settings: Settings) -> None:
+    os.chown(settings.data / "hotlist.key", 65534, 65534)
+    assert _found(settings) == {"owner_differs"}
+
+
+def test_a_log_signed_with_another_key_is_named(settings: Settings) -> None:
+    (settings.data / "audit-keys" / "signing.key").unlink()
+    (settings.data / "audit-keys" / "signing.pub").unlink()
+    make_signing_keys(settings.data / "audit-keys")
+    assert _found(settings) == {"secret_swapped"}
+
+
+def test_a_byte_altered_in_a_dossier_is_found_deep(settings: Settings) -> None:
+    file = _generation(settings.data) / "dossiers.bin"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    assert "generation_damaged" in _found(settings, deep=True)
+
+
+def test_an_unsynchronised_clock_and_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine_checks, "is_synchronised", lambda: False)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 95, 5))
+    assert _found(settings) == {"clock_unsynchronised", "disk_nearly_full"}
+
+
+def test_nobody_answers_at_the_metrics_address(settings: Settings) -> None:
+    assert _found(load_settings(data=settings.data, metrics="127.0.0.1:1")) == {"not_answering"}
+
+
+def test_a_server_that_serves_is_sound_and_without_generation_is_not(settings: Settings, tmp_path: Path) -> None:
+    server = RunningServer(settings.data, tmp_path / "log", workers=1).wait_ready()
+    try:
+        found = check_up(load_settings(data=settings.data, metrics=server.metrics_address), deep=False)
+        assert {each.kind.name for each in found} <= {"live_silent"}  # the ledger was made, and nobody applies it
+    finally:
+        server.stop()
+
+
+def test_a_server_without_a_generation_does_not_serve(settings: Settings, tmp_path: Path) -> None:
+    (settings.data / "CURRENT").unlink()
+    shutil.rmtree(settings.data / "generations")
+    server = RunningServer(settings.data, tmp_path / "log", workers=1).wait_ready()
+    try:
+        found = check_up(load_settings(data=settings.data, metrics=server.metrics_address), deep=False)
+        details = {each.kind.name: each.detail for each in found}
+        assert details.keys() >= {"not_serving", "generation_missing"}
+        assert details["not_serving"] == "NO_GENERATION"
+    finally:
+        server.stop()
+
+
+def test_the_page_has_every_kind_and_its_anchors_exist() -> None:
+    assert HEAD + table() in PAGE.read_text(encoding="utf-8")
+    for kind in KINDS.values():
+        page, _, anchor = kind.page.partition("#")
+        headings = re.findall(r"^#+ (.*)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+        anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert not anchor or anchor in anchors, kind.page

@@ -1,0 +1,67 @@
+"""Each part of an installation that is lost while the server is stopped leaves one line with a name at its start."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from server.processes.served_parts import SERVED, SERVED_PARTS
+from tests.drills.losses import lose
+from tests.drills.world import SETTINGS
+from tests.kit.small_world import SmallWorld
+from tests.server.running_server import ROOT, RunningServer, until
+
+PAGE = ROOT / "docs" / "operations.md"
+# Made by the first start: confirmations need somebody who asks for one, limits a server that counts.
+AT_ONCE = {"page.key", "hotlist.key", "subject.key", "audit", "recall", "ledger", "staging"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data directory of a small world that has served."""
+    world = SmallWorld()
+    world.person(1, "ANA LUCIA CAAL CHOC", "1980-05-17")
+    made = world.build(tmp_path)
+    server = RunningServer(made, tmp_path / "first.log", **SETTINGS).wait_ready()
+    until(lambda: set(_noted(made)) >= AT_ONCE)
+    server.stop()
+    return made
+
+
+def _noted(data: Path) -> list[str]:
+    return list(json.loads((data / SERVED).read_text())["parts"]) if (data / SERVED).exists() else []
+
+
+def test_each_lost_part_is_told_once_by_name(data: Path, tmp_path: Path) -> None:
+    for name in ("page.key", "hotlist.key", "recall", "ledger", "staging"):
+        lose(data / name)
+    for part in (data / "audit").iterdir():  # the directory stands there, empty: its disk was not mounted
+        shutil.rmtree(part) if part.is_dir() else part.unlink()
+    told = _told(data, tmp_path / "second.log")
+    assert told == {
+        "page_key_made_anew": 1,
+        "hotlist_key_made_anew": 1,
+        "audit_begun_anew": 1,
+        "recall_begun_anew": 1,
+        "ledger_begun_anew": 1,
+        "staging_lost": 1,
+    }
+    assert _told(data, tmp_path / "third.log") == {}
+
+
+def _told(data: Path, log: Path) -> dict[str, int]:
+    server = RunningServer(data, log, **SETTINGS).wait_ready()
+    until(lambda: "staging" not in _noted(data) and set(_noted(data)) >= AT_ONCE - {"staging"})
+    server.stop()
+    counts = {part.event: len(server.events(part.event)) for part in SERVED_PARTS}
+    return {event: count for event, count in counts.items() if count}
+
+
+def test_the_page_has_each_part_and_its_line() -> None:
+    table = PAGE.read_text(encoding="utf-8").split("## Parts that begin anew\n")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| `?([a-z.]+)", table, re.MULTILINE))
+    assert rows == {part.event: part.name for part in SERVED_PARTS}
