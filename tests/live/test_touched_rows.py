@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -12,7 +13,12 @@ from indexer.live import touched_rows
 from indexer.live.ever_given import EverGiven
 from indexer.live.touched_rows import TouchedRows
 
-SCHEMA = pa.schema({"subject_id": pa.binary(16), "text": pa.string(), "n": pa.int64()})
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("subject_id", pa.binary(16)),
+    pa.field("text", pa.string()),
+    pa.field("n", pa.int64()),
+]
+SCHEMA = pa.schema(_FIELDS)
 
 
 def subject(number: int) -> bytes:
