@@ -98,7 +98,8 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
             return None
     elif in_force or (stated and not any(each.is_open and _may_see(grant, each.section) for each in stated)):
         return None
-    elif row.what == What.CANCELLED and not stated and not _is_fresh(row.register, asking):
+    gone = row.what == What.CANCELLED and not stated
+    if gone and not _is_fresh(row.register, asking):
         return None
     others = [each for each in standing if each.pending and each.is_open and _may_see(grant, each.section)]
     other_records = {r for each in others for r in each.records} | (answered.all if answered is not None else set())

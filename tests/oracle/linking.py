@@ -72,7 +72,7 @@ class Linking:
         borne = {r.cui for r in self.records if r.section != section_pb2.SECTION_OWNER and self._states_cui(r)}
         for cuis in self.crosswalk.values():
             if len(cuis) > 1 and cuis & borne:
-                cuis &= borne
+                cuis.intersection_update(borne)
 
     def _states_cui(self, record: Record) -> bool:
         return bool(record.cui) and self.register_identifies(record, "cui")
