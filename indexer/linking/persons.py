@@ -79,21 +79,21 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
         for kind, criterion in KINDS.items()
     )
     database.run(f"""
-        CREATE TABLE carried AS SELECT DISTINCT kind, identifier, cui FROM ({carried}) c
+        CREATE TABLE crossing AS SELECT DISTINCT kind, identifier, cui FROM ({carried}) c
         SEMI JOIN needed USING (kind, identifier)
     """)
     database.run(f"""
         CREATE TABLE crosswalk AS
-        WITH several AS (SELECT kind, identifier FROM carried GROUP BY kind, identifier HAVING count(*) > 1),
-        of_several AS (SELECT * FROM carried SEMI JOIN several USING (kind, identifier)),
+        WITH several AS (SELECT kind, identifier FROM crossing GROUP BY kind, identifier HAVING count(*) > 1),
+        of_several AS (SELECT * FROM crossing SEMI JOIN several USING (kind, identifier)),
         on_file AS (SELECT DISTINCT cui FROM person_staged SEMI JOIN of_several USING (cui)
                     WHERE NOT is_owner AND register IN {database.ordinals(identifies="cui")}),
         meant AS (
-            SELECT * FROM carried ANTI JOIN several USING (kind, identifier)
+            SELECT * FROM crossing ANTI JOIN several USING (kind, identifier)
             UNION ALL SELECT * FROM of_several SEMI JOIN on_file USING (cui))
         SELECT kind, identifier, min(cui) AS cui FROM meant GROUP BY kind, identifier HAVING min(cui) = max(cui)
     """)
-    database.drop("needed", "carried")
+    database.drop("needed", "crossing")
 
 
 # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.
