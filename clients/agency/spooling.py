@@ -76,13 +76,23 @@ def _texts(file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterable[str]:
 
 
 def spool_workbook(path: Path, kind: Kind, copy: Path) -> None:
-    """The first sheet of an XLSX, XLS or ODS file. Raises AgencyError."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError  # noqa: PLC0415 - only for workbooks
+    """The first sheet of an XLSX, XLS or ODS file. Raises AgencyError: also where it is hidden."""
+    from python_calamine import (  # noqa: PLC0415 - only for workbooks
+        CalamineError,
+        CalamineWorkbook,
+        PasswordError,
+        SheetVisibleEnum,
+    )
 
     try:
         with path.open("rb") as file:
             workbook = CalamineWorkbook.from_filelike(file)
             sheet = workbook.get_sheet_by_index(0)
+        if workbook.sheets_metadata[0].visible is not SheetVisibleEnum.Visible:
+            raise AgencyError(
+                f"{path.name}: la primera hoja, «{sheet.name}», está oculta, y en Excel se ve otra: muéstrela, o ponga "
+                "primero la hoja que se ha de consultar."
+            )
         unvalued = unvalued_cells(path) if kind is Kind.WORKBOOK else iter(())
         # The reader gives blank rows above the first cell, by which row numbers are right, but no columns before it.
         before = sheet.start[1] if sheet.start is not None else 0

@@ -68,6 +68,8 @@ def make_application(settings: ConsoleSettings) -> SafeHeaders:
             Route("/", front),
             Route("/entrar", entering.form, methods=["GET"]),
             Route("/entrar", entering.enter, methods=["POST"]),
+            Route("/cambiar", entering.change_form, methods=["GET"]),
+            Route("/cambiar", entering.change, methods=["POST"]),
             Route("/salir", entering.leave, methods=["POST"]),
             Route("/sala", room.page),
             Route("/sala/fichas", room.tiles),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clients.spanish.failures import REASONS
+from clients.spanish.failures import REASONS, SIGN_IN_FIELDS, said_of_sign_in
 
 if TYPE_CHECKING:
     from clients.client.failures import CallFailure
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 def told(failure: CallFailure) -> str:
     """Why there is no answer, in Spanish."""
+    said = [said_of_sign_in(v.field, v.rule) for v in failure.violations if v.field in SIGN_IN_FIELDS]
+    if said:
+        return "; ".join(said)
     if failure.reason in REASONS:
         seconds = failure.retry_after_seconds
         return REASONS[failure.reason].replace("{seconds}", f" en {seconds:.0f} s" if seconds else " en un momento")

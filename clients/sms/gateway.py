@@ -126,7 +126,9 @@ class Gateway:
             self._counts.add("limited")
             return
         seen = self._seen(number, text)
-        if self._journal.was_seen(seen, now - self._settings.sms_duplicate_s):
+        # "Consulte de nuevo": what was asked before a recall is no duplicate after it.
+        since = max(now - self._settings.sms_duplicate_s, self._recalling.recalled.since(number))
+        if self._journal.was_seen(seen, since):
             self._counts.add("duplicates")
             return
         reference = self._journal.next_reference()
@@ -315,6 +317,8 @@ class Gateway:
         self._journal.forget(self._seen(accepted.number, accepted.entry.text))
         if not session.reference or (message.value and int(message.value) != session.reference):
             return notice(wording.NOT_THAT_ONE)
+        if self._recalling.recalled.holds(accepted.number, session.reference):
+            return notice(wording.RECALLED, session.reference)
         if not session.parts:
             return notice(wording.NO_MORE, session.reference)
         return Reply(0, (session.parts.pop(0),))

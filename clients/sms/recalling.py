@@ -22,8 +22,10 @@ from clients.client.calls import metadata
 from clients.client.failures import CallFailure, read_failure
 from clients.sms.counts import tell
 from clients.sms.journal import Entry
+from clients.sms.questions import reference_of
 from clients.sms.recall_book import Telephone
 from clients.sms.recall_words import recall_text
+from clients.sms.recalled import Recalled
 from ronda.v1 import alert_service_pb2 as contract
 from ronda.v1 import context_pb2
 from ronda.v1 import token_service_pb2 as tokens
@@ -67,6 +69,7 @@ class Recalling:
         self._book, self._journal, self._officers = book, journal, officers
         self._stub: Any = AlertServiceStub(channel)  # type: ignore[no-untyped-call]
         self._outbox, self._counts = outbox, counts
+        self.recalled = Recalled()
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._telling: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()  # of whom something came while she was being told
@@ -198,6 +201,7 @@ class Recalling:
         def outcome(is_taken: bool) -> None:
             if is_taken:  # whoever waits for it yet
                 self._book.told(recall.recall_id)
+                self.recalled.add(telephone.number, reference_of(recall.request_id))
                 self._counts.add("recalls")
             if not taken.done():
                 taken.set_result(is_taken)

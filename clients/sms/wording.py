@@ -45,6 +45,8 @@ SIGNED_OFF = "Sesion cerrada. La proxima consulta pide su PIN."
 NO_MORE = "NO HAY MAS PARTES de la respuesta"
 """Followed by that answer's number: she has had all of it."""
 NOT_THAT_ONE = "NO HAY MAS PARTES de otra respuesta que la ultima. Para verla, repita su consulta."
+RECALLED = f"{NO_ANSWER}: algo cambio desde la respuesta"
+"""Followed by that answer's number: its parts say what is no longer so."""
 NOT_UNDERSTOOD = (
     "NO ENTENDIDO, no es verde. Escriba P CUI, N nombre apellido, V placa, C VIN, L licencia, CED A-1 123 o MAS. "
     "Primero: PIN nnnnnn."

@@ -51,7 +51,10 @@ def resolve_persons(database: LinkingDatabase) -> None:
 
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
-    """crosswalk(kind, identifier, cui): those that some record without a CUI needs, where unequivocal."""
+    """crosswalk(kind, identifier, cui): those that some record without a CUI needs, where unequivocal.
+
+    Where a register that identifies persons by CUI has one of several CUIs, those that none has are slips.
+    """
     if not database.holds("uncrossed"):
         database.run("CREATE TABLE crosswalk (kind INTEGER, identifier VARCHAR, cui BIGINT)")
         return
@@ -76,11 +79,21 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
         for kind, criterion in KINDS.items()
     )
     database.run(f"""
-        CREATE TABLE crosswalk AS
-        SELECT kind, identifier, min(cui) AS cui FROM ({carried}) c SEMI JOIN needed USING (kind, identifier)
-        GROUP BY kind, identifier HAVING min(cui) = max(cui)
+        CREATE TABLE crossing AS SELECT DISTINCT kind, identifier, cui FROM ({carried}) c
+        SEMI JOIN needed USING (kind, identifier)
     """)
-    database.drop("needed")
+    database.run(f"""
+        CREATE TABLE crosswalk AS
+        WITH several AS (SELECT kind, identifier FROM crossing GROUP BY kind, identifier HAVING count(*) > 1),
+        of_several AS (SELECT * FROM crossing SEMI JOIN several USING (kind, identifier)),
+        on_file AS (SELECT DISTINCT cui FROM person_staged SEMI JOIN of_several USING (cui)
+                    WHERE NOT is_owner AND register IN {database.ordinals(identifies="cui")}),
+        meant AS (
+            SELECT * FROM crossing ANTI JOIN several USING (kind, identifier)
+            UNION ALL SELECT * FROM of_several SEMI JOIN on_file USING (cui))
+        SELECT kind, identifier, min(cui) AS cui FROM meant GROUP BY kind, identifier HAVING min(cui) = max(cui)
+    """)
+    database.drop("needed", "crossing")
 
 
 # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.

@@ -20,7 +20,16 @@ from core.engine.entry import Engine, Method
 from core.errors import CoreError
 from core.generation.reader import DossierReader, EntityKind
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
-from ronda.v1 import alert_pb2, alert_service_pb2, check_service_pb2, context_pb2, level_pb2, section_pb2
+from ronda.v1 import (
+    alert_pb2,
+    alert_service_pb2,
+    check_service_pb2,
+    context_pb2,
+    level_pb2,
+    register_pb2,
+    register_service_pb2,
+    section_pb2,
+)
 from server.logs import WARNING, log
 from server.recall.alerts import What, alerts_of
 from server.recall.store import Doubt, Row
@@ -89,6 +98,9 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
             return None
     elif in_force or (stated and not any(each.is_open and _may_see(grant, each.section) for each in stated)):
         return None
+    gone = row.what == What.CANCELLED and not stated
+    if gone and not _is_fresh(row.register, asking):
+        return None
     others = [each for each in standing if each.pending and each.is_open and _may_see(grant, each.section)]
     other_records = {r for each in others for r in each.records} | (answered.all if answered is not None else set())
     same = {r for each in stated for r in each.records} | {record}
@@ -140,6 +152,17 @@ def _line(row: Row, others: bool, subject_text: str, doubt: str) -> str:
 
 def _may_see(grant: Grant, section: int) -> bool:
     return bool(grant.mask(_OPEN) >> section & 1)
+
+
+def _is_fresh(register: str, asking: _Asking) -> bool:
+    """Returns whether the register is up to date in what serves.
+
+    A missing or stale register cancels nothing by listing an alert no more: it was withdrawn, or its ledger was put
+    back from an older copy.
+    """
+    wire = asking.engine.answer(Method.LIST_REGISTERS, b"", Grant.everything(), asking.clock_ms)
+    listed = (each.status for each in register_service_pb2.ListRegistersResponse.FromString(wire).registers)
+    return any(each.register_id == register and each.state == register_pb2.REGISTER_STATE_FRESH for each in listed)
 
 
 def _reader(engine: Engine, subject: bytes) -> DossierReader | None:

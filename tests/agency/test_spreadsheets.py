@@ -102,6 +102,23 @@ def test_a_heading_that_only_the_clerk_knows(tmp_path: Path) -> None:
     assert (told["encabezado"], told["filas"]) == ("fila 2, tras 1 de título", 2)
 
 
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_first_sheet_is_refused_by_name(tmp_path: Path, state: str) -> None:
+    """What the clerk sees in Excel is another list: it was not asked, and the hidden one was."""
+    path = tmp_path / "in.xlsx"
+    book = openpyxl.Workbook()
+    first = book.active
+    assert first is not None
+    first.title, first.sheet_state = "oculta", state
+    first.append(["DPI"])
+    book.create_sheet("Lista").append(["DPI"])
+    book.active = 1
+    book.save(path)
+    done = NOBODY.clear(path, tmp_path / "out.csv", "--map", "cui=DPI")
+    assert (done.status, "la primera hoja, «oculta», está oculta" in done.text) == (2, True), done.text
+    assert [each.name for each in tmp_path.iterdir()] == ["in.xlsx"]
+
+
 def test_a_formula_that_nobody_calculated_is_named_by_its_cell(tmp_path: Path) -> None:
     """In a column of its own letter beyond Z, in a sheet that begins further down; nobody is asked."""
     path = tmp_path / "in.xlsx"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,8 +39,8 @@ def test_an_analyst_sees_the_room_and_a_patrol_does_not(
             with at_work(issuer.directory) as works:
                 works.enrol(nip, "zona-1", [role], reinstate=False)
                 works.reset(nip, Kind.PASSWORD, _PROVISIONAL)
-            with OfficerSignIn(issuer.address, directory / "patrol") as device:
-                device.change_password(nip, _PROVISIONAL, PASSWORD)
+        with OfficerSignIn(issuer.address, directory / "patrol") as device:
+            device.change_password(PATROL, _PROVISIONAL, PASSWORD)
         words = ["--identity", str(directory / "patrol"), "--issuer", issuer.address]
         tls = ["--tls-cert", str(directory / "server.pem"), "--tls-key", str(directory / "server.key")]
         with running_console(server.address, tmp_path / "console.log", *words, *tls) as console:
@@ -53,6 +54,9 @@ def test_an_analyst_sees_the_room_and_a_patrol_does_not(
             wrong = browser().enter(nip=ANALYST, password="no es esta clave")
             assert wrong.status == 403
             assert "NIP y contraseña" in wrong.text  # type: ignore[attr-defined]
+            mistyped = browser().enter(nip=f"{ANALYST}'", password=PASSWORD)
+            assert "NIP: de 1 a 32 letras, cifras, puntos o guiones" in mistyped.text  # type: ignore[attr-defined]
+            a_clerks_password_is_changed(browser())
             patrol = browser().enter(nip=PATROL, password=PASSWORD)
             assert "no permite" in patrol.text  # type: ignore[attr-defined]
             assert texts_of_states(patrol.text) == {}  # type: ignore[attr-defined]
@@ -75,6 +79,22 @@ def test_an_analyst_sees_the_room_and_a_patrol_does_not(
     finally:
         issuer.stop()
         server.server.stop()
+
+
+def a_clerks_password_is_changed(analyst: Browser) -> None:
+    """By the officer at the browser, who has no key of a device."""
+    page: Any = analyst.enter(nip=ANALYST, password=_PROVISIONAL)
+    assert page.status == 403
+    assert 'action="/cambiar"' in page.text
+
+    def changed(present: str, wanted: str, again: str) -> Any:
+        fields = {"csrf": analyst.word("/cambiar"), "nip": ANALYST, "password": present}
+        return analyst.post("/cambiar", {**fields, "wanted": wanted, "again": again})
+
+    assert "no es igual" in changed(_PROVISIONAL, PASSWORD, PASSWORD + "x").text
+    assert "revise NIP y contraseña" in changed("no es esta clave", PASSWORD, PASSWORD).text
+    assert "nueva: es la misma de antes" in changed(_PROVISIONAL, _PROVISIONAL, _PROVISIONAL).text
+    assert "Contraseña cambiada" in changed(_PROVISIONAL, PASSWORD, PASSWORD).text
 
 
 def test_help_says_what_it_needs() -> None:

@@ -47,6 +47,7 @@ from tests.indexer.staged_records import (
     OJ,
     OPEN,
     OWNED_VEHICLE,
+    OWNER,
     PNC,
     REGISTRATION,
     RENAP,
@@ -106,6 +107,15 @@ def test_a_register_that_does_not_identify_a_kind_feeds_no_crosswalk(
 def test_an_identifier_of_two_persons_maps_to_neither(run: Any) -> None:
     result = run(identified(SAT, 1, nit="9"), identified(SAT, 2, nit="9"), warrant(nit="9"))
     assert result.links("w") == {(result.entity("nit:9"), NIT, BY_RULE)}
+
+
+def test_a_slip_that_nobody_bears_takes_no_number_from_who_is_on_file(run: Any) -> None:
+    """One CUI with a wrong digit beside a NIT, and every other record with that NIT was nobody's."""
+    slip = record(SAT, OWNER, "o", vin="V1", cui=cui(2), nit="9")
+    result = run(citizen(1), identified(SAT, 1, nit="9"), slip, warrant(nit="9"))
+    assert result.links("w") == {(result.entity(f"cui:{cui(1)}"), NIT, BY_RULE)}
+    result = run(citizen(1), citizen(2), identified(SAT, 1, nit="9"), slip, warrant(nit="9"))
+    assert result.links("w") == {(result.entity("nit:9"), NIT, BY_RULE)}, "both are on file"
 
 
 def test_every_identifier_is_tried_before_a_subject_of_its_own_is_made(run: Any) -> None:

@@ -69,6 +69,13 @@ class Linking:
             for kind, value in self.identifiers(record):
                 if record.cui and self.register_identifies(record, kind):
                     self.crosswalk[kind, value].add(record.cui)
+        borne = {r.cui for r in self.records if r.section != section_pb2.SECTION_OWNER and self._states_cui(r)}
+        for cuis in self.crosswalk.values():
+            if len(cuis) > 1 and cuis & borne:
+                cuis.intersection_update(borne)
+
+    def _states_cui(self, record: Record) -> bool:
+        return bool(record.cui) and self.register_identifies(record, "cui")
 
     def register_identifies(self, record: Record, kind: str) -> bool:
         if kind == "document":

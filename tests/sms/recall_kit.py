@@ -34,10 +34,10 @@ class RecallTown:
         self.gateway = self.start_gateway()
         self.smsc.wait("bound")
 
-    def start_gateway(self) -> GatewayProcess:
+    def start_gateway(self, duplicate_s: int = 1) -> GatewayProcess:
         """Over the directory of the one before."""
         self.gateway = GatewayProcess(
-            self.directory, self.smsc.port, sms_server=self.live.address, sms_duplicate_s=1, **self._settings
+            self.directory, self.smsc.port, sms_server=self.live.address, sms_duplicate_s=duplicate_s, **self._settings
         )
         return self.gateway
 

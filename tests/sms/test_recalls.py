@@ -166,6 +166,30 @@ def test_an_smsc_that_takes_none_for_a_while_gets_it_later(town: RecallTown) -> 
     until(lambda: recalls(town, ana)[-1].startswith("CANCELADA") and town.unread() == before, TOLD_S)
 
 
+def test_what_was_answered_before_a_recall_is_no_answer_after_it(town: RecallTown) -> None:
+    """Its parts are not sent, and the same text again is no duplicate: the recall says "consulte de nuevo"."""
+    ana = town.officer("83701", "+50255583701")
+    town.gateway.stop()
+    bound = len(town.smsc.named("bound"))
+    town.start_gateway(duplicate_s=600)
+    town.smsc.wait("bound", bound + 1)
+    town.live.push(id="W37", row={**warrant(3), "ORDEN": "W37", "DELITO": "ROBO AGRAVADO EN CUADRILLA CON ARMAS " * 4})
+    question = f"{PIN} {cui_of(3)}"
+    car = town.live.officer("83702")
+    until(lambda: car.person(cui_of(3)).answer.hits, TOLD_S)
+    answer = town.smsc.answer_to(ana, question)
+    assert answer.startswith("ROJO") and answer.endswith(" MAS")
+    assert town.smsc.answer_to(ana, "MAS").startswith("ROJO 2/"), "nothing changed yet"
+    town.live.push(id="W37", kind="CANCEL")
+    assert told(town, ana, 1).startswith("CANCELADA: NO ACTUE")
+    text = town.smsc.answer_to(ana, "MAS")
+    assert text == f"SIN RESPUESTA: no es verde, repita: algo cambio desde la respuesta {reference(answer)}"
+    assert town.smsc.answer_to(ana, question).startswith("VERDE")
+    town.gateway.stop()
+    town.start_gateway()
+    town.smsc.wait("bound", bound + 2)
+
+
 class AtTheDoor:
     """Whoever has a certificate and, perhaps, a token."""
 
