@@ -76,27 +76,27 @@ cdef int _date_at(const BoxTokens* t, int i, Born* out) noexcept nogil:
 
 
 cdef bint _glued_date(const BoxTokens* t, int i, Born* out) noexcept nogil:
-    """ "17JUN1990", as a border's page writes it."""
+    """ "17JUN1990", as a border's page writes it; "17junio1990"."""
     cdef const char* text = t.text + t.items[i].at
-    cdef int n = t.items[i].n, k = 0, month, day = 0, year = 0, letters
-    if t.items[i].letters != MONTH_LETTERS or n > 9:
+    cdef int n = t.items[i].n, k = 0, month, day = 0, year = 0, digits, letters = t.items[i].letters
+    if letters < MONTH_LETTERS:
         return False
     while k < n and is_digit(text[k]):
-        day = 10 * day + text[k] - c"0"
+        day = 10 * day + text[k] - c"0" if k < 2 else day
         k += 1
-    letters = k
-    if not 1 <= k <= 2 or n - k < MONTH_LETTERS + 2:
+    digits = k
+    if not 1 <= digits <= 2 or n - digits < letters + 2 or n - digits > letters + 4:
         return False
     for month in range(1, SETIEMBRE + 1):
-        if memcmp(text + letters, month_name(month), MONTH_LETTERS) == 0:
+        if letters <= <int>strlen(month_name(month)) and memcmp(text + digits, month_name(month), letters) == 0:
             break
     else:
         return False
-    for k in range(letters + MONTH_LETTERS, n):
+    for k in range(digits + letters, n):
         if not is_digit(text[k]):
             return False
         year = 10 * year + text[k] - c"0"
-    k = n - letters - MONTH_LETTERS
+    k = n - letters - digits
     if k == 2:
         year += 2000 if year <= BIRTH_PIVOT else 1900
     elif k != 4 or not YEAR_FIRST <= year <= YEAR_LAST:
