@@ -69,7 +69,8 @@ _BEFORE = re.compile(
 _WORD = re.compile(r"(PLACA|CHASIS|VIN|LICENCIA|NOMBRES?)[\s.:]+(?=\S)", re.ASCII)
 # About a PIN, whatever else it is: never a question.
 _ABOUT_A_PIN = re.compile(r"(?:PIN|CLAVE|CAMBI)", re.ASCII)
-_CHANGE = re.compile(rf"CAMBI(?:O|AR)(?:\s+(?:DE\s+)?(?:PIN|CLAVE))?[\s:]+({_PIN})\s+({_PIN})", re.ASCII)
+# A new PIN of too few digits is one too: the issuer says which rule it breaks.
+_CHANGE = re.compile(rf"CAMBI(?:O|AR)(?:\s+(?:DE\s+)?(?:PIN|CLAVE))?[\s:]+({_PIN})\s+(\d{{1,12}})", re.ASCII)
 _MORE = re.compile(r"MAS(?:\s*R?\s*(\d{1,9}))?", re.ASCII)
 _OFF = re.compile(r"SALIR|FIN", re.ASCII)
 _NAME = re.compile(
