@@ -33,7 +33,7 @@ class Disk:
         if self.kind == "ext4":
             image = shlex.quote(str(self.directory.with_suffix(".ext4")))
             made = f"truncate -s {self.mib}M {image} && mkfs.ext4 -q -m 0 {image}"
-            mount = f"{made} && mount -o loop {image} {where} && chmod 1777 {where}"
+            mount = f"{made} && mount -o loop,errors=remount-ro {image} {where} && chmod 1777 {where}"
         lines = f'{mount} && {before or ":"}; exec "$@"' + (f" 2>{shlex.quote(str(stderr))}" if stderr else "")
         return [*UNSHARE, "sh", "-c", lines, "sh"]
 
@@ -59,3 +59,13 @@ class Disk:
     def free(self) -> None:
         """Gives it back."""
         (self.seen / "full").unlink()
+
+    def turn_read_only(self) -> bool:
+        """As the kernel does when an ext4 is damaged; returns False where nobody may say so to the kernel."""
+        mounts = Path(f"/proc/{self.pid}/mounts").read_text(encoding="utf-8").splitlines()
+        [device] = [line.split()[0] for line in mounts if line.split()[1] == str(self.directory)]
+        try:
+            Path(f"/sys/fs/ext4/{Path(device).name}/trigger_fs_error").write_text("1", encoding="ascii")
+        except OSError:
+            return False
+        return True

@@ -28,7 +28,8 @@ from server.logs import ERROR, WARNING, log
 SYNC_S = 0.04
 DAY_MS = 86_400_000
 _RETRY_S = 1.0  # between tries to make a segment on a full disk
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# A disk that is full, or that the kernel turned read-only: it may be written again by and by.
+_NOT_WRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 MIB = 1 << 20
 _PIECE_BYTES = 4 * MIB  # AHEAD of core/audit/segment.pxd: what a segment grows by at least
 
@@ -37,7 +38,8 @@ _PIECE_BYTES = 4 * MIB  # AHEAD of core/audit/segment.pxd: what a segment grows 
 class WriterOptions:
     """Where and for whom a log is written. reserve_bytes: free space of the disk that segments leave alone.
 
-    waits_for_room: on a full disk the log begins without a segment, and records are refused until there is room.
+    waits_for_room: on a disk that is full, or read-only, the log begins without a segment, and records are refused
+    until one can be made.
     hash_keys_kept_ms: how long a hash key that another replaced stays in `hash.key`.
     """
 
@@ -59,7 +61,7 @@ class AuditWriter:
     """An open log. `log` is what the engine appends to. Safe from several threads."""
 
     def __init__(self, options: WriterOptions, name: str, clock: Callable[[], int] = clock_ms) -> None:
-        """Makes the first segment. Raises OSError (not for want of room, with `waits_for_room`), KeyFileError."""
+        """Makes the first segment. Raises KeyFileError, OSError (with `waits_for_room` not of a disk as above)."""
         self.log = AuditLog()
         # A sync failed: no more is recorded. Called in the log's own thread.
         self.on_stop: Callable[[], object] = lambda: None
@@ -81,7 +83,7 @@ class AuditWriter:
         try:
             self._add_segment()
         except OSError as error:
-            if not options.waits_for_room or error.errno not in _NO_ROOM:
+            if not options.waits_for_room or error.errno not in _NOT_WRITABLE:
                 raise
             log("audit_segment_not_made", level=ERROR, error=error)
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)

@@ -128,6 +128,20 @@ def test_where_the_log_lines_go(published: Published, tmp_path: Path, disk: Disk
     assert answered(server) == CALLS
 
 
+def audit_on(disk: Disk, tmp_path: Path) -> dict[str, Path | int]:
+    """Settings of an audit log on this disk, of one worker."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    make_auditor_keys(keys)
+    make_signing_keys(keys)
+    return {
+        "audit": disk.directory / "audit",
+        "audit_auditor_key": keys / "auditor.pub",
+        "audit_signing_key": keys / "signing.key",
+        **{"audit_reserve_mib": 16, "audit_segment_mib": 16, "workers": 1},
+    }
+
+
 @pytest.mark.parametrize("when", ["at start", "running"])
 def test_where_the_audit_log_lies(
     published: Published, tmp_path: Path, disk: Disk, started: list[RunningServer], when: str
@@ -136,16 +150,7 @@ def test_where_the_audit_log_lies(
     published.publish()
     disk.mib = 96
     inside = disk.around(disk.fill_first() if when == "at start" else "")
-    (tmp_path / "keys").mkdir()
-    make_auditor_keys(tmp_path / "keys")
-    make_signing_keys(tmp_path / "keys")
-    audit: dict[str, Path | int] = {
-        "audit": disk.directory / "audit",
-        "audit_auditor_key": tmp_path / "keys" / "auditor.pub",
-        "audit_signing_key": tmp_path / "keys" / "signing.key",
-        **{"audit_reserve_mib": 16, "audit_segment_mib": 16, "workers": 1},
-    }
-    server = ServerOnDisk(published.data, tmp_path / "log", inside, {}, **audit)
+    server = ServerOnDisk(published.data, tmp_path / "log", inside, {}, **audit_on(disk, tmp_path))
     started.append(server)
     server.wait_ready()
     disk.pid = server.process.pid
@@ -165,6 +170,31 @@ def test_where_the_audit_log_lies(
     until(lambda: server.ready() == (200, []))
     until(lambda: answered(server, 1) == 1)
     assert answered(server) == CALLS
+
+
+@pytest.mark.parametrize("disk", ["ext4"], indirect=True)
+def test_an_audit_disk_that_turns_read_only(
+    published: Published, tmp_path: Path, disk: Disk, started: list[RunningServer]
+) -> None:
+    """A worker that comes back says what is wrong: officers would read that there is no server."""
+    published.publish()
+    disk.mib = 96
+    server = ServerOnDisk(published.data, tmp_path / "log", disk.around(), {}, **audit_on(disk, tmp_path))
+    started.append(server)
+    server.wait_ready()
+    assert answered(server, 1) == 1
+    disk.pid = server.process.pid
+    if not disk.turn_read_only():
+        pytest.skip("only root may say to the kernel here that an ext4 is damaged: /sys is read-only")
+    for _ in range(2):
+        for worker in server.worker_pids():
+            os.kill(worker, signal.SIGKILL)
+        ready = len(server.events("worker_ready"))
+        until(lambda ready=ready: len(server.events("worker_ready")) > ready)  # type: ignore[misc]
+    until(lambda: server.ready() == (503, ["AUDIT_UNAVAILABLE"]))
+    with server.channel() as channel, pytest.raises(grpc.RpcError) as refused:
+        call(channel, "CheckService/CheckPerson", QUESTION, wait_for_ready=True)
+    assert Failure(refused.value).reason == "AUDIT_UNAVAILABLE"
 
 
 def test_where_the_data_lie(
