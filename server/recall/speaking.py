@@ -17,8 +17,8 @@ from server.recall.alerts import RecordId, StandingAlert
 class Spoken(NamedTuple):
     """The last word of a register."""
 
-    as_of_ms: int  # of the latest extract of it that ever served
-    behind: bool = False  # the ledger is another one since, or went back
+    as_of_ms: int  # of its extract that served last
+    behind: bool = False  # what serves since may lack what it had said
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,14 @@ class Words:
         fed: Iterable[RecordId],
         *,
         other: bool,
-        anew: bool,
     ) -> Words:
-        """registers: of the base's manifest. anew: the ledger is not the one of the view before, or went back: whatever
-        was fed may be missing. other: the base is not the one before; then, where a register is silent, what others say
-        of people may follow from that, and only those with a later extract speak.
+        """registers: of the base's manifest. spoken: as `went_back` has it. other: it is not the base before; then,
+        where a register is silent, what others say of people may follow from that, and only those with a later extract
+        speak.
         """
-        loaded = {stated["id"]: int(stated["as_of_ms"]) for stated in registers if stated["state"] == "loaded"}
+        loaded = _loaded(registers)
         later = {name for name, as_of_ms in loaded.items() if name not in spoken or as_of_ms > spoken[name].as_of_ms}
-        silent = {
-            name
-            for name, last in spoken.items()
-            if name not in loaded or loaded[name] < last.as_of_ms or ((anew or last.behind) and name not in later)
-        }
+        silent = {name for name, last in spoken.items() if name not in loaded or (last.behind and name not in later)}
         speaking = later if other and silent else loaded.keys() - silent
         return cls(frozenset(silent), frozenset(speaking), frozenset(fed))
 
@@ -76,12 +71,31 @@ class Words:
         return record[0] in self.speaking or record in self.fed
 
 
-def spoken_after(
-    registers: Iterable[Mapping[str, Any]], spoken: Mapping[str, Spoken], *, anew: bool
+def went_back(
+    registers: Iterable[Mapping[str, Any]], spoken: Mapping[str, Spoken], *, anew: bool, older: bool
 ) -> dict[str, Spoken]:
-    """The last words once a view is taken over."""
-    found = {name: last._replace(behind=last.behind or anew) for name, last in spoken.items()}
-    for stated in registers:
-        if stated["state"] == "loaded" and int(stated["as_of_ms"]) > found.get(stated["id"], Spoken(0)).as_of_ms:
-            found[stated["id"]] = Spoken(int(stated["as_of_ms"]))
+    """The last words, with those that may be missing from a view.
+
+    anew: the ledger is not the one of the view before, or an older copy: whatever was fed may be missing. older: the
+    base was built before the one of the view before.
+    """
+    loaded = _loaded(registers)
+    return {
+        name: last._replace(behind=last.behind or anew or (older and loaded.get(name, 0) < last.as_of_ms))
+        for name, last in spoken.items()
+    }
+
+
+def spoken_after(registers: Iterable[Mapping[str, Any]], spoken: Mapping[str, Spoken]) -> dict[str, Spoken]:
+    """The last words once a view is taken over. spoken: as `went_back` has it."""
+    found = dict(spoken)
+    for name, as_of_ms in _loaded(registers).items():
+        last = found.get(name, Spoken(0))
+        if as_of_ms > last.as_of_ms or not last.behind:
+            found[name] = Spoken(as_of_ms)
     return found
+
+
+def _loaded(registers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """As-of of the registers that a base has, UTC ms."""
+    return {stated["id"]: int(stated["as_of_ms"]) for stated in registers if stated["state"] == "loaded"}

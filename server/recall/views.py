@@ -34,7 +34,7 @@ from server.recall.alerts import (
     discreet_between,
     fed_since,
 )
-from server.recall.speaking import Words, spoken_after
+from server.recall.speaking import Words, spoken_after, went_back
 from server.recall.store import AlertChange, RecallStore, Taken
 
 _ID_BYTES = 64
@@ -87,10 +87,9 @@ class Views:
         if due is None:
             return None
         current, stamp, stated, anew = due
-        spoken = self._store.spoken()
-        went_back = anew and stated is not None and stated.ledger in ("", self._store.ledger())
+        is_a_copy = anew and stated is not None and stated.ledger in ("", self._store.ledger())
         if anew:
-            log("recall_ledger_anew", level=WARNING, generation=current, went_back=went_back)
+            log("recall_ledger_anew", level=WARNING, generation=current, is_a_copy=is_a_copy)
             sequence = 0
         home = self._data / LIVE / current
         if not self._serves(current):
@@ -108,11 +107,12 @@ class Views:
             before = self._base
         entries, position = self._fed(sequence, now_at) if placed else ([], None)
         registers = self._base.manifest["registers"]
-        news = [] if went_back else entries  # an older copy tells again what was told
-        words = Words.of(registers, spoken, _records(news), other=other, anew=anew)
+        news = [] if is_a_copy else entries  # an older copy tells again what was told
+        spoken = went_back(registers, self._store.spoken(), anew=anew, older=current < placed)
+        words = Words.of(registers, spoken, _records(news), other=other)
         changes, standing = self._compare(touched, before, now_at, fed_since(news), words, other=other)
         self._stamp = stamp
-        after = spoken_after(registers, spoken, anew=anew)
+        after = spoken_after(registers, spoken)
         anew_ms = time.time_ns() // 1_000_000 if anew else 0
         ledger = stated.ledger if stated is not None else ""
         taken = Taken(current, now_at, standing, anew_ms, spoken=after, ledger=ledger)
