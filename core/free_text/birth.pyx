@@ -75,11 +75,11 @@ cdef int _date_at(const BoxTokens* t, int i, Born* out) noexcept nogil:
     return at + 1 - i if _set(out, _year_of(t, at), month, first) else 0
 
 
-cdef bint _glued_date(const BoxTokens* t, int i, Born* out) noexcept nogil:
-    """ "17JUN1990", as a border's page writes it; "17junio1990"."""
+cdef bint _glued_date(const BoxTokens* t, int i, Born* out, int most_letters) noexcept nogil:
+    """ "17JUN1990", as a border's page writes it; with more letters of the month "17junio1990"."""
     cdef const char* text = t.text + t.items[i].at
     cdef int n = t.items[i].n, k = 0, month, day = 0, year = 0, digits, letters = t.items[i].letters
-    if letters < MONTH_LETTERS:
+    if not MONTH_LETTERS <= letters <= most_letters:
         return False
     while k < n and is_digit(text[k]):
         day = 10 * day + text[k] - c"0" if k < 2 else day
@@ -107,7 +107,7 @@ cdef bint _glued_date(const BoxTokens* t, int i, Born* out) noexcept nogil:
 cdef int date_at(const BoxTokens* t, int i) noexcept nogil:
     cdef Born read
     memset(&read, 0, sizeof(Born))
-    return 1 if _glued_date(t, i, &read) else _date_at(t, i, &read)
+    return 1 if _glued_date(t, i, &read, t.items[i].n) else _date_at(t, i, &read)
 
 
 cdef bint _is_guess(const BoxTokens* t, int i) noexcept nogil:
@@ -196,7 +196,7 @@ cdef void take_birth(BoxTokens* t, bint alone, Born* out) noexcept nogil:
             out.sex = c"M" if token_in(t, i, MALE) else c"F"
             t.items[i].role = SAID
             continue
-        if out.year == 0 and _glued_date(t, i, out):
+        if out.year == 0 and _glued_date(t, i, out, MONTH_LETTERS):
             _mark(t, i, 1)
             continue
         if not is_number_token(t, i) or out.year or token_in(t, i - 1, OTHER_DATES):

@@ -143,6 +143,11 @@ cdef int _with_digits(char* out, int size) noexcept nogil:
     return size
 
 
+cdef bint _is_year(const BoxTokens* t, int i) noexcept nogil:
+    """A year of four digits, with nothing that it may be a part of."""
+    return t.items[i].n == 4 and 1900 <= token_value(t, i) <= 2099 and not (i + 1 < t.n and _holds_digit(t, i + 1))
+
+
 cdef int number_beside(BoxTokens* t, int at, int label, char* out) noexcept nogil:
     cdef int i, least = 1 if label == NIT_LABEL else 4
     # "UCAZ8817 motor del L200": what stands right before the word is meant, where nothing stands right behind it.
@@ -151,8 +156,8 @@ cdef int number_beside(BoxTokens* t, int at, int label, char* out) noexcept nogi
     for i in range(at + 1, min(t.n, at + 2 + WORDS_BETWEEN)):
         if t.items[i].role == SAID:  # its country
             continue
-        if date_at(t, i):
-            break
+        if date_at(t, i) or label == PASSPORT_LABEL and i > at + 1 and _is_year(t, i):
+            break                    # "pasaporte JOSE FAJARDO 1998": too short for a number, and behind a name
         if t.items[i].role != FREE or label_at(t, i) != NO_LABEL:
             break
         if _holds_digit(t, i) and (t.items[i].n >= least or i + 1 < t.n and t.items[i + 1].before in (c"-", c" ", c".")

@@ -78,3 +78,9 @@ def test_a_word_beside_a_tail_is_no_part_of_a_vin(cast: Cast, text: str) -> None
 )
 def test_numbers_in_one_word_are_spelled_numbers(cast: Cast, text: str) -> None:
     assert [each.canonical for each in cast.check(text).detected] == ["P-323ZZB"]
+
+
+@pytest.mark.parametrize("born", ["1998", "18marzo2013", "8octubre1988", "17JUN1990", "14/3.1980"])
+def test_a_date_behind_a_name_is_no_passport(cast: Cast, born: str) -> None:
+    """It was asked as the passport's number: "documento no consta" of somebody who is on file."""
+    assert asked(cast, f"pasaporte {NAME} {born}").startswith(f"PASAPORTE {NAME} ")
