@@ -337,8 +337,7 @@ def _measure_catching_up(running: _Running, court: Court, cuis: Sequence[str], r
 def _measure_night(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
     say(f"{NIGHT:,} changes are fed, and another base is published over them")
     data, target = running.home.parent.parent, running.server.target
-    [clear] = free_of_alerts(target, cuis[::-1], 1)
-    whom = [cui for cui in cuis if cui != clear]
+    asked, whom = cuis[-1], cuis[:-1]
     for start in range(0, NIGHT, A_FULL_MESSAGE):
         numbers = range(start, start + A_FULL_MESSAGE)
         court.send([warrant(f"N-{number}", whom[number % len(whom)]) for number in numbers])
@@ -346,7 +345,7 @@ def _measure_night(running: _Running, court: Court, cuis: Sequence[str], report:
         raise RuntimeError("the night's changes are not laid over the base that serves")
     feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, f"A{court.sequence}")
     feeding.start()  # a source that sends nothing is silent after a minute
-    night = measure(data, target, running.writer.pid, clear, court.sequence)
+    night = measure(data, target, running.writer.pid, asked, court.sequence)
     feeding.end()
     note = f"{night.most_of_both / 1e6:.0f} MB both, {night.left / 1e6:.0f} MB after it; {night.looks:,} looks"
     report.samples.append(Samples("rebuild: the new base at the ledger's end", [night.caught_up_s], "s", note=note))

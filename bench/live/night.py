@@ -13,12 +13,13 @@ from pathlib import Path
 import grpc
 import psutil
 
+from bench.live.feeding import REGISTER
 from bench.switch_bench import set_current, twin_generation
 from core.generation.view_file import LIVE, VIEW, read_view
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
-from ronda.v1.level_pb2 import LEVEL_CLEAR
+from ronda.v1.register_pb2 import REGISTER_STATE_FRESH
 
 _CONNECTIONS = 12  # that all are one worker's happens once in 2,048 times
 _BETWEEN_S = 0.05
@@ -30,7 +31,7 @@ MODULE = "ronda.live.base_writer"
 class Night:
     """What was seen from the moment at which the new base was published until it alone is followed."""
 
-    grey_s: float = 0.0  # between two looks of which an answer was not CLEAR
+    grey_s: float = 0.0  # between two looks of which an answer showed the fed register otherwise than FRESH
     looks: int = 0
     caught_up_s: float = 0.0
     most_of_one: int = 0  # bytes of its own (RssAnon) that a process over one base held
@@ -49,7 +50,7 @@ def writers(writer: int) -> list[psutil.Process]:
 
 
 class _Asked(threading.Thread):
-    """Somebody without an alert is asked about on every worker, again and again."""
+    """Somebody is asked about on every worker, again and again."""
 
     def __init__(self, target: str, cui: str, night: Night) -> None:
         super().__init__(daemon=True)
@@ -64,10 +65,11 @@ class _Asked(threading.Thread):
         stubs = [CheckServiceStub(channel) for channel in channels]  # type: ignore[no-untyped-call]
         last = time.monotonic()
         while not self.over.wait(_BETWEEN_S):
-            levels = {stub.CheckPerson(self._request).answer.level for stub in stubs}
+            answers = [stub.CheckPerson(self._request).answer for stub in stubs]
+            states = {each.state for answer in answers for each in answer.registers if each.register_id == REGISTER}
             now = time.monotonic()
             self._night.looks += 1
-            self._night.grey_s += now - last if levels != {LEVEL_CLEAR} else 0.0
+            self._night.grey_s += now - last if states != {REGISTER_STATE_FRESH} else 0.0
             last = now
         for channel in channels:
             channel.close()
@@ -76,7 +78,7 @@ class _Asked(threading.Thread):
 def measure(data: Path, target: str, writer: int, cui: str, sequence: int) -> Night:
     """Publishes a copy of the base over a ledger of so many entries, and then the base again.
 
-    writer: pid of `ronda live`; cui: of somebody CLEAR.
+    writer: pid of `ronda live`; cui: of somebody.
     """
     night = Night()
     base, new = twin_generation(data)
