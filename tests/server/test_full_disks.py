@@ -190,7 +190,7 @@ def test_an_audit_disk_that_turns_read_only(
         for worker in server.worker_pids():
             os.kill(worker, signal.SIGKILL)
         ready = len(server.events("worker_ready"))
-        until(lambda ready=ready: len(server.events("worker_ready")) > ready)  # type: ignore[misc]
+        until(lambda ready=ready: len(server.events("worker_ready")) > ready)
     until(lambda: server.ready() == (503, ["AUDIT_UNAVAILABLE"]))
     with server.channel() as channel, pytest.raises(grpc.RpcError) as refused:
         call(channel, "CheckService/CheckPerson", QUESTION, wait_for_ready=True)
