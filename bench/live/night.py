@@ -29,7 +29,7 @@ MODULE = "ronda.live.base_writer"
 
 @dataclass
 class Night:
-    """What was seen from the moment at which the new base was published until it alone is followed."""
+    """What was seen between the publication of the new base and the end of the old one's process."""
 
     grey_s: float = 0.0  # between two looks of which an answer showed the fed register otherwise than FRESH
     looks: int = 0

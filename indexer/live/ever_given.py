@@ -1,4 +1,4 @@
-"""Whom something was ever given to: never too few, and of two things whose hashes are one those of both."""
+"""Subjects by what they were ever given. Where two hashes are equal it returns the subjects of both: never too few."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _copy_segment(sink: Sink, directory: Path, root: str, segment: SegmentId, se
     if not source.exists():  # retention moved it since `seals` was read, in which it still counts
         source = directory / BIN / segment.log / source.name
     sealed = seals.sealed.get(segment)
-    # Of one that is written yet, whole records; what lies behind them is room set aside, or half a record.
+    # Only whole records of a segment that is still written to: behind them is unused room, or half a record.
     size = sealed.size if sealed is not None else _whole_bytes(source)
     if size:
         sink.file(f"{arc}.seg", source, size)

@@ -37,7 +37,7 @@ def take_issuer(directory: Path, to: Path, told: Callable[[str, int], None] = la
         database = settings.database
         at[0] = database.name
         copied = copied_database(database, sink.work)
-        # What it acknowledged is in the audit log already: that is copied after it.
+        # Each change has its audit record before it is acknowledged, so the audit log is copied after it.
         sink.file(f"{MAIN}/{database.name}", copied, like=database)
         checkpoint = copy_audit(sink, audit_directory(settings), "audit")
         without = {settings.pepper.absolute(), settings.kept_sessions.absolute(), audit_directory(settings).absolute()}

@@ -17,7 +17,7 @@ from enum import Enum
 
 
 class Kept(Enum):
-    """What becomes of a part that is lost, and so whether a copy has it."""
+    """The consequence of losing a part; a copy has the parts that must be kept."""
 
     MUST = "must be kept"
     AGAIN = "can be made again"

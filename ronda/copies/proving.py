@@ -1,4 +1,4 @@
-"""What is proven of a restored installation before it has its place: nothing here is taken from the copy's own word."""
+"""Proofs of a restored installation before it is moved to its place. They read what was written, not `COPY.json`."""
 
 from __future__ import annotations
 

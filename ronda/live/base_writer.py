@@ -34,7 +34,7 @@ _LAST_STEP_S = 0.5  # for the step that is under way when the parent ends
 
 
 def follow(orders: Orders, stop: threading.Event) -> None:
-    """Until `stop` is set. Raises LiveWriterBusy, ManifestError, OSError at the start."""
+    """Follows the base until `stop` is set. Raises LiveWriterBusy, ManifestError, OSError at the start."""
     failing, told, pause = "", False, 0.0
     with Follower(orders.data, orders.base, load_manifests(orders.manifests)) as follower:
         while not stop.wait(max(pause, orders.every_ms / 1000)):
@@ -70,7 +70,7 @@ def _tell_refused(result: TickResult) -> None:
 
 
 def _end_with_parent(stop: threading.Event) -> None:
-    """A whole ledger is one step, which may take minutes: nobody waits for its end."""
+    """Ends this process soon after its parent, within a step too: one that reads a whole ledger takes minutes."""
     while os.read(0, 1):
         pass
     stop.set()
