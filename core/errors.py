@@ -91,6 +91,11 @@ class LimitExceeded(CoreError):
         self.retry_after_ms = retry_after_ms
 
 
+class TooManyPersons(LimitExceeded):
+    """As many different persons were shown to the caller as an hour or a day allows; `limit` is persons_listed_hour,
+    persons_listed_day or persons_day."""
+
+
 class StoredDataError(CoreError):
     """Root of what is wrong with files on disk: ours, never the caller's."""
 

@@ -22,10 +22,12 @@ from typing import Any
 import duckdb
 
 from core.assembly.assembler import Assembly, assemble
+from core.errors import LedgerDamaged
 from core.files.output import stated_file
 from core.files.replacement import replacing
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
 from core.generation.subject_key import subject_key_check
+from core.ledger.reader import FOLDER as LEDGER
 from core.names.tables_digest import tables_digest
 from indexer.build.disk import DiskWatch
 from indexer.build.errors import BuildRefused, NoSpace, PublishingStopped
@@ -34,6 +36,7 @@ from indexer.build.memory import MemoryWatch, keep_memory
 from indexer.build.options import BuildOptions
 from indexer.build.progress import BuildProgress
 from indexer.extract.stage import LEAST_FREE_BYTES, extract_registers
+from indexer.folding.stage import FoldedChanges, fold
 from indexer.generations.acceptance import check_generation
 from indexer.generations.invented import is_invented
 from indexer.generations.link_reasons import REASONS_FILE
@@ -53,6 +56,7 @@ from indexer.generations.subject_key import BuildKey, key_of_build
 from indexer.linking.database import LinkedRegister, StagedFile
 from indexer.linking.parts import PARTS, MadeOf, PartsRefused, made_of, save_parts, take_parts
 from indexer.linking.stage import Linked, link
+from indexer.live.folded import FOLDED_FILES
 from indexer.live.kept import KEPT_FILES, KeptRecordsWriter
 from indexer.manifest.loading import load_manifests
 from indexer.manifest.model import Manifest
@@ -64,6 +68,7 @@ from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
+FOLDING = ".folding"  # fed records, of the running build
 WORK = ".work"  # spill, links, ranges of the running build, or of one that was killed (indexer.linking.parts)
 QUARANTINE = "quarantine"
 # Beside the generation that it makes a build needs staged extracts and linking's ranges: together about twice that.
@@ -108,6 +113,8 @@ class _Build:
         self.taken_up = False  # what a killed build had linked
         self.key: BuildKey  # of subject ids
         self.invented = False
+        self.built_ms = int(datetime.now(UTC).timestamp() * 1000)
+        self.folded: FoldedChanges | None = None  # None = nothing was ever fed
 
     def run(self) -> BuildSummary:
         self._clean()
@@ -121,9 +128,10 @@ class _Build:
                 registers = extract_registers(self.options, self.manifests, self.generation_id, last, self.progress)
             self._check_not_empty(registers, previous)
             accepted = self._check_shrinks(registers, last)
-            linked = self._link(registers, self.key.key)
+            files = self._fold(registers)
+            linked = self._link(registers, files, self.key.key)
             assembly = self._assemble(registers, linked)
-            self._check(registers, linked)
+            self._check(registers, files, linked)
             with self.progress.stage("publish"):
                 self._publish(registers, previous, accepted)
             with self.progress.stage("collect"):
@@ -131,7 +139,8 @@ class _Build:
                     self.data, keep_generations=self.options.keep_generations, keep_bytes=self.options.keep_bytes
                 )
         except KeyboardInterrupt:
-            shutil.rmtree(self.building, ignore_errors=True)  # what was linked stays, as after a kill
+            for directory in (self.building, self.data / FOLDING):
+                shutil.rmtree(directory, ignore_errors=True)  # what was linked stays, as after a kill
             raise
         except BaseException:
             self._remove_unpublished()
@@ -140,11 +149,12 @@ class _Build:
         return self._summary(registers, linked, assembly, previous, accepted, collected)
 
     def _remove_unpublished(self) -> None:
-        shutil.rmtree(self.building, ignore_errors=True)
-        shutil.rmtree(self.work, ignore_errors=True)
+        for directory in (self.building, self.work, self.data / FOLDING):
+            shutil.rmtree(directory, ignore_errors=True)
 
     def _clean(self) -> None:
         left = remove_leftovers(self.data)
+        shutil.rmtree(self.data / FOLDING, ignore_errors=True)
         if self.work.exists() and not (self.work / PARTS).exists():
             shutil.rmtree(self.work)
             left.append(WORK)
@@ -183,13 +193,30 @@ class _Build:
             )
         return [shrink.what() for shrink in shrinks]
 
-    def _link(self, registers: Sequence[RegisterInBuild], key: bytes) -> Linked:
+    def _fold(self, registers: Sequence[RegisterInBuild]) -> list[StagedFile]:
+        """The staged files; of a base that changes are laid over, with the changes that came so far."""
         files = [
             StagedFile(path, register.ordinal)
             for register in registers
             if register.staged is not None
             for path in register.staged.files(self.data)
         ]
+        if not self.options.live or not (self.data / LEDGER).is_dir():
+            return files
+        directory = self.data / FOLDING
+        directory.mkdir(mode=0o700)
+        with self.progress.stage("fold"):
+            memory_bytes = self.options.memory_mib * 1024 * 1024
+            entries = self._entries(registers)
+            try:
+                self.folded = fold(
+                    self.data, files, entries, self.built_ms, self.manifests, directory, memory_bytes=memory_bytes
+                )
+            except (LedgerDamaged, PermissionError) as error:
+                raise PublishingStopped(f"not published, the changes that were fed cannot be read: {error}") from error
+        return files if self.folded is None else self.folded.files
+
+    def _link(self, registers: Sequence[RegisterInBuild], files: Sequence[StagedFile], key: bytes) -> Linked:
         as_of_days = {register.ordinal: register.as_of_day for register in registers}
         roles = [
             LinkedRegister(
@@ -273,17 +300,20 @@ class _Build:
                         (self.building / path.name).hardlink_to(path)
         shutil.copyfile(linked.alerted, self.building / ALERTED_FILE)
         shutil.copyfile(linked.reasons, self.building / REASONS_FILE)
+        folded = FOLDED_FILES if self.folded is not None else ()
+        for name in folded:
+            (self.building / name).hardlink_to(self.data / FOLDING / name)
         files = {
             **{name: dict(told) for name, told in assembly.files.items()},
             **{
                 name: stated_file(self.building / name)
-                for name in (ALERTED_FILE, REASONS_FILE, *(KEPT_FILES if self.options.live else ()))
+                for name in (ALERTED_FILE, REASONS_FILE, *(KEPT_FILES if self.options.live else ()), *folded)
             },
         }
         manifest = {
             "format_version": FILES_FORMAT,
             "generation_id": self.generation_id,
-            "built_at_ms": int(datetime.now(UTC).timestamp() * 1000),
+            "built_at_ms": self.built_ms,
             "persons": linked.persons,
             "vehicles": linked.vehicles,
             "name_tables": tables_digest(),
@@ -303,8 +333,12 @@ class _Build:
             for register, manifest in zip(registers, self.manifests, strict=True)
         ]
 
-    def _check(self, registers: Sequence[RegisterInBuild], linked: Linked) -> None:
-        samples = [(r.register_id, r.extract.files(self.data)) for r in registers if r.extract is not None]
+    def _check(self, registers: Sequence[RegisterInBuild], files: Sequence[StagedFile], linked: Linked) -> None:
+        loaded = [register for register in registers if register.extract is not None]
+        samples = [
+            (r.register_id, [(file.path, file.replaced) for file in files if file.register == r.ordinal])
+            for r in loaded
+        ]
         with self.progress.stage("check"):
             check_generation(self.building, linked.persons, linked.vehicles, samples)
 
@@ -367,6 +401,7 @@ class _Build:
             notes=self.notes,
             workers=self.options.workers,
             linking_taken_up=self.taken_up,
+            folded=self.folded,
         )
 
 

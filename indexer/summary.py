@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from indexer.build.progress import StageTime
+from indexer.folding.stage import FoldedChanges
 from indexer.staging.carry_forward import RegisterInBuild
 from ronda.v1 import alert_pb2, level_pb2
 
@@ -34,6 +35,7 @@ class BuildSummary:
     notes: Sequence[str] = field(default_factory=list)
     workers: int = 1
     linking_taken_up: bool = False  # of an interrupted build
+    folded: FoldedChanges | None = None  # the changes that were fed; None = nothing was ever fed
 
     @property
     def failed(self) -> list[RegisterInBuild]:
@@ -63,7 +65,16 @@ class BuildSummary:
             "notes": list(self.notes),
             "workers": self.workers,
             "linking_taken_up": self.linking_taken_up,
+            "folded": folded_json(self.folded),
         }
+
+
+def folded_json(folded: FoldedChanges | None) -> dict[str, Any] | None:
+    """Counts of the fed changes that a build took in."""
+    if folded is None:
+        return None
+    counts = {"changes": folded.changes, "records": folded.records, "refused": folded.refused}
+    return {"sequence": folded.sequence, **counts}
 
 
 def register_json(register: RegisterInBuild) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from core.errors import (
     GenerationNeeded,
     LimitExceeded,
     QuestionError,
+    TooManyPersons,
 )
 from ronda.v1 import error_pb2
 
@@ -72,6 +73,11 @@ STATUS: dict[int, tuple[grpc.StatusCode, str]] = {
     error_pb2.ERROR_REASON_DELEGATION_FORBIDDEN: (_CODES.PERMISSION_DENIED, "this certificate asks for itself alone"),
     error_pb2.ERROR_REASON_REVOKED: (_CODES.UNAUTHENTICATED, "revoked"),
     error_pb2.ERROR_REASON_LIMIT_EXCEEDED: (_CODES.RESOURCE_EXHAUSTED, "an allowance is spent: come back later"),
+    error_pb2.ERROR_REASON_TOO_MANY_PERSONS: (
+        _CODES.RESOURCE_EXHAUSTED,
+        "too many different persons were shown: come back later",
+    ),
+    error_pb2.ERROR_REASON_HANDLE_INVALID: (_CODES.INVALID_ARGUMENT, "no handle of a list that stands: search again"),
     error_pb2.ERROR_REASON_METADATA_TOO_LARGE: (_CODES.RESOURCE_EXHAUSTED, "the metadata is larger than the limit"),
     error_pb2.ERROR_REASON_AUDIT_UNAVAILABLE: (_CODES.UNAVAILABLE, "no record can be written: no answer"),
     error_pb2.ERROR_REASON_SIGN_IN_REFUSED: (_CODES.UNAUTHENTICATED, "the sign-in is refused"),
@@ -148,7 +154,9 @@ def refusal_of(error: BaseException) -> Refusal:
     if isinstance(error, GenerationNeeded):
         return Refusal(error_pb2.ERROR_REASON_GENERATION_GONE, field=error.field)
     if isinstance(error, LimitExceeded):
-        return Refusal(error_pb2.ERROR_REASON_LIMIT_EXCEEDED, quota=error.limit, retry_after_ms=error.retry_after_ms)
+        spent = isinstance(error, TooManyPersons)
+        reason = error_pb2.ERROR_REASON_TOO_MANY_PERSONS if spent else error_pb2.ERROR_REASON_LIMIT_EXCEEDED
+        return Refusal(reason, quota=error.limit, retry_after_ms=error.retry_after_ms)
     if isinstance(error, AuditUnavailable):
         return Refusal(error_pb2.ERROR_REASON_AUDIT_UNAVAILABLE, retry_after_ms=_AUDIT_RETRY_MS)
     if isinstance(error, DossierDamaged):

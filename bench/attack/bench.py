@@ -2,7 +2,8 @@
 
 A server in production mode over a small nation; four honest clients who ask at a steady rate, one who connects anew for
 each question, and every attack of bench.attack.phases in turn, round after round, until the minutes are over. Bars:
-nobody honest loses a call, hardly one has to be tried again, and what the server holds of memory is flat.
+nobody honest loses a call, hardly one has to be tried again, and what the server holds of memory is flat. At the end
+walks through the register by what lists show, and agencies that guess, beside honest days and files (walking.py).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rich.console import Console
 from bench.attack.honest import FAILED, OK, WRONG, Calls, HonestClient, HonestProcess
 from bench.attack.phases import MIB, PHASES, Ground
 from bench.attack.server import AttackedServer, Sample
+from bench.attack.walking import OFFICERS, samples_of, walk
 from bench.bars import Bar, Samples, write_report
 from bench.foundation import build_nation
 from ronda.demo.stopping import stop_on_signals
@@ -61,6 +63,10 @@ def bars(minutes: float) -> dict[str, Bar]:
         "halves": Bar("unfinished messages sent without a token", round(gib, 2), "GiB", at_most=False),
         "manifests": Bar("broken manifests that were not refused by name", 0, "generations"),
         "unrecorded": Bar("answers without an audit record", 0, "answers"),
+        "walked": Bar("one patrol, every way together: different persons seen in a day", 300, "persons"),
+        "honest_days": Bar(f"honest day of {OFFICERS} officers: look-ups refused for persons shown", 0, "look-ups"),
+        "guesses": Bar("agency with 15 % guesses in a dense range: rows answered", 1500, "rows"),
+        "million": Bar("honest million with 10 % unknown: rows refused", 0, "rows"),
         "damaged": Bar("audit records that do not verify, builds that broke", 0, "problems"),
     }
 
@@ -252,10 +258,19 @@ def run(minutes: float = MINUTES, workers: int = WORKERS, persons: int = PERSONS
     _say(f"nation and build, {persons:,} persons")
     build = build_nation(persons, WORK / "nation")
     found, ground = soak(minutes * 60, workers, build.data, WORK / "nation" / "nation", WORK, list(PHASES))
-    values = values_of(found, ground)
+    _say("walks, honest days, agencies")
+    served = (build.data / "CURRENT").read_text(encoding="utf-8").strip()
+    walked = walk(build.data / "generations" / served, WORK / "walking")
+    values = values_of(found, ground) | {
+        "walked": walked.seen,
+        "honest_days": walked.honest_refused,
+        "guesses": walked.guessed_rows,
+        "million": walked.million_refused,
+    }
     shutil.rmtree(WORK)
     for line in (*(found.steady.told + found.newcomers.told)[:_TOLD], *found.problems[:_TOLD]):
         _say(line)
     rows = [bar.measured(values.get(name)) for name, bar in bars(minutes).items()]
-    write_report("attack", rows, _samples_of(found, ground.server.samples))
+    scenarios = _samples_of(found, ground.server.samples) + samples_of(walked)
+    write_report("attack", rows, scenarios)
     return all(row["met"] for row in rows)

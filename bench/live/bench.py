@@ -19,18 +19,19 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.bars import Bar, Samples, write_report
 from bench.check_load import run_checks
-from bench.foundation import Report, build_nation, say
+from bench.foundation import Report, build_nation, index_nation, say
 from bench.live import recalling
 from bench.live.feeding import A_FULL_MESSAGE, REGISTER, SOURCE, Court, Pace, warrant
 from bench.live.folded import fold
-from bench.live.night import measure, writers
+from bench.live.night import measure, write_ledger, writers
 from bench.live.watching import Watch, free_of_alerts
 from bench.sampling import draw
 from bench.server_process import ServerProcess
@@ -39,6 +40,7 @@ from core.engine.entry import Engine, Method
 from core.generation.manifest import MANIFEST
 from core.generation.store import Generation
 from core.generation.view_file import BEAT, LIVE, VIEW, read_view
+from indexer.generations.publishing import current_generation
 from ronda.demo.postgres_cluster import free_port
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
@@ -60,6 +62,8 @@ LOOK_UPS = 20_000_000
 RECALLED = 20
 A_NIGHTS_SECOND = 10
 NIGHT = 200_000  # changes since the base that serves was built
+YEAR = 365 * 20_000  # changes before them; a part of its own, a quarter of an hour
+NIGHTS_PERSONS = 200_000  # of a nation of their own: it is built again while somebody asks
 _NEVER_S = 3600.0
 _INDEXED_S = 900.0
 
@@ -75,6 +79,8 @@ BARS = {
     "recall_lost": Bar("recalls that did not come", 0, "recalls"),
     "night_grey": Bar("a rebuild over 200,000 changes: GRIS", 0, "s"),
     "night_memory": Bar("a rebuild over 200,000 changes: memory of a writer", 300, "MB"),
+    "year_grey": Bar("the same after a year of 20,000 changes a day: GRIS", 0, "s"),
+    "year_memory": Bar("the same after a year of 20,000 changes a day: memory of a writer", 300, "MB"),
     "memory": Bar("50,000 overridden subjects: memory of a process that has them open", 100, "MiB"),
 }
 
@@ -135,6 +141,7 @@ PARTS = {
     "visible": ("p50", "p99", "unseen", "tail"),
     "overridden": ("catching_up", "dearer", "memory"),
     "night": ("night_grey", "night_memory"),
+    "year": ("year_grey", "year_memory"),
 }
 
 
@@ -143,8 +150,18 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
 
     look_ups: in the audit log, when recall is measured. only: in the names of the PARTS that are wanted.
     """
-    parts = {name: bars for name, bars in PARTS.items() if only in name}
+    parts = {name: bars for name, bars in PARTS.items() if (only in name if only else name != "year")}
     report = Report()
+    for part in sorted({"night", "year"} & parts.keys()):
+        _measure_night(part, YEAR if part == "year" else 0, report)
+    if parts.keys() - {"night", "year"}:
+        _measure_of_one_base(persons, look_ups, parts.keys(), report)
+    rows = [BARS[name].measured(report.values.get(name)) for bars in parts.values() for name in bars]
+    write_report("-".join(["live", *parts] if only else ["live"]), rows, report.samples)
+    return bool(rows) and all(row["met"] for row in rows)
+
+
+def _measure_of_one_base(persons: int, look_ups: int, parts: Collection[str], report: Report) -> None:
     say(f"nation and build, {persons:,} persons")
     data, generation_id, folded = _built(persons)
     directory = data / "generations" / generation_id
@@ -152,7 +169,7 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
     if "recall" in parts:
         _measure_recall(data, directory, cuis, look_ups, report)
         _as_built(data)
-    if {"saturated", "visible"} & parts.keys():
+    if {"saturated", "visible"}.intersection(parts):
         with _fed(data, generation_id) as (running, court):
             if "saturated" in parts:
                 _measure_rates(running, court, cuis, report)
@@ -164,13 +181,6 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
             _measure_catching_up(running, court, cuis, report)
         _measure_overridden(directory, folded, data, cuis, report)
         _as_built(data)
-    if "night" in parts:
-        with _fed(data, generation_id) as (running, court):
-            _measure_night(running, court, cuis, report)
-    _as_built(data)
-    rows = [BARS[name].measured(report.values.get(name)) for bars in parts.values() for name in bars]
-    write_report("-".join(["live", *parts] if only else ["live"]), rows, report.samples)
-    return bool(rows) and all(row["met"] for row in rows)
 
 
 @contextmanager
@@ -334,23 +344,51 @@ def _measure_catching_up(running: _Running, court: Court, cuis: Sequence[str], r
         raise RuntimeError("what levels cost cannot be measured: the deltas do not have all that was fed")
 
 
-def _measure_night(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
-    say(f"{NIGHT:,} changes are fed, and another base is published over them")
-    data, target = running.home.parent.parent, running.server.target
-    asked, whom = cuis[-1], cuis[:-1]
-    for start in range(0, NIGHT, A_FULL_MESSAGE):
-        numbers = range(start, start + A_FULL_MESSAGE)
-        court.send([warrant(f"N-{number}", whom[number % len(whom)]) for number in numbers])
-    if not _until(lambda: running.sequence >= court.sequence, 10 * CAUGHT_UP_S):
-        raise RuntimeError("the night's changes are not laid over the base that serves")
-    feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, f"A{court.sequence}")
-    feeding.start()  # a source that sends nothing is silent after a minute
-    night = measure(data, target, running.writer.pid, asked, court.sequence)
-    feeding.end()
+def _measure_night(part: str, before: int, report: Report) -> None:
+    """before: changes that the build before the night's took in."""
+    work = WORK.with_name(f"{WORK.name}-nights-{NIGHTS_PERSONS}")
+    nation, data = work / "nation", work / "data"
+    if not (work / "built").exists():
+        build_nation(NIGHTS_PERSONS, work, "--live")
+        (work / "built").touch()
+    _as_built(data)
+
+    def rebuild() -> dict[str, Any]:
+        return index_nation(nation, data, work / "postgres", "--live")
+
+    whom = _whom(data / "generations" / str(current_generation(data)), NIGHTS_PERSONS)
+    asked, whom = whom[-1], whom[:-1]
+    if before:
+        say(f"{before:,} changes are in the ledger, and a build takes them in")
+        write_ledger(data, SOURCE, whom, 0, before)
+        summary = rebuild()
+        _tell_build(f"{part}: a build takes {before:,} changes in", summary, report)
+    say(f"{NIGHT:,} changes since, and the next base is built while somebody asks")
+    write_ledger(data, SOURCE, whom, before, before + NIGHT)
+    running = _Running.start(data, str(current_generation(data)))
+    try:
+        court = Court(running.feed, before + NIGHT)
+        feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, "A")
+        feeding.start()  # a source that sends nothing is silent after a minute
+        if not _until(lambda: running.sequence >= before + NIGHT, 10 * CAUGHT_UP_S):
+            raise RuntimeError("the night's changes are not laid over the base that serves")
+        night = measure(data, running.server.target, running.writer.pid, asked, rebuild)
+        feeding.end()
+        court.close()
+    finally:
+        running.stop()
+    _tell_build(f"{part}: the night's build", night.summary, report)
     note = f"{night.most_of_both / 1e6:.0f} MB both, {night.left / 1e6:.0f} MB after it; {night.looks:,} looks"
-    report.samples.append(Samples("rebuild: the new base at the ledger's end", [night.caught_up_s], "s", note=note))
-    report.values["night_grey"] = night.grey_s
-    report.values["night_memory"] = night.most_of_one / 1e6
+    report.samples.append(Samples(f"{part}: the new base at the ledger's end", [night.caught_up_s], "s", note=note))
+    report.values[f"{part}_grey"] = night.grey_s
+    report.values[f"{part}_memory"] = night.most_of_one / 1e6
+
+
+def _tell_build(name: str, summary: dict[str, Any], report: Report) -> None:
+    folding = next(stage["seconds"] for stage in summary["stages"] if stage["name"] == "fold")
+    note = f"{folding:.0f} s of it taking in {summary['folded']['changes']:,} changes; "
+    note += f"{summary['peak_memory_bytes'] / 1e6:,.0f} MB"
+    report.samples.append(Samples(name, [summary["seconds"]], "s", note=note))
 
 
 def _measure_overridden(directory: Path, folded: Path, data: Path, cuis: Sequence[str], report: Report) -> None:

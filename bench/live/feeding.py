@@ -25,8 +25,9 @@ A_FULL_MESSAGE = 250
 class Court:
     """One Push stream. Numbers go on from one call to the next."""
 
-    def __init__(self, target: str) -> None:
-        self.sequence = 0
+    def __init__(self, target: str, sequence: int = 0) -> None:
+        """sequence: of the last change that the ledger has."""
+        self.sequence = sequence
         self._channel = grpc.insecure_channel(target)
         self._sending: queue.SimpleQueue[contract.PushRequest | None] = queue.SimpleQueue()
         stub = FeedServiceStub(self._channel)  # type: ignore[no-untyped-call]

@@ -271,6 +271,10 @@ class CarApp(App[None]):
 
     def answer_offline(self, asked: Asked, began: float) -> Shown | None:
         """What the hot list says; None where none is kept. Raises NothingOffline."""
+        if "handle" in asked.person:
+            from clients.car.nothing_offline import NothingOffline
+
+            raise NothingOffline("Fuera de línea no se abre a quien eligió de una lista: pida su DPI y escríbalo.")
         listed = self.coverage.look_up(next(iter(asked.person.values()), asked.words), asked.person_found)
         if listed is None:
             return None
@@ -356,8 +360,9 @@ class CarApp(App[None]):
 
     def choose_candidate(self, shown: Shown) -> bool:
         """Asks about one of several who fit; whether there are any."""
+        from clients.officer_view.candidates import number_text
         from clients.officer_view.styles import level_badge
-        from clients.spanish.words import cui_text, date_text
+        from clients.spanish.words import date_text
 
         lines: list[Text] = []
         questions: list[Asked] = []
@@ -365,7 +370,7 @@ class CarApp(App[None]):
             asked = asked_of_candidate(candidate, shown.asked.role)
             if asked is None:
                 continue
-            facts: list[Any] = [candidate.name or candidate.plate, cui_text(candidate.cui)]
+            facts: list[Any] = [candidate.name or candidate.plate, number_text(candidate)]
             facts += [
                 date_text(candidate.birth_date),
                 candidate.description,

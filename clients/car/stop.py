@@ -200,6 +200,8 @@ def asked_of_owner(owner: vehicle_pb2.Owner) -> Asked | None:
 
 def asked_of_candidate(candidate: Any, role: Role) -> Asked | None:
     """The question about one of several; None for one without a number or plate."""
+    if candidate.handle:
+        return Asked(candidate.name or candidate.cui_tail, role, {"handle": candidate.handle}, Found.CHOSEN)
     if candidate.cui:
         return Asked(candidate.name or candidate.cui, role, {"cui": candidate.cui}, Found.CHOSEN)
     return Asked(candidate.plate, role, found=Found.CHOSEN) if candidate.plate else None

@@ -57,7 +57,8 @@ def as_why(why: Why | str) -> Why:
 class PersonFields(TypedDict, total=False):
     """What is known or seen of a person. birth_date: a date, "1988", "1988-03", "1988-03-31" or "31/03/1988"; document:
     "COUNTRY:NUMBER" with the country's ISO 3166-1 alpha-3 code, or the number; sex: "M" or "F"; name: as it is written;
-    subject_found: "CHOSEN_BY_NAME" for a person chosen from a list, "DOCUMENT_COMPARED" once the document was compared.
+    handle: Candidate.handle, alone; subject_found: "CHOSEN_BY_NAME" for a person chosen from a list,
+    "DOCUMENT_COMPARED" once the document was compared.
     """
 
     cui: str
@@ -71,6 +72,7 @@ class PersonFields(TypedDict, total=False):
     sex: str
     father_name: str
     mother_name: str
+    handle: str
     subject_found: str
 
 

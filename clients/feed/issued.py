@@ -45,7 +45,8 @@ def other_content(register: str, number: int, following: int, line: int = 0) -> 
     return HistoriesDiffer(
         f"{register} {number}: el servidor ya tiene ese número con otro contenido, y no se envía nada más: la fuente o "
         f"su estado se repusieron de una copia vieja, u otro programa envía por ella. Después de leer docs/feed.md "
-        f"(Two histories), numere desde el {following}: --from {register}={following}",
+        f"(Two histories), numere desde el {following}: un programa con --from {register}={following}, un archivo en "
+        f"su sequence",
         line,
     )
 
@@ -76,7 +77,7 @@ class Issued:
     unread: dict[str, list[Any]] = field(default_factory=dict)  # place in a stream -> register, number, why
     aside: list[int] = field(default_factory=list)  # places in a stream that are settled without being sent
     stream: str = ""  # when the stream was made: another of the same name has other places
-    place: int = 0  # the last one in it that was answered
+    place: int = 0  # the last one in it that was read and settled, or that was gone before this program began
 
     def reach(self, register: str, number: int) -> None:
         """Notes that the server answered a change with this number."""

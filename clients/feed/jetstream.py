@@ -43,10 +43,12 @@ class StreamMessage(NamedTuple):
 
 
 class StreamPlace(NamedTuple):
-    """A stream, told from another of the same name by when it was made, and its last place."""
+    """A stream, told from another of the same name by when it was made; the first and last place that it has or had."""
 
     made: str
+    first: int  # of what is left; one above the last where nothing is
     last: int
+    alone: bool  # it holds the subject that is read, and no other
 
 
 class JetStreamSource:
@@ -131,7 +133,8 @@ class JetStreamSource:
             await self._begun()
         assert self._client is not None
         found = await asyncio.wait_for(self._client.jetstream().stream_info(self.name), _PENDING_S)
-        return StreamPlace(found.created.isoformat() if found.created else "", found.state.last_seq)
+        made, state = found.created.isoformat() if found.created else "", found.state
+        return StreamPlace(made, state.first_seq, state.last_seq, found.config.subjects == [self._subject])
 
     async def _another(self) -> JetStreamContext.PullSubscription:
         if self._consumer is None:

@@ -52,7 +52,7 @@ class JetStreamWork:
         """told: hears of each message that is no change. state_file: keeps the answers.
 
         begins: register -> number at which it goes on (`begin_at`). skipped: places in the stream that are settled.
-        new_stream: the stream was made anew or put back, and all that is missing in it is published again.
+        new_stream: the stream was made anew, put back or emptied, and all that is missing in it is published again.
         """
         self._stream, self._wait_s, self._told, self._state_file = stream, wait_s, told, state_file
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
@@ -61,6 +61,7 @@ class JetStreamWork:
         self._compared = False
         self._place = ServerPlace()
         self._new_stream, self._seen_connections = new_stream, 0
+        self._gone: range = range(0)  # places at the stream's end that are gone and were never read
 
     def step(self) -> Tally | None:
         """Sends the next messages; None = none came. Raises SourceFailed, CallFailure, HistoriesDiffer, OSError."""
@@ -78,6 +79,7 @@ class JetStreamWork:
         except (HistoriesDiffer, CallFailure):
             self._stream.hand_back([each.message for each in found])
             raise
+        self._read_to(max(each.place for each in found))
         self._stream.done([each.message for each in found])
         return tally
 
@@ -86,13 +88,19 @@ class JetStreamWork:
 
         Raises SourceFailed.
         """
-        if not self._compared or self._stream.is_waiting() or self._seen_connections != self._stream.connections:
+        if not self._compared or self._seen_connections != self._stream.connections:
             return None
-        return self._answered().numbers
+        found = self._stream.place()
+        if self._stream.is_waiting() or self._seen_connections != self._stream.connections:
+            return None
+        known = self._answered()
+        self._gone = range(known.place + 1, found.last + 1 if found.alone else 0)
+        return known.numbers
 
     def unsettled(self) -> list[str]:
-        """Returns a line for each message that came and is in no ledger. Raises SourceFailed."""
-        return [_unsettled(place, *what) for place, what in self._answered().unread.items()]
+        """Returns a line for each message that came and is in no ledger, and one for those that never came."""
+        lines = [_unsettled(place, *what) for place, what in self._answered().unread.items()]
+        return [*lines, _never_read(self._gone)] if self._gone else lines
 
     def seen(self, positions: Mapping[str, Any]) -> None:
         """Takes the server's positions; the next step compares what it has with what was sent, where it must."""
@@ -110,10 +118,18 @@ class JetStreamWork:
             # Its places are others: what is unread stays so until its number comes, under a place that none has.
             known.unread = {f"-{place.lstrip('-')}": what for place, what in known.unread.items()}
             known.aside, known.place = [], 0
+        if self._new_stream or not known.stream:
+            known.place = max(known.place, found.first - 1)
         self._new_stream = False
         known.stream = found.made
         write_issued(self._state_file, known)
         self._seen_connections = self._stream.connections
+
+    def _read_to(self, place: int) -> None:
+        known = self._answered()
+        if place > known.place:
+            known.place = place
+            write_issued(self._state_file, known)
 
     def _answered(self) -> Issued:
         if self._known is None:
@@ -215,6 +231,11 @@ class JetStreamWork:
             waiting = {number: rest for number, (_, *rest) in waiting.items() if rest and number in refused}
         if left > 0:
             self._told(f"al servidor le faltan {left} cambios que el stream ya no tiene: entregue un extracto completo")
+
+
+def _never_read(gone: range) -> str:
+    way_out = "publique con sus números lo que tenían, o si nada falta --new-stream"
+    return f"mensajes {gone.start} a {gone.stop - 1} del stream ya no están y nunca se leyeron: {way_out}"
 
 
 def _unsettled(place: str, register: str, number: int, why: str) -> str:

@@ -41,12 +41,19 @@ def _subject_cell(candidate: check_service_pb2.Candidate) -> Text:
     born = spanish.date_text(candidate.birth_date)
     lines = [
         candidate.name or _plates(candidate),
-        f"CUI {spanish.cui_text(candidate.cui)}" if candidate.cui else candidate.description,
+        number_text(candidate) or candidate.description,
         f"nac. {born}" if born else "",
         f"escrito {candidate.matched_name} [{candidate.matched_register_id}]" if candidate.matched_name else "",
         f"alertas: {candidate.alerts}",
     ]
     return Text("\n".join(line for line in lines if line))
+
+
+def number_text(candidate: check_service_pb2.Candidate) -> str:
+    """The CUI, or the last digits that policy lets a list show; "" for none."""
+    if candidate.cui:
+        return f"CUI {spanish.cui_text(candidate.cui)}"
+    return f"CUI …{candidate.cui_tail}" if candidate.cui_tail else ""
 
 
 def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
@@ -114,7 +121,12 @@ def likeness_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
 
 def choice_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
     """How to ask at the command line about a person chosen from this list; "" for a list without CUIs."""
-    if not any(candidate.cui for candidate in candidates):
+    listed = list(candidates)
+    handles = [f"{number}. {each.handle}" for number, each in enumerate(listed, 1) if each.handle]
+    if handles:
+        how = "A quien elija de esta lista, en 15 minutos: `ronda check --handle MANEJO`;"
+        return "\n".join([f"{how} con --compared si ya comparó su DPI.", *handles])
+    if not any(candidate.cui for candidate in listed):
         return ""
     return "A quien elija de esta lista: `ronda check CUI --chosen`; con --compared si ya comparó su DPI."
 

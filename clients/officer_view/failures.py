@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from clients.client.diagnosis import Trouble, diagnose
@@ -42,7 +43,7 @@ def failure_text(
         return too_broad_line(failure)
     if failure.reason in reasons:
         seconds = failure.retry_after_seconds
-        when = f" en {seconds:.1f} s" if seconds is not None else " más tarde"
+        when = _told_wait(seconds) if seconds is not None else " más tarde"
         return reasons[failure.reason].replace("{seconds}", when)
     if failure.status == "INVALID_ARGUMENT":
         return _invalid_text(failure, hints)
@@ -62,3 +63,9 @@ def _invalid_text(failure: CallFailure, hints: Sequence[str] = ()) -> str:
     broken = "; ".join(f"{spanish.FIELDS.get(field, field)}: {rule}" for field, rule in rules) or failure.message
     hint = f" ¿Quiso decir {', '.join(hints)}? (sin buscar: no se sabe si constan)" if hints else ""
     return f"Consulta no válida: {broken}.{hint}"
+
+
+def _told_wait(seconds: float) -> str:
+    if seconds < 120:
+        return f" en {seconds:.1f} s"
+    return f" en {math.ceil(seconds / 60)} min" if seconds < 7200 else f" en {math.ceil(seconds / 3600)} h"

@@ -66,6 +66,7 @@ STAYS_TRUE = (PIN_CHANGED, PIN_BREAKS_A_RULE, CHANGE_UNKNOWN, NOT_CHANGED, WRONG
 # Why a call got no answer, by the contract's reason, behind NO_ANSWER.
 REASONS = {
     "LIMIT_EXCEEDED": "Alcanzo su limite de consultas",
+    "TOO_MANY_PERSONS": "Ya vio demasiadas personas: pida por radio",
     "FORBIDDEN": "Su rol no lo permite por SMS",
     "DELEGATION_FORBIDDEN": "Su rol no lo permite por SMS",
     "REVOKED": "Su acceso fue retirado",

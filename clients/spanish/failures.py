@@ -14,6 +14,11 @@ REASONS: dict[str, str] = {
     "NO_GENERATION": "El servidor aún no tiene datos: ejecute `ronda index` y espere la publicación.",
     "OVERLOADED": "Servidor ocupado: reintente{seconds}.",
     "LIMIT_EXCEEDED": "Su cuota de consultas se agotó: reintente{seconds}, o avise a su supervisor.",
+    "TOO_MANY_PERSONS": (
+        "Ya vio demasiadas personas distintas: se le muestran otras{seconds}; las de hoy puede verlas de nuevo. "
+        "Si urge, pida la consulta por radio."
+    ),
+    "HANDLE_INVALID": "Esa lista ya venció: búsquela de nuevo y elija otra vez.",
     "DRAINING": f"El servidor se está apagando: {RETRY}.",
     "DEADLINE_EXCEEDED": "El servidor no respondió a tiempo: reintente, o espere más con --deadline.",
     "TOKEN_EXPIRED": f"Su token venció: {_SIGN_IN}.",

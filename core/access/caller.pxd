@@ -12,6 +12,7 @@ from core.failure cimport Failure
 cdef class Caller:
     cdef Session session
     cdef readonly bytes identity
+    cdef bytes unit              # "institution/unit"
     cdef object limits           # keeps session.limits alive
 
 # Whether this caller may call this method for this purpose now. OK and `given`; GRANT_NEEDED: raise GrantNeeded(purpose);

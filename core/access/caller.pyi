@@ -1,5 +1,7 @@
 """One validated caller and what policy gave it, looked up without the GIL."""
 
+from collections.abc import Iterable
+
 from typing_extensions import disjoint_base
 
 from core.access.grant import Grant
@@ -26,8 +28,8 @@ class Caller:
         limits: Limits | None = None,
     ) -> None:
         """`identity`: UTF-8 JSON for the audit record; `device` and `officer`: what the limits count by;
-        `unit`: whose habit the officer's hours are compared with; `expires_ms`: end of the token, UTC; `flags`: LOOK_*
-        of core/access/caller.pxd."""
+        `unit`: "institution/unit", whose habit the officer's hours are compared with; `expires_ms`: end of the token,
+        UTC; `flags`: LOOK_* of core/access/caller.pxd."""
 
     @property
     def identity(self) -> bytes:
@@ -65,9 +67,11 @@ class Caller:
         repeats: _Limit | None = None,
         misses: _Limit | None = None,
         subjects: _Limit | None = None,
+        persons: tuple[int, int, int] = (0, 0, 0),
     ) -> None:
         """Decides a purpose: what it shows, its methods (bit of core.engine.entry.Method, METHOD_OF_CLEAR), its limits.
 
+        `persons`: different persons that lists show in an hour, in a day, and anything in a day; 0 = no bound.
         `hours`: bit of each hour of the day in Guatemala at which use is expected; `expires_ms`: None = the token's
         end.
         Raises ValueError for a purpose that was decided before, and for a limit that is not above 0.
@@ -116,6 +120,25 @@ class Caller:
 
     def take_rows(self, purpose: int, rows: int, request_id: bytes, batch: bytes, clock_ms: int) -> int:
         """Counts the rows of one Clear batch (limits_take_rows). Raises LimitExceeded, ValueError."""
+
+    def take_rows_asked(self, purpose: int, rows: Iterable[tuple[bytes, bool]], clock_ms: int) -> int:
+        """Weighs rows of Clear as limits_watch_rows does: key (one byte KEY_*, canonical text), whether it found
+        somebody. Returns LOOK_* of core/access/caller.pxd. Raises LimitExceeded."""
+
+    def show(
+        self,
+        purpose: int,
+        subject_ids: Iterable[bytes],
+        clock_ms: int | None = None,
+        *,
+        listed: bool = False,
+        refuses: bool = True,
+    ) -> None:
+        """Counts persons that an answer shows, as the engine does (core/access/audience.pxd).
+
+        listed: a list shows them. subject_ids: at most 192. clock_ms: None = now. refuses: else they are only counted.
+        Raises TooManyPersons, ValueError for a purpose that was not given.
+        """
 
     def used(self, purpose: int, clock_ms: int) -> tuple[float, float, float]:
         """What an officer has used of `neighbours`, `misses` and `subjects`: 0 to 1 each, 0 where there is no bound."""

@@ -1,20 +1,26 @@
 """One validated caller and what policy gave it, looked up without the GIL."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint16_t, uint32_t, uint64_t
+import time
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from core.access.audience cimport audience_shown
 from core.access.enumeration cimport (
-    FOUND_NOBODY, FOUND_SOMEBODY, FOUND_UNSAID, MANY_SUBJECTS, NEAR_OTHERS, NOBODY_AGAIN,
+    FOUND_NOBODY, FOUND_SOMEBODY, FOUND_UNSAID, MANY_SUBJECTS, NEAR_OTHERS, NOBODY_AGAIN, RowAsked,
 )
 from core.access.gcra cimport LimitRule
 from core.access.grant cimport Grant
 from core.access.limits cimport (
-    Asking, LimitVerdict, Limits, limit_error, limits_take, limits_take_rows, limits_used, limits_watch,
+    Asking, LimitVerdict, Limits, limit_error, limits_now, limits_take, limits_take_rows, limits_used,
+    limits_watch, limits_watch_rows,
 )
+from core.access.neighbours cimport neighbour_code
 from core.access.session cimport (
     CALLER_RETIRED, CLEAR_METHOD, GRANT_DENIED, GRANT_GIVEN, GRANT_NEEDED, GRANT_UNKNOWN, LOOK_BREAK_GLASS, LOOK_DEVELOPMENT,
     PURPOSE_SLOTS, PurposeGrant, Session,
 )
+from core.access.shown_persons cimport ASKS_IDENTIFIER, ASKS_LIST, PERSONS_MAX, ShownPerson
 from core.contract cimport *
 from core.failure cimport Failure, OK, fail
 from core.machine.xxhash cimport XXH3_64bits
@@ -98,6 +104,9 @@ cdef class Caller:
                  int64_t expires_ms=INT64_MAX, int flags=0, Limits limits=None):
         self.identity = identity
         self.limits = limits
+        self.unit = unit
+        self.session.unit_name = PyBytes_AS_STRING(unit)
+        self.session.unit_name_size = PyBytes_GET_SIZE(unit)
         self.session.identity = PyBytes_AS_STRING(identity)
         self.session.identity_size = PyBytes_GET_SIZE(identity)
         self.session.device = XXH3_64bits(PyBytes_AS_STRING(device), PyBytes_GET_SIZE(device))
@@ -111,7 +120,7 @@ cdef class Caller:
              bint needs_reason=False, bint break_glass=False, uint32_t hours=0xFFFFFF, bint hours_refused=False,
              bint repeats_refused=False, bint neighbours_refused=True, bint misses_refused=True,
              bint subjects_refused=True, expires_ms=None, officer=None, officer_day=None, device=None, rows=None,
-             neighbours=None, repeats=None, misses=None, subjects=None):
+             neighbours=None, repeats=None, misses=None, subjects=None, persons=(0, 0, 0)):
         cdef PurposeGrant* slot = _slot(self, purpose)
         _rule(&slot.officer, officer)
         _rule(&slot.officer_day, officer_day)
@@ -121,6 +130,7 @@ cdef class Caller:
         _rule(&slot.repeats, repeats)
         _rule(&slot.misses, misses)
         _rule(&slot.subjects, subjects)
+        slot.persons.listed_hour, slot.persons.listed_day, slot.persons.day = persons
         slot.officer_rules = XXH3_64bits(&slot.officer, 8 * sizeof(LimitRule))  # to subjects, one after the other
         slot.officer_bucket = _bucket(self.session.officer, slot)
         slot.device_bucket = _bucket(self.session.device, slot)
@@ -206,6 +216,37 @@ cdef class Caller:
                             <uint64_t>clock_ms * 1000, &verdict, &failure) < 0:
             raise limit_error(&verdict, &failure)
         return verdict.flags
+
+    def take_rows_asked(self, int purpose, rows not None, int64_t clock_ms):
+        cdef LimitVerdict verdict
+        cdef Failure failure
+        cdef RowAsked row
+        verdict.flags = 0
+        for key, found in rows:
+            row.code = neighbour_code(key[0], <const uint8_t*>PyBytes_AS_STRING(key) + 1, PyBytes_GET_SIZE(key) - 1)
+            row.found = FOUND_SOMEBODY if found else FOUND_NOBODY
+            if limits_watch_rows(&self.session, _given(self, purpose), &row, 1, <uint64_t>clock_ms * 1000, &verdict,
+                                 &failure) < 0:
+                raise limit_error(&verdict, &failure)
+        return verdict.flags
+
+    def show(self, int purpose, subject_ids not None, clock_ms=None, *, bint listed=False, bint refuses=True):
+        cdef ShownPerson persons[PERSONS_MAX]
+        cdef LimitVerdict verdict
+        cdef Failure failure
+        cdef uint64_t now
+        cdef size_t n = 0
+        verdict.flags = 0
+        now = limits_now(&self.session, time.monotonic_ns()) if clock_ms is None else <uint64_t>clock_ms * 1000
+        for subject_id in set(subject_ids):
+            if n == PERSONS_MAX:
+                raise ValueError(f"at most {PERSONS_MAX} persons")
+            persons[n].subject = XXH3_64bits(PyBytes_AS_STRING(subject_id), PyBytes_GET_SIZE(subject_id))
+            persons[n].listed = listed
+            n += 1
+        if audience_shown(&self.session, _given(self, purpose), persons, n, ASKS_LIST if listed else ASKS_IDENTIFIER,
+                          refuses, now, &verdict, &failure) < 0:
+            raise limit_error(&verdict, &failure)
 
     def used(self, int purpose, int64_t clock_ms):
         return limits_used(&self.session, _given(self, purpose), <uint64_t>clock_ms * 1000)

@@ -41,7 +41,6 @@ cdef struct WatchRules:
     LimitRule nobody
     LimitRule subjects
     int refused                  # bits: these bounds refuse, the others mark
-    bint rows                    # of Clear: near counts only for whom nobody is found
 
 cdef struct Look:
     const uint64_t* codes        # of all that it asks for, the principal one first; 0 = none
@@ -53,10 +52,19 @@ cdef struct RowAsked:            # what a row of Clear asked and came to
     uint64_t code                # of core/access/neighbours.pxd; 0 = none
     uint64_t found               # FOUND_*
 
+cdef struct RowLook:
+    bint nobody
+    int guess_costs              # within a dense range: core/access/row_blocks.pxd; 0 = it is none
+    bint asked_before
+
 # One look-up: the bounds that it passes, `wait_us` until the last of them has room; after one that refuses the others are
 # not looked at. What passes a bound costs nothing there, and passes it again when it is asked again.
 cdef int watch_look(Watch* watch, uint64_t mask, const WatchRules* rules, const Look* look, uint64_t now,
                     uint64_t* wait_us) noexcept nogil
+
+# One row of Clear, in the same way: near is a guess within a dense range, and no find pays it back. A row that was asked before
+# neither costs nor pays, and needs no room.
+cdef int watch_row(Watch* watch, const WatchRules* rules, const RowLook* row, uint64_t now, uint64_t* wait_us) noexcept nogil
 
 # Before the first look-up of an hour: the last hour becomes part of the unit's habit, which sets this hour's pace.
 cdef void watch_hour(Watch* watch, Habit* habits, uint64_t unit, const LimitRule* subjects,

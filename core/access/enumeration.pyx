@@ -54,7 +54,7 @@ cdef uint64_t _nobody(Watch* watch, const WatchRules* rules, int found, uint64_t
         return 0
     if found == FOUND_NOBODY:
         return gcra_weigh(&watch.nobody_paid, &rules.nobody, WHOLE, 0, now)
-    return gcra_weigh(&watch.nobody_paid, &rules.nobody, 0, ROW_PAYS if rules.rows else SOMEBODY_PAYS, now)
+    return gcra_weigh(&watch.nobody_paid, &rules.nobody, 0, SOMEBODY_PAYS, now)
 
 
 cdef uint64_t _subjects(Watch* watch, const WatchRules* rules, uint64_t subject, uint64_t now) noexcept nogil:
@@ -82,8 +82,6 @@ cdef int watch_look(Watch* watch, uint64_t mask, const WatchRules* rules, const 
     cdef int known, passed = 0
     cdef bint near = False, same = n > 0, ordinary = look.found == FOUND_SOMEBODY
     wait_us[0] = 0
-    if rules.rows and look.found != FOUND_NOBODY:
-        n = same = 0
     for k in range(n):
         known = _meet(watch, look.codes[k], mask, &places[k])
         same = same and known == CODE_SAME
@@ -111,6 +109,26 @@ cdef int watch_look(Watch* watch, uint64_t mask, const WatchRules* rules, const 
             ronda_store(places[k], look.codes[k] ^ mask | CODE_REFUSED)
         elif ronda_load(places[k]) & CODE_REFUSED:
             ronda_store(places[k], look.codes[k] ^ mask)
+    return passed
+
+
+cdef int watch_row(Watch* watch, const WatchRules* rules, const RowLook* row, uint64_t now,
+                   uint64_t* wait_us) noexcept nogil:
+    cdef uint64_t wait
+    cdef int passed = 0
+    wait_us[0] = 0
+    if row.asked_before:
+        return 0
+    if row.guess_costs:          # found or not, there must be room: else the refusal itself would tell who is nobody
+        wait = gcra_weigh(&watch.near_paid, &rules.near, WHOLE * row.guess_costs if row.nobody else 0, 0, now)
+        if wait:
+            passed = NEAR_OTHERS
+            wait_us[0] = wait
+    if not passed & rules.refused:
+        wait = gcra_weigh(&watch.nobody_paid, &rules.nobody, WHOLE if row.nobody else 0, 0 if row.nobody else ROW_PAYS, now)
+        if wait:
+            passed |= NOBODY_AGAIN
+            wait_us[0] = wait
     return passed
 
 

@@ -8,9 +8,10 @@ from typing_extensions import disjoint_base
 class Grant:
     """What a caller may see: for each Sensitivity (1 to 5) a 64-bit mask with bit n set for Section n. Immutable."""
 
-    def __init__(self, masks: Mapping[int, int] | Sequence[int]) -> None:
+    def __init__(self, masks: Mapping[int, int] | Sequence[int], *, masks_lists: bool = False) -> None:
         """`masks` by sensitivity number, or five in the order OPEN, DISCREET, MINOR, VICTIM, EXPUNGED.
 
+        masks_lists: lists of persons lack the CUI but for its last digits, and day and month of birth.
         A sensitivity that a mapping leaves out shows nothing. Raises ValueError for another sensitivity, another count,
         or a mask outside 64 bits.
         """

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from libc.stdint cimport uint64_t
+
 
 cdef class Grant:
-    def __init__(self, masks):
+    def __init__(self, masks, *, bint masks_lists=False):
         if not isinstance(masks, Mapping):
             if len(masks) != SENSITIVITIES - 1:
                 raise ValueError("a grant has one mask for each of the five sensitivities")
@@ -15,7 +17,9 @@ cdef class Grant:
             if not 0 <= mask < 1 << 64:
                 raise ValueError("a mask has 64 bits")
             self.masks.masks[<int>sensitivity] = mask
-        self.masks.masks[0] = self.masks.masks[1]
+        self.masks.masks[0] = self.masks.masks[1] & ~(<uint64_t>1 << MASKS_LISTS_BIT)
+        if masks_lists:
+            self.masks.masks[0] |= <uint64_t>1 << MASKS_LISTS_BIT
 
     @staticmethod
     def everything():

@@ -1,8 +1,8 @@
 # Limits and signs of misuse, shared by all workers: one mapped file of counters, changed by atomic operations only.
 #
-# The file: a page of header, then four tables of slots, each found by a 64-bit hash within a set of neighbours. A slot
+# The file: a page of header, then tables of slots, each found by a 64-bit hash within a set of neighbours. A slot
 # that nobody needs any more (its allowance is whole again) is taken by the next who needs one; when a set is full the
-# one nearest to whole goes. Numbers are of this machine and nothing in the file names anybody: keys are hashes. The
+# one nearest to whole goes. Numbers are of this machine and nothing in the file names any person: keys are hashes. The
 # identifiers that each officer and device asked for last lie under a mask made of the file's own key: who has the whole file can
 # read them, as root could from the registers.
 #
@@ -13,6 +13,10 @@
 #   | Repeat[]    |  x 16 bytes, sets of 4: one for each (officer, subject asked for)
 #   | Counted[]   |  x 32 bytes, sets of 4: one for each (officer, device, request_id)
 #   | Habit[]     |  x 16 bytes, sets of 4: one for each unit and allowance
+#   | Viewer[]    |  core/access/shown_persons.pxd: one for each officer, device and unit; units are named
+#   | uint32_t[]  |  persons whom these were shown today
+#   | RowBlock[]  |  core/access/row_blocks.pxd: stretches of numbers in which an agency guesses
+#   | uint32_t[]  |  its rows that cost or paid
 #   +-------------+
 
 from libc.stddef cimport size_t
@@ -20,11 +24,13 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.access.enumeration cimport RowAsked
 from core.access.session cimport PurposeGrant, Session
+from core.access.shown_persons cimport PersonTables
+from core.contract cimport ERROR_REASON_LIMIT_EXCEEDED, ERROR_REASON_TOO_MANY_PERSONS
 from core.failure cimport Failure
 
 cdef struct LimitVerdict:
-    const char* limit            # LIMIT_EXCEEDED: which one, static text for QuotaFailure
-    uint32_t retry_after_ms      # LIMIT_EXCEEDED: when it is worth to ask again
+    const char* limit            # LIMIT_EXCEEDED, TOO_MANY_PERSONS: which one, static text for QuotaFailure
+    uint32_t retry_after_ms      # the same: when it is worth to ask again
     uint16_t flags               # LOOK_* of core/access/caller.pxd, for the audit record
 
 cdef struct Asking:              # what a unary call asked and came to
@@ -53,16 +59,24 @@ cdef int limits_take(const Session* session, const PurposeGrant* given, int meth
 cdef int limits_watch(const Session* session, const PurposeGrant* given, const Asking* asking, const void* request_id,
                       size_t request_id_size, uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil
 
-# The same of the rows of a batch of Clear, retries too: a batch of which one row is refused is refused whole.
+# The same of the rows of a batch of Clear, retries too: a batch of which one row is refused is refused whole, what the rows
+# before that cost is spent.
 cdef int limits_watch_rows(const Session* session, const PurposeGrant* given, const RowAsked* rows, size_t n,
                            uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil
+
+# The tables of core/access/shown_persons.pxd; NULL = none are kept.
+cdef const PersonTables* limits_persons(const Session* session) noexcept nogil
 
 # Before a batch of Clear: counts its rows. The same batch under the same request_id counts once.
 cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uint32_t rows, const void* request_id,
                           size_t request_id_size, const void* batch, size_t batch_size, int64_t clock_ms,
                           uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil
 
-# The exception of such a failure: LimitExceeded, or QuestionError.
+cdef inline bint limit_is_spent(const Failure* failure) noexcept nogil:
+    """Whether a verdict says which limit, and when to come back."""
+    return failure.reason == ERROR_REASON_LIMIT_EXCEEDED or failure.reason == ERROR_REASON_TOO_MANY_PERSONS
+
+# The exception of such a failure: LimitExceeded, TooManyPersons, or QuestionError.
 cdef object limit_error(const LimitVerdict* verdict, const Failure* failure)
 
 # What an officer has used of `neighbours`, `misses` and `subjects`: 0 to 1 each, 0 where there is no bound.

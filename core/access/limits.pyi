@@ -13,3 +13,9 @@ class Limits:
 
         spent: one that is made begins with every allowance spent.
         """
+
+    def units_now(self, clock_ms: int | None = None) -> dict[str, int]:
+        """How many different persons lists showed each unit's officers in this hour, where there are any.
+
+        clock_ms: None = now.
+        """

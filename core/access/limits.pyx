@@ -1,6 +1,7 @@
 """Limits and signs of misuse, shared by all workers: one mapped file of counters, without the GIL and without locks."""
 
 import os
+import time
 from pathlib import Path
 
 from libc.stdint cimport UINT64_MAX
@@ -8,16 +9,22 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from core.access.enumeration cimport (
-    CODES_MAX, FOUND_UNSAID, HABITS, NEAR_OTHERS, NOBODY_AGAIN, Habit, Look, Watch, WatchRules, watch_hour, watch_look,
+    CODES_MAX, FOUND_NOBODY, FOUND_UNSAID, HABITS, NEAR_OTHERS, NOBODY_AGAIN, Habit, Look, RowLook, Watch, WatchRules,
+    watch_hour, watch_look, watch_row,
 )
 from core.access.gcra cimport gcra_spend, gcra_spent_at, gcra_time, gcra_used
 from core.access.neighbours cimport ASKED_PATTERN, CODE_PATTERN, CODE_TEXT, neighbour_code
+from core.access.repeats cimport REPEATS, Repeat, repeat_of, repeat_set
 from core.access.retries cimport (
     COUNTED, Counted, counted_set, request_remember, request_seen, request_set_watched, request_was_watched,
+)
+from core.access.row_blocks cimport (
+    ROW_BLOCKS, ROWS_ASKED, RowBlock, RowTables, row_guess_costs, row_passed, row_was_asked,
 )
 from core.access.session cimport (
     LOOK_DELEGATED, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY, PurposeGrant, Session,
 )
+from core.access.shown_persons cimport PERSONS_SEEN, VIEWERS, PersonTables, Viewer, viewer_listed_now
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.machine.atomics cimport ronda_load, ronda_store, ronda_swap
@@ -25,7 +32,7 @@ from core.machine.prefetch cimport prefetch_to_write
 from core.machine.siphash cimport ronda_siphash128
 from core.machine.xxhash cimport XXH3_64bits
 
-from core.errors import LimitExceeded, QuestionError
+from core.errors import LimitExceeded, QuestionError, TooManyPersons
 from core.access.limits_file import open_limits_file
 
 
@@ -48,7 +55,6 @@ cdef enum:
     HEADER_BYTES = 4096
     WAYS = 4                     # slots of a set
     SPENDERS = 1 << 14           # slots: devices and officers active at once, 10 MiB
-    REPEATS = 1 << 18            # 4 MiB
 
 # Spender.paid: one GCRA clock a rule
 cdef enum:
@@ -73,10 +79,6 @@ cdef struct Spender:             # 640 bytes: ten cache lines, shared with nobod
     Watch watch
     uint64_t reserved[6]
 
-cdef struct Repeat:
-    uint64_t key
-    uint64_t paid
-
 cdef struct Watched:             # an officer or device in one call
     Spender* spender             # NULL = is not watched
     uint64_t mask                # of its codes
@@ -89,6 +91,8 @@ cdef struct LimitTable:
     Repeat* repeats
     Counted* counted
     Habit* habits
+    PersonTables persons
+    RowTables rows
     uint64_t key[2]
     int64_t base_us
     uint64_t spent_us            # of the header
@@ -136,32 +140,6 @@ cdef Spender* _spender(LimitTable* table, uint64_t identity) noexcept nogil:
                 ronda_store(&oldest.watch.near_paid, gcra_spent_at(table.spent_us))
                 ronda_store(&oldest.watch.nobody_paid, gcra_spent_at(table.spent_us))
                 ronda_store(&oldest.watch.subjects_paid, gcra_spent_at(table.spent_us))
-            return oldest
-
-
-cdef inline Repeat* _repeat_set(const LimitTable* table, uint64_t key) noexcept nogil:
-    return &table.repeats[(key >> 7) % (REPEATS // WAYS) * WAYS]
-
-
-cdef Repeat* _repeat(LimitTable* table, uint64_t key) noexcept nogil:
-    cdef Repeat* set = _repeat_set(table, key)
-    cdef Repeat* oldest
-    cdef uint64_t held, paid, least
-    cdef int i
-    while True:
-        oldest = NULL
-        least = UINT64_MAX
-        for i in range(WAYS):
-            held = ronda_load(&set[i].key)
-            if held == key:
-                return &set[i]
-            paid = ronda_load(&set[i].paid) if held else 0
-            if paid < least:
-                least = paid
-                oldest = &set[i]
-        held = ronda_load(&oldest.key)
-        if ronda_swap(&oldest.key, held, key):
-            ronda_store(&oldest.paid, 0)
             return oldest
 
 
@@ -272,7 +250,6 @@ cdef void _watched(const Session* session, const PurposeGrant* given, bint rows,
     officer.rules.nobody = given.misses
     officer.rules.subjects = given.subjects
     officer.rules.refused = given.refused
-    officer.rules.rows = rows
     device.spender = NULL
     if session.flags & LOOK_DELEGATED and not rows:
         return
@@ -284,19 +261,30 @@ cdef void _watched(const Session* session, const PurposeGrant* given, bint rows,
     device.rules.subjects.interval_us = 0
 
 
-cdef int _watch(Watched* watched, const Look* look, uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
+cdef int _judge(const Watched* watched, int passed, uint64_t wait, LimitVerdict* verdict, Failure* failure) noexcept nogil:
     """Marked, or FAILED."""
-    cdef uint64_t wait
-    cdef int passed
-    if watched.spender == NULL:
-        return OK
-    passed = watch_look(&watched.spender.watch, watched.mask, &watched.rules, look, now, &wait)
     if not passed:
         return OK
     verdict.flags |= LOOK_ENUMERATION
     if passed & watched.rules.refused:
         return _exceeded(verdict, failure, _bound(passed & watched.rules.refused), wait)
     return OK
+
+
+cdef int _watch(Watched* watched, const Look* look, uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
+    cdef uint64_t wait
+    cdef int passed
+    if watched.spender == NULL:
+        return OK
+    passed = watch_look(&watched.spender.watch, watched.mask, &watched.rules, look, now, &wait)
+    return _judge(watched, passed, wait, verdict, failure)
+
+
+cdef int _watch_row(Watched* watched, const RowLook* row, uint64_t now, LimitVerdict* verdict,
+                    Failure* failure) noexcept nogil:
+    cdef uint64_t wait
+    cdef int passed = watch_row(&watched.spender.watch, &watched.rules, row, now, &wait)
+    return _judge(watched, passed, wait, verdict, failure)
 
 
 cdef inline bint _watches(const PurposeGrant* given) noexcept nogil:
@@ -322,7 +310,7 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const A
     subject = XXH3_64bits(asked, asking.key_size)
     if given.repeats.interval_us:
         repeated = _mixed(given.officer_bucket, subject)
-        prefetch_to_write(_repeat_set(table, repeated))
+        prefetch_to_write(repeat_set(table.repeats, repeated))
     if _watches(given):
         codes[0] = neighbour_code(CODE_PATTERN if asked[0] == ASKED_PATTERN else asked[0], asked + 1, asking.key_size - 1)
         look.n = codes[0] != 0
@@ -338,7 +326,7 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const A
         if _watch(&officer, &look, now, verdict, failure) < 0 or _watch(&device, &look, now, verdict, failure) < 0:
             return FAILED
     if given.repeats.interval_us:
-        wait = gcra_spend(&_repeat(table, repeated).paid, &given.repeats, 1, now)
+        wait = gcra_spend(&repeat_of(table.repeats, repeated).paid, &given.repeats, 1, now)
         if wait:
             verdict.flags |= LOOK_REPEATED
             if given.repeats_refused:
@@ -350,21 +338,34 @@ cdef int limits_watch(const Session* session, const PurposeGrant* given, const A
 
 cdef int limits_watch_rows(const Session* session, const PurposeGrant* given, const RowAsked* rows, size_t n,
                            uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil:
+    cdef LimitTable* table = <LimitTable*>session.limits
     cdef Watched officer, device
-    cdef Look look
+    cdef RowLook look
+    cdef uint64_t code, agency = given.device_bucket
     cdef size_t i
-    if session.limits == NULL or not _watches(given):
+    cdef bint owes
+    if table == NULL or not _watches(given):
         return OK
     _watched(session, given, True, &officer, &device)
-    look.subject = 0
     for i in range(n):
-        look.codes = &rows[i].code
-        look.n = rows[i].code != 0
-        look.found = <int>rows[i].found
-        if look.found != FOUND_UNSAID and (_watch(&officer, &look, now, verdict, failure) < 0
-                                           or _watch(&device, &look, now, verdict, failure) < 0):
+        if rows[i].found == FOUND_UNSAID:
+            continue
+        code = rows[i].code
+        look.nobody = rows[i].found == FOUND_NOBODY
+        look.asked_before = code != 0 and row_was_asked(&table.rows, agency, code)
+        look.guess_costs = row_guess_costs(&table.rows, agency, code, now) if code else 0
+        owes = ronda_load(&officer.spender.watch.nobody_paid) > now or ronda_load(&device.spender.watch.nobody_paid) > now
+        if (_watch_row(&officer, &look, now, verdict, failure) < 0
+                or _watch_row(&device, &look, now, verdict, failure) < 0):
             return FAILED
+        if code != 0 and not look.asked_before:
+            row_passed(&table.rows, agency, code, look.nobody, owes, now)
     return OK
+
+
+cdef const PersonTables* limits_persons(const Session* session) noexcept nogil:
+    cdef LimitTable* table = <LimitTable*>session.limits
+    return &table.persons if table != NULL else NULL
 
 
 cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uint32_t rows, const void* request_id,
@@ -400,7 +401,8 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
 
 cdef size_t _file_size() noexcept:
     return (HEADER_BYTES + SPENDERS * sizeof(Spender) + REPEATS * sizeof(Repeat) + COUNTED * sizeof(Counted)
-            + HABITS * sizeof(Habit))
+            + HABITS * sizeof(Habit) + VIEWERS * sizeof(Viewer) + PERSONS_SEEN * sizeof(uint32_t)
+            + ROW_BLOCKS * sizeof(RowBlock) + ROWS_ASKED * sizeof(uint32_t))
 
 
 cdef class Limits:
@@ -434,6 +436,25 @@ cdef class Limits:
         table.repeats = <Repeat*>(at + HEADER_BYTES + SPENDERS * sizeof(Spender))
         table.counted = <Counted*>(table.repeats + REPEATS)
         table.habits = <Habit*>(table.counted + COUNTED)
+        table.persons.viewers = <Viewer*>(table.habits + HABITS)
+        table.persons.seen = <uint32_t*>(table.persons.viewers + VIEWERS)
+        table.persons.key = header.key[1]
+        table.persons.spent_us = header.spent_us
+        table.rows.blocks = <RowBlock*>(table.persons.seen + PERSONS_SEEN)
+        table.rows.asked = <uint32_t*>(table.rows.blocks + ROW_BLOCKS)
+        table.rows.key = header.key[1]
+
+    def units_now(self, clock_ms=None):
+        cdef LimitTable* table = <LimitTable*>self.table
+        cdef uint64_t now = table.base_us + time.monotonic_ns() // 1000 if clock_ms is None else clock_ms * 1000
+        cdef const Viewer* viewer
+        cdef size_t i
+        found = {}
+        for i in range(VIEWERS):
+            viewer = &table.persons.viewers[i]
+            if viewer.name[0] and viewer_listed_now(viewer, now):
+                found[viewer.name.decode("utf-8", "replace")] = viewer_listed_now(viewer, now)
+        return found
 
     def __dealloc__(self):
         cdef LimitTable* table = <LimitTable*>self.table
@@ -449,6 +470,8 @@ cdef tuple limits_used(const Session* session, const PurposeGrant* given, uint64
 
 
 cdef object limit_error(const LimitVerdict* verdict, const Failure* failure):
+    if failure.reason == ERROR_REASON_TOO_MANY_PERSONS:
+        return TooManyPersons(verdict.limit.decode(), verdict.retry_after_ms)
     if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
         return LimitExceeded(verdict.limit.decode(), verdict.retry_after_ms)
     return QuestionError(failure.reason, failure.field.decode(), failure.rule.decode())

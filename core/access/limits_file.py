@@ -8,7 +8,7 @@ import struct
 import time
 from pathlib import Path
 
-_MAGIC = b"RDNLIMS3"
+_MAGIC = b"RDNLIMS4"
 _KIND = _MAGIC[:7]  # behind it stands the version
 _HEAD = struct.Struct("<8sQQQ16s")  # Header of core/access/limits.pyx: magic, spenders, repeats, counted, key
 _CLOCK = struct.Struct("<qQ")  # base_us, boot; behind them

@@ -5,6 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from core.access.gcra cimport LimitRule
 from core.access.grant cimport GrantMasks
+from core.access.shown_persons cimport PersonBounds
 from core.audit.record cimport (
     AUDIT_FLAG_BREAK_GLASS, AUDIT_FLAG_DELEGATED, AUDIT_FLAG_DEVELOPMENT, AUDIT_FLAG_ENUMERATION, AUDIT_FLAG_OFF_HOURS,
     AUDIT_FLAG_OFF_UNIT, AUDIT_FLAG_REPEATED, AUDIT_FLAG_RETRY,
@@ -56,6 +57,7 @@ cdef struct PurposeGrant:
     LimitRule repeats            # look-ups of one subject, of the officer
     LimitRule misses             # look-ups of the officer that find nobody
     LimitRule subjects           # different subjects asked for by the officer
+    PersonBounds persons         # different persons shown to the officer, whatever the allowance
 
 cdef struct Session:             # a Caller as compiled code sees it
     PurposeGrant grants[PURPOSE_SLOTS]  # by Purpose
@@ -66,6 +68,8 @@ cdef struct Session:             # a Caller as compiled code sees it
     uint64_t officer
     uint64_t unit
     void* limits                 # LimitTable of core/access/limits.pyx; NULL = none are kept
+    const char* unit_name        # "institution/unit"
+    size_t unit_name_size
     const char* identity         # UTF-8 JSON, for the audit record
     size_t identity_size
 

@@ -4,8 +4,10 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memchr, memcpy
 
+from core.access.grant cimport grant_masks_lists
 from core.answer.outcome cimport Detected, Owner
 from core.call.answer_id cimport answer_id_into, answer_id_text, hexadecimal
+from core.call.handle cimport put_handle
 from core.call.memory cimport (
     ANSWER_MAX, SHOWN_MAX, Candidate, Compared, call_dossier, call_level, call_out_of_memory, call_shows, call_wants,
 )
@@ -301,6 +303,40 @@ cdef void _put_likeness(Call* call, const Candidate* candidate, Left* left) noex
     left_add(left, claim.section, claim.sensitivity)
 
 
+cdef void _put_year(Call* call, const Field* date) noexcept nogil:
+    """A PartialDate without month and day."""
+    cdef Reader reader
+    cdef Field field
+    cdef size_t mark
+    reader_init(&reader, date.data, date.size)
+    while read_field(&reader, &field) > 0:
+        if field.number == F_PartialDate_year:
+            mark = begin_message(call.out, F_Candidate_birth_date, 1)
+            put_uint(call.out, F_PartialDate_year, field.value)
+            end_message(call.out, mark, 1)
+
+
+cdef void _put_summary(Call* call, const Candidate* candidate) noexcept nogil:
+    """Name, CUI, birth date and so on as they are stored; of a person in a list that is masked less of the two."""
+    cdef const uint8_t* summary = candidate.dossier.bytes + candidate.dossier.header.summary_offset
+    cdef const uint8_t* start = summary
+    cdef Reader reader
+    cdef Field field
+    if candidate.is_vehicle or not grant_masks_lists(call.grant):
+        put_raw(call.out, summary, candidate.dossier.header.summary_length)
+        return
+    reader_init(&reader, summary, candidate.dossier.header.summary_length)
+    while read_field(&reader, &field) > 0:
+        if field.number == F_Candidate_cui:
+            put_bytes(call.out, F_Candidate_cui_tail, field.data + (field.size - min(field.size, <size_t>4)), min(field.size, <size_t>4))
+            put_handle(call, F_Candidate_handle, <const uint8_t*>candidate.dossier.header.subject_id)
+        elif field.number == F_Candidate_birth_date:
+            _put_year(call, &field)
+        else:
+            put_raw(call.out, start, <size_t>(reader.at - start))
+        start = reader.at
+
+
 cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
     cdef int i
     cdef size_t mark
@@ -315,8 +351,7 @@ cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
         if not candidate.is_vehicle:
             put_uint(call.out, F_Candidate_kind, candidate.dossier.header.kind)
         if candidate.summary_visible:
-            put_raw(call.out, candidate.dossier.bytes + candidate.dossier.header.summary_offset,
-                    candidate.dossier.header.summary_length)
+            _put_summary(call, candidate)
             if candidate.dossier.header.summary_length:
                 left_add(&left, candidate.summary_section, candidate.summary_sensitivity)
         if candidate.plate >= 0:

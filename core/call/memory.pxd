@@ -151,6 +151,7 @@ cdef struct Call:
     int weak_alerted             # weak candidates with an alert in force
     uint8_t shown_level          # strongest level that a candidate gives the answer: core/questions/candidates.pyx; 0 = none
     Buffer shown                 # ShownEntry of core/subject/shown.pxd: who left with this answer
+    char opened_cui[13]          # of the person whom a handle opens
     Presented presented[2]       # a document with its country, a licence
     int n_presented
     NameKey names                # length 0 = not given

@@ -14,7 +14,7 @@
 # context aside, and is keyed too: nobody finds another list with the same. A token holds nothing that was asked.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from core.call.memory cimport Call
 
@@ -23,6 +23,9 @@ cdef struct PageStart:
     bint same_view               # nothing changed since the page before
     uint64_t before              # what stood before this page then
 
+# base64url without padding: characters written; bytes decoded, or -1. `raw` has room for two bytes more.
+cdef size_t token_encode(const uint8_t* raw, size_t size, char* out) noexcept nogil
+cdef int token_decode(const char* text, size_t size, uint8_t* raw) noexcept nogil
 # Tells a page key from others, and nothing of it.
 cdef uint64_t page_mark(const uint64_t* page_key) noexcept nogil
 # Mixes one more field of the question into the hash of a list.

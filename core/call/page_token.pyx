@@ -56,7 +56,7 @@ cdef void _tag(const Call* call, uint64_t hash, const uint8_t* raw, size_t size,
 cdef const char* _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
-cdef size_t _encode(const uint8_t* raw, size_t size, char* out) noexcept nogil:
+cdef size_t token_encode(const uint8_t* raw, size_t size, char* out) noexcept nogil:
     cdef size_t i = 0, n = 0
     cdef uint32_t bits
     while i < size:
@@ -88,8 +88,7 @@ cdef int _digit(char c) noexcept nogil:
     return 62 if c == c"-" else 63 if c == c"_" else -1
 
 
-cdef int _decode(const char* text, size_t size, uint8_t* raw) noexcept nogil:
-    """Bytes decoded, or -1. `raw` has room for RAW_MAX + 2."""
+cdef int token_decode(const char* text, size_t size, uint8_t* raw) noexcept nogil:
     cdef size_t i
     cdef uint32_t bits = 0
     cdef int held = 0, n = 0, digit
@@ -117,7 +116,7 @@ cdef int read_page_token(Call* call, uint64_t hash, PageStart* start) noexcept n
     start.offset, start.same_view, start.before = 0, True, 0
     if call.question.page_token.size == 0:
         return OK
-    n = _decode(call.question.page_token.data, call.question.page_token.size, raw)
+    n = token_decode(call.question.page_token.data, call.question.page_token.size, raw)
     id_length = n - HEAD_SIZE - TAG_SIZE
     if id_length < 0 or id_length > ID_MAX:
         return fail(call.failure, ERROR_REASON_PAGE_TOKEN_INVALID, "page_token", "not a token of this list")
@@ -163,4 +162,4 @@ cdef void put_page_token(Call* call, uint32_t number, uint64_t hash, uint32_t of
     _tag(call, hash, raw, n, tag)
     memcpy(raw + n, tag, TAG_SIZE)
     call.again |= AGAIN_PAGE_TOKEN
-    put_bytes(call.out, number, text, _encode(raw, n + TAG_SIZE, text))
+    put_bytes(call.out, number, text, token_encode(raw, n + TAG_SIZE, text))

@@ -65,6 +65,7 @@ cdef struct Question:            # the fields of every request; those that a met
     int32_t birth_mday
     int32_t sex
     int32_t subject_found        # ronda.v1.SubjectFound
+    Text handle
     Text father
     Text mother
     Text plate

@@ -359,6 +359,8 @@ cdef int _person_field(const Field* field, Question* question, Failure* failure)
         return take_text(field, "mother_name", NAME_CHARACTERS, &question.mother, failure)
     if field.number == F_CheckPersonRequest_subject_found:
         return take_int(field, "subject_found", &question.subject_found, failure)
+    if field.number == F_CheckPersonRequest_handle:
+        return take_text(field, "handle", IDENTIFIER_CHARACTERS, &question.handle, failure)
     return OK
 
 

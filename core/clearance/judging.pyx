@@ -165,10 +165,10 @@ cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossi
 
 
 cdef void _note_asked(Call* call, const Batch* batch, size_t row, const AskedIdentifier* item, bint anybody) noexcept nogil:
-    """For limits_watch_rows, which compares only those of whom nobody is found."""
+    """For limits_watch_rows."""
     cdef RowAsked asked
     cdef bint nobody = not anybody and batch.reasons[row] == CLEARANCE_REASON_NOT_FOUND
-    asked.code = neighbour_code(item.lookup, <const uint8_t*>item.text, item.length) if nobody else 0
+    asked.code = neighbour_code(item.lookup, <const uint8_t*>item.text, item.length)
     asked.found = FOUND_NOBODY if nobody else FOUND_SOMEBODY if anybody else FOUND_UNSAID
     put_raw(&call.asked_rows, &asked, sizeof(asked))
 

@@ -4,17 +4,25 @@ from libc.stdint cimport uint16_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
 
 from core.access.caller cimport caller_enter
+from core.access.audience cimport audience_shown
 from core.access.enumeration cimport RowAsked
 from core.access.limits cimport Asking, limits_now, limits_take, limits_take_rows, limits_watch, limits_watch_rows
+from core.access.neighbours cimport ASKED_NAME
 from core.access.session cimport CLEAR_METHOD, caller_flags
+from core.access.shown_persons cimport ASKS_IDENTIFIER, ASKS_LIST, ASKS_NOBODY, PERSONS_MAX, ShownPerson
 from core.audit.log cimport AuditFacts, audit_append
 from core.audit.record cimport AGAIN_SUPERSEDED, AUDIT_FLAG_CHOSEN_BY_NAME, AUDIT_FLAG_DOCUMENT_COMPARED, AskerText
-from core.call.question cimport METHOD_GET_GENERATION, METHOD_LIST_REGISTERS
+from core.call.question cimport METHOD_CHECK_VEHICLE, METHOD_GET_GENERATION, METHOD_LIST_REGISTERS, METHOD_SEARCH_VEHICLES
 from core.contract cimport *
 from core.engine.discreet cimport note_discreet_looks
-from core.failure cimport OK, fail
+from core.failure cimport FAILED, OK, fail
+from core.generation.dossier cimport ENTITY_ORGANISATION, ENTITY_UNIDENTIFIED
 from core.generation.store cimport store_sequence
-from core.subject.shown cimport shown_count, shown_entries
+from core.identifiers.kinds cimport (
+    KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_ENGINE, KEY_LICENCE, KEY_NIT, KEY_PLATE, KEY_SUBJECT, KEY_VIN,
+)
+from core.machine.xxhash cimport XXH3_64bits
+from core.subject.shown cimport SHOWN_CANDIDATE, SHOWN_SUGGESTED, ShownEntry, shown_count, shown_entries
 
 
 cdef extern from *:
@@ -111,6 +119,48 @@ cdef void _state(const Account* account, AuditFacts* facts, const void* request,
     facts.asked_size = size
 
 
+cdef int _asks(const Account* account, const Call* call) noexcept nogil:
+    """ASKS_*: by an identifier that names one person, or one vehicle whose owners are shown, or by what many may fit."""
+    cdef int kind = call.asked_key[0] if call.asked_key_size else ASKED_NAME
+    if kind == KEY_PLATE or kind == KEY_VIN or kind == KEY_ENGINE or kind == KEY_SUBJECT:
+        return ASKS_NOBODY
+    if kind == KEY_CUI or kind == KEY_NIT or kind == KEY_CEDULA or kind == KEY_DOCUMENT or kind == KEY_LICENCE:
+        return ASKS_IDENTIFIER
+    return ASKS_LIST
+
+
+cdef inline bint _is_listed(const Call* call, const ShownEntry* entry) noexcept nogil:
+    """Whether a subject stands in a list although something else was asked by an identifier."""
+    if entry.how == SHOWN_CANDIDATE:
+        return 0 < entry.row <= call.n_candidates and call.candidates[entry.row - 1].by_name
+    return entry.how == SHOWN_SUGGESTED
+
+
+cdef int _count_persons(Account* account, Call* call, uint64_t now) noexcept nogil:
+    """Whom the answer shows, each once, before it leaves. Organisations and vehicles are not counted."""
+    cdef ShownPerson persons[PERSONS_MAX]
+    cdef const ShownEntry* entries = shown_entries(call)
+    cdef int asks = _asks(account, call)
+    cdef uint64_t subject
+    cdef size_t n = 0, i, k
+    for i in range(shown_count(call)):
+        if entries[i].kind > ENTITY_UNIDENTIFIED or entries[i].kind == ENTITY_ORGANISATION:
+            continue
+        subject = XXH3_64bits(entries[i].subject_id, sizeof(entries[i].subject_id))
+        for k in range(n):
+            if persons[k].subject == subject:
+                break
+        else:
+            if n == PERSONS_MAX:
+                break
+            persons[n].subject = subject
+            persons[n].listed = asks == ASKS_LIST or _is_listed(call, &entries[i])
+            n += 1
+    if n == 0 and (account.method == METHOD_SEARCH_VEHICLES or account.method == METHOD_CHECK_VEHICLE):
+        asks = ASKS_NOBODY
+    return audience_shown(account.session, account.given, persons, n, asks, True, now, &account.verdict, call.failure)
+
+
 cdef int account_watch(Account* account, Call* call) noexcept nogil:
     cdef Asking asking
     cdef uint64_t now
@@ -127,8 +177,10 @@ cdef int account_watch(Account* account, Call* call) noexcept nogil:
     asking.also = call.also_asked
     asking.n_also = call.n_also_asked
     asking.found = call.found
-    return limits_watch(account.session, account.given, &asking, account.question.request_id.data,
-                        account.question.request_id.size, now, &account.verdict, call.failure)
+    if limits_watch(account.session, account.given, &asking, account.question.request_id.data,
+                    account.question.request_id.size, now, &account.verdict, call.failure) < 0:
+        return FAILED
+    return _count_persons(account, call, now)
 
 
 cdef int account_close(Account* account, Call* call, const void* request, size_t size) noexcept nogil:

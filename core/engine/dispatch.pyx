@@ -102,7 +102,7 @@ cdef void inherit_calls(EngineCore* core, EngineCore* older) noexcept nogil:
 
 cdef bint _has_typed_person(const Question* q) noexcept nogil:
     cdef size_t size = (q.cui.size + q.nit.size + q.cedula.size + q.document_country.size + q.document_number.size
-                        + q.licence.size + q.telephone.size + q.father.size + q.mother.size)
+                        + q.licence.size + q.telephone.size + q.handle.size + q.father.size + q.mother.size)
     cdef int i
     for i in range(7):
         size += q.name[i].size

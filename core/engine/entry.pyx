@@ -11,7 +11,7 @@ from libc.string cimport memcpy, memset
 
 from core.access.caller cimport Caller, caller_enter
 from core.access.grant cimport Grant, GrantMasks
-from core.access.limits cimport limit_error
+from core.access.limits cimport limit_error, limit_is_spent
 from core.access.session cimport CALLER_RETIRED, CLEAR_METHOD, GRANT_NEEDED, PurposeGrant
 from core.audit.log cimport AuditLog
 from core.audit.record cimport AskerText
@@ -93,7 +93,7 @@ cdef object call_error(int status, const Ending* ending):
         return CallerRetired(ending.purpose)
     if status == PUT_OFF:
         return TimeNeeded(ending.verdict.flags)
-    if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
+    if limit_is_spent(failure):
         return limit_error(&ending.verdict, failure)
     if failure.reason == ERROR_REASON_AUDIT_UNAVAILABLE:
         return AuditUnavailable()

@@ -8,7 +8,7 @@ from libc.string cimport memset
 
 from core.access.caller cimport Caller
 from core.access.grant cimport Grant
-from core.access.limits cimport limit_error
+from core.access.limits cimport limit_error, limit_is_spent
 from core.access.session cimport CALLER_RETIRED, GRANT_NEEDED, caller_flags
 from core.call.question cimport Question, malformed, read_context
 from core.contract cimport *
@@ -64,7 +64,7 @@ def enter(Caller caller not None, int method, bytes request not None, int64_t cl
         raise GrantNeeded(question.purpose)
     if status == CALLER_RETIRED:
         raise CallerRetired(question.purpose)
-    if failure.reason == ERROR_REASON_LIMIT_EXCEEDED:
+    if limit_is_spent(&failure):
         raise limit_error(&account.verdict, &failure)
     if status != OK:
         raise QuestionError(failure.reason, failure.field.decode(), failure.rule.decode())

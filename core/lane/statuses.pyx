@@ -5,6 +5,7 @@ from libc.stdint cimport uint32_t
 from libc.stdio cimport snprintf
 from libc.string cimport strlen
 
+from core.access.limits cimport limit_is_spent
 from core.contract cimport *
 from core.failure cimport failure_init
 from core.wire cimport (
@@ -158,7 +159,7 @@ cdef int write_status(const ReasonStatus* reasons, const char* domain, const Fai
     cdef char may_fit[16]
     cdef char counted[20]
     cdef size_t mark
-    cdef bint spent = failure.reason == ERROR_REASON_LIMIT_EXCEEDED
+    cdef bint spent = limit_is_spent(failure)
     if not 0 < failure.reason < REASONS_MAX or _is_ours(failure):
         return 0
     reason = &reasons[failure.reason]

@@ -12,7 +12,7 @@ from core.ledger.change import RECORD_KINDS, Change, Kind
 class Lack:
     """Why a register is STALE on account of one source."""
 
-    reason: str  # GAP, SILENT, or both with a space
+    reason: str  # GAP, SILENT, RESTORED, with a space between several
     missing: tuple[tuple[int, int], ...]
     since_ms: int  # UTC milliseconds
 

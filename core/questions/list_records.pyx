@@ -5,20 +5,18 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 from core.answer.levels cimport Grounds, level_of, strongest_hit
 from core.answer.outcome cimport Outcome, Vehicle, outcome_begin
 from core.answer.response cimport put_answer, put_owner, put_subject_id
-from core.call.memory cimport ANSWER_MAX, call_damaged, call_dossier, call_out_of_memory, call_shows
+from core.call.memory cimport ANSWER_MAX, call_out_of_memory, call_shows
 from core.call.page_token cimport PageStart, mix_bytes, mix_number, page_goes_on, put_page_token, read_page_token
 from core.call.question cimport known_section
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport ENTITY_UNIDENTIFIED, OwnerEntry, RecordEntry
-from core.generation.store cimport dossier_identifier, store_lookup
 from core.generation.view cimport Dossier
-from core.identifiers.kinds cimport KEY_SUBJECT
+from core.questions.subject_finding cimport find_subject
 from core.questions.vehicle cimport add_plates, gather_owner_page, gather_owners
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates
 from core.subject.alerts cimport AlertSum, named_by_unlinked, sum_alerts
-from core.subject.asked cimport LOOKUP_MAX
-from core.subject.records cimport Totals, any_record_visible, kept_sections, put_records, put_totals, totals_insert
+from core.subject.records cimport Totals, kept_sections, put_records, put_totals, totals_insert
 from core.subject.shown cimport SHOWN_LISTED, Left, left_add, left_init, shown_put
 from core.wire cimport begin_message, buffer_reset, end_message, put_int_if, put_uint
 
@@ -43,21 +41,6 @@ cdef int _read_subject_id(Call* call, uint8_t* raw) noexcept nogil:
             return fail(call.failure, ERROR_REASON_FIELD_INVALID, "subject_id", "32 hexadecimal digits")
         raw[i // 2] = <uint8_t>(digit if i % 2 == 0 else (raw[i // 2] << 4) | digit)
     return OK
-
-
-cdef int _find(Call* call, const uint8_t* raw, Dossier* dossier) noexcept nogil:
-    """The subject; one of whom the caller may see nothing is not found."""
-    cdef uint32_t entities[LOOKUP_MAX]
-    cdef int i
-    cdef long long n = store_lookup(call.store, KEY_SUBJECT, raw, 16, entities, LOOKUP_MAX)
-    if n < 0:
-        return call_damaged(call, "keys.mdb", "cannot be read")
-    for i in range(<int>min(n, <long long>LOOKUP_MAX)):
-        if call_dossier(call, entities[i], dossier) < 0:
-            return FAILED
-        if dossier_identifier(dossier.bytes, KEY_SUBJECT, raw, 16, 0) == 0 and any_record_visible(call, dossier):
-            return OK
-    return fail(call.failure, ERROR_REASON_SUBJECT_NOT_FOUND, "subject_id", "this generation does not hold it")
 
 
 cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outcome) noexcept nogil:
@@ -157,7 +140,7 @@ cdef int _list_page(Call* call) noexcept nogil:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "section", "unknown section")
     section = <uint8_t>call.question.section
     hash = mix_number(call, mix_bytes(call, call.question.method, raw, 16), section)
-    if read_page_token(call, hash, &start) < 0 or _find(call, raw, &dossier) < 0:
+    if read_page_token(call, hash, &start) < 0 or find_subject(call, raw, "subject_id", &dossier) < 0:
         return FAILED
     if not start.same_view and page_goes_on(
             call, &start, _listed_before(call, &dossier, section, hash, start.offset)) < 0:

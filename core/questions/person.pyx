@@ -29,6 +29,7 @@ from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.questions.asked_names cimport read_asked_parents, take_name_parts
 from core.questions.candidates cimport gather_all
+from core.questions.handle_opening cimport open_handle
 from core.questions.name_search cimport NAMES_ASKED, NAMES_CHECKED, find_by_name
 from core.questions.suggestions cimport suggest
 from core.subject.alerts cimport named_by_unlinked, sum_alerts
@@ -483,6 +484,8 @@ cdef void doubt_chosen_person(const Call* call, Outcome* outcome) noexcept nogil
 
 cdef int check_person(Call* call, Outcome* outcome) noexcept nogil:
     cdef PersonQuestion asked
+    if call.question.handle.size and open_handle(call) < 0:
+        return FAILED
     if _read(call, &asked) < 0:
         return FAILED
     return answer_person(call, &asked, outcome, "name")

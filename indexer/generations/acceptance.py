@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,17 +18,21 @@ from indexer.build.errors import PublishingStopped
 from indexer.standard import SUBJECT_PERSON, SUBJECT_PLATE
 from ronda.v1.alert_pb2 import ALERT_KIND_STOLEN_PLATE
 
+Sampled = tuple[Path, np.ndarray[Any, Any] | None]
+"""A file of standard records, and the numbers of its rows that are not linked; None = all are."""
 SAMPLE_ROWS = 2_000
 SAMPLE_LOOKUPS = 50
 
 _COLUMNS = ["subject", "section", "cui", "plate_country", "plate", "vin", "alert_kind"]
 
 
-def check_generation(directory: Path, persons: int, vehicles: int, samples: Iterable[tuple[str, list[Path]]]) -> int:
+def check_generation(
+    directory: Path, persons: int, vehicles: int, samples: Iterable[tuple[str, Sequence[Sampled]]]
+) -> int:
     """Opens the generation, verifies checksums and counts, and looks up identifiers of every register.
 
-    `samples`: (register id, its staged files). Returns the number of look-ups. Raises PublishingStopped, which names
-    the file or the register, never an identifier.
+    `samples`: (register id, what was linked of it). Returns the number of look-ups. Raises PublishingStopped, which
+    names the file or the register, never an identifier.
     """
     looked_up = 0
     try:
@@ -47,7 +52,7 @@ def check_generation(directory: Path, persons: int, vehicles: int, samples: Iter
     return looked_up
 
 
-def _look_up(generation: Generation, register: str, files: list[Path]) -> int:
+def _look_up(generation: Generation, register: str, files: Sequence[Sampled]) -> int:
     keys = _sampled_keys(files)
     for kind, text in keys:
         found = generation.lookup(kind, text)
@@ -63,14 +68,18 @@ def _is_of_plate(row: dict[str, Any]) -> bool:
     return bool(row["subject"] == SUBJECT_PLATE or row["alert_kind"] == ALERT_KIND_STOLEN_PLATE)
 
 
-def _sampled_keys(files: list[Path]) -> list[tuple[int, str]]:
+def _sampled_keys(files: Sequence[Sampled]) -> list[tuple[int, str]]:
     """Spread over the first rows of every file, at most SAMPLE_LOOKUPS keys."""
     keys: dict[tuple[int, str], None] = {}
-    for file in files:
-        batch: pa.RecordBatch | None = next(pq.ParquetFile(file).iter_batches(SAMPLE_ROWS, columns=_COLUMNS), None)
+    for path, replaced in files:
+        batches = pq.ParquetFile(path).iter_batches(SAMPLE_ROWS, columns=_COLUMNS)
+        batch: pa.RecordBatch | None = next(batches, None)
         if batch is None:
             continue
         rows = batch.slice(0, SAMPLE_ROWS).to_pylist()
+        if replaced is not None:
+            gone = set(replaced[replaced < len(rows)].tolist())
+            rows = [row for number, row in enumerate(rows) if number not in gone]
         for row in rows[:: max(1, len(rows) // 200)]:
             if row["subject"] == SUBJECT_PERSON and row["cui"]:
                 keys[IdentifierKind.CUI, row["cui"]] = None

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +20,14 @@ from typing import Any
 
 from core.files.regular_file import read_file
 from core.files.replacement import replace_file, sync_directory
+from core.generation.view_file import BEAT, LIVE
 from indexer.build.lock import operating_user
 
 GENERATIONS = "generations"
 CURRENT = "CURRENT"
 BUILDING = ".building-"
 PUBLISH_LOG = "publish.log"
+_FOLLOWED_S = 60.0  # since the beat of the live writer over a base: it may be behind for a while
 
 
 def new_generation_id(now: datetime | None = None) -> str:
@@ -92,7 +95,8 @@ def directory_bytes(directory: Path) -> int:
 def collect(data: Path, *, keep_generations: int, keep_bytes: int) -> list[str]:
     """Removes the oldest generations beyond `keep_generations` besides the current one, or `keep_bytes` in all.
 
-    The current generation is never removed. Returns the ids removed.
+    The current generation is never removed, nor one that `ronda live` follows: it serves until the changes are in the
+    next one, and what is fed would be STALE for so long. Returns the ids removed.
     """
     current = current_generation(data)
     kept = published_generations(data)
@@ -102,12 +106,21 @@ def collect(data: Path, *, keep_generations: int, keep_bytes: int) -> list[str]:
     for name in others:
         if len(others) - len(removed) <= keep_generations and sum(sizes.values()) <= keep_bytes:
             break
+        if _is_followed(data, name):
+            continue
         doomed = data / GENERATIONS / f".doomed-{name}"  # out of sight first: nobody opens half a generation
         (data / GENERATIONS / name).rename(doomed)
         shutil.rmtree(doomed)
         del sizes[name]
         removed.append(name)
     return removed
+
+
+def _is_followed(data: Path, name: str) -> bool:
+    try:
+        return time.time() - (data / LIVE / name / BEAT).stat().st_mtime < _FOLLOWED_S
+    except FileNotFoundError:
+        return False
 
 
 def remove_leftovers(data: Path) -> list[str]:

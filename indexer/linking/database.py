@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -55,6 +57,7 @@ class StagedFile:
 
     path: Path
     register: int  # ordinal; the one in the file may be older
+    replaced: np.ndarray[Any, Any] | None = None  # numbers of rows that changes stand in place of, ascending
 
 
 def _quoted(text: str) -> str:
@@ -184,8 +187,11 @@ class LinkingDatabase:
     def _view_files(self) -> None:
         columns = ", ".join(field.name for field in STANDARD_SCHEMA if field.name != "register")
         parts, start = [], 0
+        replaced = [np.zeros(0, np.int64)]
         for file in self.files:
             rows = pq.read_metadata(file.path).num_rows
+            if file.replaced is not None:
+                replaced.append(file.replaced + start)
             self.counts.append(rows)
             parts.append(
                 f"SELECT {start}::BIGINT + file_row_number AS place, {file.register}::UTINYINT AS register, {columns} "
@@ -197,7 +203,13 @@ class LinkingDatabase:
             self.connection.register("nothing_staged", nothing)
             self.run("CREATE TABLE nothing AS SELECT * FROM nothing_staged")  # a cursor sees tables alone
             parts.append(f"SELECT 0::BIGINT AS place, register, {columns} FROM nothing")
-        self.run("CREATE VIEW staged AS " + " UNION ALL ".join(parts))
+        listed = " UNION ALL ".join(parts)
+        if places := np.concatenate(replaced).tolist():
+            self.connection.register("replaced_given", pa.table({"place": pa.array(places, pa.int64())}))
+            self.run("CREATE TABLE replaced AS SELECT place FROM replaced_given")
+            self.connection.unregister("replaced_given")
+            listed = f"SELECT * FROM ({listed}) ANTI JOIN replaced USING (place)"
+        self.run(f"CREATE VIEW staged AS {listed}")
 
     def _register_names(self) -> str:
         days = {r.ordinal: "NULL" if r.as_of_day is None else str(r.as_of_day) for r in self.registers}

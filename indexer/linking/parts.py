@@ -58,6 +58,7 @@ def made_of(
     with ThreadPoolExecutor(workers) as pool:
         for file, checksum in zip(files, pool.map(checksum_of, (file.path for file in files)), strict=True):
             digest.update(f"{file.register} {file.path.name} {checksum}\n".encode())
+            digest.update(b"" if file.replaced is None else file.replaced.tobytes())
     for register in registers:
         stated = {**asdict(register), "identifies": sorted(register.identifies)}
         digest.update(json.dumps(stated, sort_keys=True).encode() + b"\n")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from indexer.linking.database import LinkingDatabase
 from indexer.linking.on_file import claims_on_file
 from ronda.v1.level_pb2 import CRITERION_CEDULA, CRITERION_DOCUMENT, CRITERION_LICENCE, CRITERION_NIT
-from ronda.v1.section_pb2 import SECTION_IDENTITY
+from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNED_VEHICLE
 
 KINDS = {
     "document": CRITERION_DOCUMENT,
@@ -53,7 +53,8 @@ def resolve_persons(database: LinkingDatabase) -> None:
 def _create_crosswalk(database: LinkingDatabase) -> None:
     """crosswalk(kind, identifier, cui): those that some record without a CUI needs, where unequivocal.
 
-    Where a register that identifies persons by CUI has one of several CUIs, those that none has are slips.
+    Where a register that identifies persons by CUI has one of several CUIs, those that none has are slips. Of those
+    left, one that a record of the person states beside the identifier counts before one that owners alone state.
     """
     if not database.holds("uncrossed"):
         database.run("CREATE TABLE crosswalk (kind INTEGER, identifier VARCHAR, cui BIGINT)")
@@ -71,16 +72,17 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
     borne = " OR ".join(f"{kind} IS NOT NULL" for kind in KINDS)
     database.keep(
         "carrying",
-        f"SELECT register, cui, {', '.join(KINDS)} FROM person_staged WHERE cui IS NOT NULL AND ({borne})",
+        f"SELECT register, is_owner OR section = {SECTION_OWNED_VEHICLE} AS as_owner, cui, {', '.join(KINDS)} "
+        f"FROM person_staged WHERE cui IS NOT NULL AND ({borne})",
     )
     carried = " UNION ALL ".join(
-        f"SELECT {criterion} AS kind, {kind} AS identifier, cui FROM carrying "
+        f"SELECT {criterion} AS kind, {kind} AS identifier, cui, as_owner FROM carrying "
         f"WHERE {kind} IS NOT NULL AND {stated[kind]}"
         for kind, criterion in KINDS.items()
     )
     database.run(f"""
-        CREATE TABLE crossing AS SELECT DISTINCT kind, identifier, cui FROM ({carried}) c
-        SEMI JOIN needed USING (kind, identifier)
+        CREATE TABLE crossing AS SELECT kind, identifier, cui, bool_and(as_owner) AS as_owner FROM ({carried}) c
+        SEMI JOIN needed USING (kind, identifier) GROUP BY kind, identifier, cui
     """)
     database.run(f"""
         CREATE TABLE crosswalk AS
@@ -90,8 +92,9 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
                     WHERE NOT is_owner AND register IN {database.ordinals(identifies="cui")}),
         meant AS (
             SELECT * FROM crossing ANTI JOIN several USING (kind, identifier)
-            UNION ALL SELECT * FROM of_several SEMI JOIN on_file USING (cui))
-        SELECT kind, identifier, min(cui) AS cui FROM meant GROUP BY kind, identifier HAVING min(cui) = max(cui)
+            UNION ALL SELECT * FROM of_several SEMI JOIN on_file USING (cui)),
+        stated AS (SELECT * FROM meant QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier))
+        SELECT kind, identifier, min(cui) AS cui FROM stated GROUP BY kind, identifier HAVING min(cui) = max(cui)
     """)
     database.drop("needed", "crossing")
 

@@ -61,6 +61,22 @@ def mark(rows: pa.Table, closings: Sequence[Closing | None], names: Sequence[str
         closing = closings[place]
         assert closing is not None
         payloads[place] = (payloads[place] or b"") + _note(names[registers[place]], closing)
+    return _with_marks(rows, flags, payloads)
+
+
+def unmarked(rows: pa.Table, are_reworded: Sequence[bool]) -> pa.Table:
+    """Takes flag and note away from these records. are_reworded: of each record."""
+    chosen = np.flatnonzero(are_reworded).tolist()
+    if not chosen:
+        return rows
+    flags = rows.column("alert_flags").to_numpy().copy()
+    payloads: list[bytes | None] = rows.column("hit_payload").to_pylist()
+    for place in chosen:
+        flags[place], payloads[place] = without_mark(int(flags[place]), payloads[place])
+    return _with_marks(rows, flags, payloads)
+
+
+def _with_marks(rows: pa.Table, flags: np.ndarray[Any, Any], payloads: list[bytes | None]) -> pa.Table:
     for name, column in (("alert_flags", flags), ("hit_payload", payloads)):
         at = rows.schema.get_field_index(name)
         rows = rows.set_column(at, rows.schema.field(at), pa.array(column, rows.schema.field(at).type))

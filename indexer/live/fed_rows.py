@@ -226,6 +226,11 @@ def _made(standardiser: Standardiser, upserts: Sequence[Change]) -> _Made:
 
 # ---- cancelled ----
 
+_OF_A_CLOSING = (
+    *("payload", "alert_state", "state_date", "state_date_parts", "state_first", "state_span"),
+    *("alert_flags", "hit_payload"),
+)
+
 
 def are_alerts(rows: pa.Table) -> np.ndarray[Any, Any]:
     """Returns which records a CANCEL closes and leaves where they are: alerts, and protected sides of orders."""
@@ -242,23 +247,35 @@ def are_closed(rows: pa.Table, cancelled: Mapping[RecordKey, Change]) -> np.ndar
 
 def closed_rows(rows: pa.Table, cancelled: Mapping[RecordKey, Change]) -> pa.Table:
     """Of the records that a CANCEL means: its alerts, CANCELLED on the day of the event; what is no alert is gone, and
-    an order that is closed hides nobody."""
-    hides = rows.column("link_level").to_numpy() == LEVEL_HIDES
-    rows = rows.take(np.flatnonzero(are_closed(rows, cancelled) & ~hides))
-    changed: list[dict[str, Any]] = []
-    for row, change in zip(rows.to_pylist(), said_of_each(rows, cancelled), strict=True):
-        if row["alert_state"] == ALERT_STATE_PENDING and change is not None:
-            when = datetime.fromtimestamp(change.event_ms / 1000, UTC) + _GUATEMALA
-            stated = PartialDate(year=when.year, month=when.month, day=when.day)
-            row["payload"] = _closed_payload(row["section"], row["payload"], stated)
-            row["alert_state"] = ALERT_STATE_CANCELLED
-            row["state_date"] = when.year * 10000 + when.month * 100 + when.day
-            row["state_date_parts"] = stated.SerializeToString()
-            row["state_first"] = day_of(when.year, when.month, when.day)
-            row["state_span"] = None
-            row["alert_flags"], row["hit_payload"] = without_mark(row["alert_flags"], row["hit_payload"])
-        changed.append(row)
-    return pa.Table.from_pylist(changed, schema=rows.schema)
+    an order that is closed hides nobody. rows: linked records, or standard ones, which are linked afterwards."""
+    closed = are_closed(rows, cancelled)
+    if "link_level" in rows.column_names:
+        closed &= rows.column("link_level").to_numpy() != LEVEL_HIDES
+    rows = rows.take(np.flatnonzero(closed))
+    columns: dict[str, list[Any]] = {name: rows.column(name).to_pylist() for name in _OF_A_CLOSING}
+    sections: list[int] = rows.column("section").to_numpy().tolist()
+    for place, change in enumerate(said_of_each(rows, cancelled)):
+        if columns["alert_state"][place] != ALERT_STATE_PENDING or change is None:
+            continue
+        when = datetime.fromtimestamp(change.event_ms / 1000, UTC) + _GUATEMALA
+        stated = PartialDate(year=when.year, month=when.month, day=when.day)
+        flags, hit = without_mark(columns["alert_flags"][place], columns["hit_payload"][place])
+        closed_as = {
+            "payload": _closed_payload(sections[place], columns["payload"][place], stated),
+            "alert_state": ALERT_STATE_CANCELLED,
+            "state_date": when.year * 10000 + when.month * 100 + when.day,
+            "state_date_parts": stated.SerializeToString(),
+            "state_first": day_of(when.year, when.month, when.day),
+            "state_span": None,
+            "alert_flags": flags,
+            "hit_payload": hit,
+        }
+        for name, value in closed_as.items():
+            columns[name][place] = value
+    for name, column in columns.items():
+        at = rows.schema.get_field_index(name)
+        rows = rows.set_column(at, rows.schema.field(at), pa.array(column, rows.schema.field(at).type))
+    return rows
 
 
 def _closed_payload(section: int, payload: bytes, stated: PartialDate) -> bytes:

@@ -56,6 +56,10 @@ class Follower:
         self._writer: LiveWriter | None = None
         self._reader: LedgerReader | None = None
         self._position = START
+        self.reads_whole = True  # the base holds no entry of the ledger, as far as is known
+        self.is_of_another_ledger = (
+            False  # its build took changes in, of another ledger or a copy that went on otherwise
+        )
         self._mend_at = 0.0
         self._held = ExitStack()
         self._held.enter_context(only_writer(data, base_id + _LOCK_SUFFIX))
@@ -83,8 +87,8 @@ class Follower:
         return self._writer is not None and self._writer.behind
 
     def step(self) -> TickResult:
-        """Takes what is due. The first step begins with the ledger's first entry, and so does the one after whatever
-        failed: no change is passed over.
+        """Takes what is due. The first step begins behind the entries that the base holds, and so does the one after
+        whatever failed: no change is passed over.
 
         Raises GenerationDamaged where the generation keeps no records or they do not hold, LedgerDamaged, OSError.
         """
@@ -95,7 +99,7 @@ class Follower:
             result = self._writer.take(self._due(self._writer, whole=new))
             if new and not result.changes:
                 self._writer.publish()
-        except BaseException:  # nobody knows how much of it was taken: all of it again, from the first entry on
+        except BaseException:  # nobody knows how much of it was taken: all of it again
             self._writer.close()
             self._writer = None
             if self._reader is not None:  # another ledger may have taken its place
@@ -118,12 +122,9 @@ class Follower:
         """
         writer.behind = False
         if self._reader is None:
-            try:
-                self._reader = LedgerReader(self._data / FOLDER)
-            except FileNotFoundError:
-                return  # nothing was ever fed
-            self._forget_other_ledgers(self._reader.ledger_id.hex())
-        writer.ledger = self._reader.ledger_id.hex()
+            self._begin(writer)
+        if self._reader is None:
+            return  # nothing was ever fed
         until = time.monotonic() + _AT_ONCE_S
         while True:
             found, self._position = self._reader.read(self._position, _READ)
@@ -133,6 +134,17 @@ class Follower:
             if not whole and time.monotonic() > until and self._reader.end > self._position.sequence:
                 writer.behind = True
                 return
+
+    def _begin(self, writer: LiveWriter) -> None:
+        """Opens the ledger, where there is one, behind the entries that the base holds."""
+        try:
+            self._reader = LedgerReader(self._data / FOLDER)
+        except FileNotFoundError:
+            return
+        self._forget_other_ledgers(self._reader.ledger_id.hex())
+        place = writer.begins_at(self._reader)
+        self.reads_whole, self._position = place is None, place or START
+        self.is_of_another_ledger = place is None and writer.took_in is not None
 
     def _forget_other_ledgers(self, ledger: str) -> None:
         """Views of changes of a ledger that was put away (docs/feed.md): nobody waits for what they hold."""

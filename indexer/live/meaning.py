@@ -9,13 +9,14 @@ records keeps them for ever (shared_keys.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from core.ledger.change import Change, Kind
 from indexer.live.fed_closed import Closing, lists_pending, mark
-from indexer.live.record_key import Place, RecordKey, are_meant, places_of, said_of_each
+from indexer.live.fed_rows import FedRecords, RefusedChange
+from indexer.live.record_key import Place, RecordKey, are_meant, places_of, said_of_each, without_records
 from indexer.live.shared_keys import SharedKeys
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 
@@ -64,8 +65,21 @@ def meaning_of(
         elif is_whole:
             found.certain[key] = change
         else:  # the row lacks the column of the line, which is read as an empty cell
-            found.certain[replace(key, line="")] = change
+            found.certain[key._replace(line="")] = change
     return found
+
+
+def meant_records(
+    fed: FedRecords, standing: pa.Table, shared: SharedKeys, has_line: Callable[[RecordKey], bool]
+) -> tuple[FedRecords, Meaning]:
+    """Returns fed changes by the records that they mean; an UPSERT of one of several records is refused.
+
+    Raises OSError.
+    """
+    meaning = meaning_of(fed.keys, standing, shared, has_line)
+    refused = [RefusedChange.of(change, AMBIGUOUS, meaning.may_mean[key]) for key, change in meaning.ambiguous.items()]
+    rows = [without_records(each, meaning.ambiguous)[0] for each in fed.rows]
+    return FedRecords(meaning.certain, rows, [*fed.refused, *refused]), meaning
 
 
 def several_among(ids: Iterable[Id], standing: pa.Table) -> set[Id]:

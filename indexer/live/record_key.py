@@ -7,8 +7,7 @@ sides, and is replaced together.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +19,7 @@ PLACE_COLUMNS = ("register", "source", "record_id", "record_line", "part")
 _Said = TypeVar("_Said")
 
 
-@dataclass(frozen=True)
-class RecordKey:
+class RecordKey(NamedTuple):
     """Names the records of one id, as a change or a record does."""
 
     register: int  # ordinal

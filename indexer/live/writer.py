@@ -12,14 +12,12 @@ import hashlib
 import os
 import shutil
 import time
-from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,14 +27,17 @@ from core.generation.overlay import DeltaGeneration
 from core.generation.store import Generation
 from core.generation.subject_key import needed_subject_key
 from core.generation.view_file import BEAT, LIVE, MOST_DELTAS, read_view, write_view
-from core.ledger.change import Change, Kind
+from core.ledger.change import Change
+from core.ledger.reader import LedgerReader, Position
 from indexer.generations.publishing import GENERATIONS
 from indexer.linking.database import LinkedRegister
 from indexer.linking.few_records import FewRecords
 from indexer.linking.names_kept import AskedIndex
-from indexer.live.contradicted import Contradicted
+from indexer.live.contradicted import Contradicted, listed_states
 from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RefusedChange, are_closed, closed_rows
+from indexer.live.feeds import Feed, Named
+from indexer.live.folded import Folded
 from indexer.live.joining import Linking, count, join
 from indexer.live.kept import KeptRecords
 from indexer.live.linked_anew import (
@@ -49,16 +50,18 @@ from indexer.live.linked_anew import (
     of_these_causas,
     of_these_persons,
 )
-from indexer.live.meaning import AMBIGUOUS, Meaning, doubted_subjects, meaning_of, several_among, with_doubts
+from indexer.live.meaning import Meaning, doubted_subjects, meant_records, several_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.named_links import NamedLinks
 from indexer.live.owners import owners_among, records_of_owners
-from indexer.live.record_key import Place, RecordKey, keys_of, places_of, without_records
+from indexer.live.record_key import RecordKey, keys_of, places_of, without_records
+from indexer.live.refusing import settle_each
 from indexer.live.restated import Restated
 from indexer.live.rounds import rounds_of
 from indexer.live.shared_keys import FILE, SharedKeys
 from indexer.live.standing import (
     ID,
+    STANDING_SCHEMA,
     Standing,
     Subject,
     check_registers,
@@ -70,8 +73,6 @@ from indexer.standard import STANDARD_SCHEMA
 from indexer.subject_ids import ids_of_persons
 
 AT_ONCE = 2_000  # changes of one tick
-# What a row alone may cause; OSError, MemoryError, CoreError and what DuckDB says of disk and memory are none of these.
-_OF_A_CHANGE = (ValueError, TypeError, LookupError, ArithmeticError, duckdb.DataError, duckdb.ProgrammingError)
 _MEMORY_BYTES = 200_000_000  # of the database that a tick's records are linked in
 _DAY_MS = 86_400_000
 _GUATEMALA_BEHIND_MS = 6 * 3_600_000
@@ -81,55 +82,6 @@ _GUATEMALA_BEHIND_MS = 6 * 3_600_000
 class _Delta:
     delta_id: str
     subjects: tuple[bytes, ...]
-
-
-class _Signs(NamedTuple):
-    """When a source's changes or heartbeats of a register were taken over: the first and the last time, UTC ms."""
-
-    first: int
-    last: int
-
-
-@dataclass
-class _Feed:
-    """How one fed register stands."""
-
-    signs: dict[str, _Signs] = field(default_factory=dict)  # by source
-    lacking: set[str] = field(default_factory=set)  # sources that may lack changes
-    refused: dict[Hashable, str] = field(default_factory=dict)  # keys whose last change was refused: by which rule
-    may_mean: dict[Hashable, set[Place]] = field(default_factory=dict)  # of them: records not written since
-
-    def take(self, key: Hashable, change: Change, refusal: RefusedChange | None) -> None:
-        """A change of this key came. Where it can be read, nothing is lacking of what it means.
-
-        One of several records that was not replaced for want of a line is not replaced by a cancellation either; but
-        nothing is lacking of it once each of them was written or cancelled by its own line.
-        """
-        if refusal is not None:
-            self.refused[key] = refusal.rule
-            self.may_mean[key] = set(refusal.may_mean)
-            return
-        if self.refused.get(key) != AMBIGUOUS or change.kind is Kind.UPSERT:
-            self.refused.pop(key, None)
-            self.may_mean.pop(key, None)
-        if isinstance(key, RecordKey) and (key.line is not None or change.kind is Kind.UPSERT):
-            for refused, places in list(self.may_mean.items()):
-                if places and not (places := {place for place in places if not key.means(place)}):
-                    del self.refused[refused], self.may_mean[refused]
-                else:
-                    self.may_mean[refused] = places
-
-    def stated(self, extract_ms: int) -> dict[str, object]:
-        """Returns what VIEW says of the register (core.generation.view_file.FedRegister)."""
-        stale, refused = bool(self.lacking or self.refused), Counter(self.refused.values())
-        return {"as_of_ms": self._as_of_ms(extract_ms), "stale": stale, "refused": refused}
-
-    def _as_of_ms(self, extract_ms: int) -> int:
-        """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.
-
-        A feed that began after the extract was made says nothing of what happened between the two: nobody told.
-        """
-        return max((signs.last for signs in self.signs.values() if signs.first <= extract_ms), default=0)
 
 
 @dataclass
@@ -216,24 +168,25 @@ class LiveWriter:
         self.behind = False  # the ledger goes on behind what the view holds: then it is not said to be up to date
         self._key = needed_subject_key(data, self.base.manifest.get("subject_key"))
         self._fed = FedRows(manifests)
-        self._yielding = Yielding(self.base, manifests, self._fed)
+        registers, built_ms = self.base.manifest["registers"], int(self.base.manifest["built_at_ms"])
+        self._folded = Folded.of(self.base.directory)
+        self._yielding = Yielding(registers, built_ms, manifests, self._fed, self._folded)
         self._shared_keys = SharedKeys(
             data / LIVE / FILE, [manifest.id for manifest in manifests], reads_only=into is not None
         )
-        self._names = [str(stated["name"]) for stated in self.base.manifest["registers"]]
+        self._names = [str(stated["name"]) for stated in registers]
         self._named_alone = NamedAlone(self.standing)
         self._named_links = NamedLinks(self.standing, self._key)
         self._restated = Restated(self.standing, manifests)
         self._manifests = manifests
         self._always_open = always_open(manifests)
         self._extract_ms = {
-            stated["id"]: int(stated["as_of_ms"])
-            for stated in self.base.manifest["registers"]
-            if stated["state"] == "loaded"
+            stated["id"]: int(stated["as_of_ms"]) for stated in registers if stated["state"] == "loaded"
         }
-        self._contradicted = Contradicted(self.base, self.standing.kept, manifests)
+        contradicted = self._folded.contradicted if self._folded is not None else ()
+        self._contradicted = Contradicted(registers, built_ms, manifests, self._listed, contradicted)
         self._made_with = made_with(manifests)
-        self._feeds: dict[str, _Feed] = {}
+        self._feeds: dict[str, Feed] = {}
         self._deltas: list[_Delta] = []
         self._named_before: set[str] = set()
         self._database = FewRecords(self._work, memory_bytes=_MEMORY_BYTES)
@@ -244,6 +197,24 @@ class LiveWriter:
         """Ids of persons of whom the feed states another name, birth date or sex than the base."""
         return self._restated.subjects
 
+    def begins_at(self, ledger: LedgerReader) -> Position | None:
+        """Returns the place behind the entries that the build took in, whose registers stand as they said.
+
+        None where the base holds none of this ledger: all of it is due. Raises LedgerDamaged, OSError.
+        """
+        self.ledger = ledger.ledger_id.hex()
+        place = self._folded.place_in(ledger) if self._folded is not None else None
+        if place is None or self._folded is None:
+            return None
+        self._feeds = self._folded.feeds()
+        self.sequence = place.sequence
+        return place
+
+    @property
+    def took_in(self) -> int | None:
+        """The last entry that the base's build took in, of whichever ledger; None = it took none in."""
+        return self._folded.sequence if self._folded is not None else None
+
     # ---- a tick ----
 
     def take(self, changes: Iterable[Change]) -> TickResult:
@@ -253,59 +224,35 @@ class LiveWriter:
         self._shared_keys.read_again()
         for due in _pieces(changes):
             for change in due:
-                self._note(change)
+                self._feeds.setdefault(change.register, Feed()).note(change)
             counting, yielding = self._yielding.parted(due)
             for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
-                subjects, refused = self._settle_each(counted)
+                refused = settle_each(counted, partial(self._settle, into=touched))
                 not_read = {why.sequence: why for why in refused}
                 for change in counted:
                     self._feeds[change.register].take(self._key_of(change), change, not_read.get(change.sequence))
                 read = (self._fed.key(change) for change in counted if change.sequence not in not_read)
                 self._yielding.won(key for key in read if key is not None)
-                touched |= subjects
                 result.refused += refused
-            touched |= self._yielding.settle(yielding, self.standing)
+            touched |= self._shown_otherwise(self._yielding.settle(yielding, self._rows_of))
             self.sequence = due[-1].sequence
             result.changes += len(due)
         result.subjects = len(touched)
-        result.contradicted = self._contradicted.count
+        result.contradicted = len(self._contradicted.found)
         if touched:
             self._add_level(touched)
         if result.changes:
             self.publish()
         return result
 
-    def _note(self, change: Change) -> None:
-        """What an entry says of its register's freshness."""
-        feed = self._feeds.setdefault(change.register, _Feed())
-        if change.kind is Kind.STALE:
-            feed.lacking.add(change.source)
-        elif change.kind is Kind.FRESH:
-            feed.lacking.discard(change.source)
-        elif change.kind is not Kind.HOLD:
-            first, last = feed.signs.get(change.source, (change.taken_ms, 0))
-            feed.signs[change.source] = _Signs(min(first, change.taken_ms), max(last, change.taken_ms))
+    def _settle(self, due: Sequence[Change], into: dict[bytes, Subject | None]) -> list[RefusedChange]:
+        """Links the changed records and puts the subjects that they touch together again.
 
-    def _settle_each(self, due: Sequence[Change]) -> tuple[dict[bytes, Subject | None], list[RefusedChange]]:
-        """`_settle`; a change that no rule foresaw is refused by itself, and holds up nobody else's.
-
-        What fails for another reason than the change (disk, memory, the base) is raised: it is taken again.
+        into: gets these subjects. Returns the changes that cannot be read.
         """
-        try:
-            return self._settle(due)
-        except _OF_A_CHANGE as error:
-            if len(due) == 1:
-                return {}, [RefusedChange.of(due[0], f"not_linked {type(error).__name__}")]
-        half = len(due) // 2
-        subjects, refused = self._settle_each(due[:half])
-        more, also = self._settle_each(due[half:])
-        return {**subjects, **more}, [*refused, *also]
-
-    def _settle(self, due: Sequence[Change]) -> tuple[dict[bytes, Subject | None], list[RefusedChange]]:
-        """Links the changed records and puts the subjects that they touch together again."""
         fed, meaning = self._meant(self._fed.read(due))
         if not fed.keys and not meaning.doubted:
-            return {}, fed.refused
+            return fed.refused
         standing = self.standing
         found = self._gather(fed)
         found.reach(standing.holders(meaning.doubted), standing)
@@ -336,20 +283,37 @@ class LiveWriter:
         standing.settle(settled, kept, changed)
         self._named_alone.settle(recount)
         self._named_links.note(found.changed, found.asked, found.replaced)
-        return settled, fed.refused
+        into.update(settled)
+        return fed.refused
 
     def _meant(self, fed: FedRecords) -> tuple[FedRecords, Meaning]:
-        """The changes by the records that they mean; an UPSERT of one of several records is refused."""
+        """The changes by the records that they mean."""
         standing = self.standing.rows(self.standing.holders(fed.keys))
-        meaning = meaning_of(fed.keys, standing, self._shared_keys, self._fed.has_line)
-        refused = [
-            RefusedChange.of(change, AMBIGUOUS, meaning.may_mean[key]) for key, change in meaning.ambiguous.items()
-        ]
-        rows = [without_records(each, meaning.ambiguous)[0] for each in fed.rows]
-        certain = FedRecords(meaning.certain, rows, [*fed.refused, *refused])
-        return certain, meaning
+        return meant_records(fed, standing, self._shared_keys, self._fed.has_line)
 
-    def _key_of(self, change: Change) -> Hashable:
+    def _rows_of(self, keys: Iterable[RecordKey]) -> pa.Table:
+        """The records of these keys as they stand, and others of the same subjects."""
+        return self.standing.rows(self.standing.holders(keys))
+
+    def _listed(self, keys: set[RecordKey]) -> dict[RecordKey, int]:
+        """Returns the state that the base's extracts list under each of these keys."""
+        taken_in = self._folded.listed(keys) if self._folded is not None else {}
+        entities: set[int] = set()
+        for key in keys - taken_in.keys():
+            entities.update(self.standing.kept.subjects_of(key.register, key.record_id))
+        return {**listed_states(self.standing.kept.rows_of(entities), keys - taken_in.keys()), **taken_in}
+
+    def _shown_otherwise(self, rows: pa.Table | None) -> dict[bytes, Subject | None]:
+        """The subjects of records whose alerts are shown otherwise, settled as they were."""
+        if rows is None:
+            return {}
+        touched = set(values(rows, "subject_id"))
+        as_before = self.standing.rows(touched)
+        subjects: dict[bytes, Subject | None] = {each: self.standing.known(each) for each in touched}
+        self.standing.settle(subjects, as_before, STANDING_SCHEMA.empty_table())
+        return subjects
+
+    def _key_of(self, change: Change) -> Named:
         """Returns the key that a change names, or its own words where no manifest has its source."""
         return self._fed.key(change) or (change.manifest_source, change.record_id)
 
@@ -440,6 +404,7 @@ class LiveWriter:
 
     def publish(self) -> None:
         """Names the deltas in VIEW, and removes those that no view has named for two views."""
+        self.beat()  # before VIEW: who sees a first one without it takes its writer for silent
         write_view(
             self.home,
             {
@@ -454,7 +419,6 @@ class LiveWriter:
                 },
             },
         )
-        self.beat()
         self._collect()
 
     def mend(self) -> bool:

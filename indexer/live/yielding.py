@@ -7,17 +7,16 @@ had closed, and that the extract still lists as PENDING, is marked, when its sub
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from core.generation.store import Generation
 from core.ledger.change import RECORD_KINDS, Change, Kind
-from indexer.live.fed_closed import CLOSED, Closing, lists_pending, mark
+from indexer.live.fed_closed import CLOSED, Closing, lists_pending, mark, unmarked
 from indexer.live.fed_rows import FedRows
+from indexer.live.folded import Folded
 from indexer.live.record_key import Place, RecordKey, places_of
-from indexer.live.standing import STANDING_SCHEMA, Standing, Subject, values
 from indexer.manifest.model import Manifest
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 
@@ -28,17 +27,30 @@ _Said = dict[RecordKey, dict[int | None, Closing | None]]
 class Yielding:
     """Of one base: which changes its extracts hold, and which of its alerts the feed had closed. Not thread-safe."""
 
-    def __init__(self, base: Generation, manifests: Sequence[Manifest], fed: FedRows) -> None:
+    def __init__(
+        self,
+        registers: Sequence[Mapping[str, Any]],
+        built_ms: int,
+        manifests: Sequence[Manifest],
+        fed: FedRows,
+        folded: Folded | None = None,
+    ) -> None:
+        """registers: as the base's MANIFEST.json states them. built_ms: when it was built, UTC ms.
+
+        folded: the changes that the build took in; its records have their marks already.
+        """
         self._fed = fed
-        self._names = [str(stated["name"]) for stated in base.manifest["registers"]]
+        self._names = [str(stated["name"]) for stated in registers]
         self._holds: dict[str, Mapping[str, Mapping[str, Any]]] = {
-            stated["id"]: held for stated in base.manifest["registers"] if (held := stated.get("holds"))
+            stated["id"]: held for stated in registers if (held := stated.get("holds"))
         }
-        self._built_ms = int(base.manifest["built_at_ms"])
+        self._built_ms = built_ms
         self._sources = {manifest.id: [source.name for source in manifest.source] for manifest in manifests}
-        self._closed: dict[Place, Closing] = {}
+        self._closed: dict[Place, Closing] = dict(folded.closed) if folded is not None else {}
+        self._marked_before = dict(self._closed)
         # Keys of fed changes in force, by (register, id); of registers that state anything.
         self._won: dict[tuple[int, str], set[RecordKey]] = {}
+        self._folded = folded  # until its keys are among them
 
     # ---- which ----
 
@@ -81,34 +93,43 @@ class Yielding:
                 self._won.setdefault((key.register, key.record_id), set()).add(key)
                 for place in [place for place in self._closed if key.means(place)]:
                     del self._closed[place]
+                    self._marked_before.pop(place, None)
 
-    def settle(self, yielding: Sequence[Change], standing: Standing) -> dict[bytes, Subject | None]:
-        """Notes what these said; the subjects whose alerts are shown otherwise for it, settled as they were."""
+    def settle(self, yielding: Sequence[Change], rows_of: Callable[[Iterable[RecordKey]], pa.Table]) -> pa.Table | None:
+        """Notes what these said; returns the records whose alerts are shown otherwise for it, None where none is.
+
+        rows_of: the records of some keys as they stand, and perhaps others.
+        """
         said = self._said(yielding)
         closed = {(place[0], place[2]) for place in self._closed}
         closed |= {(key.register, key.record_id) for key, words in said.items() if any(words.values())}
         said = {key: words for key, words in said.items() if (key.register, key.record_id) in closed}
         if not said:
-            return {}
-        rows = standing.rows(standing.holders(said))
-        touched: set[bytes] = set()
-        for place, lists, subject_id in zip(
-            places_of(rows), lists_pending(rows).tolist(), values(rows, "subject_id"), strict=True
-        ):
+            return None
+        self._take_up_keys()
+        rows = rows_of(said)
+        touched = []
+        for number, (place, lists) in enumerate(zip(places_of(rows), lists_pending(rows).tolist(), strict=True)):
             has_word, closing = self._word(place, said)
             if not has_word or not lists or self._closed.get(place) == closing:
                 continue
-            touched.add(subject_id)
+            touched.append(number)
             if closing is None:
                 del self._closed[place]
             else:
                 self._closed[place] = closing
-        if touched:
-            as_before = standing.rows(touched)
-            subjects: dict[bytes, Subject | None] = {subject_id: standing.known(subject_id) for subject_id in touched}
-            standing.settle(subjects, as_before, STANDING_SCHEMA.empty_table())
-            return subjects
-        return {}
+        return rows.take(touched) if touched else None
+
+    @property
+    def closed(self) -> Mapping[Place, Closing]:
+        """Alerts that the extracts list as PENDING and the feed had closed."""
+        return self._closed
+
+    def _take_up_keys(self) -> None:
+        """Adds the keys of the changes that the build took in: they are in force, and seldom asked for."""
+        if self._folded is not None:
+            folded, self._folded = self._folded, None
+            self.won(folded.keys())
 
     def _said(self, yielding: Sequence[Change]) -> _Said:
         """The last word under each key."""
@@ -140,10 +161,11 @@ class Yielding:
 
     def marked(self, rows: pa.Table) -> pa.Table:
         """The records, on their way to a dossier, with what the feed had said of those that it had closed."""
-        if not self._closed:
+        reworded = {place for place, closing in self._marked_before.items() if self._closed.get(place) != closing}
+        if not self._closed and not reworded:
             return rows
-        closings = [
-            self._closed.get(place) if lists else None
-            for place, lists in zip(places_of(rows), lists_pending(rows).tolist(), strict=True)
-        ]
+        places = places_of(rows)
+        rows = unmarked(rows, [place in reworded for place in places])
+        lists = lists_pending(rows).tolist()
+        closings = [self._closed.get(place) if listed else None for place, listed in zip(places, lists, strict=True)]
         return mark(rows, closings, self._names)

@@ -103,6 +103,8 @@ OUTCOMES = {
     "DELEGATION_FORBIDDEN": "delegación no permitida",
     "REVOKED": "acceso revocado",
     "LIMIT_EXCEEDED": "cuota agotada",
+    "TOO_MANY_PERSONS": "demasiadas personas distintas",
+    "HANDLE_INVALID": "manejo de una lista vencida o ajena",
     "METADATA_TOO_LARGE": "token muy grande",
     "AUDIT_UNAVAILABLE": "sin auditoría",
     "SIGN_IN_REFUSED": "acceso rechazado",

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _SECRETS = "contiene llaves y datos personales: guárdela cifrada, aparte de este equipo (docs/backup.md)"
 _NOT_IN_THE_COPY = (
-    "lo que las fuentes enviaron después de la copia falta: sus registros quedan STALE hasta que lo reenvíen "
-    "(docs/feed.md)",
-    "el segundo custodio de la auditoría tiene puntos de control posteriores: lo dirá (audit_not_signed); "
+    "lo que las fuentes enviaron después de la copia falta: sus registros quedan STALE hasta que cada una diga cuál "
+    "fue su último número, y lo reenvíe (docs/feed.md)",
+    "las revocaciones de después de la copia faltan: quien fue revocado desde entonces entra; póngalas de nuevo en "
+    "revoked.toml antes de atender (docs/trust.md)",
+    "si hay un segundo custodio de la auditoría, tiene puntos de control posteriores y lo dirá (audit_not_signed): "
     "avísele (docs/backup.md)",
     "los cupos empiezan agotados (limits_made_anew) y vuelven con el tiempo",
 )
@@ -160,6 +162,8 @@ def _main_place(copy: CopySource, data: Path | None, issuer: Path | None) -> Pat
 
 def _restored(copy: CopySource, main: Path, audit: Path | None, settings: Path | None, as_json: bool) -> list[Proof]:
     """Checks, writes, proves and, where all holds, moves. Raises CopyRefused, OSError."""
+    from core.ledger.reader import FOLDER as LEDGER
+    from ronda.copies.doubting import doubt_sources
     from ronda.copies.manifest import CopyRefused
     from ronda.copies.proving import Restored, prove
     from ronda.copies.restoring import Restoring
@@ -194,6 +198,8 @@ def _restored(copy: CopySource, main: Path, audit: Path | None, settings: Path |
     )
     proofs = list(prove(restored, time.time_ns() // 1_000_000))
     if not any(proof.problem for proof in proofs):
+        if root == "data":
+            doubt_sources(restored.data / LEDGER, time.time_ns() // 1_000_000)
         restoring.move()
     return proofs
 

@@ -247,7 +247,7 @@ def _runs(position: Any) -> str:
 
 
 def _state(position: Any) -> str:
-    words = {"GAP": "faltan cambios", "SILENT": "sin señal"}
+    words = {"GAP": "faltan cambios", "SILENT": "sin señal", "RESTORED": "repuesto de una copia"}
     lacks = [words.get(each, each) for each in position.stale_reason.split()] if position.stale else []
     lacks += ["cambios sin aplicar"] if position.unread else []
     if lacks:

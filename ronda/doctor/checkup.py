@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from core.errors import CoreError
-from ronda.doctor import disk_checks, machine_checks
+from ronda.doctor import database_checks, disk_checks, machine_checks
 from ronda.doctor.findings import Finding, finding
 from ronda.settings import Settings
 
@@ -22,6 +22,7 @@ def checks(*, deep: bool) -> dict[str, Check]:
         "dueños y modos": disk_checks.owners_and_modes,
         "generación": lambda settings: disk_checks.generation(settings, deep=deep),
         "libro de cambios": lambda settings: disk_checks.ledger(settings, deep=deep),
+        "bases de datos": lambda settings: database_checks.databases(settings, deep=deep),
         "auditoría": lambda settings: disk_checks.audit_log(settings, deep=deep),
         "discos": disk_checks.room,
         "reloj": lambda _: machine_checks.clock(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from indexer.generations.publishing import CURRENT, GENERATIONS, current_generat
 from ronda.doctor.findings import Finding, finding
 from server.audit.checkpointer import ALARM_SHARE
 from server.audit.checkpoints import CHECKPOINTS, CheckpointError, CheckpointFiles
-from server.audit.keys import KeyFileError, load_auditors
+from server.audit.keys import HASH_KEY_FILE, KeyFileError, kept_hash_keys, load_auditors
 from server.audit.seals import SealsDamaged, read_seals
 from server.audit.set_up import (
     audit_directory,
@@ -56,6 +57,10 @@ def secrets(settings: ServerSettings) -> Iterator[Finding]:
         path = settings.data / name
         if path.exists() and path.stat().st_size != size:
             yield finding("secret_damaged", path, f"{path.stat().st_size} bytes, not {size}")
+    try:
+        kept_hash_keys(audit_directory(settings), time.time_ns() // 1_000_000)
+    except KeyFileError as error:
+        yield finding("secret_damaged", audit_directory(settings) / HASH_KEY_FILE, error)
     stated = _subject_key_of(settings.data)
     told = {part.name for part, _ in ServedParts(settings).lost()}
     try:

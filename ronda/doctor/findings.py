@@ -146,6 +146,13 @@ KINDS = {
             "docs/operations.md#the-audit-log",
         ),
         Kind(
+            "database_damaged",
+            _GRAVE,
+            "una base de datos está dañada o vacía: lo que guardaba se perdió",
+            "con el servidor detenido, restáurela de una copia",
+            "docs/operations.md#parts-that-begin-anew",
+        ),
+        Kind(
             "disk_nearly_full",
             _NOTICE,
             "el disco está casi lleno",

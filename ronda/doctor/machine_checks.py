@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +24,7 @@ from server.processes.readiness import PATH
 from server.processes.settings import ServerSettings
 from server.processes.start_checks import check_files_of
 from server.settings import Address, SettingsError
+from server.transport.tls import read_pair
 from server.trust.directory import read_trust
 from server.trust.last_good import LAST_GOOD, kept_trust
 
@@ -35,8 +37,13 @@ _TIMEX_BYTES = 256  # more than struct timex has
 
 def settings_files(settings: ServerSettings) -> Iterator[Finding]:
     """The files that the settings name, as the server checks them at its start."""
+    limits = settings.limits_path
+    if settings.trust is not None and limits.exists() and not os.access(limits, os.R_OK | os.W_OK, effective_ids=True):
+        yield finding("files_unusable", limits, "the server reads and writes it")
     try:
         check_files_of(settings)
+        if settings.tls_cert is not None and settings.tls_key is not None:
+            read_pair(settings.tls_cert, settings.tls_key)
     except SettingsError as error:
         if "expired" not in str(error):  # certificates() tells of each
             yield finding("files_unusable", str(error).partition(":")[0], error)

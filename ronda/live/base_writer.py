@@ -53,6 +53,8 @@ def follow(orders: Orders, stop: threading.Event) -> None:
                 give_back_now()  # a whole ledger was read
                 sequence, contradicted = follower.sequence, result.contradicted
                 log("live_writer_follows", generation=orders.base, sequence=sequence, contradicted=contradicted)
+                if follower.is_of_another_ledger:
+                    log("live_base_of_another_ledger", level=WARNING, generation=orders.base)
             failing, told = "", True
             _tell_refused(result)
 

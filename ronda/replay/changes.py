@@ -10,6 +10,7 @@ from core.generation.overlay import DeltaGeneration
 from core.generation.store import Generation
 from core.generation.view_file import read_view
 from core.ledger.reader import FOLDER, LedgerReader
+from indexer.live.folded import Folded
 from indexer.live.writer import LiveWriter, day_of
 from indexer.manifest.model import Manifest
 
@@ -37,7 +38,12 @@ def deltas_to(
             raise LedgerShort(f"the ledger ends at {ledger.end}")
         writer = LiveWriter(data, str(base.generation_id), manifests, into)
         try:
-            changes = takewhile(lambda change: change.sequence <= sequence, ledger.changes())
+            place = writer.begins_at(ledger)
+            if place is None and Folded.of(base.directory) is not None:
+                raise LedgerShort("the generation was built with changes that this ledger does not have")
+            writer.publish()  # of what the base holds itself
+            after = place.sequence if place is not None else 0
+            changes = takewhile(lambda change: change.sequence <= sequence, ledger.changes(after))
             for day, due in groupby(changes, key=lambda change: day_of(change.taken_ms)):
                 writer.day = day
                 writer.take(due)

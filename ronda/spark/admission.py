@@ -20,13 +20,14 @@ from ronda.v1 import error_pb2
 from server.errors import Refusal, reason_name
 from server.host.file_stamps import Stamp, stamp_of
 from server.settings import SettingsError
-from server.trust.callers import Admitted, admit, device_identity
+from server.trust.allowances import PersonBounds
+from server.trust.callers import Admitted, UsualBounds, admit, device_identity
 from server.trust.directory import read_trust
 from server.trust.peer import Peer, peer_of
 from server.trust.snapshot import Trust
 
 _SPKI = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-_NO_BREAK_GLASS_MS = 0  # a clearance is none
+_USUAL = UsualBounds(0, PersonBounds())  # a clearance is no break-glass, and shows nobody
 
 
 class Admission:
@@ -74,7 +75,7 @@ class Admission:
     def decide(self, purpose: int) -> None:
         """Asks policy about a purpose, after GrantNeeded."""
         assert self._admitted is not None and self._trust is not None
-        self._admitted.decide(self._trust.policy, purpose, _NO_BREAK_GLASS_MS)
+        self._admitted.decide(self._trust.policy, purpose, _USUAL)
 
 
 def refused(refusal: Refusal) -> Refused:

@@ -38,7 +38,7 @@ class FeedCollector(Collector):
         )
         stale = GaugeMetricFamily(
             "ronda_feed_stale",
-            "1 while a register may lack changes: the cause is GAP or SILENT.",
+            "1 while a register may lack changes: the cause is GAP, SILENT or RESTORED.",
             labels=[*_LABELS, "cause"],
         )
         through = GaugeMetricFamily("ronda_feed_through", "All changes up to this sequence came.", labels=_LABELS)
@@ -49,7 +49,7 @@ class FeedCollector(Collector):
                 event.add_metric(labels, max(0.0, now - each["event_ms"] / 1000))
             if each["sign_ms"]:
                 sign.add_metric(labels, max(0.0, now - each["sign_ms"] / 1000))
-            for cause in ("GAP", "SILENT"):
+            for cause in ("GAP", "SILENT", "RESTORED"):
                 stale.add_metric([*labels, cause], float(cause in each["stale"].split()))
             through.add_metric(labels, each["through"])
             held.add_metric(labels, each["held"])

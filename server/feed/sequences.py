@@ -16,8 +16,9 @@ from enum import IntEnum
 import orjson
 import xxhash
 
-from core.ledger.change import GAP, RECORD_KINDS, SILENT, Change, Kind
+from core.ledger.change import GAP, RECORD_KINDS, RESTORED, SILENT, Change, Kind
 from ronda.v1 import error_pb2
+from server.feed.places import Places
 
 WIDEST = 100_000  # sequences that may lie between the first missing one and the newest
 HELD_MOST = 10_000  # changes that wait at once
@@ -70,7 +71,7 @@ class Sequences:
     key_of: KeyOf = named_key
     through: int = 0  # all up to it came
     newest: int = 0  # the last that came, or that a heartbeat told of
-    places: dict[int, int | Change] = field(default_factory=dict)  # sequence -> place in the ledger, or not written yet
+    places: Places = field(default_factory=Places)
     held: dict[int, Change] = field(default_factory=dict)  # not in force yet
     # Changes in force of those past a gap: by id, the key and the newest sequence of each.
     overtook: dict[str, dict[tuple[str | None, str | None], int]] = field(default_factory=dict)
@@ -147,7 +148,8 @@ class Sequences:
         """Entries that come of what was just learnt: changes that need wait no longer, and that nothing is missing.
 
         Silence ends with a heartbeat: behind a change that comes after it others may wait. `look` sees how old it is.
-        What is STALE already is not FRESH for a moment because its missing numbers were told of just now.
+        So does the doubt about a ledger that was put back: a heartbeat alone says which number was the last. What is
+        STALE already is not FRESH for a moment because its missing numbers were told of just now.
         """
         entries = self._released(self.through)
         if self.newest > self.through:
@@ -155,7 +157,7 @@ class Sequences:
         else:
             self.missing_since = None
         wanted = [GAP] if self.stale and self.newest > self.through else []
-        wanted += [SILENT] if SILENT in self.stale and not is_beat else []
+        wanted += [each for each in (SILENT, RESTORED) if each in self.stale and not is_beat]
         return entries + self._told(" ".join(wanted), only_if_other=True)
 
     def look(self, now_s: float, now_ms: int, hold_s: float, silent_s: int) -> list[Change]:
@@ -172,6 +174,8 @@ class Sequences:
         lags = SILENT in self.stale and now_ms - self.up_to_ms >= 1000 * silent_s
         if lags or self._silence_s(now_s, now_ms) >= silent_s:
             reasons.append(SILENT)
+        if RESTORED in self.stale:
+            reasons.append(RESTORED)
         if GAP in reasons:
             entries += self._released(self.newest)
         return entries + self._told(" ".join(reasons), only_if_other=False)
@@ -237,7 +241,7 @@ class Sequences:
             self.held[sequence] = entry
         if sequence > self.through and sequence not in self._prints:
             self._prints[sequence] = _print_of(entry)
-        self.places[sequence] = place
+        self.places.put(sequence, place)
         self.came = max(self.came, sequence)
         if entry.kind in RECORD_KINDS:
             self._in_force(entry)
@@ -277,7 +281,7 @@ class Sequences:
             self._said.discard(said)
             self._sign(entry)
         if entry.kind in RECORD_KINDS or entry.kind is Kind.HOLD:
-            self.places[entry.source_sequence] = place
+            self.places.put(entry.source_sequence, place)
 
 
 def _may_be_one(mine: tuple[str | None, str | None], theirs: tuple[str | None, str | None]) -> bool:

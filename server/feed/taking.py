@@ -140,12 +140,24 @@ class Taker:
         for change, refusal in zip(message.changes, outcomes, strict=True):
             if refusal is not None:
                 found.append(refusal)
+                due += self._told_of(message.source, change, now)
                 continue
             known = self._known[message.source, change.register]
             outcome, entries = known.decide(change, self._ledger.at, now.steady_s)
             found.append(outcome)
             due += [(known, entry) for entry in entries]
         return found
+
+    def _told_of(self, source: str, change: Change, now: Now) -> list[tuple[Sequences, Change]]:
+        """Entries of a change that is not taken: its source gave the number out, so it is missing until one has it.
+
+        Behind the last change that was sent nothing else would tell.
+        """
+        known, number = self._known.get((source, change.register)), change.source_sequence
+        if known is None or change.kind not in RECORD_KINDS or not known.newest < number <= _SEQUENCE_MOST:
+            return []
+        told = Change(Kind.HEARTBEAT, change.register, source, source_sequence=number, unsettled=True)
+        return [(known, entry) for entry in known.decide(told, self._ledger.at, now.steady_s)[1]]
 
     def _has(self, source: str, change: Change) -> bool:
         return change.source_sequence in self._known[source, change.register].places

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.audit.reader import Flag, How, entry_bytes
 from core.errors import CoreError
-from core.generation.reader import DossierReader
+from core.generation.reader import DossierReader, EntityKind
 from core.identifiers.api import canonical
 from core.identifiers.api import plate as take_apart
 from core.identifiers.kinds import IdentifierKind
@@ -95,7 +95,9 @@ class HotlistMethods:
 
         def record(progress: Progress) -> None:
             for number in progress.fresh:
-                self._record(asked, by_number[number])
+                found = _listed(asked, by_number[number])
+                self._record(asked, by_number[number], found)
+                _count_persons(asked, found)
             for first, last in progress.opened:
                 self._record_gap(asked, first, last)
             if audit.waits:
@@ -120,8 +122,7 @@ class HotlistMethods:
             response.gaps.add(first=first, last=last)
         return response
 
-    def _record(self, asked: Asked, look_up: hotlist_service_pb2.OfflineLookUp) -> None:
-        key = _asked_key(look_up)
+    def _record(self, asked: Asked, look_up: hotlist_service_pb2.OfflineLookUp, found: list[DossierReader]) -> None:
         asked.service.audit.log.append_record(
             clock_ms=clock_ms(),
             method=OwnMethod.OFFLINE_LOOK_UP,
@@ -130,9 +131,9 @@ class HotlistMethods:
             identity=asked.caller.identity,
             case_number=look_up.case_number.encode(),
             request_id=f"{asked.request.log_id[:48]}/{look_up.sequence}".encode(),
-            asked_key=key,
+            asked_key=_asked_key(look_up),
             asked=look_up.SerializeToString(),
-            shown=_shown(asked, key, look_up),
+            shown=b"".join(entry_bytes(each.subject_id, How.ASKED) for each in found),
         )
 
     def _record_gap(self, asked: Asked, first: int, last: int) -> None:
@@ -192,17 +193,23 @@ def _asked_key(look_up: hotlist_service_pb2.OfflineLookUp) -> bytes:
         return b""
 
 
-def _shown(asked: Asked, key: bytes, look_up: hotlist_service_pb2.OfflineLookUp) -> bytes:
+def _listed(asked: Asked, look_up: hotlist_service_pb2.OfflineLookUp) -> list[DossierReader]:
     """The subjects that a listed identifier leads to in the current generation."""
-    engine = asked.service.keeper.engine
+    engine, key = asked.service.keeper.engine, _asked_key(look_up)
     if look_up.shown not in (level_pb2.LEVEL_POSSIBLE, level_pb2.LEVEL_HIT) or not key or engine is None:
-        return b""
+        return []
     generation = engine.generation
     try:
-        found = [DossierReader(generation.dossier(entity)) for entity in generation.lookup(key[0], key[1:])]
+        return [DossierReader(generation.dossier(entity)) for entity in generation.lookup(key[0], key[1:])[:20]]
     except CoreError:
-        return b""
-    return b"".join(entry_bytes(each.subject_id, How.ASKED) for each in found[:20])
+        return []
+
+
+def _count_persons(asked: Asked, found: list[DossierReader]) -> None:
+    """Whom the device showed off line counts among those whom the officer saw today; nothing is refused any more."""
+    persons = [each.subject_id for each in found if each.kind in (EntityKind.PERSON, EntityKind.UNIDENTIFIED)]
+    if persons:
+        asked.caller.show(asked.entered.purpose, persons, refuses=False)
 
 
 def _device(asked: Asked) -> str:

@@ -34,7 +34,10 @@ from server.processes.messages import RegisterNow, WorkerReport
 from server.processes.readiness import with_readiness
 from server.processes.registers_now import of_all
 from server.processes.settings import ServerSettings
+from server.processes.units_now import UnitCollector
 from server.processes.watched_worker import WorkerProcess
+from server.recall.orders import STATUS as RECALL_STATUS
+from server.recall.scraped import RecallCollector
 from server.settings import SettingsError
 
 _STATES = ("FRESH", "STALE", "MISSING")
@@ -67,7 +70,9 @@ class Scrape:
         self._registry.register(_StateCollector(settings.data, supervised))
         self._registry.register(_AuditCollector(audit_directory(settings), supervised))
         self._registry.register(FeedCollector(directory.parent / STATUS))
+        self._registry.register(RecallCollector(directory.parent / RECALL_STATUS))
         self._registry.register(CertificateCollector(settings))
+        self._registry.register(UnitCollector(settings))
         self._supervised = supervised
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None

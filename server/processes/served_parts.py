@@ -27,6 +27,7 @@ from server.processes.page_key import PAGE_KEY
 from server.processes.settings import ServerSettings
 from server.recall.orders import FOLDER as RECALL
 from server.recall.store import FILE as RECALL_FILE
+from server.trust.last_good import LAST_GOOD
 
 SERVED = "served.json"  # in the data directory
 _STAGED = "staging/LAST.json"  # indexer/staging: what the newest extracts are
@@ -56,6 +57,7 @@ SERVED_PARTS = (
     ),
     ServedPart("ledger", "ledger_begun_anew", lambda settings: settings.data / LEDGER / LOG),
     ServedPart("staging", "staging_lost", lambda settings: settings.data / _STAGED),
+    ServedPart("trust.last-good.json", "trust_begun_anew", lambda settings: settings.data / LAST_GOOD),
 )
 
 
@@ -97,8 +99,8 @@ class ServedParts:
             self._audit, self._seen = audit, present
 
     def _is_expected(self, part: ServedPart) -> bool:
-        if part.name == "limits" and self._settings.development:
-            return False  # nothing is counted there
+        if part.name in ("limits", LAST_GOOD) and self._settings.development:
+            return False  # nothing is counted there, and nobody is admitted by it
         if part.name == "audit" and self._audit != self._audit_place():
             return False  # the settings name another directory: it was changed on purpose
         return part.name in self._seen or (part.secret and self._recorded)

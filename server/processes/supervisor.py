@@ -43,6 +43,7 @@ from server.processes.served_parts import ServedParts
 from server.processes.settings import ServerSettings
 from server.processes.start_checks import check_files_of, check_process
 from server.processes.watched_worker import WorkerProcess
+from server.recall.orders import STATUS as RECALL_STATUS
 from server.recall.orders import Orders as RecallOrders
 from server.settings import Address, SettingsError
 from server.trust.counting import limits_of
@@ -432,6 +433,7 @@ def _recall_process(settings: ServerSettings, socket: Path) -> list[KeptProcess]
         data=settings.data,
         audit=audit_directory(settings),
         socket=socket,
+        status=socket.with_name(RECALL_STATUS),
         days=settings.recall_days,
         log_level=settings.log_level,
     )

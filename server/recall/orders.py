@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 FOLDER = "recall"  # in the data directory
+STATUS = "recall-status.json"  # in the directory of sockets
 DAY_MS = 86_400_000
 LINE_BYTES = 1 << 20  # of a worker's line
 MOST = 100  # recalls of one answer on it
@@ -22,5 +23,6 @@ class Orders(BaseModel):
     data: Path
     audit: Path  # directory of the audit log
     socket: Path
+    status: Path  # file that it writes each second: how far it is, and what waits, for the metrics
     days: int  # how old a look-up may be
     log_level: str = "info"

@@ -18,9 +18,12 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from core.errors import CoreError
+from core.files.replacement import replace_file
 from server import logs
 from server.audit.keys import HASH_KEY_FILE, HashKey, KeyFileError, kept_hash_keys
 from server.audit.seals import SealsDamaged
@@ -40,6 +43,7 @@ _LATE_MS = 120_000  # that a worker may go on answering from an older view
 _SWEEP_S = 3600.0
 _PRUNE_S = 10.0
 _AGAIN_S = 1.0
+_SHOWN_S = 1.0
 
 
 def _now_ms() -> int:
@@ -94,7 +98,7 @@ class Finder:
         self._keys_stamp: tuple[int, int] | None = None
         self._recent = _Recent((), self._store.recent(_LATE_MS))
         self._begun = False
-        self._swept = self._pruned = -math.inf
+        self._swept = self._pruned = self._shown = -math.inf
 
     def step(self) -> int:
         """One look at both sides; how many changes there were.
@@ -122,6 +126,15 @@ class Finder:
             self._store.forget(now_ms)
             self._swept = now
         return count
+
+    def show(self, status: Path) -> None:
+        """Writes how far this is, once a second, for the metrics. Raises sqlite3.Error."""
+        if time.monotonic() - self._shown < _SHOWN_S:
+            return
+        self._shown, now_ms = time.monotonic(), _now_ms()
+        told = {"at_ms": now_ms, "sequence": self._store.place()[1], "waiting": self._store.unreceived(now_ms)}
+        with suppress(OSError):
+            replace_file(status, json.dumps(told).encode(), durable=False)
 
     def _take_view(self, since_ms: int) -> int:
         seen = self._views.look()
@@ -224,6 +237,7 @@ async def _run(orders: Orders) -> None:
             pause = _TICK_S
             try:
                 await asyncio.to_thread(finder.step)
+                await asyncio.to_thread(finder.show, orders.status)
                 failing = ""
             except (CoreError, OSError, sqlite3.Error, KeyFileError, SealsDamaged, ValueError) as error:
                 if failing != repr(error):  # nothing is passed over: it is due yet

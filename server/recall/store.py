@@ -371,6 +371,11 @@ class RecallStore:
         )
         return [(int(newest), str(officer)) for newest, officer in rows]
 
+    def unreceived(self, now_ms: int) -> int:
+        """The number of recalls that wait for their officers' receipt. Raises sqlite3.Error."""
+        count = "SELECT COUNT(*) FROM recall WHERE received_ms IS NULL AND over = 0 AND expires_ms > ?"
+        return int(self._database.execute(count, (now_ms,)).fetchone()[0])
+
     def news(self, after: int) -> tuple[int, list[str]]:
         """The newest number, and the officers and gateways of those behind `after`; where that is negative, nobody."""
         newest = int(self._database.execute("SELECT COALESCE(MAX(number), 0) FROM recall").fetchone()[0])

@@ -129,10 +129,7 @@ class ServerTls:
         return stamp_of(path for path in (self._cert, self._key, self._client_ca) if path is not None)
 
     def _read(self) -> tuple[bytes, bytes, bytes | None]:
-        chain = _pem("tls_cert", self._cert, b"CERTIFICATE")
-        key = _pem("tls_key", self._key, b"PRIVATE KEY")
-        if not _belong_together(chain, key):
-            raise SettingsError(f"tls_key: {self._key} is not the key of {self._cert}")
+        chain, key = read_pair(self._cert, self._key)
         return key, chain, _pem("tls_client_ca", self._client_ca, b"CERTIFICATE") if self._client_ca else None
 
 
@@ -151,6 +148,14 @@ def server_tls(
 ) -> ServerTls | None:
     """None = plaintext. Raises SettingsError."""
     return ServerTls(settings, bundle, last_good) if settings.tls_cert is not None else None
+
+
+def read_pair(cert: Path, key: Path) -> tuple[bytes, bytes]:
+    """Certificate chain and key of the server, PEM. Raises SettingsError where they do not hold, or not together."""
+    chain, secret = _pem("tls_cert", cert, b"CERTIFICATE"), _pem("tls_key", key, b"PRIVATE KEY")
+    if not _belong_together(chain, secret):
+        raise SettingsError(f"tls_key: {key} is not the key of {cert}")
+    return chain, secret
 
 
 def _pem(setting: str, path: Path, wanted: bytes) -> bytes:

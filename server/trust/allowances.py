@@ -11,9 +11,11 @@
     repeats = { count = 6, seconds = 86400, burst = 6 }     # one subject
     hours = [5, 23]                                          # local hours of expected use: from, until
     refuse = ["neighbours", "misses", "repeats", "hours"]    # refused; the others are marked in the audit record
+    persons = { listed_hour = 100, listed_day = 200, day = 300 }  # different persons shown: by lists, by any way
 
-A limit that is left out is none, but for `rows`, which then are forbidden. A batch of Clear counts as its rows, so
-`burst` of `rows` must hold a whole batch.
+A limit that is left out is none, but for `rows`, which then are forbidden, and `persons`: those are the settings'
+(`persons_day`...), or none where `refuse` is empty. Within `persons` what is left out is no bound. A batch of Clear
+counts as its rows, so `burst` of `rows` must hold a whole batch.
 """
 
 from __future__ import annotations
@@ -39,6 +41,16 @@ class _Limit(BaseModel):
     burst: int = Field(gt=0)
 
 
+class PersonBounds(BaseModel):
+    """How many different persons an officer may be shown; None = no bound."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listed_hour: int | None = Field(default=None, gt=0, le=1_000_000)
+    listed_day: int | None = Field(default=None, gt=0, le=1_000_000)
+    day: int | None = Field(default=None, gt=0, le=1_000_000)
+
+
 class Allowance(BaseModel):
     """How much one caller may ask."""
 
@@ -52,6 +64,7 @@ class Allowance(BaseModel):
     repeats: _Limit | None = None
     misses: _Limit | None = None
     subjects: _Limit | None = None
+    persons: PersonBounds | None = None
     hours: tuple[int, int] = (0, 24)
     refuse: frozenset[Literal["neighbours", "misses", "subjects", "repeats", "hours"]] = frozenset(
         {"neighbours", "misses"}
@@ -69,6 +82,11 @@ class Allowance(BaseModel):
         first, last = self.hours
         span = (last - first) % 24 or 24
         return sum(1 << ((first + ahead) % 24) for ahead in range(span)) & _ALL_HOURS
+
+    def persons_shown(self, usual: PersonBounds) -> tuple[int, int, int]:
+        """Bounds as Caller.give takes them. usual: of an allowance that states none and refuses something."""
+        bounds = self.persons or (usual if self.refuse else PersonBounds())
+        return bounds.listed_hour or 0, bounds.listed_day or 0, bounds.day or 0
 
     def limit(self, name: str) -> Limit | None:
         """One of the limits as (count, seconds, burst)."""

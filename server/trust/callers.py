@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 import grpc
@@ -23,6 +24,7 @@ from ronda.v1 import context_pb2, error_pb2
 from server.audit.own_methods import OwnMethod
 from server.errors import Refusal
 from server.metrics import counts as call_metrics
+from server.trust.allowances import PersonBounds
 from server.trust.directory import TrustKeeper
 from server.trust.officer_token import Officer, TokenRules, read_token
 from server.trust.peer import Peer, Peers, check_tls
@@ -42,6 +44,15 @@ FIELD_BYTES = 32  # that each field of metadata counts beside its name and value
 _RECALL = sum(1 << METHOD_BITS[name] for name in GROUPS["Recall"])
 _HEARS = 1 << OwnMethod.LIST_AWAITED
 _LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repeats", "misses", "subjects")
+
+
+@dataclass(frozen=True)
+class UsualBounds:
+    """What the settings say of every caller. break_glass_ms: how long after her sign-in break-glass may be used."""
+
+    break_glass_ms: int
+    persons: PersonBounds
+
 
 DEVELOPMENT_IDENTITY = json.dumps({"development": True, "device": "loopback", "nip": "development"}).encode()
 
@@ -107,8 +118,8 @@ class Admitted:
         self.signed_in_ms = signed_in_ms
         self.recall_only = recall_only
 
-    def decide(self, policy: Policy, purpose: int, break_glass_ms: int) -> None:
-        """Asks policy about a purpose, once. break_glass_ms: how long after her sign-in break-glass may be used."""
+    def decide(self, policy: Policy, purpose: int, usual: UsualBounds) -> None:
+        """Asks policy about a purpose, once."""
         if self.caller.decided(purpose):
             return
         decision = policy.decide(self.principal, purpose)
@@ -116,7 +127,7 @@ class Admitted:
             self.caller.deny(purpose)
         else:
             methods = decision.methods & _RECALL if self.recall_only else decision.methods
-            _give(self.caller, purpose, decision, methods, self.signed_in_ms + break_glass_ms)
+            _give(self.caller, purpose, decision, methods, usual, self.signed_in_ms)
 
 
 class GatewayAlone:
@@ -127,7 +138,7 @@ class GatewayAlone:
         self.caller = caller
         self._gateway = gateway
 
-    def decide(self, policy: Policy, purpose: int, _break_glass_ms: int) -> None:
+    def decide(self, policy: Policy, purpose: int, _usual: UsualBounds) -> None:
         """Asks policy about a purpose, once."""
         if self.caller.decided(purpose):
             return
@@ -177,7 +188,7 @@ class CertifiedCallers:
         on_admitted: OnAdmitted,
         on_refused: OnRefused,
         *,
-        break_glass_s: int,
+        usual: UsualBounds,
         max_metadata_bytes: int,
     ) -> None:
         self._keeper = keeper
@@ -185,7 +196,7 @@ class CertifiedCallers:
         self._limits = limits
         self._on_admitted = on_admitted
         self._on_refused = on_refused
-        self._break_glass_ms = break_glass_s * 1000
+        self._usual = usual
         self._max_metadata = max_metadata_bytes
         self._known: dict[tuple[bytes, bytes, str], Admitted | GatewayAlone] = {}
         self._tokens: set[str] = set()  # of `_known`
@@ -214,7 +225,7 @@ class CertifiedCallers:
 
     def decide(self, context: Presented, purpose: int) -> Caller:
         admitted = self._admitted(context)
-        admitted.decide(self._keeper.trust.policy, purpose, self._break_glass_ms)
+        admitted.decide(self._keeper.trust.policy, purpose, self._usual)
         return admitted.caller
 
     def turned_away(self, context: Presented) -> None:
@@ -335,13 +346,16 @@ def _encoded(who: dict[str, object]) -> bytes:
     return json.dumps(who, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _give(caller: Caller, purpose: int, decision: Decision, methods: int, break_glass_ends_ms: int) -> None:
+def _give(
+    caller: Caller, purpose: int, decision: Decision, methods: int, usual: UsualBounds, signed_in_ms: int
+) -> None:
     allowance = decision.allowance
+    break_glass_ends_ms = signed_in_ms + usual.break_glass_ms
     break_glass = purpose == context_pb2.PURPOSE_BREAK_GLASS
     limits = {name: allowance.limit(name) for name in _LIMIT_NAMES}
     caller.give(
         purpose,
-        Grant(decision.masks),
+        Grant(decision.masks, masks_lists=not decision.lists_whole),
         methods=methods,
         needs_case=decision.needs_case,
         needs_reason=break_glass,
@@ -354,6 +368,7 @@ def _give(caller: Caller, purpose: int, decision: Decision, methods: int, break_
         neighbours_refused="neighbours" in allowance.refuse,
         misses_refused="misses" in allowance.refuse,
         subjects_refused="subjects" in allowance.refuse,
+        persons=allowance.persons_shown(usual.persons),
         **limits,
     )
 

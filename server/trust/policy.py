@@ -53,6 +53,7 @@ class Decision:
     masks: tuple[int, int, int, int, int]
     methods: int
     needs_case: bool
+    lists_whole: bool  # whether lists of persons show whole CUIs and birth dates
     allowance_name: str
     allowance: Allowance
 
@@ -116,11 +117,13 @@ class Policy:
         requests = [_request(method, whole, name) for method in METHOD_BITS]
         requests += [_request("Spend", uid("Allowance", allowance), name) for allowance in self._allowances]
         requests.append(_request("OmitCaseNumber", whole, name))
+        requests.append(_request("ListWhole", whole, name))
         requests += [_request("See", uid("Record", "/".join(pair)), name) for pair in pairs]
         answers = iter(self._ask(principal, requests))
         methods = sum(1 << bit for bit in METHOD_BITS.values() if next(answers))
         spends = [name for name in self._allowances if next(answers)]
         needs_case = not next(answers)
+        lists_whole = next(answers)
         masks = dict.fromkeys(SENSITIVITIES.values(), 0)
         for section, sensitivity in pairs:
             if next(answers):
@@ -130,7 +133,8 @@ class Policy:
         allowance = self._allowances[spends[0]]
         if allowance.rows is None:
             methods &= ~(1 << METHOD_BITS["Clear"])
-        return Decision((masks[1], masks[2], masks[3], masks[4], masks[5]), methods, needs_case, spends[0], allowance)
+        shown = (masks[1], masks[2], masks[3], masks[4], masks[5])
+        return Decision(shown, methods, needs_case, lists_whole, spends[0], allowance)
 
     def _delegates_now(self, principal: Principal, purpose: int) -> bool:
         if principal.gateway is None:

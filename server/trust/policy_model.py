@@ -6,6 +6,7 @@
 | | See | Record in Section, Sensitivity | are records of this section and sensitivity shown? |
 | | Spend | Allowance | may this allowance of limits.toml be spent? |
 | | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
+| | ListWhole | Purpose | do lists of persons show whole CUIs and birth dates? |
 | | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf, for this purpose? |
 | | ListAwaited | Gateway in Institution | may this gateway hear, without an officer, for whom a recall waits? |
 
@@ -82,6 +83,7 @@ def schema_text(allowances: Iterable[str]) -> str:
         ("See", "Record", "Why"),
         ("Spend", "Allowance", "Why"),
         ("OmitCaseNumber", "Purpose", "Why"),
+        ("ListWhole", "Purpose", "Why"),
         ("Delegate", "Gateway", "Why"),
         # Of nobody's: an officer without role and unit, so that what policies say of officers holds as it did.
         (GATEWAY_METHOD, "Gateway", "Why"),

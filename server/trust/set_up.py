@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from server.transport.tls import Bundle
-from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused
+from server.trust.callers import Callers, CertifiedCallers, DevelopmentCallers, OnAdmitted, OnRefused, UsualBounds
 from server.trust.counting import limits_of
 from server.trust.directory import TrustKeeper
 from server.trust.last_good import LAST_GOOD
@@ -35,7 +35,7 @@ class TrustSetUp:
             limits_of(settings, spent=True),  # the supervisor has made it: one that is gone was taken away
             on_admitted,
             on_refused,
-            break_glass_s=settings.break_glass_s,
+            usual=UsualBounds(settings.break_glass_s * 1000, settings.person_bounds),
             max_metadata_bytes=settings.max_metadata_bytes,
         )
         keeper.on_change = self._changed

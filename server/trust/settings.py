@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from server.transport.settings import TransportSettings
+from server.trust.allowances import PersonBounds
 
 
 class TrustSettings(TransportSettings):
@@ -26,6 +27,30 @@ class TrustSettings(TransportSettings):
     break_glass_s: int = Field(
         600, ge=1, description="How long after the token's issue break-glass may be used, in seconds."
     )
+    persons_listed_hour: int = Field(
+        100,
+        ge=1,
+        le=1_000_000,
+        description="Different persons that lists (searches, candidates) may show an officer in an hour, twice as many "
+        "a device, where her allowance in limits.toml does not state `persons`; more is TOO_MANY_PERSONS.",
+    )
+    persons_listed_day: int = Field(
+        200, ge=1, le=1_000_000, description="The same in a day of Guatemala; three times as many a device."
+    )
+    persons_day: int = Field(
+        300,
+        ge=1,
+        le=1_000_000,
+        description="Different persons that an officer may be shown in a day by any way: lists, owners, identifiers "
+        "asked for, off-line look-ups; three times as many a device.",
+    )
+    persons_unit_hour: int = Field(
+        600,
+        ge=1,
+        le=1_000_000,
+        description="Different persons that lists show the officers of one unit in an hour, from which on "
+        "`ronda_unit_persons_listed` tells of the unit (docs/alarms.md). Nobody is refused for it.",
+    )
     max_metadata_bytes: int = Field(
         8192,
         ge=1024,
@@ -43,6 +68,13 @@ class TrustSettings(TransportSettings):
         if self.trust is None and self.limits_file is not None:
             raise ValueError("limits_file needs trust: in development mode nobody is limited")
         return self
+
+    @property
+    def person_bounds(self) -> PersonBounds:
+        """Of an allowance that states none."""
+        return PersonBounds(
+            listed_hour=self.persons_listed_hour, listed_day=self.persons_listed_day, day=self.persons_day
+        )
 
     @property
     def limits_path(self) -> Path:

@@ -84,6 +84,8 @@ def test_a_copy_of_a_serving_world_serves_elsewhere(installation: Path, served_w
     try:
         answer = Asker(again).person(cui_of(1)).answer
         assert level_pb2.Level.Name(answer.level) == "LEVEL_HIT"
+        assert "repuesto de una copia" in piped("feed", "status", "--server", again.address).stdout
+        assert level_pb2.Level.Name(Asker(again).person(cui_of(2)).answer.level) == "LEVEL_INCOMPLETE"
         _push(again, tmp_path, 2)  # the source has the token of what it sent, and sends what is missing again
         names = {line["event"] for line in again.lines() if line["level"] == "error"}
         assert names == {"page_key_made_anew", "feed_ledger_behind"}, "the feed alone tells what the copy lacks"

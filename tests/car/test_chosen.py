@@ -75,6 +75,8 @@ def test_off_line_the_choice_is_told_and_reported(field: FieldServer, tmp_path: 
         await car.press("f7")
         link.cut = True
         await car.press("enter")
+        assert "pida su DPI" in await car.settled(), "what opens an entry of a list is the server's to read"
+        car.app.main.start(Asked("dueño", person={"cui": field.field.wanted}, found=Found.CHOSEN))
         listed = await car.settled()
         assert "FUERA DE LÍNEA" in listed
         assert CHOSEN in listed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ronda.doctor.checkup import check_up
 from ronda.settings import Settings, load_settings
 from server.trust.development_ca import make_development_set
 from server.trust.issuing import make_ca, server_certificate
+from server.trust.last_good import LAST_GOOD
 from tests.command.terminal import on_terminal, piped
 from tests.indexer.small_registers import cui_of
 from tests.kit.served_world import NAME, PLATE, TELEPHONE
@@ -80,6 +82,13 @@ def test_certificates_and_the_trust_directory(settings: Settings, tmp_path: Path
     assert found().keys() == {"certificate_ends_soon", "trust_refused"}
     (tmp_path / "server.key").chmod(0o644)
     assert found().keys() == {"certificate_ends_soon", "trust_refused", "open_to_others"}
+    assert "part_lost" not in found()
+    served = json.loads((settings.data / "served.json").read_text())
+    (settings.data / "served.json").write_text(json.dumps({**served, "parts": [*served["parts"], LAST_GOOD]}))
+    assert LAST_GOOD in found()["part_lost"], "who was revoked is admitted again where revoked.toml is gone too"
+    shutil.copy(tmp_path / "dev" / "server.key", tmp_path / "server.key")
+    (tmp_path / "server.key").chmod(0o600)
+    assert "is not the key of" in found()["files_unusable"]
 
 
 def test_the_bundle_holds_nothing_personal(installation: Path, tmp_path: Path) -> None:

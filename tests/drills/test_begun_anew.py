@@ -63,5 +63,5 @@ def _told(data: Path, log: Path) -> dict[str, int]:
 
 def test_the_page_has_each_part_and_its_line() -> None:
     table = PAGE.read_text(encoding="utf-8").split("## Parts that begin anew\n")[1].split("\n## ")[0]
-    rows = dict(re.findall(r"^\| `([a-z_]+)` \| `?([a-z.]+)", table, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| `?([a-z.-]+)", table, re.MULTILINE))
     assert rows == {part.event: part.name for part in SERVED_PARTS}

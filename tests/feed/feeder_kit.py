@@ -82,7 +82,9 @@ def feeder(address: str, log: Path, *words: str | Path, heartbeat: str = "0.2") 
 
 def heartbeats(field: DevelopmentServer, source: str) -> list[int]:
     """The numbers that heartbeats of a source told."""
-    return [each.source_sequence for each in entries(field, source) if each.kind is Kind.HEARTBEAT]
+    return [
+        each.source_sequence for each in entries(field, source) if each.kind is Kind.HEARTBEAT and not each.unsettled
+    ]
 
 
 def entries(field: DevelopmentServer, source: str) -> list[Change]:

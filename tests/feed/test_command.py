@@ -41,7 +41,18 @@ class DevelopmentServer:
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
     """In development mode: the commands' identities are tried in tests/trust."""
-    names = ("by-hand", "by-file", "by-csv", "by-folder", "by-outbox", "by-disk", "by-bus", "by-rows", "by-new-bus")
+    names = (
+        "by-hand",
+        "by-file",
+        "by-csv",
+        "by-folder",
+        "by-outbox",
+        "by-disk",
+        "by-bus",
+        "by-rows",
+        "by-new-bus",
+        "by-last",
+    )
     sources = dict.fromkeys(names, SOURCES["oj-central"])
     directory = tmp_path_factory.mktemp("feed")
     data = directory / "data"
@@ -159,6 +170,24 @@ def test_a_file_with_numbers_in_some_changes_alone_is_refused_whole(
     said = feed(field, "push", file, "--source", "by-hand", status=2).stderr
     assert "línea 2: sequence: la llevan todos" in said
     assert in_force(field, "by-hand") == before
+
+
+def test_the_last_change_that_is_refused_stays_missing_until_it_is_corrected(
+    field: DevelopmentServer, tmp_path: Path
+) -> None:
+    """Behind it nothing told of its number: the register was FRESH, and the next file gave the number to another."""
+    file, other = tmp_path / "changes.jsonl", tmp_path / "other.jsonl"
+    good, refused = ({**upsert(name), "row": row(name, state)} for name, state in (("L-1", "PENDIENTE"), ("L-2", "X")))
+    file.write_text(lines(good, refused), encoding="utf-8")
+    pushed(field, file, "by-last", status=5)
+    until(lambda: [each.get("stale_reason") for each in _positions(field, "by-last")] == ["GAP"], 60.0)
+    other.write_text(lines(upsert("L-3")), encoding="utf-8")
+    pushed(field, other, "by-last")
+    assert [each.get("stale_reason") for each in _positions(field, "by-last")] == ["GAP"]
+    file.write_text(lines({**refused, "row": row("L-2"), "sequence": 2}), encoding="utf-8")
+    pushed(field, file, "by-last")
+    assert not any(each.get("stale") for each in _positions(field, "by-last"))
+    assert sorted(in_force(field, "by-last")) == [("L-1", 1, "UPSERT"), ("L-2", 2, "UPSERT"), ("L-3", 3, "UPSERT")]
 
 
 def test_a_csv_with_a_refused_row_names_line_field_and_rule(field: DevelopmentServer, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 
 from clients.feed.outbox import Cursor, Outbox
@@ -43,3 +45,21 @@ def test_a_row_that_cannot_be_sent_stops_no_other(postgres: PostgresCluster) -> 
     assert [row.change.record_id for row in rows] == list(odd)
     assert all(row.change.event_time.ToMilliseconds() <= 0 for row in rows[:2])
     assert all(not row.change.cells and row.change.ByteSize() < 1000 for row in rows[2:])
+
+
+def test_a_row_that_states_another_s_place_gets_its_own(postgres: PostgresCluster) -> None:
+    """The trigger of docs/feed.md, in a session that applies replication."""
+    feed = (Path(__file__).parents[2] / "docs" / "feed.md").read_text(encoding="utf-8")
+    trigger = next(text for text in feed.split("```sql")[1:] if "CREATE TRIGGER" in text).partition("```")[0]
+    dsn = outbox_database(postgres, "outbox_place")
+    insert = (
+        "INSERT INTO ronda_outbox (txid, id, register, record_id) OVERRIDING SYSTEM VALUE VALUES ('1', %s, 'oj', %s)"
+    )
+    with psycopg.connect(dsn, autocommit=True) as court:
+        court.execute(trigger)
+        court.execute(insert, (70, "FIRST"))
+        [first] = Outbox(dsn).look(Cursor(0, 0), 10).rows
+        court.execute("SET session_replication_role = replica")
+        court.execute(insert, (1, "LATE"))
+    assert first.change.record_id == "FIRST"
+    assert [row.change.record_id for row in Outbox(dsn).look(first.cursor, 10).rows] == ["LATE"]

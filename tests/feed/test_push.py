@@ -223,7 +223,7 @@ def test_the_scrape_tells_how_fresh_each_register_is(field: FieldServer) -> None
         return 'ronda_feed_through{register="mp",source="mp-central"} 1.0' in field.server.metrics()
 
     until(told)
-    assert 'ronda_feed_stale{cause="GAP",register="oj",source="oj-central"} 0.0' in field.server.metrics()
+    assert 'ronda_feed_stale{cause="GAP",register="mp",source="mp-central"} 0.0' in field.server.metrics()
     assert 'ronda_feed_changes_total{outcome="TAKEN",source="mp-central"}' in field.server.metrics()
 
 

@@ -21,7 +21,7 @@ from tests.server.running_server import until
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
-    names = ("by-bus", "by-torn-bus", "by-folder", "by-strange-row")
+    names = ("by-bus", "by-torn-bus", "by-purged-bus", "by-folder", "by-strange-row")
     with development_server(tmp_path_factory.mktemp("unread"), names) as running:
         yield running
 
@@ -87,6 +87,29 @@ def test_a_later_message_under_its_number_settles_it(field: DevelopmentServer, b
         broker.put(change("N-2", 2))
         until(lambda: heartbeats(field, "by-torn-bus"), 60.0)
     assert set(heartbeats(field, "by-torn-bus")) == {2}
+
+
+@pytest.mark.skipif(SERVER is None, reason="no nats-server: apt-get install nats-server")
+def test_no_heartbeat_once_messages_went_unread(field: DevelopmentServer, broker: Broker, tmp_path: Path) -> None:
+    """Purged, expired or pushed out at the stream's end while the program was away: no later number tells of them."""
+    words = bus(broker, tmp_path / "state", "by-purged-bus")
+    broker.put(change("N-1", 1))
+    with feeder(field.server.address, tmp_path / "log", *words):
+        until(lambda: heartbeats(field, "by-purged-bus"), 60.0)
+    before = len(heartbeats(field, "by-purged-bus"))
+    broker.put(change("N-2", 2), change("N-3", 3))
+    broker.ask(lambda js: js.purge_stream("OJ"))
+    with feeder(field.server.address, tmp_path / "log", *words) as running:
+        running.wait_for("mensajes 2 a 3 del stream ya no están", times=2)
+        assert len(heartbeats(field, "by-purged-bus")) == before
+        broker.put(change("N-2", 2), change("N-3", 3))
+        until(lambda: heartbeats(field, "by-purged-bus")[before:], 60.0)
+    assert set(heartbeats(field, "by-purged-bus")[before:]) == {3}
+    broker.put(change("N-4", 4))
+    broker.ask(lambda js: js.purge_stream("OJ"))
+    before = len(heartbeats(field, "by-purged-bus"))
+    with feeder(field.server.address, tmp_path / "log", *words, "--new-stream"):
+        until(lambda: len(heartbeats(field, "by-purged-bus")) > before, 60.0)
 
 
 def test_no_heartbeat_while_a_file_lies_in_refused(field: DevelopmentServer, tmp_path: Path) -> None:

@@ -114,8 +114,19 @@ def test_a_slip_that_nobody_bears_takes_no_number_from_who_is_on_file(run: Any) 
     slip = record(SAT, OWNER, "o", vin="V1", cui=cui(2), nit="9")
     result = run(citizen(1), identified(SAT, 1, nit="9"), slip, warrant(nit="9"))
     assert result.links("w") == {(result.entity(f"cui:{cui(1)}"), NIT, BY_RULE)}
-    result = run(citizen(1), citizen(2), identified(SAT, 1, nit="9"), slip, warrant(nit="9"))
-    assert result.links("w") == {(result.entity("nit:9"), NIT, BY_RULE)}, "both are on file"
+
+
+def test_an_owner_s_row_takes_no_number_from_whom_his_own_record_gives_it(run: Any) -> None:
+    """His NIT beside another's CUI, in the row of one car, made the cars that state his NIT alone GREEN."""
+    own, other = identified(SAT, 1, nit="9"), record(SAT, OWNER, "o", vin="V1", cui=cui(2), nit="9")
+    listed = record(SAT, OWNED_VEHICLE, "o", cui=cui(2), nit="9")  # the same row, as what she owns
+    result = run(citizen(1), citizen(2), own, other, listed, warrant(nit="9"))
+    assert result.links("w") == {(result.entity(f"cui:{cui(1)}"), NIT, BY_RULE)}
+    result = run(citizen(1), citizen(2), own, identified(SAT, 2, nit="9"), warrant(nit="9"))
+    assert result.links("w") == {(result.entity("nit:9"), NIT, BY_RULE)}, "two own records: nobody's"
+    owners = [record(SAT, OWNER, f"o{n}", vin=f"V{n}", cui=cui(n), nit="9") for n in (1, 2)]
+    result = run(citizen(1), citizen(2), *owners, warrant(nit="9"))
+    assert result.links("w") == {(result.entity("nit:9"), NIT, BY_RULE)}, "two owners: nobody's"
 
 
 def test_every_identifier_is_tried_before_a_subject_of_its_own_is_made(run: Any) -> None:

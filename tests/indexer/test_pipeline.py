@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from core.generation.manifest import read_manifest
 from core.generation.store import Generation
+from core.generation.view_file import BEAT, LIVE
 from indexer.build.errors import BuildRefused, IndexerBusy, NoSpace, PublishingStopped
 from indexer.build.lock import indexer_lock
 from indexer.generations.publishing import current_generation, published_generations
@@ -345,3 +347,16 @@ def test_generations_are_kept_for_roll_back_besides_the_current_one(registers: S
     assert sorted(alone.collected) == sorted(made[1:])
     last = build(registers.options(keep_generations=0))
     assert published_generations(registers.data) == [last.generation_id]
+
+
+def test_a_generation_that_the_live_writer_follows_stays(registers: SmallRegisters) -> None:
+    """It serves until the next one holds the changes: without it what is fed was STALE for so long."""
+    before, served = (build(registers.options()).generation_id for _ in range(2))
+    beat = registers.data / LIVE / served / BEAT
+    beat.parent.mkdir(parents=True)
+    beat.touch()
+    last = build(registers.options(keep_generations=0))
+    assert (last.collected, published_generations(registers.data)) == ([before], [served, last.generation_id])
+    os.utime(beat, (0, 0))  # the writer went over to the next one
+    newest = build(registers.options(keep_generations=0)).generation_id
+    assert published_generations(registers.data) == [newest]

@@ -95,4 +95,7 @@ def timeless(path: str, response: bytes) -> str | bytes:
     assert answer.answer.answered_at.seconds
     answer.answer.ClearField("answer_id")
     answer.answer.ClearField("answered_at")
+    for candidate in answer.candidates:  # a handle says until which minute it stands
+        assert bool(candidate.handle) == bool(candidate.cui_tail)
+        candidate.ClearField("handle")
     return str(answer)

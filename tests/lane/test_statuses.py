@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import CoreError, LimitExceeded, QuestionError
+from core.errors import CoreError, LimitExceeded, QuestionError, TooManyPersons
 from ronda.v1 import error_pb2
 from server.errors import STATUS, refusal_of, status_of
 from server.lane.statuses import status_table
@@ -14,6 +14,10 @@ OURS = {
     error_pb2.ERROR_REASON_AUDIT_UNAVAILABLE,
     error_pb2.ERROR_REASON_DOSSIER_DAMAGED,
     error_pb2.ERROR_REASON_INTERNAL,
+}
+SPENT: dict[int, type[LimitExceeded]] = {
+    error_pb2.ERROR_REASON_LIMIT_EXCEEDED: LimitExceeded,
+    error_pb2.ERROR_REASON_TOO_MANY_PERSONS: TooManyPersons,
 }
 LONG = "a rule of more than a hundred and twenty-seven bytes " * 4
 
@@ -31,8 +35,8 @@ def test_every_reason_has_the_bytes_of_python(reason: int, field: str, rule: str
     if reason in OURS:
         assert written is None
         return
-    if reason == error_pb2.ERROR_REASON_LIMIT_EXCEEDED:
-        assert written == of_python(LimitExceeded("", 0))
+    if reason in SPENT:
+        assert written == of_python(SPENT[reason]("", 0))
         return
     said = f"{rule}: {count}" if count else rule  # as core/engine/entry.pyx raises it
     assert written == of_python(QuestionError(reason, field, said, count=count))
@@ -45,6 +49,12 @@ def test_a_spent_allowance_has_the_bytes_of_python(limit: str, retry_after_ms: i
         error_pb2.ERROR_REASON_LIMIT_EXCEEDED, limit=limit.encode(), retry_after_ms=retry_after_ms
     )
     assert written == of_python(LimitExceeded(limit, retry_after_ms))
+
+
+def test_too_many_persons_have_the_bytes_of_python() -> None:
+    reason, limit = error_pb2.ERROR_REASON_TOO_MANY_PERSONS, "persons_day"
+    written = status_table().status(reason, limit=limit.encode(), retry_after_ms=86_399_999)
+    assert written == of_python(TooManyPersons(limit, 86_399_999))
 
 
 def test_what_the_contract_lacks_is_left_to_python() -> None:

@@ -11,6 +11,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from core.generation.store import Generation
 from core.generation.subject_key import SUBJECT_KEY
 from core.generation.view_file import LIVE
 from core.ledger.change import Change, Kind
+from core.ledger.reader import FOLDER, LedgerReader
+from core.ledger.writer import LedgerWriter
 from indexer.generations.publishing import current_generation
 from indexer.live.shared_keys import FILE
 from indexer.live.writer import LiveWriter, TickResult
@@ -67,7 +70,7 @@ class FedWorld:
         """base: what `built` made of the world; it stays as it is."""
         self.directory = directory
         self.world = copy.deepcopy(world)
-        registers = base.copied(directory / "base")
+        self.registers = registers = base.copied(directory / "base")  # as they were, whatever was fed since
         self.data = registers.data
         self.manifests = load_manifests(registers.manifests)
         self.base_id = str(current_generation(self.data))
@@ -124,6 +127,27 @@ class FedWorld:
         self.writer.publish()
         for piece in pieces:
             self.writer.take(piece)
+
+    def over_taken_in(self) -> tuple[Path, str]:
+        """A new writer over a base of the registers as they were, whose build took in what was fed so far.
+
+        Returns data directory and generation.
+        """
+        self._rebuilds += 1
+        registers = self.registers.copied(self.directory / f"taken-in-{self._rebuilds}")
+        shutil.rmtree(registers.data / FOLDER, ignore_errors=True)
+        with closing(LedgerWriter(registers.data / FOLDER)) as ledger:
+            ledger.append(self.taken, AS_OF_S * 1000)
+        (registers.data / LIVE).mkdir(exist_ok=True)
+        if (kept := self.data / LIVE / FILE).exists():
+            shutil.copyfile(kept, registers.data / LIVE / FILE)
+        build(replace(registers.options(), live=True))
+        self.over(registers.data, str(current_generation(registers.data)), ())
+        with LedgerReader(registers.data / FOLDER) as reader:
+            place = self.writer.begins_at(reader)
+            assert place is not None and place.sequence == len(self.taken)
+        self.writer.publish()
+        return self.data, self.base_id
 
     def built_anew(self) -> tuple[Path, str]:
         """A base of the world as it is now, with the same key: data directory and generation."""

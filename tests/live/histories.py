@@ -1,5 +1,5 @@
-"""Random histories over a base: odd rows, cancellations, restarts of the writer, new bases and roll-backs, drawn by one
-number. At the end the view must answer as a build of the changed registers does."""
+"""Random histories over a base: odd rows, cancellations, restarts of the writer, new bases, bases that take in what was
+fed, and roll-backs, drawn by one number. At the end the view must answer as a build of the changed registers does."""
 
 from __future__ import annotations
 
@@ -121,10 +121,12 @@ def history(seed: int, directory: Path, bases: dict[str, SmallRegisters]) -> lis
     try:
         for _ in range(dice.randint(1, 3)):
             feed()
-            act = dice.choice(["on", "restart", "rebuild", "roll back"])
+            act = dice.choice(["on", "restart", "rebuild", "roll back", "take in"])
             if act == "rebuild":
                 known.append(fed.built_anew())
-            if act != "on":
+            if act == "take in":
+                known.append(fed.over_taken_in())
+            elif act != "on":
                 data, base_id = known[-1] if act == "rebuild" else dice.choice(known)
                 fed.over(data, base_id, portions(fed.taken, dice))
         return differences(fed, by_identifier(fed.world), ordered=False)

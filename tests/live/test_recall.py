@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -171,6 +172,8 @@ def told_of_both(live: Fed, number: int, issue: Any, cancel: Any) -> None:
     until(lambda: ana.kinds(record) == [NEW], 60)
     cancel()
     until(lambda: ana.kinds(record) == [NEW, CANCELLED], 60)
+    until(lambda: scraped(live, "ronda_recall_waiting") >= 2 and scraped(live, "ronda_recall_looked_age_seconds") < 30)
+    assert scraped(live, "ronda_recall_sequence") == scraped(live, "ronda_view_sequence") > 0
     last = ana.told[-1]
     assert last.text.startswith("CANCELADA: NO ACTÚE por esta orden de captura (OJ). Consulta: " + WHO[number][0])
     assert (last.other_alerts, last.answer_id != "", last.subject_text) == (
@@ -184,6 +187,12 @@ def told_of_both(live: Fed, number: int, issue: Any, cancel: Any) -> None:
     for each in (other, blind):
         until(lambda each=each: each.kinds(f"M{number}")[-1:] == [CANCELLED], 60)
         assert {one.record.record_id for one in each.told} == {f"M{number}"}
+
+
+def scraped(live: Fed, name: str) -> float:
+    """A gauge of the server's; -1 = it has none of this name."""
+    found = re.search(rf"^{name} (\S+)$", live.server.metrics(), re.MULTILINE)
+    return float(found[1]) if found is not None else -1.0
 
 
 def stolen(record_id: str, plate: str) -> dict[str, str]:

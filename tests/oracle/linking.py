@@ -65,14 +65,19 @@ class Linking:
     # finding subjects
 
     def _build_crosswalk(self) -> None:
+        own: dict[tuple[str, str], set[str]] = defaultdict(set)
         for record in self.records:
             for kind, value in self.identifiers(record):
                 if record.cui and self.register_identifies(record, kind):
                     self.crosswalk[kind, value].add(record.cui)
+                    if record.section not in (section_pb2.SECTION_OWNER, section_pb2.SECTION_OWNED_VEHICLE):
+                        own[kind, value].add(record.cui)
         borne = {r.cui for r in self.records if r.section != section_pb2.SECTION_OWNER and self._states_cui(r)}
-        for cuis in self.crosswalk.values():
+        for number, cuis in self.crosswalk.items():
             if len(cuis) > 1 and cuis & borne:
                 cuis.intersection_update(borne)
+            if cuis & own[number]:
+                cuis.intersection_update(own[number])
 
     def _states_cui(self, record: Record) -> bool:
         return bool(record.cui) and self.register_identifies(record, "cui")

@@ -74,6 +74,7 @@ CASES = {
     ),
     "RondaFeedIncomplete": steady('ronda_feed_stale{source="court",register="oj",cause="GAP"}', 1, 0),
     "RondaChangesWait": pair("ronda_ledger_sequence", "ronda_view_sequence", (12, 9), (9, 9)),
+    "RondaRecallStands": steady("ronda_recall_looked_age_seconds", 61, 1),
     "RondaRowsRefused": Case(
         {'ronda_register_rows_refused{register="oj"}': f"3x{DAY} 400x90"},
         {'ronda_register_rows_refused{register="oj"}': f"30x{DAY} 41x90"},
@@ -105,6 +106,10 @@ CASES = {
     "RondaAuditDiskLow": pair("ronda_audit_disk_free_bytes", "ronda_audit_disk_bytes", (19, 100), (21, 100)),
     "RondaTrustRefused": appears('ronda_trust_refused_total{part="policy"}'),
     "RondaTlsRefused": appears('ronda_tls_refused_total{by="files"}'),
+    "RondaUnitSeesMany": Case(
+        {'ronda_unit_persons_listed{unit="pnc/zona-1"}': "_x48 640x40"},
+        {'ronda_unit_persons_listed{unit="pnc/zona-1"}': "640x20 _x40"},  # its hour is over
+    ),
     "RondaCertificateEnds": Case(
         {'ronda_certificate_end_timestamp_seconds{certificate="ca",institution="pnc"}': f"{29 * 86400 + 3600}x90"},
         {'ronda_certificate_end_timestamp_seconds{certificate="ca",institution="pnc"}': f"{31 * 86400 + 3600}x90"},
@@ -221,8 +226,8 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
         for expr in (*(rule.expr for rule in rules()), *shown)
         for name in re.findall(r"\bronda_[a-z_]+", expr.replace("ronda_sms.prom", ""))
     }
-    # A labelled counter appears with its first event; a feed, a second keeper and an issuer bring theirs.
-    modules = ("metrics/counts.py", "feed/scraped.py", "issuer/metrics.py", "processes/scrape.py")
+    # A labelled counter appears with its first event; a feed, recall, a second keeper and an issuer bring theirs.
+    modules = ("metrics/counts.py", "feed/scraped.py", "recall/scraped.py", "issuer/metrics.py", "processes/scrape.py")
     sources = "".join((ROOT / "server" / module).read_text(encoding="utf-8") for module in modules)
     absent = named - families - {f"ronda_sms_{name}" for name in (*NAMES, *GAUGES)}
     assert not {name for name in absent if f'"{name}"' not in sources}

@@ -161,6 +161,19 @@ def test_a_file_of_people_on_file_is_cleared(unhurried: TrustedServer, small_nat
     assert len(response.results) == len(rows)
 
 
+def test_guesses_among_people_on_file_are_refused(unhurried: TrustedServer, small_nation: BuiltNation) -> None:
+    """One row in seven goes through a range; the others are twenty people on file, again and again."""
+    viewer = Viewer(unhurried.kit, unhurried.address, "digecam/clearance", CLEARANCE)
+    known, _ = draw(small_nation.generation_directory, 20, seed=4)
+    answered = 0
+    with pytest.raises(grpc.RpcError) as caught:
+        for start in range(0, 7_000, 350):
+            rows = [_cui(i) if i % 7 == 0 else known[i % 20] for i in range(start, start + 350)]
+            answered += len(viewer.clear(clearance.CLEARANCE_STANDARD_WANTED, rows).results)
+    assert Failure(caught.value).quota in ("neighbours", "misses")
+    assert answered < 1_000
+
+
 def test_strangers_are_nobody_missed(unhurried: TrustedServer) -> None:
     """Passports from abroad that are on no file here, of no row."""
     viewer = Viewer(unhurried.kit, unhurried.address, "pnc/investigator", INVESTIGATION)

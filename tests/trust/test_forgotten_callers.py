@@ -8,7 +8,8 @@ import pytest
 
 from server.lane.parked_call import LaneConnection
 from server.trust import callers
-from server.trust.callers import CertifiedCallers, Presented
+from server.trust.allowances import PersonBounds
+from server.trust.callers import CertifiedCallers, Presented, UsualBounds
 from server.trust.directory import TrustKeeper
 from server.trust.officer_token import TokenRules
 from tests.trust.trust_kit import Client, TrustKit
@@ -42,7 +43,7 @@ def test_whoever_is_forgotten_is_retired(tmp_path: Path, monkeypatch: pytest.Mon
         None,
         lambda _peer, _device: None,
         lambda _peer, _device: None,
-        break_glass_s=600,
+        usual=UsualBounds(600_000, PersonBounds()),
         max_metadata_bytes=8192,
     )
     calls: list[Presented] = [Shown(kit.patrol(f"patrol-{n}", f"1000{n}")) for n in range(3)]

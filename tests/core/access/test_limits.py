@@ -188,7 +188,7 @@ def test_a_file_of_another_release_is_made_anew_and_its_users_keep_it(tmp_path: 
     assert _limit(again, _caller(again, officer=(1, 3600, 1)), NOW) == "officer"
     with held:
         assert held.read(8) == magic
-    assert path.read_bytes()[:8] == b"RDNLIMS3"
+    assert path.read_bytes()[:8] == b"RDNLIMS4"
 
 
 @pytest.mark.parametrize(

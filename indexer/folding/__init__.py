@@ -1,0 +1,1 @@
+"""Takes the changes that were fed in among the extracts' records, before a build links them (docs/live.md)."""

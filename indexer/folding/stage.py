@@ -1,0 +1,135 @@
+"""Folding: the ledger's changes among the staged records, before they are linked (docs/live.md).
+
+    ledger --entries--> a file --apart--> by id, with the staged rows of these ids --settling--> rows in their place
+
+What the staged files hold is not written again: of each file the numbers of the rows that are replaced are handed on,
+and what stands instead lies in files of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.generation.view_file import LIVE
+from core.ledger.reader import FOLDER, LedgerReader
+from indexer.folding.apart import FILE, PLACES, ROW, Parts
+from indexer.folding.entries import Entries, read_out
+from indexer.folding.settling import Settled, Settling
+from indexer.linking.database import StagedFile
+from indexer.live.fed_closed import Closing
+from indexer.live.folded import FoldedWriter, StatedFeed, StatedLedger, digest_of
+from indexer.live.record_key import Place, RecordKey
+from indexer.live.shared_keys import FILE as SHARED_KEYS
+from indexer.live.shared_keys import SharedKeys
+from indexer.manifest.model import Manifest
+from indexer.standard import STANDARD_SCHEMA
+
+
+@dataclass(frozen=True)
+class FoldedChanges:
+    """The result of folding."""
+
+    files: list[StagedFile]  # those to be linked
+    changes: int
+    records: int  # that stand in place of the extracts', or beside them
+    refused: int  # changes that could not be read
+    sequence: int  # of the ledger's last entry that was taken in
+
+
+class _Placed:
+    """Writes settled records to files, and keeps the places of the rows that they replace."""
+
+    def __init__(self, directory: Path, files: Sequence[StagedFile]) -> None:
+        self._directory, self._files = directory, list(files)
+        self._writers: dict[int, pq.ParquetWriter] = {}
+        self._replaced: list[pa.Table] = [PLACES.empty_table()]
+        self.records = 0
+
+    def put(self, settled: Settled) -> None:
+        """Takes a part."""
+        registers = settled.rows.column("register").to_numpy()
+        for register in np.unique(registers).tolist():
+            rows = settled.rows.take(np.flatnonzero(registers == register))
+            if register not in self._writers:
+                path = self._path(register)
+                path.parent.mkdir()
+                self._writers[register] = pq.ParquetWriter(path, STANDARD_SCHEMA, compression="zstd")
+            self._writers[register].write_table(rows)
+            self.records += rows.num_rows
+        self._replaced.append(settled.replaced)
+
+    def files(self) -> list[StagedFile]:
+        """Closes the new files; returns all of them, each with what of it is replaced."""
+        for writer in self._writers.values():
+            writer.close()
+        replaced = pa.concat_tables(self._replaced)
+        file, row = (replaced.column(name).to_numpy() for name in (FILE, ROW))
+        found = list(self._files)
+        for number in np.unique(file).tolist():
+            found[number] = replace(found[number], replaced=np.sort(row[file == number]))
+        return [*found, *(StagedFile(self._path(register), register) for register in sorted(self._writers))]
+
+    def _path(self, register: int) -> Path:
+        return self._directory / f"register-{register}" / "records-fed.parquet"
+
+
+def fold(
+    data: Path,
+    files: Sequence[StagedFile],
+    registers: Sequence[Mapping[str, Any]],
+    built_ms: int,
+    manifests: Sequence[Manifest],
+    directory: Path,
+    *,
+    memory_bytes: int,
+) -> FoldedChanges | None:
+    """Takes the changes of <data>/ledger in; None where nothing was ever fed.
+
+    registers: as the base's MANIFEST.json will state them. directory: empty; gets the files of fed records, and
+    FOLDED_FILES. Raises LedgerDamaged, OSError.
+    """
+    try:
+        ledger = LedgerReader(data / FOLDER)
+    except FileNotFoundError:
+        return None
+    ordinals = {manifest.id: ordinal for ordinal, manifest in enumerate(manifests)}
+    with ledger:
+        entries = read_out(ledger, ordinals, directory / "entries.parquet")
+        ledger_id = ledger.ledger_id.hex()
+    if entries is None:
+        return None
+    (data / LIVE).mkdir(mode=0o700, exist_ok=True)  # of the keys that have several records
+    shared = SharedKeys(data / LIVE / SHARED_KEYS, list(ordinals))
+    settling = Settling(registers, built_ms, manifests, shared, entries.feeds)
+    placed = _Placed(directory, files)
+    closed: dict[Place, Closing] = {}
+    with Parts(entries, files, directory, memory_bytes) as parts, FoldedWriter(directory) as folded:
+        for part in parts:
+            settled = settling.settle(part)
+            placed.put(settled)
+            folded.add(settled.listed)
+            closed |= settled.closed
+        folded.finish(_stated(ledger_id, entries, closed, settling.contradicted.found))
+    found = placed.files()
+    return FoldedChanges(found, entries.changes, placed.records, settling.refused, entries.last.sequence)
+
+
+def _stated(
+    ledger_id: str, entries: Entries, closed: Mapping[Place, Closing], contradicted: Iterable[RecordKey]
+) -> StatedLedger:
+    return StatedLedger(
+        ledger=ledger_id,
+        sequence=entries.last.sequence,
+        offset=entries.offset,
+        digest=digest_of(entries.last),
+        feeds={register: StatedFeed.of(feed) for register, feed in entries.feeds.items()},
+        closed=[(place, each.state, each.event_ms) for place, each in closed.items()],
+        contradicted=list(contradicted),
+    )

@@ -1,0 +1,200 @@
+"""Reads and writes which changes of the ledger a build took in among the extracts' records.
+
+    fed_state.json   up to which entry; how the fed registers stood there; what was closed by feed and is listed
+    fed_keys.arrow   the keys of the changes in force, and what the extract itself lists under each
+
+Files of the generation, beside the kept records (kept.py), with mode 0600. The writer over such a base begins behind
+that entry. Where the ledger is another one, or an older copy that went on otherwise, it takes all of the ledger: a
+change that the base holds already says the same once more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import xxhash
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import GenerationDamaged, LedgerDamaged
+from core.ledger.change import Change, payload_of
+from core.ledger.reader import LedgerReader, Position
+from indexer.live.fed_closed import Closing
+from indexer.live.feeds import Feed, Signs
+from indexer.live.record_key import Place, RecordKey
+
+STATE, KEYS = "fed_state.json", "fed_keys.arrow"
+FOLDED_FILES = (STATE, KEYS)
+_Key = tuple[int, str, int | None, str | None]
+"""Register, record id, source, line: the fields of a RecordKey, in order."""
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("register", pa.uint8(), nullable=False),
+    pa.field("record_id", pa.string(), nullable=False),
+    pa.field("source", pa.int32()),
+    pa.field("line", pa.string()),
+    pa.field("listed", pa.uint8(), nullable=False),  # indexer.live.contradicted.listed_states
+]
+_SCHEMA = pa.schema(_FIELDS)
+
+
+class _Stated(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StatedRefusal(_Stated):
+    """A change that could not be read, and that no later one of its key replaced."""
+
+    key: _Key | None = None
+    words: tuple[str, str] | None = None  # source and id as the change has them, where no manifest has its source
+    rule: str
+    may_mean: list[Place] = []
+
+
+class StatedFeed(_Stated):
+    """How a register stands (indexer.live.feeds.Feed)."""
+
+    signs: dict[str, tuple[int, int]] = {}
+    lacking: list[str] = []
+    refused: list[StatedRefusal] = []
+
+    @classmethod
+    def of(cls, feed: Feed) -> StatedFeed:
+        """Returns it as the file states it."""
+        refused = [
+            StatedRefusal(
+                key=key if isinstance(key, RecordKey) else None,
+                words=key if not isinstance(key, RecordKey) else None,
+                rule=rule,
+                may_mean=sorted(feed.may_mean.get(key, ()), key=repr),
+            )
+            for key, rule in feed.refused.items()
+        ]
+        signs = {source: (each.first, each.last) for source, each in feed.signs.items()}
+        return cls(signs=signs, lacking=sorted(feed.lacking), refused=refused)
+
+    def feed(self) -> Feed:
+        """Returns what goes on from there."""
+        found = Feed({source: Signs(*each) for source, each in self.signs.items()}, set(self.lacking))
+        for each in self.refused:
+            key = RecordKey(*each.key) if each.key is not None else each.words or ("", "")
+            found.refused[key], found.may_mean[key] = each.rule, set(each.may_mean)
+        return found
+
+
+class StatedLedger(_Stated):
+    """fed_state.json."""
+
+    ledger: str  # its id
+    sequence: int  # of the last entry that was taken in
+    offset: int  # where that entry begins
+    digest: str  # of it, as `digest_of` has it
+    feeds: dict[str, StatedFeed]
+    closed: list[tuple[Place, int, int]]  # alert, state and event of the closing
+    contradicted: list[_Key]
+
+
+def digest_of(change: Change) -> str:
+    """XXH3 of an entry as it was written: an older copy of the ledger that went on has another under the number."""
+    return xxhash.xxh3_64_hexdigest(b"%d %d " % (change.sequence, change.taken_ms) + payload_of(change))
+
+
+class Folded:
+    """The two files of a base."""
+
+    def __init__(self, directory: Path, stated: StatedLedger) -> None:
+        self._directory, self._stated = directory, stated
+
+    @classmethod
+    def of(cls, directory: Path) -> Folded | None:
+        """Returns what a generation states; None where its build took no change in. Raises GenerationDamaged."""
+        try:
+            return cls(directory, StatedLedger.model_validate_json((directory / STATE).read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise GenerationDamaged(STATE, "it cannot be read") from error
+
+    @property
+    def sequence(self) -> int:
+        """Of the last entry that was taken in."""
+        return self._stated.sequence
+
+    @property
+    def closed(self) -> Mapping[Place, Closing]:
+        """Alerts that the extracts list as PENDING and the feed had closed (indexer.live.yielding)."""
+        return {place: Closing(state, event_ms) for place, state, event_ms in self._stated.closed}
+
+    @property
+    def contradicted(self) -> set[RecordKey]:
+        """Keys of fed alerts in force that a later extract does not list (indexer.live.contradicted)."""
+        return {RecordKey(*key) for key in self._stated.contradicted}
+
+    def feeds(self) -> dict[str, Feed]:
+        """Returns how the registers stood at that entry, each anew."""
+        return {register: each.feed() for register, each in self._stated.feeds.items()}
+
+    def place_in(self, ledger: LedgerReader) -> Position | None:
+        """Returns the place behind that entry; None where this ledger has another there, or none. Raises OSError."""
+        stated = self._stated
+        if ledger.ledger_id.hex() != stated.ledger:
+            return None
+        try:
+            found, place = ledger.read(Position(stated.sequence - 1, stated.offset), 1)
+        except LedgerDamaged:  # no entry begins there: whoever reads on from the first one is told what is damaged
+            return None
+        return place if found and digest_of(found[0]) == stated.digest else None
+
+    def keys(self) -> Iterator[RecordKey]:
+        """Returns the keys of the changes in force. Raises GenerationDamaged."""
+        return iter(self._listed)
+
+    def listed(self, keys: Iterable[RecordKey]) -> dict[RecordKey, int]:
+        """Returns what the extract lists under those of these keys that are in force. Raises GenerationDamaged."""
+        return {key: self._listed[key] for key in keys if key in self._listed}
+
+    @cached_property
+    def _listed(self) -> dict[RecordKey, int]:
+        try:
+            with pa.memory_map(str(self._directory / KEYS)) as file:
+                table = pa.ipc.open_file(file).read_all()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise GenerationDamaged(KEYS, "it cannot be read") from error
+        columns = (table.column(name).to_pylist() for name in _SCHEMA.names)
+        return {RecordKey(*key): listed for *key, listed in zip(*columns, strict=True)}
+
+
+class FoldedWriter:
+    """Writes both files; use it as a context manager. Raises OSError."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        _write(directory / KEYS, b"")  # of mode 0600
+        self._file = pa.OSFile(str(directory / KEYS), "wb")
+        self._keys = pa.ipc.new_file(self._file, _SCHEMA)
+
+    def __enter__(self) -> FoldedWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._keys.close()
+        self._file.close()
+
+    def add(self, listed: Mapping[RecordKey, int]) -> None:
+        """Takes keys of changes in force, and what the extract lists under each."""
+        rows = [(*key, state) for key, state in listed.items()]
+        columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+        self._keys.write_batch(pa.record_batch(arrays, schema=_SCHEMA))
+
+    def finish(self, stated: StatedLedger) -> None:
+        """Takes the rest."""
+        _write(self._directory / STATE, stated.model_dump_json().encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(data)

@@ -1,0 +1,39 @@
+"""Marks a ledger that was put back: its sources may have sent more since the copy was made."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from core.errors import LedgerFull
+from core.ledger.change import RESTORED, Change, Kind
+from core.ledger.frames import LOG
+from core.ledger.writer import LedgerWriter
+
+
+def doubt_sources(ledger: Path, now_ms: int) -> None:
+    """Makes each register STALE for each source that fed it, until a heartbeat says which number was its last.
+
+    Raises OSError, LedgerDamaged.
+    """
+    if not (ledger / LOG).exists():
+        return
+    writer = LedgerWriter(ledger)
+    try:
+        last: dict[tuple[str, str], Change | None] = {}
+        for _, entry in writer.entries():
+            told = entry.kind in (Kind.STALE, Kind.FRESH)
+            key = entry.source, entry.register
+            last[key] = entry if told else last.get(key)
+        writer.append([_doubted(*key, told) for key, told in last.items()], now_ms)
+    except LedgerFull:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(ledger)) from None
+    finally:
+        writer.close()
+
+
+def _doubted(source: str, register: str, told: Change | None) -> Change:
+    before = [each for each in told.reason.split() if each != RESTORED] if told is not None else []
+    missing = told.missing if told is not None else ()
+    return Change(Kind.STALE, register, source, missing=missing, reason=" ".join([*before, RESTORED]))
