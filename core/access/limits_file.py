@@ -20,7 +20,7 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int], *, spen
 
     spent: one that is made is in the place of one that was lost, and every allowance is spent when it begins, so that
     whoever removes the file gains nothing. One of another version, of a release before or behind, is taken away first:
-    whoever maps it keeps it.
+    whoever maps it keeps it, and the new one is not spent, for an upgrade would refuse everybody's next look-up.
     Raises OSError, ENOSPC among them, and ValueError for a file that is none.
     """
     while True:
@@ -35,6 +35,7 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int], *, spen
                 return fd
             if is_another and _is_at(path, fd):
                 path.unlink()
+                spent = False
         except BaseException:
             os.close(fd)
             raise

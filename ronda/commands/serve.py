@@ -31,7 +31,7 @@ def serve(
     from ronda.settings import load_settings
     from server.feed.child import FeedProgram
     from server.processes.messages import EXIT_SETTINGS
-    from server.processes.supervisor import serve as run_supervisor
+    from server.processes.serving import serve as run_server
     from server.settings import SettingsError
 
     given: dict[str, Any] = {
@@ -49,4 +49,4 @@ def serve(
     except SettingsError as error:
         fail(str(error), EXIT_SETTINGS, as_json=False)
     feed = FeedProgram("ronda.feed.writer", settings.manifests)
-    raise typer.Exit(run_supervisor(settings, feed=feed))
+    raise typer.Exit(run_server(settings, feed=feed))

@@ -5,6 +5,7 @@ Of a register it tells id, age, state and refused rows; nothing of any subject.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import threading
 import time
@@ -20,6 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.errors import GenerationDamaged
 from core.generation.manifest import GenerationManifest, StatedRegister, read_manifest
@@ -28,7 +30,7 @@ from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
 from server.feed.orders import STATUS
 from server.feed.scraped import FeedCollector
-from server.logs import log
+from server.logs import ERROR, log
 from server.processes.certificate_ends import CertificateCollector
 from server.processes.messages import RegisterNow, WorkerReport
 from server.processes.readiness import with_readiness
@@ -40,6 +42,7 @@ from server.recall.orders import STATUS as RECALL_STATUS
 from server.recall.scraped import RecallCollector
 from server.settings import SettingsError
 
+_TAKEN_S = 10.0  # that the server before may take to give the address up
 _STATES = ("FRESH", "STALE", "MISSING")
 
 
@@ -61,7 +64,7 @@ class Supervised(Protocol):
 
 
 class Scrape:
-    """Serves the metrics in a thread while the context lasts. `metrics = "off"` serves nothing."""
+    """Serves the metrics in a thread, from `start` until the context ends. `metrics = "off"` serves nothing."""
 
     def __init__(self, settings: ServerSettings, supervised: Supervised, directory: Path) -> None:
         self._address = settings.metrics_address
@@ -77,10 +80,10 @@ class Scrape:
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> Scrape:
+    def start(self) -> None:
         """Raises SettingsError when the address is taken."""
         if self._address is None:
-            return self
+            return
         try:
             self._server, self._thread = start_http_server(self._address.port, self._address.host, self._registry)
         except OSError as error:
@@ -90,15 +93,36 @@ class Scrape:
         if app := self._server.get_app():
             self._server.set_app(with_readiness(app, lambda: _reports(self._supervised)))
         log("metrics_served", address=f"{self._address.host}:{self._server.server_port}")
+
+    async def take_over(self) -> None:
+        """Starts where the server before served until now. Not to be had, that is logged: answers go on without."""
+        try:
+            async for attempt in AsyncRetrying(
+                stop=stop_after_delay(_TAKEN_S), wait=wait_fixed(0.1), retry=retry_if_exception_type(SettingsError)
+            ):
+                with attempt:
+                    self.start()
+        except RetryError as error:
+            log("metrics_not_served", level=ERROR, why=str(error.last_attempt.exception()))
+
+    async def leave(self) -> None:
+        """Gives the address up, for the server that takes this one's place."""
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        server, self._server = self._server, None
+        if server is not None and self._thread is not None:
+            server.shutdown()
+            server.server_close()
+            self._thread.join()
+
+    def __enter__(self) -> Scrape:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._thread.join()
+        self._end()
 
 
 def _reports(supervised: Supervised) -> list[WorkerReport]:

@@ -7,46 +7,34 @@ The supervisor serves no call and never loads gRPC; it holds the address (server
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import secrets
 import signal
-import sys
-import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from core.call.clock_doubt import clock_reference_ms, hold_clock_against, is_doubtful
-from server import logs
 from server.audit.process import AuditProcess
-from server.audit.set_up import audit_directory, audit_process, prepare_audit
-from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
-from server.confirmation.orders import Orders as ConfirmationOrders
+from server.audit.set_up import audit_process
 from server.feed.child import FeedProgram, feed_processes
 from server.host import service_manager
-from server.host.kept_process import KeptProcess
 from server.host.memory import grown
-from server.host.port_guard import PortGuard
 from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
-from server.hotlist.orders import WANTED_IN
-from server.hotlist.orders import Orders as HotlistOrders
-from server.logs import ERROR, WARNING, log, printable
+from server.logs import ERROR, WARNING, log
+from server.processes.beside_workers import kept_processes
 from server.processes.file_check import FileCheck
+from server.processes.handover import Estate, Predecessor, Successor
 from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
-from server.processes.page_key import load_or_make_key, load_or_make_page_key
-from server.processes.scrape import Scrape
+from server.processes.page_key import load_or_make_key
 from server.processes.served_parts import ServedParts
 from server.processes.settings import ServerSettings
-from server.processes.start_checks import check_files_of, check_process
 from server.processes.watched_worker import WorkerProcess
-from server.recall.orders import STATUS as RECALL_STATUS
-from server.recall.orders import Orders as RecallOrders
-from server.settings import Address, SettingsError
-from server.trust.counting import limits_of
+from server.settings import Address
 
 # A worker that lived so long did not crash at start: the pauses begin anew.
 _STEADY_S = 60.0
@@ -87,7 +75,13 @@ class Supervisor:
         page_key: bytes,
         on_ready: Callable[[Ready], None],
         feed: FeedProgram,
+        predecessor: Predecessor,
+        ports: dict[str, int],
     ) -> None:
+        """ports: of the sockets that hold the addresses, for who takes this one's place (`Estate.ports`)."""
+        # Awaited when this server begins, and ends, what only one process may do.
+        self.on_alone: Callable[[], Awaitable[None]] = _nothing
+        self.on_left: Callable[[], Awaitable[None]] = _nothing
         self.restarts = 0
         self.last_good = ""
         self.workers: dict[int, WorkerProcess] = {}
@@ -95,28 +89,34 @@ class Supervisor:
         self._address = address
         self._lane_address = lane_address
         self._feed_address = feed_address
-        self._numbers = [*range(settings.worker_count)]
-        if feed_address is not None:
-            self._numbers.append(2 * settings.worker_count)  # after them and their successors
+        self._predecessor = predecessor
+        self._ports = ports
+        self._feeds: dict[int, bool] = {}  # number of each slot that is kept -> whether it is of those who feed
+        for feeds in [False] * settings.worker_count + [True] * (feed_address is not None):
+            self._feeds[self._free_number()] = feeds
         self._runtime = runtime
         self._page_key = page_key
-        self._clock_reference_ms = clock_reference_ms(_now_ms())
+        estate = predecessor.estate
+        self._clock_reference_ms = estate.clock_reference_ms or clock_reference_ms(_now_ms())
         hold_clock_against(self._clock_reference_ms)
         self._on_ready = on_ready
         self._was_ready = False
+        self._alone = asyncio.Event()  # what only one process may do is this server's to do
+        self._all_ready = asyncio.Event()
+        self._handing_over: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._slots: set[asyncio.Task[None]] = set()
         self._replaced: set[int] = set()  # numbers of slots whose worker another took the place of
         self._status = 0
         self._audit = audit_process(settings)
         self._hotlist_secret = load_or_make_key(settings.data / HOTLIST_KEY, SECRET_BYTES, "a hot-list secret").hex()
-        self._lane_ticket_secret = secrets.token_hex(32)  # in memory alone: whoever has it is any device to the lane
+        # In memory alone: whoever has it is any device to the lane.
+        self._lane_ticket_secret = estate.lane_ticket_secret or secrets.token_hex(32)
         self._confirmation_socket = runtime / "confirmation.sock"
         self._feed_socket = runtime / "feed.sock"
         self._recall_socket = runtime / "recall.sock"
         self._kept = [
-            *_kept_processes(settings, self._confirmation_socket),
-            *_recall_process(settings, self._recall_socket),
+            *kept_processes(settings, self._confirmation_socket, self._recall_socket),
             *feed_processes(settings, runtime, self._feed_socket, feed),
         ]
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
@@ -144,9 +144,11 @@ class Supervisor:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._signalled))
         hang_up = self._signalled if _of_a_terminal() else self._pass_over
         signal.signal(signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(hang_up))
-        auditing = asyncio.create_task(self._audit.run())
-        keeping = [asyncio.create_task(each.run()) for each in self._kept]
-        self._slots = {asyncio.create_task(self._keep(number)) for number in self._numbers}
+        signal.signal(signal.SIGUSR2, lambda *_: loop.call_soon_threadsafe(self._asked_for_successor))
+        beginning = asyncio.create_task(self._begin_alone())
+        auditing = asyncio.create_task(self._once_alone(self._audit.run))
+        keeping = [asyncio.create_task(self._once_alone(each.run)) for each in self._kept]
+        self._slots = {asyncio.create_task(self._keep(number)) for number in self._feeds}
         checking = asyncio.create_task(self._check_files())
         doubting = asyncio.create_task(self._watch_clock())
         try:
@@ -156,8 +158,8 @@ class Supervisor:
                 for slot in done:
                     slot.result()
         finally:
-            checking.cancel()
-            doubting.cancel()
+            for task in (beginning, checking, doubting, *([self._handing_over] if self._handing_over else [])):
+                task.cancel()
             for worker in self.workers.values():
                 worker.kill()
             await asyncio.gather(*(each.end() for each in self._kept))
@@ -166,10 +168,72 @@ class Supervisor:
             await self._audit.end()  # after the workers: the last checkpoint holds their last record
             auditing.cancel()
         # Asked again now, the process would end by the signal and show no status.
-        for number in (*_ENDING, signal.SIGHUP):
+        for number in (*_ENDING, signal.SIGHUP, signal.SIGUSR2):
             signal.signal(number, signal.SIG_IGN)
         log("stopped", status=self._status)
         return self._status
+
+    async def _once_alone(self, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        await self._alone.wait()
+        await work()
+
+    async def _begin_alone(self) -> None:
+        """Begins what only one process may do: at once, or when the server before has left that."""
+        if self._predecessor.is_there:
+            await self._all_ready.wait()
+            await self._predecessor.leaves()
+            log("took_over")
+        self._audit.reported = time.monotonic()
+        self._alone.set()
+        await self.on_alone()
+
+    def _asked_for_successor(self) -> None:
+        why = (
+            "it is ending"
+            if self._stop.is_set()
+            else "not all its workers are ready yet"
+            if not self._alone.is_set() or not self._was_ready
+            else "the server before it has not ended yet"
+            if self._predecessor.is_there
+            else "a successor is starting"
+            if self._handing_over is not None
+            else ""
+        )
+        if why:
+            log("handover_ignored", level=WARNING, why=why)
+            return
+        self._handing_over = asyncio.create_task(self._hand_over())
+
+    async def _hand_over(self) -> None:
+        """Starts the server that takes this one's place, and leaves; goes on where that one does not become ready."""
+        log("handover_begins")
+        numbers = [*self._feeds]
+        estate = Estate(
+            numbers=numbers,
+            clock_reference_ms=self._clock_reference_ms,
+            lane_ticket_secret=self._lane_ticket_secret,
+            ports=self._ports,
+        )
+        successor = Successor(estate)
+        try:
+            ready = await successor.is_ready()
+        except asyncio.CancelledError:
+            successor.end()
+            raise
+        if not ready:
+            self._handing_over = None
+            return
+        # Nothing is taken away from under a worker: what it asks is away for as long as the new one takes to start it.
+        await asyncio.gather(*(each.end() for each in (*self._kept, self._audit)), self.on_left())
+        service_manager.notify(f"MAINPID={successor.pid}")
+        successor.take_over()
+        log("handed_over", successor=successor.pid)
+        self._stop.set()
+        leaving = [*self.workers.values()]
+        for worker in leaving:
+            worker.leave()
+        await asyncio.sleep(_LEAVE_S)
+        self._drain()
 
     def _pass_over(self) -> None:
         """SIGHUP asks for the files anew: certificates and trust are read when they change, settings at a start."""
@@ -194,7 +258,7 @@ class Supervisor:
 
     async def _keep(self, number: int) -> None:
         """Runs worker after worker in one slot, with growing pauses while they die young, until one is replaced."""
-        while not self._stop.is_set() and number not in self._replaced:
+        while not self._stop.is_set() and number in self._feeds:
             attempts = AsyncRetrying(
                 retry=retry_if_exception_type(_WorkerDied),
                 wait=wait_exponential(multiplier=0.1, max=_LONGEST_PAUSE_S),
@@ -216,7 +280,7 @@ class Supervisor:
         """Runs one worker to its end; raises _WorkerDied when it ended young and unasked."""
         if self._stop.is_set():
             return
-        feed_address = self._feed_address if number >= 2 * self._settings.worker_count else None
+        feed_address = self._feed_address if self._feeds[number] else None
         lane_address = self._lane_address if feed_address is None else None
         orders = WorkerOrders(
             number=number,
@@ -246,7 +310,8 @@ class Supervisor:
         if self._stop.is_set():
             return
         if number in self._replaced:
-            del self.workers[number]
+            self._replaced.discard(number)
+            del self.workers[number], self._feeds[number]
             return
         # Once all have served it is the files that changed: the others serve on, and who mends the files ends the loop.
         if status == EXIT_SETTINGS and not self._was_ready:
@@ -262,15 +327,13 @@ class Supervisor:
     async def _replace_when_grown(self, number: int, worker: WorkerProcess) -> None:
         """Starts another worker once this one holds too much memory, and lets this one leave when that one is ready.
 
-        The other has a number, and so an audit log, of its own (`_other`).
+        The other has a number, and so an audit log, of its own.
         """
         # One that starts is not looked at: on a slow machine none would ever be ready.
         held = await grown(lambda: worker.pid if worker.report.ready else 0, self._settings.max_worker_mib << 20)
-        other = self._other(number)
+        other = self._free_number()
+        self._feeds[other] = self._feeds[number]
         log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)
-        while other in self.workers:  # it leaves yet, this one's predecessor: two of a number would share an audit log
-            await asyncio.sleep(0.1)
-        self._replaced.discard(other)
         self._slots.add(asyncio.create_task(self._keep(other)))
         while other not in self.workers or not self.workers[other].report.ready:
             await asyncio.sleep(0.1)
@@ -281,12 +344,10 @@ class Supervisor:
         await asyncio.sleep(self._settings.drain_s + _KILL_AFTER_S)
         worker.kill()
 
-    def _other(self, number: int) -> int:
-        """The number of who takes its place: + the count of workers, and back; behind these the two who feed."""
-        count = self._settings.worker_count
-        if number >= 2 * count:
-            return 4 * count + 1 - number
-        return number + count if number < count else number - count
+    def _free_number(self) -> int:
+        """Returns the lowest number that no worker has, nor one of the server before: each has its own audit log."""
+        taken = {*self._feeds, *self._predecessor.estate.numbers}
+        return next(number for number in itertools.count() if number not in taken)
 
     def _report_death(self, number: int, state: RetryCallState) -> None:
         pause = state.next_action.sleep if state.next_action is not None else 0.0
@@ -302,7 +363,7 @@ class Supervisor:
     def _reported(self, report: WorkerReport) -> None:
         self.last_good = report.generation or self.last_good
         reports = [worker.report for worker in self.workers.values()]
-        all_ready = len(reports) == len(self._numbers) and all(each.ready for each in reports)
+        all_ready = len(reports) == len(self._feeds) and all(each.ready for each in reports)
         if all_ready and not self._was_ready:
             self._was_ready = True
             refused = next((f"{r.refused}: {r.why}" for r in reports if r.refused), "")
@@ -323,6 +384,7 @@ class Supervisor:
                 workers=ready.workers,
                 generation=ready.generation,
             )
+            self._all_ready.set()
             service_manager.notify("READY=1")
             self._on_ready(ready)
 
@@ -348,96 +410,12 @@ class Supervisor:
                         worker.tell(message)
 
 
+async def _nothing() -> None:
+    pass
+
+
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def serve(
-    settings: ServerSettings,
-    on_ready: Callable[[Ready], None] | None = None,
-    feed: FeedProgram | None = None,
-) -> int:
-    """Serves until SIGTERM, SIGINT or SIGHUP; returns the exit status of the process.
-
-    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people.
-    `feed` writes the ledger, by default without a look at rows: whoever composes may give one that knows manifests. A
-    setting that does not work (an address that is taken, a certificate that cannot be read) is told on standard error,
-    with status 78. Log lines go to standard error as JSON.
-    """
-    logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
-    try:
-        check_process(settings)
-        check_files_of(settings)
-        prepare_audit(settings, settings.development)
-        served = ServedParts(settings)
-        served.tell_of_lost()
-        if not settings.development:
-            limits_of(settings, spent=served.has_served)
-        page_key = load_or_make_page_key(settings.data)
-        with (
-            PortGuard("listen", settings.listen_address) as guard,
-            _guard("lane_listen", settings.lane_address) as lane_guard,
-            _guard("feed_listen", settings.feed_address) as feed_guard,
-            _runtime_directory(settings.data) as runtime,
-        ):
-            (Path(runtime) / "metrics").mkdir()
-            supervisor = Supervisor(
-                settings,
-                guard.address,
-                lane_guard.address if lane_guard is not None else None,
-                feed_guard.address if feed_guard is not None else None,
-                Path(runtime),
-                page_key,
-                on_ready or print_ready,
-                feed or FeedProgram(),
-            )
-            with Scrape(settings, supervisor, Path(runtime) / "metrics"):
-                return asyncio.run(supervisor.run())
-    except SettingsError as error:
-        log("settings_do_not_work", level=ERROR, why=str(error))
-        sys.stderr.write(printable(f"ronda serve: {error}\n"))
-        return EXIT_SETTINGS
-
-
-def _guard(setting: str, wanted: Address | None) -> AbstractContextManager[PortGuard | None]:
-    return PortGuard(setting, wanted) if wanted is not None else nullcontext()
-
-
-def _kept_processes(settings: ServerSettings, confirmation_socket: Path) -> list[KeptProcess]:
-    """What makes hot lists and what writes confirmations: each begins once somebody has asked for one."""
-    lists = HotlistOrders(
-        data=settings.data,
-        entries=settings.hotlist_entries,
-        live=True,
-        fed=tuple({register for source in settings.feed_sources.values() for register in source.registers}),
-        log_level=settings.log_level,
-    )
-    confirmations = ConfirmationOrders(
-        data=settings.data,
-        socket=confirmation_socket,
-        shown_s=settings.confirmation_shown_s,
-        log_level=settings.log_level,
-    )
-    wanted, folder = settings.data / WANTED_IN, settings.data / CONFIRMATIONS
-    return [
-        KeptProcess("server.hotlist.making_process", lists.model_dump_json(), wanted=wanted.exists),
-        KeptProcess("server.confirmation.writer_process", confirmations.model_dump_json(), wanted=folder.exists),
-    ]
-
-
-def _recall_process(settings: ServerSettings, socket: Path) -> list[KeptProcess]:
-    """What finds whom a change of an alert concerns: none where nobody is ever told."""
-    if not settings.recall_days:
-        return []
-    orders = RecallOrders(
-        data=settings.data,
-        audit=audit_directory(settings),
-        socket=socket,
-        status=socket.with_name(RECALL_STATUS),
-        days=settings.recall_days,
-        log_level=settings.log_level,
-    )
-    return [KeptProcess("server.recall.recall_process", orders.model_dump_json())]
 
 
 def _of_a_terminal() -> bool:
@@ -446,27 +424,3 @@ def _of_a_terminal() -> bool:
         return os.isatty(0)
     except OSError:
         return False
-
-
-def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:
-    """For the workers' sockets and metrics: in TMPDIR, else where there is room. Raises SettingsError."""
-    for base in (None, Path("/dev/shm"), data):  # noqa: S108 (a directory of our own is made in it)
-        try:
-            return tempfile.TemporaryDirectory(prefix="ronda-", dir=base)
-        except OSError as error:
-            log("no_room_for_sockets", level=WARNING, place=str(base or os.environ.get("TMPDIR", "")), error=error)
-    raise SettingsError("TMPDIR: no room for the workers' sockets there, in /dev/shm and in the data directory")
-
-
-def print_ready(ready: Ready) -> None:
-    """Prints one line for people on standard output."""
-    what = f"generation {ready.generation}" if ready.generation else "no generation yet (NOT_SERVING)"
-    if ready.refused:
-        what += f"; refused {ready.refused}"
-    mode = " [DEVELOPMENT MODE: no caller is checked, everybody on this machine sees everything]"
-    lane = f", express lane on {ready.lane}" if ready.lane is not None else ""
-    lane += f", feeds on {ready.feed}" if ready.feed is not None else ""
-    sys.stdout.write(
-        f"ronda: ready on {ready.address}{lane}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
-    )
-    sys.stdout.flush()

@@ -1,6 +1,7 @@
 """`systemctl` where no systemd runs (a test's sandbox): reads the installed units, does what they say of the process.
 
-Type, User, Group, Environment, ExecStart, UMask, StateDirectory, READY=1 are followed; limits and sandboxing are not.
+Type, User, Group, Environment, ExecStart, ExecReload, UMask, StateDirectory, READY=1 and MAINPID= are followed; limits
+and sandboxing are not.
 """
 
 from __future__ import annotations
@@ -96,6 +97,24 @@ class Unit:
                 continue
         return 1
 
+    def reload(self) -> int:
+        """Runs ExecReload, and waits until the service names the process that is its main one now."""
+        if not self.pid:
+            return 1
+        notify = RUN / f"{self.name}.notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+            notify.unlink(missing_ok=True)
+            told.bind(str(notify))
+            notify.chmod(0o777)
+            told.settimeout(READY_S)
+            command = self.last("ExecReload").replace("$MAINPID", str(self.pid))
+            if subprocess.run(shlex.split(command), check=False).returncode:
+                return 1
+            while not (said := told.recv(4096)).startswith(b"MAINPID="):
+                pass
+        self.pid_file.write_text(said.removeprefix(b"MAINPID=").decode(), encoding="ascii")
+        return 0
+
     def stop(self) -> int:
         if pid := self.pid:
             os.kill(pid, signal.SIGTERM)
@@ -116,6 +135,8 @@ def main(arguments: list[str]) -> int:
     for unit in units:
         if verb in ("stop", "restart"):
             failed |= unit.stop()
+        if verb == "reload":
+            failed |= unit.reload()
         if verb in ("start", "restart") or (verb == "enable" and "--now" in arguments):
             if verb == "enable" and not unit.last("WantedBy"):
                 failed = 1

@@ -39,6 +39,10 @@ class Load:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Asks no more."""
         self._stop.set()
         for thread in self._threads:
             thread.join()

@@ -26,8 +26,8 @@ READY_S = 30.0
 class RunningServer:
     """`ronda serve` in its own process. `address` is the gRPC address, `metrics_address` the scrape's.
 
-    Besides settings it takes `descriptors`, its limit of open files as prlimit has it ("soft:hard"), and `environment`,
-    a dictionary of more variables.
+    Besides settings it takes `descriptors`, its limit of open files as prlimit has it ("soft:hard"), `environment`,
+    a dictionary of more variables, and `program`, the path of another `ronda` than this checkout's.
     """
 
     inside: tuple[str, ...] = ()
@@ -37,6 +37,8 @@ class RunningServer:
 
     def __init__(self, data: Path, log_path: Path, **settings: object) -> None:
         descriptors, environment = settings.pop("descriptors", ""), settings.pop("environment", {})
+        program = settings.pop("program", None)
+        command = [sys.executable, "-m", "ronda.command"] if program is None else [str(program)]
         assert isinstance(environment, dict)
         self.log_path = log_path
         given = {"data": data, "listen": "127.0.0.1:0", "metrics": "127.0.0.1:0", "workers": 2, **settings}
@@ -46,7 +48,7 @@ class RunningServer:
         limited = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         with log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [*self.inside, *limited, *_not_as_root(given), sys.executable, "-m", "ronda.command", "serve"],
+                [*self.inside, *limited, *_not_as_root(given), *command, "serve"],
                 cwd=ROOT,
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -83,7 +85,8 @@ class RunningServer:
 
     def metrics(self) -> str:
         """The text of a scrape."""
-        with urllib.request.urlopen(f"http://{self.metrics_address}/metrics", timeout=10) as answer:
+        served = self.events("metrics_served")[-1]
+        with urllib.request.urlopen(f"http://{served['address']}/metrics", timeout=10) as answer:
             return str(answer.read().decode())
 
     def ready(self) -> tuple[int, list[str]]:

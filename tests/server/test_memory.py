@@ -122,7 +122,8 @@ def test_a_worker_that_grew_is_replaced_without_a_lost_call(published: Published
     left = server.events("worker_left")
     assert [each["stayed"] for each in left] == [0] * len(left)
     assert not server.events("worker_died")
-    assert [(each["worker"], each["successor"]) for each in server.events("worker_grew")][:2] == [(0, 1), (1, 0)]
+    grew = [(each["worker"], each["successor"]) for each in server.events("worker_grew")][:2]
+    assert grew in ([(0, 1), (1, 0)], [(0, 1), (1, 2)]), "the lowest number that no worker has yet"
     assert left
     assert server.stop() == 0
 

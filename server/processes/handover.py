@@ -1,0 +1,141 @@
+"""A server takes another's place without a gap: the old one starts it beside itself, and leaves once it is ready.
+
+The old server starts the command that started it, so that the release to which /opt/ronda leads by now begins, with the
+settings that stand there now. Both answer on one address until the old one's connections are gone. What only one
+process may do (write the ledger, sign the audit log, serve the metrics) the old one ends before the new one begins it.
+They speak over a pair of sockets: the old one's `Estate` as a line, `_READY` back, then its end, which says "yours".
+docs/operations.md, "Restart without a gap".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from server.logs import ERROR, log
+from server.settings import SettingsError
+
+_HEIR = "TAKES_OVER_FROM"  # variable: the new one's end, a descriptor. Those that begin with RONDA_ are settings
+_READY = b"ready\n"
+_READY_S = 180.0  # a generation whose checksums are read from a cold disk; then the old one serves on
+
+
+class Estate(BaseModel):
+    """What the old server leaves. Read by another release: a field that it does not know is passed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    numbers: list[int] = []  # of its workers: each writes an audit log of its own until it has ended
+    clock_reference_ms: int | None = None  # only a restart is the operator's word that the time is right
+    lane_ticket_secret: str = ""  # hexadecimal; devices resume their sessions with it
+    ports: dict[str, int] = {}  # setting and address (`PortGuard.name`) -> descriptor of the socket that holds it
+
+
+class Predecessor:
+    """The server whose place this one takes; none where it was started as usual."""
+
+    def __init__(self, line: socket.socket | None, estate: Estate) -> None:
+        self.estate = estate
+        self._line = line
+        self._parent = os.getppid() if line is not None else 0
+
+    @classmethod
+    def of_this_process(cls) -> Predecessor:
+        """Returns who started this process to take its place. Raises SettingsError where its word cannot be read."""
+        descriptor = os.environ.pop(_HEIR, "")
+        if not descriptor:
+            return cls(None, Estate())
+        try:
+            line = socket.socket(fileno=int(descriptor))
+            line.set_inheritable(False)
+            with line.makefile("rb") as told:
+                return cls(line, Estate.model_validate_json(told.readline()))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{_HEIR}: what the server before says cannot be read: {error}") from None
+
+    @property
+    def is_there(self) -> bool:
+        """Returns whether it runs yet: its workers write their last records."""
+        return self._parent != 0 and os.getppid() == self._parent
+
+    async def leaves(self) -> None:
+        """Tells it that this server is ready, and waits for its word, or its end, that everything is this one's."""
+        if self._line is None:
+            return
+        line, self._line = self._line, None
+        loop = asyncio.get_running_loop()
+        line.setblocking(False)
+        with line:
+            try:
+                await loop.sock_sendall(line, _READY)
+                await loop.sock_recv(line, 1)
+            except ConnectionError:
+                return
+
+
+class Successor:
+    """The server that is to take this one's place, a process that this one starts."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._estate = estate
+        self._line, self._theirs = socket.socketpair()
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 before the start."""
+        return self._process.pid if self._process is not None else 0
+
+    async def is_ready(self) -> bool:
+        """Starts it; returns True once each of its workers is ready, and False, logged, where it is not to be had."""
+        loop = asyncio.get_running_loop()
+        self._line.setblocking(False)
+        try:
+            with self._theirs:
+                kept = (self._theirs.fileno(), *self._estate.ports.values())
+                self._process = await asyncio.create_subprocess_exec(
+                    *_command(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    env={**os.environ, _HEIR: str(self._theirs.fileno())},
+                    pass_fds=kept,
+                    start_new_session=True,
+                )
+            told = b""
+            with contextlib.suppress(ConnectionError):  # it ended
+                await loop.sock_sendall(self._line, self._estate.model_dump_json().encode() + b"\n")
+                async with asyncio.timeout(_READY_S):
+                    told = await loop.sock_recv(self._line, len(_READY))
+            if told == _READY:
+                return True
+            why = f"it ended with status {await self._process.wait()}"
+        except TimeoutError:
+            why = f"not ready after {_READY_S:.0f} s"
+        except OSError as error:
+            why = str(error)
+        log("successor_failed", level=ERROR, why=why)
+        self.end()
+        return False
+
+    def take_over(self) -> None:
+        """Says that everything is its own now."""
+        self._line.close()
+
+    def end(self) -> None:
+        """Ends one that is not to take over."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+        self._line.close()
+
+
+def _command() -> list[str]:
+    """The words that started this process: a program by its path, which may lead to another release by now."""
+    program = Path(sys.argv[0])
+    if program.is_absolute() and program.suffix != ".py" and os.access(program, os.X_OK):
+        return [str(program), *sys.argv[1:]]
+    return [sys.executable, *sys.orig_argv[1:]]

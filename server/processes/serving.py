@@ -1,0 +1,110 @@
+"""`ronda serve`: what a server needs before its supervisor runs, held until that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from server import logs
+from server.audit.set_up import prepare_audit
+from server.feed.child import FeedProgram
+from server.host.port_guard import PortGuard
+from server.logs import ERROR, WARNING, log, printable
+from server.processes.handover import Predecessor
+from server.processes.messages import EXIT_SETTINGS
+from server.processes.page_key import load_or_make_page_key
+from server.processes.scrape import Scrape
+from server.processes.served_parts import ServedParts
+from server.processes.settings import ServerSettings
+from server.processes.start_checks import check_files_of, check_process
+from server.processes.supervisor import Ready, Supervisor
+from server.settings import Address, SettingsError
+from server.trust.counting import limits_of
+
+
+def serve(
+    settings: ServerSettings,
+    on_ready: Callable[[Ready], None] | None = None,
+    feed: FeedProgram | None = None,
+) -> int:
+    """Serves until SIGTERM, SIGINT or SIGHUP, or until another took its place; returns the exit status of the process.
+
+    `on_ready` is called once, when every worker answered a health check; by default it prints a line for people.
+    `feed` writes the ledger, by default without a look at rows: whoever composes may give one that knows manifests. A
+    setting that does not work (an address that is taken, a certificate that cannot be read) is told on standard error,
+    with status 78. Log lines go to standard error as JSON.
+    """
+    logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
+    try:
+        predecessor = Predecessor.of_this_process()
+        check_process(settings)
+        check_files_of(settings)
+        prepare_audit(settings, settings.development)
+        served = ServedParts(settings)
+        served.tell_of_lost()
+        if not settings.development:
+            limits_of(settings, spent=served.has_served)
+        page_key = load_or_make_page_key(settings.data)
+        with (
+            PortGuard("listen", settings.listen_address, predecessor.estate.ports) as guard,
+            _guard("lane_listen", settings.lane_address, predecessor) as lane_guard,
+            _guard("feed_listen", settings.feed_address, predecessor) as feed_guard,
+            _runtime_directory(settings.data) as runtime,
+        ):
+            (Path(runtime) / "metrics").mkdir()
+            supervisor = Supervisor(
+                settings,
+                guard.address,
+                lane_guard.address if lane_guard is not None else None,
+                feed_guard.address if feed_guard is not None else None,
+                Path(runtime),
+                page_key,
+                on_ready or print_ready,
+                feed or FeedProgram(),
+                predecessor,
+                {each.name: each.descriptor for each in (guard, lane_guard, feed_guard) if each is not None},
+            )
+            with Scrape(settings, supervisor, Path(runtime) / "metrics") as scrape:
+                if predecessor.is_there:
+                    supervisor.on_alone = scrape.take_over
+                else:
+                    scrape.start()
+                supervisor.on_left = scrape.leave
+                return asyncio.run(supervisor.run())
+    except SettingsError as error:
+        log("settings_do_not_work", level=ERROR, why=str(error))
+        sys.stderr.write(printable(f"ronda serve: {error}\n"))
+        return EXIT_SETTINGS
+
+
+def _guard(setting: str, wanted: Address | None, predecessor: Predecessor) -> AbstractContextManager[PortGuard | None]:
+    return PortGuard(setting, wanted, predecessor.estate.ports) if wanted is not None else nullcontext()
+
+
+def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:
+    """For the workers' sockets and metrics: in TMPDIR, else where there is room. Raises SettingsError."""
+    for base in (None, Path("/dev/shm"), data):  # noqa: S108 (a directory of our own is made in it)
+        try:
+            return tempfile.TemporaryDirectory(prefix="ronda-", dir=base)
+        except OSError as error:
+            log("no_room_for_sockets", level=WARNING, place=str(base or os.environ.get("TMPDIR", "")), error=error)
+    raise SettingsError("TMPDIR: no room for the workers' sockets there, in /dev/shm and in the data directory")
+
+
+def print_ready(ready: Ready) -> None:
+    """Prints one line for people on standard output."""
+    what = f"generation {ready.generation}" if ready.generation else "no generation yet (NOT_SERVING)"
+    if ready.refused:
+        what += f"; refused {ready.refused}"
+    mode = " [DEVELOPMENT MODE: no caller is checked, everybody on this machine sees everything]"
+    lane = f", express lane on {ready.lane}" if ready.lane is not None else ""
+    lane += f", feeds on {ready.feed}" if ready.feed is not None else ""
+    sys.stdout.write(
+        f"ronda: ready on {ready.address}{lane}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
+    )
+    sys.stdout.flush()
