@@ -8,7 +8,6 @@ restart too; after each change it writes what checks show (shown.py), and is ans
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import os
 import sqlite3
@@ -24,6 +23,7 @@ from server.confirmation.shown import DAY_MS, shown_rows, write_shown
 from server.confirmation.store import AskedHerself, Row, Store, TooMany
 from server.host.core_dumps import forbid_core_dumps
 from server.host.parent_pipe import parent_ended, read_orders
+from server.host.socket_line import answer_lines
 from server.logs import ERROR, INFO, log
 
 LINE_BYTES = 1 << 20
@@ -45,8 +45,9 @@ class Writer:
     async def run(self) -> None:
         """Until standard input ends."""
         self._tick()
-        self._socket.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._serve, self._socket, limit=LINE_BYTES)
+        server = await answer_lines(
+            self._socket, self._answered, line_bytes=LINE_BYTES, broken="confirmation_line_broken"
+        )
         async with server:
             over = asyncio.create_task(parent_ended())
             while not over.done():
@@ -72,17 +73,7 @@ class Writer:
         rows = self._store.since(now_ms - max(self._shown_ms, DAY_MS))
         write_shown(self._folder, shown_rows(rows, now_ms, self._shown_ms))
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(self._answered(json.loads(line))).encode() + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError) as error:
-            log("confirmation_line_broken", level=ERROR, error=error)
-        finally:
-            writer.close()
-
-    def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
         now_ms = time.time_ns() // 1_000_000
         try:
             match asked.pop("do"):

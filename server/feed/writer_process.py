@@ -30,6 +30,7 @@ from server.feed.taking import Message, Now, Rows, Taker, outcome_fields
 from server.host.aside import step_aside
 from server.host.core_dumps import forbid_core_dumps
 from server.host.parent_pipe import parent_ended, read_orders
+from server.host.socket_line import answer_lines
 from server.logs import ERROR, WARNING, log
 
 LINE_BYTES = 64 << 20  # of a question: a message of 4 MiB in JSON has up to six times as many
@@ -64,8 +65,9 @@ class FeedWriter:
 
     async def run(self) -> None:
         """Until standard input ends. Raises LedgerDamaged, OSError."""
-        self._orders.socket.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._serve, self._orders.socket, limit=LINE_BYTES)
+        server = await answer_lines(
+            self._orders.socket, self._answered, line_bytes=LINE_BYTES, broken="feed_line_broken"
+        )
         async with server, asyncio.TaskGroup() as tasks:
             works = [tasks.create_task(work) for work in (self._write(), self._tick(), self._show())]
             await parent_ended()
@@ -134,16 +136,6 @@ class FeedWriter:
 
     def _told_in_time(self) -> bool:
         return self._holds_since is not None and time.monotonic() - self._holds_since >= _HOLDS_AFTER_S
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while line := await reader.readline():
-                writer.write(orjson.dumps(await self._answered(orjson.loads(line))) + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError, KeyError, TypeError) as error:
-            log("feed_line_broken", level=ERROR, error=error)
-        finally:
-            writer.close()
 
     async def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
         if asked["do"] == "positions":

@@ -1,13 +1,18 @@
-"""Questions to a child process over its Unix socket: one line of JSON each way, tried again while the child starts."""
+"""Questions to a child process over its Unix socket, one line of JSON each way: asked, tried again while the child
+starts, and answered.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from server.logs import ERROR, log
 
 _LOOK_S = 0.2
 _LINES = 16  # questions of one process under way at once
@@ -74,3 +79,28 @@ class SocketLine:
 def _close(line: _Line | None) -> None:
     if line is not None:
         line[1].close()
+
+
+async def answer_lines(
+    socket: Path, answered: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]], *, line_bytes: int, broken: str
+) -> asyncio.Server:
+    """Returns a server that answers on `socket` until it is closed.
+
+    broken: event of the log for a connection whose line is none, or that broke. One that is open when the process ends
+    is no error.
+    """
+    socket.unlink(missing_ok=True)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                writer.write(orjson.dumps(await answered(orjson.loads(line))) + b"\n")
+                await writer.drain()
+        except asyncio.CancelledError:
+            return
+        except (ConnectionError, ValueError, KeyError, TypeError) as error:
+            log(broken, level=ERROR, error=error)
+        finally:
+            writer.close()
+
+    return await asyncio.start_unix_server(serve, socket, limit=line_bytes)

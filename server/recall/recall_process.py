@@ -30,6 +30,7 @@ from server.audit.seals import SealsDamaged
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
 from server.host.parent_pipe import parent_ended, read_orders
+from server.host.socket_line import answer_lines
 from server.logs import ERROR, INFO, log
 from server.notifications import FOLDER as NOTIFICATIONS
 from server.recall.looks import Found, Look, Looks, Wanted
@@ -187,18 +188,8 @@ class Answerer:
     def __init__(self, store: RecallStore) -> None:
         self._store = store
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One worker's line."""
-        try:
-            while line := await reader.readline():
-                writer.write(json.dumps(self._answered(json.loads(line))).encode() + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError) as error:
-            log("recall_line_broken", level=ERROR, error=error)
-        finally:
-            writer.close()
-
-    def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def answered(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """What one line asks for."""
         now_ms = _now_ms()
         try:
             match asked.pop("do"):
@@ -228,8 +219,7 @@ def _told_row(row: Any) -> list[Any]:
 async def _run(orders: Orders) -> None:
     answerer = Answerer(RecallStore(orders.data / FOLDER))
     finder = Finder(orders)
-    orders.socket.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(answerer.serve, orders.socket, limit=LINE_BYTES)
+    server = await answer_lines(orders.socket, answerer.answered, line_bytes=LINE_BYTES, broken="recall_line_broken")
     failing = ""
     async with server:
         over = asyncio.create_task(parent_ended())
