@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from core.assembly.assembler import Assembly, assemble
-from core.errors import LedgerDamaged
+from core.errors import GenerationDamaged, LedgerDamaged
 from core.files.output import stated_file
 from core.files.replacement import replacing
 from core.generation.manifest import FILES_FORMAT, MANIFEST, sealed
@@ -36,6 +36,7 @@ from indexer.build.memory import MemoryWatch, keep_memory
 from indexer.build.options import BuildOptions
 from indexer.build.progress import BuildProgress
 from indexer.extract.stage import LEAST_FREE_BYTES, extract_registers
+from indexer.folding.ledger_anew import feeds_in_doubt
 from indexer.folding.stage import FoldedChanges, fold
 from indexer.generations.acceptance import check_generation
 from indexer.generations.invented import is_invented
@@ -201,7 +202,10 @@ class _Build:
             if register.staged is not None
             for path in register.staged.files(self.data)
         ]
-        if not self.options.live or not (self.data / LEDGER).is_dir():
+        if not self.options.live:
+            return files
+        self._hold_ledger_against_current()
+        if not (self.data / LEDGER).is_dir():
             return files
         directory = self.data / FOLDING
         directory.mkdir(mode=0o700)
@@ -215,6 +219,27 @@ class _Build:
             except (LedgerDamaged, PermissionError) as error:
                 raise PublishingStopped(f"not published, the changes that were fed cannot be read: {error}") from error
         return files if self.folded is None else self.folded.files
+
+    def _hold_ledger_against_current(self) -> None:
+        """Raises PublishingStopped where the ledger lacks what the current generation took in."""
+        current = current_generation(self.data)
+        if current is None or self.options.accept_ledger:
+            return
+        try:
+            feeds = feeds_in_doubt(self.data, self.data / GENERATIONS / current)
+        except (LedgerDamaged, PermissionError) as error:
+            raise PublishingStopped(f"not published, the changes that were fed cannot be read: {error}") from error
+        except GenerationDamaged as error:
+            raise PublishingStopped(
+                f"not published, what {current} took in cannot be read: {error}"
+            ) from error
+        if feeds:
+            names = ", ".join(f"{register} by {source}" for source, register in feeds)
+            raise PublishingStopped(
+                f"not published, the ledger is not the one whose changes generation {current} holds (an older copy, or "
+                f"begun anew), and these feeds have not said since which number was their last: {names}; serve until they "
+                "did (docs/feed.md, A ledger that went back), or --accept-ledger"
+            )
 
     def _link(self, registers: Sequence[RegisterInBuild], files: Sequence[StagedFile], key: bytes) -> Linked:
         as_of_days = {register.ordinal: register.as_of_day for register in registers}

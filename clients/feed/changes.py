@@ -58,12 +58,19 @@ def read_changes(path: Path) -> Iterator[FileChange]:
 def _numbered_alike(changes: Iterator[FileChange]) -> Iterator[FileChange]:
     """A number that one change states would be given to another of the file, or be lost."""
     has_number: bool | None = None
+    has_beat = False
     for each in changes:
-        if each.change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
+        if each.change.kind == contract.FEED_CHANGE_KIND_HEARTBEAT:
+            has_beat = True
+        else:
             if has_number is None:
                 has_number = bool(each.change.sequence)
             if has_number != bool(each.change.sequence):
                 raise ChangesUnreadable(each.line, "sequence: la llevan todos los cambios de un archivo, o ninguno")
+        if has_beat and has_number is False:  # the server's own number said back would say that nothing is missing
+            raise ChangesUnreadable(
+                each.line, "sequence: una señal (HEARTBEAT) dice el último número de la fuente; solo va con números"
+            )
         yield each
 
 

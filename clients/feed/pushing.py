@@ -213,13 +213,10 @@ def _comes_back(failure: CallFailure) -> bool:
 
 
 def numbered(changes: Iterable[FileChange], first: dict[str, int]) -> Iterator[FileChange]:
-    """The changes with numbers of their own, by register from `first` on; heartbeats tell the last one."""
+    """The changes with numbers of their own, by register from `first` on; none of them is a heartbeat."""
     following = dict(first)
     for each in changes:
         register = each.change.register_id
-        if each.change.kind == contract.FEED_CHANGE_KIND_HEARTBEAT:
-            each.change.sequence = following.get(register, 1) - 1
-        else:
-            each.change.sequence = following.get(register, 1)
-            following[register] = each.change.sequence + 1
+        each.change.sequence = following.get(register, 1)
+        following[register] = each.change.sequence + 1
         yield each

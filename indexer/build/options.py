@@ -23,6 +23,7 @@ class BuildOptions:
     dsns: Mapping[str, str] = field(default_factory=dict)  # register id -> PostgreSQL DSN
     withdraw: Sequence[str] = ()
     accept_shrink: Sequence[str] = ()  # "oj", "oj/ordenes" (a source), "oj/WARRANT" (a kind of alert)
+    accept_ledger: bool = False  # though it lacks what the current generation took in (indexer/folding/ledger_anew.py)
     keep_generations: int = 3  # besides the current one
     keep_bytes: int = 200_000_000_000
     memory_mib: int = 600  # DuckDB's limit while linking

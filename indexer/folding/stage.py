@@ -18,13 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.generation.view_file import LIVE
+from core.ledger.noted import digest_of
 from core.ledger.reader import FOLDER, LedgerReader
 from indexer.folding.apart import FILE, PLACES, ROW, Parts
 from indexer.folding.entries import Entries, read_out
 from indexer.folding.settling import Settled, Settling
 from indexer.linking.database import StagedFile
 from indexer.live.fed_closed import Closing
-from indexer.live.folded import FoldedWriter, StatedFeed, StatedLedger, digest_of
+from indexer.live.folded import FoldedWriter, StatedFeed, StatedLedger
 from indexer.live.record_key import Place, RecordKey
 from indexer.live.shared_keys import FILE as SHARED_KEYS
 from indexer.live.shared_keys import SharedKeys
@@ -129,6 +130,7 @@ def _stated(
         sequence=entries.last.sequence,
         offset=entries.offset,
         digest=digest_of(entries.last),
+        taken_ms=entries.last.taken_ms,
         feeds={register: StatedFeed.of(feed) for register, feed in entries.feeds.items()},
         closed=[(place, each.state, each.event_ms) for place, each in closed.items()],
         contradicted=list(contradicted),

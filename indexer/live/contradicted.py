@@ -2,7 +2,7 @@
 
 A fed change wins over an extract that does not state what it holds (docs/answers.md section 15). Where the extract
 states an instant after the event, and closes the alert or does not have it, the fed alert is POSSIBLE and says so. A
-file's own time states nothing: it is when somebody wrote the file.
+file's own time states nothing: it is when somebody wrote the file. Nor does an instant beside the feed's own number.
 """
 
 from __future__ import annotations
@@ -61,12 +61,16 @@ class Contradicted:
         self._listed = listed
         self._names = [manifest.register_.name for manifest in manifests]
         self._instants: dict[tuple[int, int], int] = {}  # by register and source, UTC milliseconds
+        # By register and source: the feeds whose numbers the extract states. It says itself what it holds of them.
+        self._numbered: dict[tuple[int, int], frozenset[str]] = {}
         for ordinal, (manifest, stated) in enumerate(zip(manifests, registers, strict=True)):
             for source in manifest.source if stated["state"] == "loaded" else ():
                 if source.as_of.origin == "mtime":
                     continue
                 # Whatever it states: no extract holds what happened after it was read.
-                read_ms = stated.get("holds", {}).get(source.name, {}).get("read_ms") or built_ms
+                held = stated.get("holds", {}).get(source.name, {})
+                self._numbered[ordinal, source.number] = frozenset(held.get("feeds", ()))
+                read_ms = held.get("read_ms") or built_ms
                 self._instants[ordinal, source.number] = min(int(stated["as_of_ms"]), int(read_ms))
         self.found = set(found)
 
@@ -76,7 +80,12 @@ class Contradicted:
         changes: by the keys of what they replace. Raises GenerationDamaged.
         """
         self.found -= changes.keys()
-        older = {key: change for key, change in changes.items() if change.event_ms < self._instant(key)}
+        older = {
+            key: change
+            for key, change in changes.items()
+            if change.event_ms < self._instant(key)
+            and change.source not in self._numbered.get((key.register, key.source or 0), ())
+        }
         if not older:
             return changed
         pending = lists_pending(changed)

@@ -133,7 +133,8 @@ class FedRows:
     def key(self, change: Change) -> RecordKey | None:
         """The records that it names; None = no such source.
 
-        A CANCEL that names no source means the register's only source of alerts, else any.
+        A CANCEL that names no source means the register's only source of alerts, else any; one whose source no manifest
+        has (it was given another name since) may mean any: somebody cancelled something.
         """
         source = self._sources.get((change.register, change.manifest_source))
         if source is None and change.kind is Kind.CANCEL and not change.manifest_source:
@@ -141,7 +142,7 @@ class FedRows:
         if source is not None:
             line = source.standardiser.line_of(change.record)
             return RecordKey(source.ordinal, change.record_id, source.number, line)
-        if change.kind is Kind.CANCEL and not change.manifest_source and change.register in self._ordinals:
+        if change.kind is Kind.CANCEL and change.register in self._ordinals:
             return RecordKey(self._ordinals[change.register], change.record_id, None, None)
         return None
 

@@ -4,8 +4,8 @@
     fed_keys.arrow   the keys of the changes in force, and what the extract itself lists under each
 
 Files of the generation, beside the kept records (kept.py), with mode 0600. The writer over such a base begins behind
-that entry. Where the ledger is another one, or an older copy that went on otherwise, it takes all of the ledger: a
-change that the base holds already says the same once more.
+that entry. Where the ledger is an older copy that went on otherwise, it takes what was taken over since: what the copy
+had is in the base, and a change of before would undo a later one. Where it is another ledger, it takes all of it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import xxhash
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.errors import GenerationDamaged, LedgerDamaged
-from core.ledger.change import Change, payload_of
+from core.errors import GenerationDamaged
+from core.ledger.change import Change
+from core.ledger.noted import NotedPlace
 from core.ledger.reader import LedgerReader, Position
 from indexer.live.fed_closed import Closing
 from indexer.live.feeds import Feed, Signs
@@ -85,21 +85,13 @@ class StatedFeed(_Stated):
         return found
 
 
-class StatedLedger(_Stated):
-    """fed_state.json."""
+class StatedLedger(NotedPlace):
+    """fed_state.json: the last entry that was taken in, and what came of all."""
 
-    ledger: str  # its id
-    sequence: int  # of the last entry that was taken in
-    offset: int  # where that entry begins
-    digest: str  # of it, as `digest_of` has it
+    taken_ms: int = 0  # when that entry was taken over, UTC ms; 0 = of a build that did not state it
     feeds: dict[str, StatedFeed]
     closed: list[tuple[Place, int, int]]  # alert, state and event of the closing
     contradicted: list[_Key]
-
-
-def digest_of(change: Change) -> str:
-    """XXH3 of an entry as it was written: an older copy of the ledger that went on has another under the number."""
-    return xxhash.xxh3_64_hexdigest(b"%d %d " % (change.sequence, change.taken_ms) + payload_of(change))
 
 
 class Folded:
@@ -139,14 +131,18 @@ class Folded:
 
     def place_in(self, ledger: LedgerReader) -> Position | None:
         """Returns the place behind that entry; None where this ledger has another there, or none. Raises OSError."""
-        stated = self._stated
-        if ledger.ledger_id.hex() != stated.ledger:
-            return None
-        try:
-            found, place = ledger.read(Position(stated.sequence - 1, stated.offset), 1)
-        except LedgerDamaged:  # no entry begins there: whoever reads on from the first one is told what is damaged
-            return None
-        return place if found and digest_of(found[0]) == stated.digest else None
+        return self._stated.behind_it(ledger)
+
+    def is_of(self, ledger: str) -> bool:
+        """Returns whether the entries that were taken in are of the ledger with this id, or of a copy of it."""
+        return self._stated.ledger == ledger
+
+    def holds(self, change: Change) -> bool:
+        """Returns whether the build took in an entry of a copy of its ledger that went on otherwise.
+
+        What the copy has of before is in the base; what came since was taken over later.
+        """
+        return change.sequence <= self._stated.sequence and change.taken_ms <= self._stated.taken_ms
 
     def keys(self) -> Iterator[RecordKey]:
         """Returns the keys of the changes in force. Raises GenerationDamaged."""

@@ -187,6 +187,7 @@ class LiveWriter:
         self._contradicted = Contradicted(registers, built_ms, manifests, self._listed, contradicted)
         self._made_with = made_with(manifests)
         self._feeds: dict[str, Feed] = {}
+        self._copied: Folded | None = None  # of a base whose ledger was put back from an older copy
         self._deltas: list[_Delta] = []
         self._named_before: set[str] = set()
         self._database = FewRecords(self._work, memory_bytes=_MEMORY_BYTES)
@@ -200,14 +201,18 @@ class LiveWriter:
     def begins_at(self, ledger: LedgerReader) -> Position | None:
         """Returns the place behind the entries that the build took in, whose registers stand as they said.
 
-        None where the base holds none of this ledger: all of it is due. Raises LedgerDamaged, OSError.
+        None where the base holds none of this ledger, or where it is an older copy that went on otherwise: it is read
+        from its first entry on, and what the base holds of it is passed over. Raises LedgerDamaged, OSError.
         """
         self.ledger = ledger.ledger_id.hex()
-        place = self._folded.place_in(ledger) if self._folded is not None else None
-        if place is None or self._folded is None:
+        if self._folded is None or not self._folded.is_of(self.ledger):
             return None
         self._feeds = self._folded.feeds()
-        self.sequence = place.sequence
+        place = self._folded.place_in(ledger)
+        if place is None:
+            self._copied = self._folded
+        else:
+            self.sequence = place.sequence
         return place
 
     @property
@@ -225,7 +230,8 @@ class LiveWriter:
         for due in _pieces(changes):
             for change in due:
                 self._feeds.setdefault(change.register, Feed()).note(change)
-            counting, yielding = self._yielding.parted(due)
+            new = due if self._copied is None else [each for each in due if not self._copied.holds(each)]
+            counting, yielding = self._yielding.parted(new)
             for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
                 refused = settle_each(counted, partial(self._settle, into=touched))
                 not_read = {why.sequence: why for why in refused}

@@ -205,6 +205,11 @@ def _print_tally(tally: Tally, file: Path) -> None:
     for position in tally.positions.values():
         if position.missing:
             print_renderables(f"{position.register_id}: faltan {_runs(position)}; mientras tanto no está al día.")
+        if "RESTORED" in position.stale_reason:
+            print_renderables(
+                f"{position.register_id}: el servidor perdió cambios o repuso una copia. Envíe otra vez los archivos "
+                "que siguieron, y un HEARTBEAT con el último número de la fuente; mientras tanto no está al día."
+            )
 
 
 def _print_positions(positions: Any, now_ms: int) -> None:

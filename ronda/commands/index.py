@@ -35,6 +35,13 @@ def index(
             help="Publica aunque esto se haya encogido: REGISTRO, REGISTRO/FUENTE o REGISTRO/CLASE de alerta."
         ),
     ] = None,
+    accept_ledger: Annotated[
+        bool,
+        typer.Option(
+            "--accept-ledger",
+            help="Publica aunque el libro de cambios no tenga lo que tomó la generación actual: se pierde.",
+        ),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Registros y partes a la vez; si no, los núcleos disponibles.")
     ] = None,
@@ -79,6 +86,7 @@ def index(
         dsns=dsns,
         withdraw=withdraw or [],
         accept_shrink=accept_shrink or [],
+        accept_ledger=accept_ledger,
         keep_generations=settings.keep_generations,
         keep_bytes=settings.keep_gib * GIB or NO_LIMIT,
         memory_mib=settings.indexer_memory_mib,

@@ -48,6 +48,13 @@ def summary_parts(summary: BuildSummary) -> list[RenderableType]:
     lines += [said for said in map(control_characters, summary.registers) if said]
     lines += [held for held in map(held_of_feeds, summary.registers) if held]
     lines += [failure(register) for register in summary.failed]
+    if (folded := summary.folded) is not None:
+        lines.append(f"fed changes taken in: {folded.changes:,}, up to entry {folded.sequence:,} of the ledger")
+        if folded.refused:
+            lines.append(
+                f"fed changes that could not be read: {folded.refused:,}; their registers are STALE until they are "
+                "sent again in a way that can be (ronda feed status counts them by rule)"
+            )
     if summary.accepted_shrinks:
         lines.append(f"shrinks accepted by name: {', '.join(summary.accepted_shrinks)}")
     if summary.collected:

@@ -160,6 +160,11 @@ class Sequences:
         wanted += [each for each in (SILENT, RESTORED) if each in self.stale and not is_beat]
         return entries + self._told(" ".join(wanted), only_if_other=True)
 
+    def doubted(self) -> list[Change]:
+        """Entries that tell that the ledger may lack changes which it had; the state has learnt of them already."""
+        reasons = [each for each in self.stale.split() if each != RESTORED]
+        return self._told(" ".join([*reasons, RESTORED]), only_if_other=True)
+
     def look(self, now_s: float, now_ms: int, hold_s: float, silent_s: int) -> list[Change]:
         """Entries that are due by the clock; the state has learnt of them already."""
         entries = []

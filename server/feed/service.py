@@ -112,6 +112,7 @@ class _PushStream:
                 self._name,
                 source_sequence=told[each.register].through,
                 event_ms=clock_ms(),
+                unsettled=True,  # what a token knows of is no word of the source that nothing came after it
             )
             for each in positions
             if each.register in told and told[each.register].through > each.through

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from core.errors import LedgerFull
 from core.ledger.change import RECORD_KINDS, Change, Kind
+from core.ledger.noted import NotedPlace, digest_of
 from core.ledger.writer import LedgerWriter
 from ronda.v1 import error_pb2
+from server.feed.seen_ledger import SeenLedger
 from server.feed.sequences import Fate, KeyOf, Outcome, Sequences, named_key, refused
 from server.feed.settings import FeedSource
 
@@ -68,6 +70,7 @@ class Taker:
         self._ledger, self._sources = ledger, sources
         self._hold_s, self._future_s, self._rows = hold_s, future_s, rows or Rows()
         self._known: dict[tuple[str, str], Sequences] = {}
+        self._last: tuple[int, Change] | None = None  # entry of the ledger, with its place
         self._recover()
 
     def _recover(self) -> None:
@@ -79,6 +82,7 @@ class Taker:
         }
         began_ms = 0
         for place, entry in self._ledger.entries():
+            self._last = place, entry
             began_ms = began_ms or entry.taken_ms
             key = entry.source, entry.register
             if (
@@ -124,6 +128,15 @@ class Taker:
         ]
         for known, entry in due:
             known.learn(entry, entry)
+        self._write(due, now)
+        return [(entry.source, entry.register) for _, entry in due]
+
+    def doubt(self, feeds: Collection[tuple[str, str]], now: Now) -> list[tuple[str, str]]:
+        """Tells that the ledger may lack changes of these feeds which it had: it was lost, or put back from a copy.
+
+        Returns (source, register) of those that are in doubt now and were not. Raises as `take`.
+        """
+        due = [(known, entry) for key, known in self._known.items() if key in feeds for entry in known.doubted()]
         self._write(due, now)
         return [(entry.source, entry.register) for _, entry in due]
 
@@ -200,11 +213,22 @@ class Taker:
             raise
         for (known, _), (place, entry) in zip(due, placed, strict=True):
             known.written(entry, place)
+            self._last = place, entry
 
     @property
     def has_room(self) -> bool:
         """Whether changes can be taken over."""
         return self._ledger.free_bytes >= _RESERVE_BYTES
+
+    def seen(self) -> SeenLedger | None:
+        """How far the ledger is, for the note beside it; None = it has no entry."""
+        if self._last is None:
+            return None
+        offset, entry = self._last
+        place = NotedPlace(
+            ledger=self._ledger.ledger_id.hex(), sequence=entry.sequence, offset=offset, digest=digest_of(entry)
+        )
+        return SeenLedger(place=place, feeds=frozenset(key for key, known in self._known.items() if known.newest))
 
     @property
     def sequence(self) -> int:

@@ -26,6 +26,7 @@ from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
 from server import logs
 from server.feed.orders import Orders
+from server.feed.seen_ledger import lacking_feeds, note_ledger
 from server.feed.taking import Message, Now, Rows, Taker, outcome_fields
 from server.host.aside import step_aside
 from server.host.core_dumps import forbid_core_dumps
@@ -57,8 +58,11 @@ class FeedWriter:
         self._taker = Taker(
             self._ledger, orders.sources, hold_s=orders.hold_ms / 1000, future_s=orders.future_s, rows=rows
         )
+        for source, register in self._taker.doubt(lacking_feeds(orders.data), _now()):
+            log("feed_ledger_put_back", level=ERROR, source=source, register=register)
         for source, register in self._taker.give_up_strangers(_now()):
             log("feed_source_given_up", level=WARNING, source=source, register=register)
+        self._noted = 0  # sequence of the last entry that the note beside the ledger has
         self._queue: asyncio.Queue[_Asked] = asyncio.Queue()
         self._full = False
         self._holds_since: float | None = None  # steady seconds since which all that was due is in the ledger
@@ -131,6 +135,9 @@ class FeedWriter:
                     beat.touch(mode=0o600)
             told = {"positions": self._taker.positions(list(self._orders.sources)), "sequence": self._taker.sequence}
             with contextlib.suppress(OSError):
+                if self._noted != self._taker.sequence and (seen := self._taker.seen()) is not None:
+                    note_ledger(self._orders.data, seen)
+                    self._noted = seen.place.sequence
                 replace_file(self._orders.status, orjson.dumps(told), durable=False)
             await asyncio.sleep(_STATUS_S)
 

@@ -12,13 +12,14 @@ import pytest
 
 from core.ledger.reader import FOLDER
 from ronda.demo.postgres_cluster import PostgresCluster
+from server.feed.seen_ledger import SEEN
 from tests.feed.feed_kit import SOURCES
 from tests.feed.outbox_kit import outbox_database
-from tests.feed.test_command import DevelopmentServer, feed, in_force, lines, row, upsert
+from tests.feed.test_command import EVENT, DevelopmentServer, feed, in_force, lines, row, upsert
 from tests.feed.test_jetstream import SERVER, Broker, change
 from tests.kit.field_world import built_field
 from tests.kit.small_world import SmallWorld
-from tests.server.running_server import RunningServer
+from tests.server.running_server import RunningServer, until
 
 pytestmark = pytest.mark.slow  # a server is started four times
 INSERT = "INSERT INTO ronda_outbox (register, record_id, cells) VALUES ('oj', %s, %s)"
@@ -95,6 +96,46 @@ def test_an_outbox_sends_again_what_an_older_ledger_lacks(
     assert "es de otra fuente o de otro servidor; si el servidor cambió el nombre" in renamed
     state.unlink()
     assert "no hay estado en --state" in feed(field, *words, status=2).stderr.lower()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_files_pushed_by_hand_say_nothing_of_what_a_ledger_lost(site: Site, tmp_path: Path, lost: bool) -> None:
+    """The folder `ledger` was lost, or an older one copied in its place. A heartbeat says which number was the last."""
+
+    def stale() -> str:
+        told = json.loads(feed(field, "status", "--json").stdout)["positions"]
+        return " ".join(str(each.get("stale_reason", "")) for each in told if each["source"] == "oj-central")
+
+    def push(name: str, *changes: dict[str, object], status: int = 0) -> None:
+        file = tmp_path / name
+        if changes:
+            file.write_text(lines(*changes), encoding="utf-8")
+        feed(field, "push", file, "--source", "oj-central", status=status)
+
+    field = site.start()
+    push("first.jsonl", upsert("F-1"))
+    site.keep_copy()
+    field = site.start()
+    push("second.jsonl", upsert("F-2"))
+    push("third.jsonl", upsert("F-3"))
+    assert stale() == ""
+    until(lambda: (site.data / SEEN).exists() and '"sequence":3' in (site.data / SEEN).read_text(encoding="ascii"))
+    site.put_copy_back()
+    if lost:
+        shutil.rmtree(site.data / FOLDER)
+    field = site.start()
+    assert field.server.events("feed_ledger_put_back")
+    assert "RESTORED" in stale()
+    if lost:
+        push("first.jsonl")
+    push("second.jsonl")
+    assert "RESTORED" in stale(), "what its token knows of is no word of the source"
+    push("said-back.jsonl", upsert("F-9"), {"register": "oj", "kind": "HEARTBEAT", "event_time": EVENT}, status=2)
+    beat = {"register": "oj", "kind": "HEARTBEAT", "sequence": 3, "event_time": EVENT}
+    push("last.jsonl", beat)
+    assert stale() == "GAP"
+    push("third.jsonl")
+    assert stale() == ""
 
 
 def test_refused_rows_that_were_made_good_are_so_in_an_older_ledger(

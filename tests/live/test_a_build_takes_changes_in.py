@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.generation.view_file import LIVE, read_view
-from core.ledger.change import Kind
+from core.ledger.change import RESTORED, Change, Kind
 from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
 from indexer import pipeline
@@ -24,6 +24,7 @@ from tests.live.test_an_extract_against_the_feed import (
     CANCELLED,
     CANCELLED_AT,
     DAY,
+    FEED,
     ISSUED_AT,
     LUIS,
     NOTE,
@@ -33,6 +34,7 @@ from tests.live.test_an_extract_against_the_feed import (
     at,
     day,
     first,
+    milliseconds,
     sequence,
 )
 
@@ -147,9 +149,68 @@ def test_a_copy_of_the_ledger_that_went_on_otherwise_is_laid_over_whole(court: C
     shutil.rmtree(court.data / FOLDER)
     shutil.copytree(court.directory / "copy", court.data / FOLDER)
     court.ledger = LedgerWriter(court.data / FOLDER)
-    court.feed(Kind.CANCEL, "OC-7", ISSUED_AT)
+    court.feed(Kind.CANCEL, "OC-7", TIMES[2])
     court.open_again()
     assert (begins_behind(court), court.level(ANA), court.level(LUIS)) == (0, "CLEAR", "HIT")
+
+
+def put_back(court: Court, copy: Path | None) -> None:
+    """The ledger of another day in the place of this one's; None: one that is begun anew."""
+    assert court.ledger is not None
+    court.ledger.close()
+    shutil.rmtree(court.data / FOLDER)
+    if copy is not None:
+        shutil.copytree(copy, court.data / FOLDER)
+    court.ledger = LedgerWriter(court.data / FOLDER)
+
+
+def test_an_older_copy_undoes_nothing_that_the_base_took_in(court: Court) -> None:
+    """It has the warrant, and not its cancellation: laid over the base, it had made him wanted again."""
+    court.upsert("OC-9", LUIS, PENDING, ISSUED_AT)
+    shutil.copytree(court.data / FOLDER, court.directory / "copy")
+    court.upsert("OC-9", LUIS, CANCELLED, TIMES[2])
+    court.extract(BEFORE)
+    put_back(court, court.directory / "copy")
+    court.open_again()
+    assert court.level(LUIS) == "CLEAR"
+    court.upsert("OC-8", LUIS, PENDING, TIMES[2])
+    assert court.level(LUIS) == "HIT", "what came since counts"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_build_waits_for_the_sources_of_a_ledger_that_went_back(court: Court, lost: bool) -> None:
+    """Without what the current generation took in, the next one would be greener."""
+    court.upsert("OC-8", LUIS, CANCELLED, ISSUED_AT)
+    shutil.copytree(court.data / FOLDER, court.directory / "copy")
+    court.upsert("OC-9", LUIS, PENDING, ISSUED_AT)
+    court.extract(BEFORE)
+    before = current_generation(court.data)
+    put_back(court, None if lost else court.directory / "copy")
+    assert court.ledger is not None
+    refused = "an older copy, or begun anew.*: oj by "
+    for said in ([], [Change(Kind.STALE, "oj", FEED, reason=RESTORED)], [Change(Kind.STALE, "oj", FEED, reason="GAP")]):
+        court.ledger.append(said, milliseconds(TIMES[2]))
+        if said and said[0].reason == RESTORED:
+            court.ledger.append([Change(Kind.STALE, "oj", "another", reason=RESTORED)], milliseconds(TIMES[2]))
+            court.ledger.append([Change(Kind.FRESH, "oj", "another")], milliseconds(TIMES[2]))
+        with pytest.raises(PublishingStopped, match=refused):
+            court.extract(BEFORE)
+    assert current_generation(court.data) == before
+    court.upsert("OC-9", LUIS, PENDING, ISSUED_AT)
+    court.ledger.append([Change(Kind.FRESH, "oj", FEED)], milliseconds(TIMES[2]))
+    court.extract(BEFORE)
+    assert (court.level(LUIS), current_generation(court.data) != before) == ("HIT", True)
+
+
+def test_a_build_that_is_told_to_takes_the_ledger_as_it_is(court: Court) -> None:
+    court.upsert("OC-9", LUIS, PENDING, ISSUED_AT)
+    court.extract(BEFORE)
+    put_back(court, None)
+    with pytest.raises(PublishingStopped):
+        court.extract(BEFORE)
+    court.accepts_ledger = True
+    court.extract(BEFORE)
+    assert court.level(LUIS) == "CLEAR"
 
 
 def test_what_could_not_be_read_is_missing_yet(court: Court) -> None:

@@ -74,6 +74,7 @@ class Court:
         self.directory = directory
         self.data = directory / "data"
         self.number = self.extracts = 0
+        self.accepts_ledger = False  # whatever it lacks
         self.follower: Follower | None = None
         self.ledger: LedgerWriter | None = None
 
@@ -82,6 +83,7 @@ class Court:
         self.extracts += 1
         written = world_of(world or SmallWorld(), orders).write(self.directory / f"written-{self.extracts}")
         registers = replace(written.options(), data=self.data, live=True, accept_shrink=["oj", "oj/WARRANT"])
+        registers = replace(registers, accept_ledger=self.accepts_ledger)
         for file in written.sources.iterdir():
             os.utime(file, (AS_OF_S, AS_OF_S))
         build(registers)
@@ -114,7 +116,7 @@ class Court:
             kind, "oj", source, record_id=record_id, source_sequence=self.number, event_ms=event_ms, record=cells
         )
         assert self.ledger is not None
-        self.ledger.append([change], AS_OF_S * 1000)
+        self.ledger.append([change], AS_OF_S * 1000 - 1000 + self.number)  # one after the other
 
     def upsert(self, record_id: str, cui: str, state: str, at: str) -> None:
         name, born = CALLED[cui]
@@ -248,6 +250,27 @@ def test_a_later_extract_that_does_not_list_it_makes_it_possible(
     )
     court.upsert("OC-8", LUIS, PENDING, f"{DAY}T11:31:00-06:00")
     assert (court.level(LUIS), court.notes(LUIS)) == ("HIT", [])
+
+
+def test_a_later_as_of_says_nothing_beside_the_feeds_own_number(court: Court) -> None:
+    """The extract states that it holds the feed up to the change before: it cannot list what came after."""
+    court.upsert("OC-7", ANA, PENDING, ISSUED_AT)
+    court.upsert("OC-8", LUIS, PENDING, ISSUED_AT)
+    court.extract(BEFORE, StatingWorld(f"{DAY}T11:30:00-06:00", sequence=1))
+    assert (court.level(LUIS), court.notes(LUIS)) == ("HIT", [])
+
+
+def test_a_cancellation_by_a_source_that_has_another_name_now_is_in_doubt(court: Court) -> None:
+    """Somebody cancelled something: who was freed is not wanted again because the manifest was edited."""
+    assert court.ledger is not None
+    change = Change(
+        Kind.CANCEL, "oj", FEED, record_id="OC-7", source_sequence=1, event_ms=milliseconds(CANCELLED_AT),
+        manifest_source="the-name-of-before",
+    )  # fmt: skip
+    court.ledger.append([change], AS_OF_S * 1000)
+    assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE])
+    court.extract(LISTED)
+    assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE])
 
 
 def test_an_instant_decides_only_where_no_sequence_of_the_feed_is_stated(court: Court) -> None:

@@ -173,7 +173,7 @@ def told_of_both(live: Fed, number: int, issue: Any, cancel: Any) -> None:
     cancel()
     until(lambda: ana.kinds(record) == [NEW, CANCELLED], 60)
     until(lambda: scraped(live, "ronda_recall_waiting") >= 2 and scraped(live, "ronda_recall_looked_age_seconds") < 30)
-    assert scraped(live, "ronda_recall_sequence") == scraped(live, "ronda_view_sequence") > 0
+    until(lambda: scraped(live, "ronda_recall_sequence") == scraped(live, "ronda_view_sequence") > 0, 60)
     last = ana.told[-1]
     assert last.text.startswith("CANCELADA: NO ACTÚE por esta orden de captura (OJ). Consulta: " + WHO[number][0])
     assert (last.other_alerts, last.answer_id != "", last.subject_text) == (

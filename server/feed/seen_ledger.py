@@ -1,0 +1,45 @@
+"""How far the ledger was, noted beside it: tells at the next start that an older copy took its place, or none.
+
+<data>/ledger.seen.json is written each second in which entries came. Whoever lost or put back the folder `ledger` alone
+is told by it; a data directory that was put back as a whole has the note of that day too, and then the sources tell.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.files.regular_file import read_file
+from core.files.replacement import replace_file
+from core.ledger.noted import NotedPlace
+from core.ledger.reader import FOLDER, LedgerReader
+
+SEEN = "ledger.seen.json"  # in the data directory
+
+
+class SeenLedger(BaseModel):
+    """The note."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    place: NotedPlace
+    feeds: frozenset[tuple[str, str]]  # source and register of each that ever sent
+
+
+def note_ledger(data: Path, seen: SeenLedger) -> None:
+    """Writes the note. Raises OSError."""
+    replace_file(data / SEEN, seen.model_dump_json().encode(), durable=False)
+
+
+def lacking_feeds(data: Path) -> frozenset[tuple[str, str]]:
+    """Returns the feeds of which the ledger may lack entries that it had; none where it goes on from the note.
+
+    A note that cannot be read says nothing. Raises LedgerDamaged, OSError.
+    """
+    try:
+        seen = SeenLedger.model_validate_json(read_file(data / SEEN))
+    except (OSError, ValidationError):
+        return frozenset()
+    with LedgerReader(data / FOLDER) as ledger:
+        return frozenset() if seen.place.behind_it(ledger) is not None else seen.feeds
