@@ -58,10 +58,21 @@ class Change:
         kind = self.held or self.kind
         return kind, self.record_id, self.event_ms, self.manifest_source, dict(self.record)
 
+    def is_again(self, other: Change) -> bool:
+        """Returns whether the source sent the same as the other: senders used to leave the null cells of a row out."""
+        mine, theirs = self.content, other.content
+        return mine[:-1] == theirs[:-1] and (
+            mine[-1] == theirs[-1] or (mine[0] is Kind.UPSERT and _stated(mine[-1]) == _stated(theirs[-1]))
+        )
+
     def released(self) -> Change:
         """A HOLD as the change that it holds, not written yet."""
         assert self.held is not None
         return replace(self, kind=self.held, held=None, sequence=0, taken_ms=0)
+
+
+def _stated(cells: Mapping[str, str]) -> dict[str, str]:
+    return {column: cell for column, cell in cells.items() if cell}
 
 
 def fields_of(change: Change) -> dict[str, Any]:

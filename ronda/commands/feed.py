@@ -202,6 +202,7 @@ def _print_tally(tally: Tally, file: Path) -> None:
             told = feed_rules.field_text(each.field), feed_rules.rule_text(each.rule)
             table.add(str(each.line), each.register, str(each.sequence), words, *told)
         print_renderables(table)
+    _print_unknown_columns(tally.positions.values())
     for position in tally.positions.values():
         if position.missing:
             print_renderables(f"{position.register_id}: faltan {_runs(position)}; mientras tanto no está al día.")
@@ -234,11 +235,21 @@ def _print_positions(positions: Any, now_ms: int) -> None:
             _ago(each, "last_sign", now_ms),
         )
     print_renderables(table)
+    _print_unknown_columns(positions)
     for register, unread in {each.register_id: each.unread for each in positions}.items():
         if unread:
             told = "; ".join(f"{each.records} por {feed_rules.rule_text(each.rule)} ({each.rule})" for each in unread)
             print_renderables(
                 f"{register}: cambios recibidos que no se pudieron aplicar: {told}. Envíelos de nuevo, corregidos."
+            )
+
+
+def _print_unknown_columns(positions: Any) -> None:
+    for each in positions:
+        if each.unknown_columns:
+            told = ", ".join(f"{column.column} ({column.rows})" for column in each.unknown_columns)
+            print_renderables(
+                f"{each.source} {each.register_id}: columnas que el manifiesto no conoce, y nadie lee (filas): {told}"
             )
 
 

@@ -35,6 +35,7 @@ class Position:
     stale: str
     event_ms: int
     sign_ms: int
+    unknown_columns: Mapping[str, int]  # rows by column
 
 
 class FeedLine:

@@ -120,7 +120,7 @@ class Sequences:
         place = self.places.get(sequence)
         if place is not None:
             before = place if isinstance(place, Change) else earlier(place)
-            if before.content == change.content:
+            if before.is_again(change):
                 return Outcome(Fate.KNOWN), []
             if sequence == 1:
                 return refused(error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET, "sequence"), []

@@ -199,6 +199,8 @@ def _position(position: Position, unread: Mapping[str, int]) -> feed_service_pb2
         found.unread.add(rule=rule, records=records)
     for first, last in position.missing:
         found.missing.add(first=first, last=last)
+    for column, rows in sorted(position.unknown_columns.items()):
+        found.unknown_columns.add(column=column, rows=rows)
     if position.event_ms:
         found.last_event.CopyFrom(_timestamp(position.event_ms))
     if position.sign_ms:

@@ -13,6 +13,7 @@ from core.ledger.writer import LedgerWriter
 from ronda.v1 import error_pb2
 from server.feed.sequences import Fate, KeyOf, Outcome, Sequences, named_key, refused
 from server.feed.settings import FeedSource
+from server.feed.unknown_columns import UnknownColumns
 
 CHANGE_BYTES = 128 * 1024  # of texts, in UTF-8: a row has some hundred
 _RECORD_CHARACTERS = 200
@@ -45,11 +46,20 @@ def no_check(changes: Sequence[Change]) -> Sequence[Outcome | None]:
     return [None] * len(changes)
 
 
+def no_unknown_columns(_change: Change) -> Sequence[str]:
+    """For a server without the manifests."""
+    return ()
+
+
 class Rows(NamedTuple):
-    """Two questions that the registers' manifests answer: is a row a record, and which record does a change name."""
+    """Questions that the registers' manifests answer.
+
+    Is a row a record, which record does a change name, and which columns of a row does no manifest know?
+    """
 
     check: RowCheck = no_check
     key_of: KeyOf = named_key
+    unknown_columns: Callable[[Change], Sequence[str]] = no_unknown_columns
 
 
 class Taker:
@@ -68,6 +78,7 @@ class Taker:
         self._ledger, self._sources = ledger, sources
         self._hold_s, self._future_s, self._rows = hold_s, future_s, rows or Rows()
         self._known: dict[tuple[str, str], Sequences] = {}
+        self._columns = UnknownColumns()
         self._recover()
 
     def _recover(self) -> None:
@@ -145,6 +156,8 @@ class Taker:
             known = self._known[message.source, change.register]
             outcome, entries = known.decide(change, self._ledger.at, now.steady_s)
             found.append(outcome)
+            if change.kind is Kind.UPSERT and entries:
+                self._columns.note(message.source, change.register, self._rows.unknown_columns(change))
             due += [(known, entry) for entry in entries]
         return found
 
@@ -225,6 +238,7 @@ class Taker:
                 "stale": known.stale,
                 "event_ms": known.event_ms,
                 "sign_ms": known.sign_ms,
+                "unknown_columns": self._columns.of(name, register),
             }
             for name in sources
             if name in self._sources
