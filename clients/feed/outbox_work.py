@@ -17,6 +17,7 @@ from clients.feed.issued import ServerPlace, SourceFailed, begin_at, is_lacking
 from clients.feed.kept_file import read_whole, write_whole
 from clients.feed.outbox import Cursor, Outbox, OutboxRow
 from clients.feed.pushing import Pusher, Tally
+from clients.feed.refused_list import RefusedList, list_of
 from clients.feed.retrying import Say
 from clients.feed.sending import Frame
 from ronda.v1 import feed_service_pb2 as contract
@@ -121,6 +122,7 @@ class OutboxWork:
         self._outbox, self._state_file, self._told = outbox, state_file, told
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self._begins, self._skipped = dict(begins or {}), set(skipped)
+        self._refusals = RefusedList(list_of(state_file))
         self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
         self._compared = False  # with what the server has
         self._registers: set[str] = set()  # of the source, as the server names them
@@ -174,6 +176,7 @@ class OutboxWork:
         if state.refused:  # somebody may have filled a number by hand
             _settle(state, positions, set())
             write_state(self._state_file, state)
+        self._refusals.note((), positions)
         if self._place.calls_for_comparison(positions, state.numbers):
             self._compared = False
 
@@ -194,6 +197,7 @@ class OutboxWork:
         )
         tally = pusher.push(sent)
         state.token = tally.token
+        self._refusals.note(tally.refused, tally.positions)
         if self._place.calls_for_comparison(tally.positions, state.numbers):
             self._compared = False
         return tally

@@ -29,7 +29,8 @@ from clients.feed.issued import (
 from clients.feed.jetstream import MESSAGES, JetStreamSource, RawMessage
 from clients.feed.number_file import SUFFIX, NumberFile, Part
 from clients.feed.outbox_work import copy_under, note_fate, record_of, register_of
-from clients.feed.pushing import MISSING_NOWHERE, Pusher, Tally
+from clients.feed.pushing import MISSING_NOWHERE, Pusher, RefusedChange, Tally
+from clients.feed.refused_list import RefusedList, list_of
 from clients.feed.retrying import Say
 from clients.feed.sending import Frame
 from ronda.v1 import error_pb2
@@ -37,6 +38,7 @@ from ronda.v1 import feed_service_pb2 as contract
 
 ReadMessage = Callable[[bytes], list[contract.FeedChange]]
 """The changes of a message, unnumbered. Raises MessageUnreadable."""
+_UNREADABLE = "MESSAGE_MALFORMED"
 _SHOWN = 40  # characters of a register's name: a message may hold anything there
 
 
@@ -74,6 +76,7 @@ class StreamNumbering:
         self._state_file = state_file
         self._numbers = NumberFile(state_file.with_name(f"{state_file.name}{SUFFIX}"))
         self._begins, self._skipped, self._new_stream = dict(begins or {}), set(skipped), new_stream
+        self._refusals = RefusedList(list_of(state_file))
         self._known: Issued | None = None
         self._compared, self._seen_connections = False, 0
         self._place = ServerPlace()
@@ -121,7 +124,11 @@ class StreamNumbering:
         ]
 
     def seen(self, positions: Mapping[str, Any]) -> None:
-        """Takes the server's positions; the next step compares what it has with what was sent, where it must."""
+        """Takes the server's positions; the next step compares what it has with what was sent, where it must.
+
+        Raises SourceFailed, OSError.
+        """
+        self._refusals.note((), positions)
         known = self._answered()
         self._settle(positions)
         if self._place.calls_for_comparison(positions, known.numbers):
@@ -199,6 +206,10 @@ class StreamNumbering:
             if each.why and str(each.place) not in unread:
                 unread[str(each.place)] = [each.register[:_SHOWN], each.number, each.why]
                 self._told(_unsettled(str(each.place), *unread[str(each.place)]))
+        lost = (each for each in messages if each.number)
+        self._refusals.note(
+            [RefusedChange(each.place, each.register, each.number, _UNREADABLE, "", each.why) for each in lost], {}
+        )
         write_issued(self._state_file, self._answered())
 
     def _to_send(self, messages: Sequence[_Read]) -> Iterator[FileChange]:
@@ -242,6 +253,7 @@ class StreamNumbering:
             if each.reason == MISSING_NOWHERE[0]:
                 known.unread[str(each.line)] = [each.register[:_SHOWN], 0, "la fuente no tiene ese registro"]
         known.token = tally.token
+        self._refusals.note(tally.refused, {})
         self.seen(tally.positions)
         return tally
 

@@ -33,6 +33,10 @@ RULES = {
     "the manifest names no column of it: such records cannot be fed": (
         "el manifiesto no dice su columna: esos registros no se pueden enviar como cambios"
     ),
+    "skipped by two officers: send the record as it stands now under a new number": (
+        "dos oficiales dieron ese número por saltado: envíe el registro, como está ahora, con un número nuevo"
+    ),
+    "a number of this source that is missing": "un número de esta fuente que falte",
     # Of a change's form.
     "UPSERT, CANCEL or HEARTBEAT": "es UPSERT, CANCEL o HEARTBEAT",
     "1 or more, without gaps": "desde 1, sin saltos",

@@ -28,6 +28,8 @@ RECORD_KINDS = (Kind.UPSERT, Kind.CANCEL)
 GAP, SILENT, RESTORED = "GAP", "SILENT", "RESTORED"
 """Reasons of STALE: sequences are missing; neither a change nor a heartbeat came in time; the ledger was put back from
 a copy, and its source did not say yet what it sent last."""
+SKIPPED = "SKIPPED"
+"""Reason of a HOLD of nothing: two officers gave its number up; never released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Change:
     record: Mapping[str, str] = field(default_factory=dict)  # cells by column, as an extract has them; null = left out
     held: Kind | None = None  # of HOLD: UPSERT or CANCEL
     missing: tuple[tuple[int, int], ...] = ()  # of STALE: first and last of each run of sequences that never came
-    reason: str = ""  # of STALE: GAP, SILENT, RESTORED, with a space between several
+    reason: str = ""  # of STALE: GAP, SILENT, RESTORED, with a space between several; of HOLD: SKIPPED or ""
     unsettled: bool = False  # its source held something in no ledger when it sent this: no sign that it is up to date
 
     @property

@@ -10,6 +10,7 @@ import typer
 
 from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
+from ronda.commands.feed_refused import refused, skip
 from ronda.commands.feed_running import ask_status, only_source
 from ronda.commands.feed_sources import folder, jetstream, outbox
 from ronda.commands.output import fail, message_json, print_json, print_renderables
@@ -88,6 +89,8 @@ def push(
 feed.command("folder")(folder)
 feed.command("outbox")(outbox)
 feed.command("jetstream")(jetstream)
+feed.command("refused")(refused)
+feed.command("skip")(skip)
 
 
 @feed.command("status")
@@ -236,6 +239,9 @@ def _print_positions(positions: Any, now_ms: int) -> None:
         )
     print_renderables(table)
     _print_unknown_columns(positions)
+    for each in positions:
+        if each.skipped:
+            print_renderables(f"{each.source} {each.register_id}: {each.skipped} cambios saltados por dos personas.")
     for register, unread in {each.register_id: each.unread for each in positions}.items():
         if unread:
             told = "; ".join(f"{each.records} por {feed_rules.rule_text(each.rule)} ({each.rule})" for each in unread)

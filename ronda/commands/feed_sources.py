@@ -105,7 +105,7 @@ def folder(
     def work(connection: Connection, frame: Callable[[], Any], name: str) -> Work:
         drop = DropFolder(directory, read, pattern)
         files = FolderWork(drop, connection.feed, frame, name, patience, read, begins)
-        return Work(lambda: files.step(_say_passed), files.issued, unsettled=files.unsettled)
+        return Work(lambda: files.step(_say_passed), files.issued, files.seen, files.unsettled)
 
     run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
 

@@ -43,6 +43,7 @@ class FeedCollector(Collector):
         )
         through = GaugeMetricFamily("ronda_feed_through", "All changes up to this sequence came.", labels=_LABELS)
         held = GaugeMetricFamily("ronda_feed_held", "Changes that wait for one that is missing.", labels=_LABELS)
+        skipped = GaugeMetricFamily("ronda_feed_skipped", "Numbers that two officers skipped.", labels=_LABELS)
         columns = CounterMetricFamily(
             "ronda_feed_unknown_columns",
             "Rows taken with a column that the manifest does not know, by its name; past 32 names: (other).",
@@ -58,6 +59,7 @@ class FeedCollector(Collector):
                 stale.add_metric([*labels, cause], float(cause in each["stale"].split()))
             through.add_metric(labels, each["through"])
             held.add_metric(labels, each["held"])
+            skipped.add_metric(labels, each.get("skipped", 0))
             for column, rows in each.get("unknown_columns", {}).items():
                 columns.add_metric([*labels, column], rows)
-        yield from (event, sign, stale, through, held, columns)
+        yield from (event, sign, stale, through, held, skipped, columns)

@@ -13,6 +13,7 @@ from core.ledger.writer import LedgerWriter
 from ronda.v1 import error_pb2
 from server.feed.sequences import Fate, KeyOf, Outcome, Sequences, named_key, refused
 from server.feed.settings import FeedSource
+from server.feed.skipping import Numbered, Skipping
 from server.feed.unknown_columns import UnknownColumns
 
 CHANGE_BYTES = 128 * 1024  # of texts, in UTF-8: a row has some hundred
@@ -79,6 +80,7 @@ class Taker:
         self._hold_s, self._future_s, self._rows = hold_s, future_s, rows or Rows()
         self._known: dict[tuple[str, str], Sequences] = {}
         self._columns = UnknownColumns()
+        self._skipping = Skipping()
         self._recover()
 
     def _recover(self) -> None:
@@ -137,6 +139,19 @@ class Taker:
             known.learn(entry, entry)
         self._write(due, now)
         return [(entry.source, entry.register) for _, entry in due]
+
+    def skip(self, numbered: Numbered, officer: str, now: Now) -> bool | None:
+        """Gives a missing number up once two officers asked for it; None = it is not missing. Raises as `take`."""
+        known = self._known.get((numbered.source, numbered.register))
+        if known is None or not known.is_missing(numbered.sequence):
+            return None
+        if not self.has_room:
+            raise LedgerFull
+        if not self._skipping.agrees(numbered, officer, now.steady_s):
+            return False
+        entries = known.skip(numbered.sequence, numbered.record_id, now.steady_s, now.wall_ms)
+        self._write([(known, entry) for entry in entries], now)
+        return True
 
     def _decided(self, message: Message, now: Now, due: list[tuple[Sequences, Change]]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [self._form(message.source, change, now) for change in message.changes]
@@ -238,6 +253,7 @@ class Taker:
                 "stale": known.stale,
                 "event_ms": known.event_ms,
                 "sign_ms": known.sign_ms,
+                "skipped": len(known.skipped),
                 "unknown_columns": self._columns.of(name, register),
             }
             for name in sources
