@@ -90,8 +90,10 @@ def folder(
     read: Read = read_changes
     pattern = "*"
     if register:
-        from ronda.feed.manifest_files import ManifestFiles, NoSuchSource
-
+        try:
+            from ronda.feed.manifest_files import ManifestFiles, NoSuchSource
+        except ImportError:  # the client's wheel has no manifests
+            fail("--register necesita el programa del servidor (ronda), con sus manifiestos.", ExitStatus.CALLER, False)
         try:
             files_of = ManifestFiles(manifests, register, rows_of)
         except NoSuchSource as error:
