@@ -79,6 +79,7 @@ class StreamNumbering:
         self._refusals = RefusedList(list_of(state_file))
         self._known: Issued | None = None
         self._compared, self._seen_connections = False, 0
+        self._first = 0  # place before which the stream has nothing, and no number is kept
         self._place = ServerPlace()
 
     def step(self) -> Tally | None:
@@ -111,6 +112,9 @@ class StreamNumbering:
             self._add_gone(known.place + 1, found.first - 1)
             known.place = found.first - 1
             write_issued(self._state_file, known)
+        if found.first > self._first:
+            self._numbers.forget_before(found.first)
+            self._first = found.first
         return None if found.last > known.place else known.numbers
 
     def unsettled(self) -> list[str]:

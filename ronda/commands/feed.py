@@ -241,7 +241,11 @@ def _print_positions(positions: Any, now_ms: int) -> None:
     _print_unknown_columns(positions)
     for each in positions:
         if each.skipped:
-            print_renderables(f"{each.source} {each.register_id}: {each.skipped} cambios saltados por dos personas.")
+            told = ", ".join(f"{one.sequence} ({one.record_id or 'sin id'})" for one in each.skipped)
+            print_renderables(
+                f"{each.source} {each.register_id}: saltados por dos personas, en ninguna respuesta; revise esos "
+                f"registros: {told}"
+            )
     for register, unread in {each.register_id: each.unread for each in positions}.items():
         if unread:
             told = "; ".join(f"{each.records} por {feed_rules.rule_text(each.rule)} ({each.rule})" for each in unread)

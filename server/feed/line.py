@@ -36,7 +36,7 @@ class Position:
     stale: str
     event_ms: int
     sign_ms: int
-    skipped: int  # numbers that two officers gave up
+    skipped: Sequence[tuple[int, str]]  # numbers that two officers gave up, and the record
     unknown_columns: Mapping[str, int]  # rows by column
 
 

@@ -75,7 +75,7 @@ class Sequences:
     held: dict[int, Change] = field(default_factory=dict)  # not in force yet
     # Changes in force of those past a gap: by id, the key and the newest sequence of each.
     overtook: dict[str, dict[tuple[str | None, str | None], int]] = field(default_factory=dict)
-    skipped: set[int] = field(default_factory=set)  # numbers that two officers gave up
+    skipped: dict[int, str] = field(default_factory=dict)  # numbers that two officers gave up -> the record
     stale: str = ""  # reasons that the ledger tells; "" = it tells FRESH
     missing_told: tuple[tuple[int, int], ...] = ()
     came: int = 0  # the last that came
@@ -141,6 +141,10 @@ class Sequences:
     def is_missing(self, sequence: int) -> bool:
         """Returns whether a number never came, while it was told of or later ones came."""
         return 0 < sequence <= self.newest and sequence not in self.places
+
+    def skipped_last(self) -> list[tuple[int, str]]:
+        """Returns number and record of those that were skipped; the last of them by number."""
+        return sorted(self.skipped.items())[-RANGES_TOLD:]
 
     def skip(self, sequence: int, record_id: str, now_s: float, now_ms: int) -> list[Change]:
         """Gives a missing number up; returns the entries to write. It is no sign of life of the source."""
@@ -262,7 +266,7 @@ class Sequences:
         if entry.kind is Kind.HEARTBEAT:
             return
         if entry.reason == SKIPPED:
-            self.skipped.add(sequence)
+            self.skipped[sequence] = entry.record_id
         elif entry.kind is Kind.HOLD and sequence not in self.places and not self._overtaken(entry):
             self.held[sequence] = entry
         if sequence > self.through and sequence not in self._prints:

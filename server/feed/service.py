@@ -213,12 +213,13 @@ def _position(position: Position, unread: Mapping[str, int]) -> feed_service_pb2
         held=position.held,
         stale=bool(position.stale),
         stale_reason=position.stale,
-        skipped=position.skipped,
     )
     for rule, records in sorted(unread.items()):
         found.unread.add(rule=rule, records=records)
     for first, last in position.missing:
         found.missing.add(first=first, last=last)
+    for sequence, record_id in position.skipped:
+        found.skipped.add(sequence=sequence, record_id=record_id)
     for column, rows in sorted(position.unknown_columns.items()):
         found.unknown_columns.add(column=column, rows=rows)
     if position.event_ms:

@@ -253,7 +253,7 @@ class Taker:
                 "stale": known.stale,
                 "event_ms": known.event_ms,
                 "sign_ms": known.sign_ms,
-                "skipped": len(known.skipped),
+                "skipped": known.skipped_last(),
                 "unknown_columns": self._columns.of(name, register),
             }
             for name in sources
