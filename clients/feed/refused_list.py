@@ -73,7 +73,7 @@ class RefusedList:
 
 def list_of(state: Path) -> Path:
     """Returns the list beside a state file, or of a drop directory."""
-    return state / f".ronda{SUFFIX}" if state.is_dir() else state.with_name(f"{state.name}{SUFFIX}")
+    return state / f".ronda-{SUFFIX[1:]}" if state.is_dir() else state.with_name(f"{state.name}{SUFFIX}")
 
 
 def read_refused(path: Path) -> list[Refusal]:

@@ -304,7 +304,7 @@ def test_a_drop_folder_takes_whole_files_in_order_and_puts_them_away(field: Deve
     )
     assert in_force(field, "by-folder") == [("D-1", 1, "UPSERT"), ("D-2", 2, "UPSERT")]
     assert sorted(each.name for each in folder.iterdir()) == [
-        ".004.jsonl", ".ronda-issued", "005.txt", "done", "refused",
+        ".004.jsonl", ".ronda-issued", ".ronda-refused", "005.txt", "done", "refused",
     ]  # fmt: skip
     assert sorted(each.name for each in (folder / "done").iterdir()) == [
         "001.jsonl", "001.jsonl.resume", "002.jsonl", "002.jsonl.refused", "002.jsonl.resume",

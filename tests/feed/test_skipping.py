@@ -72,7 +72,7 @@ def test_a_refused_change_is_listed_and_skipped_by_two_persons(field: FieldServe
     ]
     (drop / "1.jsonl").write_text(lines(*changes), encoding="utf-8")
     command(field, "folder", drop, "--once", *program)
-    kept = drop / ".ronda.refused"
+    kept = drop / ".ronda-refused"
     assert kept.stat().st_mode & 0o077 == 0
     assert "QUIZAS" not in kept.read_text()
     [listed] = json.loads(command(field, "refused", drop, "--json").stdout)["refused"]

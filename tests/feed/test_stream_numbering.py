@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from clients.feed.refused_list import list_of, read_refused
+from core.ledger.change import Kind
 from tests.feed.feeder_kit import development_server, entries, feeder, heartbeats
 from tests.feed.test_another_ledger import Site
 from tests.feed.test_command import DevelopmentServer, feed, in_force, row, upsert
@@ -34,6 +36,17 @@ def words(broker: Broker, source: str, directory: Path, *more: str | Path) -> li
 
 def unnumbered(record_id: str, **changes: Any) -> bytes:
     return json.dumps(upsert(record_id, **changes)).encode()
+
+
+def numbers_of(field: DevelopmentServer, source: str) -> set[int]:
+    """Of changes that are on disk; one that a later change of its record overtook is never in force."""
+    kinds = (Kind.UPSERT, Kind.CANCEL, Kind.HOLD)
+    return {each.source_sequence for each in entries(field, source) if each.kind in kinds}
+
+
+def listed(directory: Path) -> list[tuple[int, str, str]]:
+    """What `ronda feed refused` shows."""
+    return [(each.sequence, each.record_id, each.reason) for each in read_refused(list_of(directory / "state"))]
 
 
 def stale(field: DevelopmentServer, source: str) -> str:
@@ -68,10 +81,12 @@ def test_a_refused_change_has_its_number_and_the_record_s_next_fills_it(
     broker.put(unnumbered("R-1"), unnumbered("R-2", row=row("R-2", "QUIZAS")), unnumbered("R-3"))
     feed(field, *words(broker, "refused", tmp_path), "--once")
     until(lambda: stale(field, "refused") == "GAP", 30.0)
+    assert listed(tmp_path) == [(2, "R-2", "FEED_ROW_REFUSED")]
     broker.put(unnumbered("R-2"))
     feed(field, *words(broker, "refused", tmp_path), "--once")
-    assert sorted(number for _, number, _ in in_force(field, "refused")) == [1, 2, 3, 4]
+    assert numbers_of(field, "refused") == {1, 2, 3, 4}
     assert stale(field, "refused") == ""
+    assert listed(tmp_path) == []
 
 
 def test_events_are_taken_as_debezium_sends_them(field: DevelopmentServer, broker: Broker, tmp_path: Path) -> None:
@@ -92,6 +107,7 @@ def test_a_truncated_table_makes_its_register_stale_at_once(
     assert "(oj 2)" in said
     assert "truncate" in said
     until(lambda: stale(field, "truncated") == "GAP", 30.0)
+    assert listed(tmp_path) == [(2, "", "MESSAGE_MALFORMED")]
     broker.put(first)
     feed(field, *words(broker, "truncated", tmp_path, "--debezium", TABLES), "--once")
     assert stale(field, "truncated") == "GAP"
@@ -157,12 +173,14 @@ def test_a_server_put_back_to_an_older_copy_gets_what_it_lacks(broker: Broker, t
         field = site.start()
         broker.put(unnumbered("O-1"), unnumbered("O-2", row=row("O-2", "QUIZAS")), unnumbered("O-2"), unnumbered("O-4"))
         feed(field, *sent, "--once")
-        whole = sorted(in_force(field, "oj-central"))
-        assert [number for _, number, _ in whole] == [1, 2, 3, 4]
+        assert numbers_of(field, "oj-central") == {1, 2, 3, 4}
+        whole = {"O-1", "O-2", "O-4"}
+        assert {name for name, _, _ in in_force(field, "oj-central")} == whole
         site.put_copy_back()
         field = site.start()
         assert "faltan 4 cambios de oj" in feed(field, *sent, "--once").stderr
-        assert sorted(in_force(field, "oj-central")) == whole
+        assert numbers_of(field, "oj-central") == {1, 2, 3, 4}
+        assert {name for name, _, _ in in_force(field, "oj-central")} == whole
         assert stale(field, "oj-central") == ""
     finally:
         site.server.stop()
