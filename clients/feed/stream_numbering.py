@@ -294,8 +294,8 @@ class StreamNumbering:
         if not known.token and not self._begins and any(each.newest for each in positions.values()):
             rule = "no hay estado en --state y el servidor ya tiene cambios de esta fuente: recupere el archivo"
             raise SourceFailed(f"{rule}, o siga con --from después de leer docs/feed.md (Two histories)", passes=False)
-        if begin_at(known.numbers, self._begins, positions):
-            self._numbers.forget_above({name: number - 1 for name, number in self._begins.items()})
+        lost = begin_at(known.numbers, self._begins, positions)
+        self._numbers.forget_above({name: first - 1 for name, (first, _) in lost.items()})  # given, and never answered
         for place in self._skipped:
             known.unread.pop(str(place), None)
         self._settle(positions)

@@ -89,6 +89,8 @@ def folder(
 
     read: Read = read_changes
     pattern = "*"
+    if register and debezium is not None:
+        fail("--register y --debezium no van juntos.", ExitStatus.CALLER, False)
     if register:
         try:
             from ronda.feed.manifest_files import ManifestFiles, NoSuchSource

@@ -13,14 +13,14 @@ from clients.feed.refused_list import list_of, read_refused
 from core.ledger.change import Kind
 from tests.feed.feeder_kit import development_server, entries, feeder, heartbeats
 from tests.feed.test_another_ledger import Site
-from tests.feed.test_command import DevelopmentServer, feed, in_force, row, upsert
+from tests.feed.test_command import DevelopmentServer, feed, in_force, lines, row, upsert
 from tests.feed.test_debezium import SAMPLES, TABLES, changed
 from tests.feed.test_jetstream import SERVER, Broker
 from tests.feed.test_jetstream import broker as broker  # noqa: PLC0414 - the fixture
 from tests.server.running_server import until
 
 pytestmark = pytest.mark.skipif(SERVER is None, reason="no nats-server: apt-get install nats-server")
-SOURCES = ("again", "refused", "events", "truncated", "gone", "anew", "lost-state", "older")
+SOURCES = ("again", "refused", "events", "truncated", "gone", "anew", "lost-state", "older", "twice")
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +156,24 @@ def test_a_lost_state_gives_out_no_number_twice(field: DevelopmentServer, broker
     broker.put(json.dumps(upsert("L-2", 7)).encode())
     said = feed(field, *words(broker, "lost-state", tmp_path, "--number", "--from", "oj=2"), "--once").stderr
     assert "ningún mensaje trae número" in said
+
+
+def test_numbers_that_the_server_has_otherwise_stop_the_program_and_from_goes_on_behind_them(
+    field: DevelopmentServer, broker: Broker, tmp_path: Path
+) -> None:
+    """As a stream that was put back together with its state gives them out a second time."""
+    broker.put(unnumbered("T-1"))
+    feed(field, *words(broker, "twice", tmp_path), "--once")
+    other = tmp_path / "other.jsonl"
+    other.write_text(lines(upsert("T-8", 2), upsert("T-9", 3)), encoding="utf-8")
+    feed(field, "push", other, "--source", "twice")
+    broker.put(unnumbered("T-2"), unnumbered("T-3"))
+    said = feed(field, *words(broker, "twice", tmp_path), "--once", status=23).stderr
+    assert "--from oj=4" in said
+    for _ in range(2):  # the option may stay
+        feed(field, *words(broker, "twice", tmp_path, "--number", "--from", "oj=4"), "--once")
+    sent = [(name, number) for name, number, _ in in_force(field, "twice")]
+    assert sent == [("T-1", 1), ("T-8", 2), ("T-9", 3), ("T-2", 4), ("T-3", 5)]
 
 
 def test_a_stream_with_other_subjects_is_refused(field: DevelopmentServer, broker: Broker, tmp_path: Path) -> None:
