@@ -20,6 +20,11 @@ SOURCE = "bench"
 REGISTER = "oj"
 A_MESSAGE = 10  # changes, at a pace
 A_FULL_MESSAGE = 250
+_UNSTATED = (
+    "ARMADO", "FECHA_ESTADO", "PERSONA/APELLIDO1", "PERSONA/APELLIDO2", "PERSONA/CASADA", "PERSONA/DEPARTAMENTO",
+    "PERSONA/DOCUMENTO", "PERSONA/DOCUMENTO/@pais", "PERSONA/EDAD", "PERSONA/MADRE", "PERSONA/NACIMIENTO",
+    "PERSONA/NOMBRE1", "PERSONA/NOMBRE2", "PERSONA/NOMBRE3", "PERSONA/PADRE", "PERSONA/SEXO",
+)  # fmt: skip
 
 
 class Court:
@@ -61,6 +66,7 @@ def warrant(record_id: str, cui: str) -> contract.FeedChange:
         "@TIPO": "OC", "NUMERO": record_id, "CAUSA": record_id, "JUZGADO": "TURNO", "DELITO/@codigo": "CP-252",
         "DELITO": "ROBO AGRAVADO", "FECHA": "13/10/2025", "ESTADO": "PENDIENTE", "PERSONA/CUI": cui,
     }  # fmt: skip
+    cells = {**dict.fromkeys(_UNSTATED, ""), **cells}
     return _change(record_id, contract.FEED_CHANGE_KIND_UPSERT, manifest_source="ordenes", cells=cells)
 
 

@@ -39,7 +39,7 @@ class Asker:
         self._target, self._identity = target, identity
         self._why = as_why(why)
         self._patience, self._budget = patience or Patience(), Budget()
-        self._token = identity.token_source() if identity is not None else None
+        self._token = identity.token_source() if identity is not None and identity.token is not None else None
         self._channels = {place: self._opened_channel() for place in (OWN, TWIN)}  # the twin's connects at the first
         self._stubs: dict[tuple[str, int], Any] = {}
         self._lane = self._opened_lane(lane)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import grpc
 
+_MACHINE = re.compile(rb"spiffe://[a-z0-9._-]{1,255}/machine/[A-Za-z0-9._-]+")
 _RENEW_SECONDS = 30.0  # before a token expires: its way, and clocks that differ
 
 
@@ -99,16 +102,22 @@ class Identity:
     server_ca: Path
     certificate: Path
     key: Path
-    token: Path | Callable[[], Token]
+    token: Path | Callable[[], Token] | None  # None: a machine's certificate, which asks by itself
 
     @classmethod
     def beside(cls, prefix: Path | str) -> Identity:
-        """<prefix>.pem, .key and .token, and server-ca.pem in the same directory: as `ronda keys dev-ca` lays them."""
-        ends = (Path(f"{prefix}{end}") for end in (".pem", ".key", ".token"))
-        return cls(Path(prefix).with_name("server-ca.pem"), *ends)
+        """<prefix>.pem, .key and .token, and server-ca.pem in the same directory: as `ronda keys dev-ca` lays them.
+
+        A certificate that names a machine has no token.
+        """
+        certificate, key, token = (Path(f"{prefix}{end}") for end in (".pem", ".key", ".token"))
+        shown = None if _names_machine(certificate) else token
+        return cls(Path(prefix).with_name("server-ca.pem"), certificate, key, shown)
 
     def token_source(self) -> TokenSource:
-        """Where the token comes from, with what was read of it."""
+        """Where the token comes from, with what was read of it. Raises ValueError where there is none."""
+        if self.token is None:
+            raise ValueError("a machine has no token")
         return TokenFile(self.token) if isinstance(self.token, Path) else TokenFetched(self.token)
 
     def tls(self) -> grpc.ChannelCredentials:
@@ -118,10 +127,25 @@ class Identity:
         )
 
     def credentials(self) -> grpc.ChannelCredentials:
-        """TLS with the client certificate, and the token with each call. Raises OSError."""
+        """TLS with the client certificate, and the token, where there is one, with each call. Raises OSError."""
+        if self.token is None:
+            return self.tls()
         return grpc.composite_channel_credentials(
             self.tls(), grpc.metadata_call_credentials(_Authorization(self.token_source()))
         )
+
+
+def _names_machine(certificate: Path) -> bool:
+    """Returns whether a certificate seems to be a machine account's; the server reads it for certain."""
+    try:
+        return _MACHINE.search(ssl.PEM_cert_to_DER_cert(_first(certificate.read_text(encoding="ascii")))) is not None
+    except (OSError, ValueError):
+        return False
+
+
+def _first(pem: str) -> str:
+    begin, end = ssl.PEM_HEADER, ssl.PEM_FOOTER
+    return begin + pem.partition(begin)[2].partition(end)[0] + end
 
 
 class _Authorization(grpc.AuthMetadataPlugin):

@@ -41,6 +41,14 @@ class ChangesUnreadable(Exception):
         self.line, self.rule = line, rule
 
 
+class MessageUnreadable(ChangesUnreadable):
+    """A message that is no change for certain. `register` where it tells it; the register lacks a change then."""
+
+    def __init__(self, rule: str, register: str = "") -> None:
+        super().__init__(0, rule)
+        self.register = register
+
+
 class FileChange:
     """One change and the line at which it begins."""
 
@@ -148,7 +156,7 @@ def _of_csv(path: Path) -> Iterator[FileChange]:
             if row:
                 cells = dict(zip(heading, row, strict=True))
                 fields: dict[str, Any] = {word: cells[f"_{word}"] for word in _WORDS[:-1] if cells.get(f"_{word}")}
-                fields["row"] = {name: cell for name, cell in cells.items() if cell and not name.startswith("_")}
+                fields["row"] = {name: cell or None for name, cell in cells.items() if not name.startswith("_")}
                 if "sequence" in fields:
                     fields["sequence"] = _number(begins, fields["sequence"])
                 yield FileChange(begins, change_of_fields(begins, fields))
@@ -187,11 +195,11 @@ def change_of_fields(line: int, fields: Any) -> contract.FeedChange:
     if not isinstance(row, dict):
         raise ChangesUnreadable(line, "row: es un objeto, columna y texto")
     for column, cell in row.items():
-        if cell is None:
-            continue
-        if not isinstance(cell, str):
+        if cell is None and kind != "UPSERT":
+            continue  # of a cancellation an empty cell would be a line of its own
+        if not isinstance(cell, str | None):
             raise ChangesUnreadable(line, "row: cada celda es un texto, como vendría en el extracto, o null")
-        change.cells[_unicode(line, "row", column)] = _unicode(line, "row", cell)
+        change.cells[_unicode(line, "row", column)] = _unicode(line, "row", cell or "")
     if change.ByteSize() > CHANGE_BYTES:
         raise ChangesUnreadable(line, f"un cambio tiene a lo más {CHANGE_BYTES >> 10} KiB")
     return change

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from clients.feed.changes import ChangesUnreadable, FileChange, read_changes
 from clients.feed.pushing import MISSING_NOWHERE, Tally
+from clients.feed.refused_list import list_of
 from clients.feed.resume_file import RESUME, resume_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
@@ -56,6 +57,11 @@ class DropFolder:
     def issued_file(self) -> Path:
         """The file of numbers that this directory's changes got (clients/feed/issued.py)."""
         return self._directory / _ISSUED
+
+    @property
+    def refused_file(self) -> Path:
+        """The list of this directory's changes that the server refused (clients/feed/refused_list.py)."""
+        return list_of(self._directory)
 
     def waiting(self) -> list[Path]:
         """Files that are there, by name. Raises OSError."""

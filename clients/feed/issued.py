@@ -78,6 +78,8 @@ class Issued:
     aside: list[int] = field(default_factory=list)  # places in a stream that are settled without being sent
     stream: str = ""  # when the stream was made: another of the same name has other places
     place: int = 0  # the last one in it that was read and settled, or that was gone before this program began
+    gone: list[list[int]] = field(default_factory=list)  # runs of places that went before they were read
+    refused: dict[str, list[int]] = field(default_factory=dict)  # numbers that are missing, by outbox_work.record_of
 
     def reach(self, register: str, number: int) -> None:
         """Notes that the server answered a change with this number."""
@@ -150,6 +152,8 @@ def read_issued(path: Path) -> Issued | None:
         issued.token = str(found["token"])
         issued.unread = {str(place): list(what) for place, what in found.get("unread", {}).items()}
         issued.aside = [int(place) for place in found.get("aside", [])]
+        issued.gone = [[int(first), int(last)] for first, last in found.get("gone", [])]
+        issued.refused = {str(name): list(map(int, numbers)) for name, numbers in found.get("refused", {}).items()}
         issued.stream, issued.place = str(found.get("stream", "")), int(found.get("place", 0))
         return issued
     except FileNotFoundError:

@@ -16,12 +16,13 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
-from clients.feed.changes import CHANGE_BYTES, ChangesUnreadable, change_of_fields, json_of
+from clients.feed.changes import CHANGE_BYTES, ChangesUnreadable, MessageUnreadable, change_of_fields, json_of
 from clients.feed.issued import SourceFailed
 from ronda.v1 import feed_service_pb2 as contract
 
 MESSAGES = 200  # at once
 _ACK_WAIT_S = 15.0  # then the broker hands a message out again
+_READER_IDLE_S = 300.0  # without a look, before the broker forgets a reader: longer than the longest pause
 _PENDING_S = 5.0  # for what the broker says of its consumer
 _CONNECT_S = 5
 _CLOSED = "la conexión con NATS se cerró"
@@ -40,6 +41,13 @@ class StreamMessage(NamedTuple):
     def place(self) -> int:
         """Returns its sequence in the stream, which stays the same when the broker hands it out again."""
         return int(self.message.metadata.sequence.stream)
+
+
+class RawMessage(NamedTuple):
+    """A message as it stands in the stream, and its sequence there."""
+
+    place: int
+    data: bytes
 
 
 class StreamPlace(NamedTuple):
@@ -63,6 +71,8 @@ class JetStreamSource:
         self._loop.set_exception_handler(_pass_over)
         self._client: Client | None = None
         self._consumer: JetStreamContext.PullSubscription | None = None
+        self._reader: JetStreamContext.PullSubscription | None = None  # of `after`
+        self._reader_place = 0  # the last one that it gave
 
     def look(self, most: int, wait_s: float) -> list[StreamMessage]:
         """The next messages, none when none came in time. Raises SourceFailed."""
@@ -91,6 +101,14 @@ class JetStreamSource:
     def place(self) -> StreamPlace:
         """Returns which stream it is, and its last place. Raises SourceFailed."""
         return StreamPlace(*self._of_the_stream(self._found_place()))
+
+    def after(self, place: int, most: int, wait_s: float) -> list[RawMessage]:
+        """Returns the next messages behind a place, in the stream's order, whatever was acknowledged to the broker.
+
+        None when none came in time. Raises SourceFailed.
+        """
+        found: list[RawMessage] = self._of_the_stream(self._behind(place, most, wait_s))
+        return found
 
     def whole(self) -> Iterator[StreamMessage]:
         """Yields every message that the stream still has, from its first one on; the consumer stays where it is.
@@ -129,10 +147,8 @@ class JetStreamSource:
         return (found.num_pending or 0) + (found.num_ack_pending or 0)
 
     async def _found_place(self) -> StreamPlace:
-        if self._consumer is None:
-            await self._begun()
-        assert self._client is not None
-        found = await asyncio.wait_for(self._client.jetstream().stream_info(self.name), _PENDING_S)
+        client = await self._connected()
+        found = await asyncio.wait_for(client.jetstream().stream_info(self.name), _PENDING_S)
         made, state = found.created.isoformat() if found.created else "", found.state
         return StreamPlace(made, state.first_seq, state.last_seq, found.config.subjects == [self._subject])
 
@@ -161,7 +177,7 @@ class JetStreamSource:
 
     def close(self) -> None:
         """Lets the broker go; the next look begins anew."""
-        client, self._client, self._consumer = self._client, None, None
+        client, self._client, self._consumer, self._reader = self._client, None, None, None
         if client is not None:
             with suppress(nats.errors.Error, OSError, TimeoutError):
                 self._loop.run_until_complete(asyncio.wait_for(client.close(), _CONNECT_S))
@@ -186,12 +202,46 @@ class JetStreamSource:
             self._stay_connected()
             return []
 
+    async def _behind(self, place: int, most: int, wait_s: float) -> list[RawMessage]:
+        """Reads by a consumer that nobody acknowledges to: what was read stands in the state, not at the broker."""
+        if self._reader is None or self._reader_place != place:
+            if self._reader is not None:
+                await self._reader.unsubscribe()
+            self._reader = (
+                await (await self._connected())
+                .jetstream()
+                .pull_subscribe(
+                    self._subject,
+                    stream=self.name,
+                    config=ConsumerConfig(
+                        ack_policy=AckPolicy.NONE,
+                        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                        opt_start_seq=place + 1,
+                        inactive_threshold=_READER_IDLE_S,
+                    ),
+                )
+            )
+            self._reader_place = place
+        try:
+            found = await self._reader.fetch(most, timeout=wait_s)
+        except TimeoutError:
+            self._stay_connected()
+            return []
+        messages = [RawMessage(int(each.metadata.sequence.stream), each.data) for each in found]
+        self._reader_place = messages[-1].place if messages else place
+        return messages
+
+    async def _connected(self) -> Client:
+        if self._client is None or not self._client.is_connected:
+            options: dict[str, Any] = {"user_credentials": self._credentials} if self._credentials else {}
+            self._client = await nats.connect(
+                self._servers, connect_timeout=_CONNECT_S, allow_reconnect=False, error_cb=_quiet, **options
+            )
+            self.connections += 1
+        return self._client
+
     async def _begun(self) -> JetStreamContext.PullSubscription:
-        options: dict[str, Any] = {"user_credentials": self._credentials} if self._credentials else {}
-        client = self._client = await nats.connect(
-            self._servers, connect_timeout=_CONNECT_S, allow_reconnect=False, error_cb=_quiet, **options
-        )
-        self.connections += 1
+        client = await self._connected()
         config = ConsumerConfig(ack_policy=AckPolicy.EXPLICIT, ack_wait=_ACK_WAIT_S)
         self._consumer = await client.jetstream().pull_subscribe(
             self._subject, durable=self._durable, stream=self.name, config=config
@@ -233,6 +283,23 @@ def _read(message: Msg) -> StreamMessage:
     if not change.sequence and change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT:
         return _unread(message, "sequence: todo cambio trae su número")
     return StreamMessage(message, change)
+
+
+def read_unnumbered(data: bytes) -> list[contract.FeedChange]:
+    """Returns the one change of a message that states no number. Raises MessageUnreadable."""
+    registers = _REGISTER.findall(data)
+    register = registers[0].decode("ascii") if len(registers) == 1 else ""
+    if len(data) > CHANGE_BYTES:
+        raise MessageUnreadable(f"un cambio tiene a lo más {CHANGE_BYTES >> 10} KiB", register)
+    try:
+        change = change_of_fields(0, json_of(0, data))
+    except ChangesUnreadable as error:
+        raise MessageUnreadable(error.rule, register) from None
+    if change.kind == contract.FEED_CHANGE_KIND_HEARTBEAT:
+        raise MessageUnreadable("kind: con --number quien numera da las señales de vida")
+    if change.sequence:
+        raise MessageUnreadable("sequence: con --number ningún mensaje trae número", change.register_id)
+    return [change]
 
 
 def _unread(message: Msg, why: str) -> StreamMessage:

@@ -24,6 +24,7 @@ from clients.feed.issued import (
 )
 from clients.feed.jetstream import MESSAGES, JetStreamSource, StreamMessage
 from clients.feed.pushing import MISSING_NOWHERE, Pusher, Tally
+from clients.feed.refused_list import RefusedList, list_of
 from clients.feed.retrying import Say
 from clients.feed.sending import Frame
 from ronda.v1 import feed_service_pb2 as contract
@@ -57,6 +58,7 @@ class JetStreamWork:
         self._stream, self._wait_s, self._told, self._state_file = stream, wait_s, told, state_file
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self._begins, self._skipped = dict(begins or {}), set(skipped)
+        self._refusals = RefusedList(list_of(state_file))
         self._known: Issued | None = None
         self._compared = False
         self._place = ServerPlace()
@@ -103,7 +105,11 @@ class JetStreamWork:
         return [*lines, _never_read(self._gone)] if self._gone else lines
 
     def seen(self, positions: Mapping[str, Any]) -> None:
-        """Takes the server's positions; the next step compares what it has with what was sent, where it must."""
+        """Takes the server's positions; the next step compares what it has with what was sent, where it must.
+
+        Raises SourceFailed, OSError.
+        """
+        self._refusals.note((), positions)
         if self._place.calls_for_comparison(positions, self._answered().numbers):
             self._compared = False
 
@@ -187,6 +193,7 @@ class JetStreamWork:
             known.place = max(known.place, each.line)
         known.token = tally.token
         write_issued(self._state_file, known)
+        self._refusals.note(tally.refused, {})
         self.seen(tally.positions)
         return tally
 

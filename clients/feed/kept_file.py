@@ -20,11 +20,15 @@ def read_whole(path: Path) -> bytes:
         return file.read()
 
 
-def write_whole(path: Path, fields: Mapping[str, Any]) -> None:
-    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError, naming the file."""
+def write_whole(path: Path, fields: Mapping[str, Any], mode: int = 0o666) -> None:
+    """Replaces a file by JSON, whole and on disk; a crash leaves the former one. Raises OSError, naming the file.
+
+    mode: before the umask.
+    """
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     try:
-        with draft.open("w", encoding="ascii") as file:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(json.dumps(fields))
             file.flush()
             os.fsync(file.fileno())

@@ -172,13 +172,17 @@ def _row(
     with suppress(ValueError, RecursionError):  # a row of no cells, which the server refuses: its number stays missing
         found = json.loads(cells)
     if isinstance(found, dict):
-        change.cells.update({name: _text(cell) for name, cell in found.items() if cell is not None})
+        # Of a cancellation an empty cell would be a line of its own.
+        is_upsert = change.kind == contract.FEED_CHANGE_KIND_UPSERT
+        change.cells.update({name: _text(cell) for name, cell in found.items() if is_upsert or cell is not None})
     if change.ByteSize() > CHANGE_BYTES:  # alike: sent whole, it would end the stream of all
         change.ClearField("cells")
     return OutboxRow(Cursor(int(txid), id_), change)
 
 
 def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
     return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
 
 

@@ -17,6 +17,7 @@ from clients.feed.issued import ServerPlace, SourceFailed, begin_at, is_lacking
 from clients.feed.kept_file import read_whole, write_whole
 from clients.feed.outbox import Cursor, Outbox, OutboxRow
 from clients.feed.pushing import Pusher, Tally
+from clients.feed.refused_list import RefusedList, list_of
 from clients.feed.retrying import Say
 from clients.feed.sending import Frame
 from ronda.v1 import feed_service_pb2 as contract
@@ -32,7 +33,7 @@ class OutboxState:
     txid: int = 0
     id: int = 0
     numbers: dict[str, int] = field(default_factory=dict)  # register -> last number
-    refused: dict[str, list[int]] = field(default_factory=dict)  # by `_record_of`: numbers that are missing
+    refused: dict[str, list[int]] = field(default_factory=dict)  # by `record_of`: numbers that are missing
     token: str = ""  # resume token of the last answer
     lost: dict[str, list[list[int]]] = field(default_factory=dict)  # register -> runs of numbers that no row here has
 
@@ -60,34 +61,37 @@ def numbered(rows: list[OutboxRow], state: OutboxState) -> Iterator[contract.Fee
     """The rows with their numbers, and again under each number of an earlier row of the record that was refused."""
     for row in rows:
         change = row.change
-        for number in state.refused.get(_record_of(change), ()):
-            yield _copy_under(number, change)
+        for number in state.refused.get(record_of(change), ()):
+            yield copy_under(number, change)
         change.sequence = state.numbers.get(change.register_id, 0) + 1
         state.numbers[change.register_id] = change.sequence
         state.txid, state.id = row.cursor
         yield change
 
 
-def _record_of(change: contract.FeedChange) -> str:
+def record_of(change: contract.FeedChange) -> str:
     """Names the record of a change as far as the outbox knows its key: the manifest alone knows of a line."""
     return json.dumps([change.register_id, change.manifest_source, change.record_id])
 
 
-def _register_of(record: str) -> str:
-    """Returns the register of a `_record_of`."""
+def register_of(record: str) -> str:
+    """Returns the register of a `record_of`."""
     return str(json.loads(record)[0])
 
 
-def note_fate(change: contract.FeedChange, *, was_refused: bool, state: OutboxState) -> None:
-    """Remembers a number that stays missing until the record is sent under it in a way that can be taken."""
-    key = _record_of(change)
-    missing = [each for each in state.refused.get(key, ()) if each != change.sequence]
+def note_fate(change: contract.FeedChange, *, was_refused: bool, refused: dict[str, list[int]]) -> None:
+    """Remembers a number that stays missing until the record is sent under it in a way that can be taken.
+
+    refused: numbers by `record_of`.
+    """
+    key = record_of(change)
+    missing = [each for each in refused.get(key, ()) if each != change.sequence]
     if was_refused:
         missing.append(change.sequence)
     if missing:
-        state.refused[key] = missing
+        refused[key] = missing
     else:
-        state.refused.pop(key, None)
+        refused.pop(key, None)
 
 
 def place_back(state: OutboxState, register: str, number: int) -> int:
@@ -118,6 +122,7 @@ class OutboxWork:
         self._outbox, self._state_file, self._told = outbox, state_file, told
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self._begins, self._skipped = dict(begins or {}), set(skipped)
+        self._refusals = RefusedList(list_of(state_file))
         self.held_up = False  # rows wait for a transaction that has not ended: no heartbeat would be true
         self._compared = False  # with what the server has
         self._registers: set[str] = set()  # of the source, as the server names them
@@ -156,9 +161,9 @@ class OutboxWork:
     def _foreign(self, state: OutboxState) -> list[tuple[str, int]]:
         """Returns register and number of each refused row of a register that is not the source's."""
         return [
-            (_register_of(record), number)
+            (register_of(record), number)
             for record, numbers in state.refused.items()
-            if _register_of(record) not in self._registers
+            if register_of(record) not in self._registers
             for number in numbers
         ]
 
@@ -171,13 +176,14 @@ class OutboxWork:
         if state.refused:  # somebody may have filled a number by hand
             _settle(state, positions, set())
             write_state(self._state_file, state)
+        self._refusals.note((), positions)
         if self._place.calls_for_comparison(positions, state.numbers):
             self._compared = False
 
     def _push(self, changes: Iterator[contract.FeedChange], state: OutboxState) -> Tally:
         def noted(sent: FileChange, outcome: contract.FeedOutcome) -> None:
             was_refused = outcome.kind == contract.FEED_OUTCOME_KIND_REFUSED
-            note_fate(sent.change, was_refused=was_refused, state=state)
+            note_fate(sent.change, was_refused=was_refused, refused=state.refused)
 
         sent = [FileChange(place, each) for place, each in enumerate(changes, 1)]
         pusher = Pusher(
@@ -191,6 +197,7 @@ class OutboxWork:
         )
         tally = pusher.push(sent)
         state.token = tally.token
+        self._refusals.note(tally.refused, tally.positions)
         if self._place.calls_for_comparison(tally.positions, state.numbers):
             self._compared = False
         return tally
@@ -242,9 +249,7 @@ class OutboxWork:
         if again:
             self._told(f"al servidor le faltan {len(again)} cambios de {register} que ya tenía: se envían de nuevo")
             self._push(iter(again.values()), state)
-            refused = [
-                number for number, change in again.items() if number in state.refused.get(_record_of(change), ())
-            ]
+            refused = [number for number, change in again.items() if number in state.refused.get(record_of(change), ())]
             self._fill(register, {number: again[number] for number in refused}, state)
             write_state(self._state_file, state)
         if left := len(lacking) - len(again):
@@ -259,11 +264,11 @@ class OutboxWork:
         """
         runs = _runs(sorted(place_back(state, register, number) for number in refused))
         rows = self._outbox.present_rows(register, runs, Cursor(state.txid, state.id)) if runs else []
-        present = {_record_of(row.change): row.change for row in rows}
+        present = {record_of(row.change): row.change for row in rows}
         filling = [
-            _copy_under(number, present[_record_of(change)])
+            copy_under(number, present[record_of(change)])
             for number, change in refused.items()
-            if _record_of(change) in present
+            if record_of(change) in present
         ]
         filling = [each for each in filling if each != refused[each.sequence]]  # the same row would be refused again
         if filling:
@@ -273,7 +278,7 @@ class OutboxWork:
 def _settle(state: OutboxState, positions: Mapping[str, Any], skipped: set[tuple[str, int]]) -> None:
     """Forgets refused numbers that the server does not lack, and those that the operator settled."""
     for record, numbers in list(state.refused.items()):
-        register = _register_of(record)
+        register = register_of(record)
         left = [
             number
             for number in numbers
@@ -297,7 +302,8 @@ def _runs(places: list[int]) -> list[range]:
     return found
 
 
-def _copy_under(number: int, change: contract.FeedChange) -> contract.FeedChange:
+def copy_under(number: int, change: contract.FeedChange) -> contract.FeedChange:
+    """Returns a change as it would be under another number."""
     again = contract.FeedChange()
     again.CopyFrom(change)
     again.sequence = number

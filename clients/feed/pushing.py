@@ -40,6 +40,7 @@ class RefusedChange:
     reason: str  # ErrorReason without prefix
     field: str
     rule: str
+    record_id: str = ""
 
 
 @dataclass
@@ -176,7 +177,9 @@ class Pusher:
         reason = error_pb2.ErrorReason.Name(outcome.reason).removeprefix("ERROR_REASON_")
         change = sent.change
         self.tally.refused.append(
-            RefusedChange(sent.line, change.register_id, change.sequence, reason, outcome.field, outcome.rule)
+            RefusedChange(
+                sent.line, change.register_id, change.sequence, reason, outcome.field, outcome.rule, change.record_id
+            )
         )
 
 

@@ -21,6 +21,7 @@ from clients.feed.issued import (
     write_issued,
 )
 from clients.feed.pushing import Pusher, Tally, numbered
+from clients.feed.refused_list import RefusedList
 from clients.feed.resume_file import read_resume, write_resume
 from clients.feed.retrying import Say
 from clients.spanish.system_errors import system_error_text
@@ -184,6 +185,11 @@ class FolderWork:
         self._folder, self._stub, self._frame = folder, stub, frame
         self._source, self._patience_s, self._read = source, patience_s, read
         self._begins = dict(begins or {})
+        self._refusals = RefusedList(folder.refused_file)
+
+    def seen(self, positions: Mapping[str, Any]) -> None:
+        """Takes the server's positions. Raises SourceFailed, OSError."""
+        self._refusals.note((), positions)
 
     def issued(self) -> Mapping[str, int] | None:
         """Returns the last number of each register; None while a file waits. Raises SourceFailed, OSError."""
@@ -213,7 +219,9 @@ class FolderWork:
         read = self._without_heartbeats if unsettled else self._read
         stub, frame, source = self._stub, self._frame, self._source
         try:
-            return send_file(stub, frame, file, source, self._patience_s, read=read, issued=known, unsettled=unsettled)
+            tally = send_file(stub, frame, file, source, self._patience_s, read=read, issued=known, unsettled=unsettled)
+            self._refusals.note(tally.refused, tally.positions)
+            return tally
         except HistoriesDiffer as differ:
             raise HistoriesDiffer(f"{file.name}: {differ.rule}", differ.line) from None
         finally:

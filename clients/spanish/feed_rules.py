@@ -26,10 +26,17 @@ RULES = {
     "ambiguous_record": "el número es de varias filas y el cambio no dice cuál",
     "the row states another id": "la fila dice otro id que el cambio",
     "no column of the manifest is among them": "no trae ninguna columna del manifiesto",
+    "a column that the manifest reads is absent: an empty cell is an empty text": (
+        "falta esa columna del manifiesto; si no tiene dato, envíela vacía"
+    ),
     "no manifest has this register": "ningún manifiesto tiene ese registro",
     "the manifest names no column of it: such records cannot be fed": (
         "el manifiesto no dice su columna: esos registros no se pueden enviar como cambios"
     ),
+    "skipped by two officers: send the record as it stands now under a new number": (
+        "dos oficiales dieron ese número por saltado: envíe el registro, como está ahora, con un número nuevo"
+    ),
+    "a number of this source that is missing": "un número de esta fuente que falte",
     # Of a change's form.
     "UPSERT, CANCEL or HEARTBEAT": "es UPSERT, CANCEL o HEARTBEAT",
     "1 or more, without gaps": "desde 1, sin saltos",
@@ -50,7 +57,8 @@ _PATTERNS = (
 
 def field_text(field: str) -> str:
     """As the file has it; a key of the manifest stays as it is."""
-    return FIELDS.get(field, field)
+    word, dot, column = field.partition(".")
+    return f"{FIELDS.get(word, word)}{dot}{column}"
 
 
 def rule_text(rule: str) -> str:

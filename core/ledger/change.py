@@ -28,6 +28,8 @@ RECORD_KINDS = (Kind.UPSERT, Kind.CANCEL)
 GAP, SILENT, RESTORED = "GAP", "SILENT", "RESTORED"
 """Reasons of STALE: sequences are missing; neither a change nor a heartbeat came in time; the ledger was put back from
 a copy, and its source did not say yet what it sent last."""
+SKIPPED = "SKIPPED"
+"""Reason of a HOLD of nothing: two officers gave its number up; never released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Change:
     record: Mapping[str, str] = field(default_factory=dict)  # cells by column, as an extract has them; null = left out
     held: Kind | None = None  # of HOLD: UPSERT or CANCEL
     missing: tuple[tuple[int, int], ...] = ()  # of STALE: first and last of each run of sequences that never came
-    reason: str = ""  # of STALE: GAP, SILENT, RESTORED, with a space between several
+    reason: str = ""  # of STALE: GAP, SILENT, RESTORED, with a space between several; of HOLD: SKIPPED or ""
     unsettled: bool = False  # its source held something in no ledger when it sent this: no sign that it is up to date
 
     @property
@@ -58,10 +60,21 @@ class Change:
         kind = self.held or self.kind
         return kind, self.record_id, self.event_ms, self.manifest_source, dict(self.record)
 
+    def is_again(self, other: Change) -> bool:
+        """Returns whether the source sent the same as the other: senders used to leave the null cells of a row out."""
+        mine, theirs = self.content, other.content
+        return mine[:-1] == theirs[:-1] and (
+            mine[-1] == theirs[-1] or (mine[0] is Kind.UPSERT and _stated(mine[-1]) == _stated(theirs[-1]))
+        )
+
     def released(self) -> Change:
         """A HOLD as the change that it holds, not written yet."""
         assert self.held is not None
         return replace(self, kind=self.held, held=None, sequence=0, taken_ms=0)
+
+
+def _stated(cells: Mapping[str, str]) -> dict[str, str]:
+    return {column: cell for column, cell in cells.items() if cell}
 
 
 def fields_of(change: Change) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class FedRows:
         if isinstance(found, Fault):
             return [found] * len(rows)
         columns = [pa.array([row.cells.get(name) for row in rows], pa.string()) for name in found.columns]
-        faults: list[Fault | None] = [self._unknown_column(found, row) for row in rows]
+        faults: list[Fault | None] = [_missing_column(found, row) for row in rows]
         for refused in found.add(Batch(columns, np.arange(len(rows), dtype=np.int64))):
             if faults[refused.row] is None:
                 faults[refused.row] = Fault(f"{refused.section}.{refused.field}".strip("."), refused.rule)
@@ -58,11 +58,10 @@ class FedRows:
             return source or None, None
         return found.source.name, found.line_of(cells)
 
-    def _unknown_column(self, standardiser: Standardiser, row: FedRow) -> Fault | None:
-        """A row of other columns would be one of empty cells. Columns that no record reads do no harm beside others."""
-        if any(name in row.cells for name in standardiser.columns):
-            return None
-        return Fault("cells", "no column of the manifest is among them")
+    def unknown_columns(self, register: str, source: str, cells: Mapping[str, str]) -> list[str]:
+        """Returns the columns of a row that the manifest does not read: they do no harm, and may be new or misspelt."""
+        found = self._standardiser(register, source)
+        return [] if isinstance(found, Fault) else sorted(set(cells).difference(found.columns))
 
     def _standardiser(self, register: str, source: str) -> Standardiser | Fault:
         known = self._standardisers.get((register, source))
@@ -78,6 +77,16 @@ class FedRows:
             return Fault("record_id", "the manifest names no column of it: such records cannot be fed")
         made = self._standardisers[register, source] = Standardiser(manifest, wanted, ordinal)
         return made
+
+
+def _missing_column(standardiser: Standardiser, row: FedRow) -> Fault | None:
+    """Names a column that was renamed or left out: read as an empty cell, it would hide what the record says."""
+    missing = next((name for name in standardiser.columns if name not in row.cells), None)
+    if missing is None:
+        return None
+    if not any(name in row.cells for name in standardiser.columns):
+        return Fault("cells", "no column of the manifest is among them")
+    return Fault(f"cells.{missing}", "a column that the manifest reads is absent: an empty cell is an empty text")
 
 
 def _source(manifest: Manifest, name: str) -> Source | Fault:

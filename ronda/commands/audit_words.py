@@ -41,6 +41,7 @@ METHODS = {
     "ANSWER_CONFIRMATION": "responder",
     "PUSH": "enviar cambios",
     "STATUS": "ver envíos",
+    "SKIP_CHANGE": "saltar un cambio",
     "QUERY": "pedir cifras",
     "COMPARE_SOURCES": "comparar cifras",
     "LIST_SOURCES": "ver fuentes de cifras",

@@ -10,6 +10,7 @@ import typer
 
 from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
+from ronda.commands.feed_refused import refused, skip
 from ronda.commands.feed_running import ask_status, only_source
 from ronda.commands.feed_sources import folder, jetstream, outbox
 from ronda.commands.output import fail, message_json, print_json, print_renderables
@@ -88,6 +89,8 @@ def push(
 feed.command("folder")(folder)
 feed.command("outbox")(outbox)
 feed.command("jetstream")(jetstream)
+feed.command("refused")(refused)
+feed.command("skip")(skip)
 
 
 @feed.command("status")
@@ -202,6 +205,7 @@ def _print_tally(tally: Tally, file: Path) -> None:
             told = feed_rules.field_text(each.field), feed_rules.rule_text(each.rule)
             table.add(str(each.line), each.register, str(each.sequence), words, *told)
         print_renderables(table)
+    _print_unknown_columns(tally.positions.values())
     for position in tally.positions.values():
         if position.missing:
             print_renderables(f"{position.register_id}: faltan {_runs(position)}; mientras tanto no está al día.")
@@ -239,11 +243,28 @@ def _print_positions(positions: Any, now_ms: int) -> None:
             _ago(each, "last_sign", now_ms),
         )
     print_renderables(table)
+    _print_unknown_columns(positions)
+    for each in positions:
+        if each.skipped:
+            told = ", ".join(f"{one.sequence} ({one.record_id or 'sin id'})" for one in each.skipped)
+            print_renderables(
+                f"{each.source} {each.register_id}: saltados por dos personas, en ninguna respuesta; revise esos "
+                f"registros: {told}"
+            )
     for register, unread in {each.register_id: each.unread for each in positions}.items():
         if unread:
             told = "; ".join(f"{each.records} por {feed_rules.rule_text(each.rule)} ({each.rule})" for each in unread)
             print_renderables(
                 f"{register}: cambios recibidos que no se pudieron aplicar: {told}. Envíelos de nuevo, corregidos."
+            )
+
+
+def _print_unknown_columns(positions: Any) -> None:
+    for each in positions:
+        if each.unknown_columns:
+            told = ", ".join(f"{column.column} ({column.rows})" for column in each.unknown_columns)
+            print_renderables(
+                f"{each.source} {each.register_id}: columnas que el manifiesto no conoce, y nadie lee (filas): {told}"
             )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from clients.client.identity import Identity
     from clients.feed.retrying import Retry
 
+_TOLD_BEFORE = timedelta(days=30)
+_TOLD_EVERY_S = 86_400.0
+_told_until = [0.0]  # monotonic seconds before which the end of the certificate is not told again
 _NO_SOURCE = "Este servidor no tiene una fuente de cambios para su institución: pídala a operaciones (feed_sources)"
 
 
@@ -90,6 +96,8 @@ def run(
     from clients.feed.issued import HistoriesDiffer, SourceFailed
 
     def sent_once(connection: Connection) -> None:
+        if identity:
+            warn_of_end(Path(f"{identity}.pem"))
         work = begin(connection, frame, source or only_source(connection, frame, False))
         try:
             while work.step():
@@ -137,7 +145,8 @@ def _go_on(
         name = source or _source_if_any(connection, frame, False)
         begun = True
         if name:
-            _send_on(begin, connection, frame, name, heartbeat, poll, retry)
+            certificate = Path(f"{identity}.pem") if identity else None
+            _send_on(begin, connection, frame, name, heartbeat, poll, retry, certificate)
         retry.wait(_NO_SOURCE)
 
     while True:
@@ -178,14 +187,32 @@ def _identity(identity: str, retry: Retry | None) -> Identity | None:
     shown = Identity.beside(Path(identity))
     try:
         shown.credentials()
-        assert isinstance(shown.token, Path)
-        shown.token.read_bytes()
+        if isinstance(shown.token, Path):
+            shown.token.read_bytes()
+        warn_of_end(shown.certificate)
     except OSError as error:
         if retry is None:
             fail(missing_file(str(error.filename)), ExitStatus.FILES, False)
         retry.wait(missing_file(str(error.filename)))
         return None
     return shown
+
+
+def warn_of_end(certificate: Path) -> None:
+    """Tells once a day that a machine's certificate ends within 30 days: nobody signs in who would notice."""
+    from cryptography import x509
+
+    try:
+        end = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    except ValueError:
+        return
+    left = end - datetime.now(UTC)
+    if left < _TOLD_BEFORE and time.monotonic() >= _told_until[0]:
+        _told_until[0] = time.monotonic() + _TOLD_EVERY_S
+        say_notice(
+            f"el certificado {certificate} termina el {end.astimezone():%Y-%m-%d %H:%M} (en {max(0, left.days)} días), "
+            f"y entonces no se envía nada más: ponga uno nuevo en su lugar"
+        )
 
 
 def _with_connection(server: str, shown: Identity | None, ask: Callable[[Connection], None]) -> None:
@@ -203,18 +230,24 @@ def _send_on(
     heartbeat: float,
     poll: float,
     retry: Retry,
+    certificate: Path | None,
 ) -> None:
     """Raises CallFailure, SourceFailed, OSError."""
     from clients.feed.retrying import keep_on
     from clients.feed.sending import Heartbeats
 
     work = begin(connection, frame, name)
+
+    def seen(positions: Mapping[str, Any]) -> None:
+        work.seen(positions)
+        if certificate is not None:
+            with suppress(OSError):  # told when it is read for the next connection
+                warn_of_end(certificate)
+
     try:
         beats = None
         if heartbeat:
-            beats = Heartbeats(
-                connection.feed, frame, name, heartbeat, work.issued, say_notice, work.seen, work.unsettled
-            )
+            beats = Heartbeats(connection.feed, frame, name, heartbeat, work.issued, say_notice, seen, work.unsettled)
         keep_on(work.step, beats, poll, retry)
     finally:
         work.end()

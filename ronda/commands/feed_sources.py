@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.feed_running import Work, read_numbers, run, say_notice
 from ronda.commands.output import fail, say
@@ -24,6 +26,7 @@ from ronda.commands.question import (
 
 if TYPE_CHECKING:
     from clients.client.connection import Connection
+    from clients.feed.debezium import DebeziumEvents
     from clients.feed.folder import Passed
     from clients.feed.pushing import Tally
 
@@ -42,6 +45,12 @@ FromOption = Annotated[
         help="Sigue numerando desde N, el que sigue al último del servidor, si la fuente se repuso de una copia.",
     ),
 ]
+DebeziumOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--debezium", metavar="TABLAS", help="Son eventos de Debezium; este archivo dice qué tabla es qué registro."
+    ),
+]
 OnceOption = Annotated[bool, typer.Option("--once", help="Envía lo que hay ahora y termina.")]
 
 
@@ -54,6 +63,7 @@ def folder(
     manifests: Annotated[
         Path | None, typer.Option(help="Con --register: carpeta de manifiestos; si no, los de Ronda.")
     ] = None,
+    debezium: DebeziumOption = None,
     source: SourceOption = "",
     heartbeat: HeartbeatOption = 20.0,
     poll: PollOption = 1.0,
@@ -71,6 +81,7 @@ def folder(
     Ejemplo:
       ronda feed folder /srv/cambios --identity envios
       ronda feed folder /srv/ordenes --register oj --rows-of ordenes --identity envios
+      ronda feed folder /srv/eventos --debezium tablas.toml --identity envios
     """
     from clients.feed.changes import read_changes
     from clients.feed.folder import DropFolder, Read
@@ -78,21 +89,27 @@ def folder(
 
     read: Read = read_changes
     pattern = "*"
+    if register and debezium is not None:
+        fail("--register y --debezium no van juntos.", ExitStatus.CALLER, False)
     if register:
-        from ronda.feed.manifest_files import ManifestFiles, NoSuchSource
-
+        try:
+            from ronda.feed.manifest_files import ManifestFiles, NoSuchSource
+        except ImportError:  # the client's wheel has no manifests
+            fail("--register necesita el programa del servidor (ronda), con sus manifiestos.", ExitStatus.CALLER, False)
         try:
             files_of = ManifestFiles(manifests, register, rows_of)
         except NoSuchSource as error:
             fail(str(error), ExitStatus.CALLER, False)
         read, pattern = files_of.read, files_of.pattern
+    elif debezium is not None:
+        read = _events_of(debezium).read
 
     begins = dict(read_numbers(begin, "--from"))
 
     def work(connection: Connection, frame: Callable[[], Any], name: str) -> Work:
         drop = DropFolder(directory, read, pattern)
         files = FolderWork(drop, connection.feed, frame, name, patience, read, begins)
-        return Work(lambda: files.step(_say_passed), files.issued, unsettled=files.unsettled)
+        return Work(lambda: files.step(_say_passed), files.issued, files.seen, files.unsettled)
 
     run(work, source, heartbeat, poll, once, lambda: context(purpose, case), server, identity)
 
@@ -170,6 +187,10 @@ def jetstream(
         list[int] | None,
         typer.Option(metavar="N", help="Mensaje del stream que no se envía: lo da por atendido."),
     ] = None,
+    number: Annotated[
+        bool, typer.Option("--number", help="Los mensajes no traen número: se numeran por su orden en el stream.")
+    ] = False,
+    debezium: DebeziumOption = None,
     new_stream: Annotated[
         bool, typer.Option("--new-stream", help="El stream se hizo o se repuso de nuevo, y lo que faltaba se publicó.")
     ] = False,
@@ -178,25 +199,29 @@ def jetstream(
     server: ServerOption = HERE,
     identity: IdentityOption = "",
 ) -> None:
-    """Envía los cambios que llegan a un stream de NATS JetStream; cada mensaje es un cambio con su número.
+    """Envía los cambios que llegan a un stream de NATS JetStream; cada mensaje es un cambio, con su número o sin él.
 
     \b
     Ejemplo:
       ronda feed jetstream --servers nats://bus:4222 --stream OJ --subject oj.cambios --state oj.state
+      ronda feed jetstream --servers nats://bus:4222 --stream OJ --subject "oj.>" --debezium oj.toml --state oj.state
     """
-    from clients.feed.jetstream import JetStreamSource
+    from clients.feed.jetstream import JetStreamSource, read_unnumbered
     from clients.feed.jetstream_work import JetStreamWork
+    from clients.feed.stream_numbering import StreamNumbering
 
+    read = read_unnumbered if debezium is None else _events_of(debezium).changes
+    program = partial(StreamNumbering, read=read) if number or debezium is not None else JetStreamWork
     begins = dict(read_numbers(begin, "--from"))
 
     def work(connection: Connection, frame: Callable[[], Any], name: str) -> Work:
         bus = JetStreamSource(servers, stream, subject, durable, credentials)
-        messages = JetStreamWork(
+        messages = program(
             bus,
-            connection.feed,
-            frame,
-            name,
-            patience,
+            stub=connection.feed,
+            frame=frame,
+            source=name,
+            patience_s=patience,
             wait_s=max(poll, 0.1),
             told=say_notice,
             state_file=state,
@@ -214,6 +239,19 @@ def jetstream(
         return Work(step, messages.issued, messages.seen, messages.unsettled, bus.end)
 
     run(work, source, heartbeat, 0.0, once, lambda: context(purpose, case), server, identity)
+
+
+def _events_of(file: Path) -> DebeziumEvents:
+    """Reads the file of tables; one that is none ends the command."""
+    from clients.feed.debezium import DebeziumEvents
+    from clients.feed.debezium_tables import TablesInvalid, read_tables
+
+    try:
+        return DebeziumEvents(read_tables(file))
+    except TablesInvalid as error:
+        fail(f"{error}.", ExitStatus.CALLER, False)
+    except OSError as error:
+        fail(f"No se puede leer {file}: {system_error_text(error)}.", ExitStatus.CALLER, False)
 
 
 def _say_passed(passed: Passed) -> None:

@@ -132,20 +132,28 @@ def device(
     gateway: Annotated[
         str, typer.Option(help="En su lugar: nombre de un portal que pregunta en nombre de oficiales.")
     ] = "",
-    days: Days = 90,
+    machine: Annotated[
+        str, typer.Option(help="En su lugar: nombre de un programa que envía cambios (ronda feed), sin oficial.")
+    ] = "",
+    days: Annotated[float | None, typer.Option(help="Días que vale: 90; de un programa 365.")] = None,
 ) -> None:
-    """Emite el certificado de un equipo de una unidad, o de un portal.
+    """Emite el certificado de un equipo de una unidad, de un portal o de un programa que envía cambios.
 
     \b
     Ejemplo:
       ronda keys device bomberos --unit central --device 7 --out unit-7
+      ronda keys device oj --machine ordenes --out envios
     """
     issuer = _issuer(directory)
-    if bool(gateway) == bool(unit and name):
-        fail("Give --unit and --device, or --gateway.", EXIT_CALLER, False)
-    pair = issuer.gateway(gateway, days) if gateway else issuer.device(unit, name, days)
+    if [bool(gateway), bool(machine), bool(unit and name)].count(True) != 1:
+        fail("Give --unit and --device, or --gateway, or --machine.", EXIT_CALLER, False)
+    if gateway:
+        pair, path = issuer.gateway(gateway, 90 if days is None else days), f"/gateway/{gateway}"
+    elif machine:
+        pair, path = issuer.machine(machine, 365 if days is None else days), f"/machine/{machine}"
+    else:
+        pair, path = issuer.device(unit, name, 90 if days is None else days), f"/unit/{unit}/device/{name}"
     _refuse_existing(lambda: pair.write(Path(f"{out}.pem"), Path(f"{out}.key")))
-    path = f"/gateway/{gateway}" if gateway else f"/unit/{unit}/device/{name}"
     say(f"{out}.pem is {issuer.spiffe(path)}")
 
 

@@ -178,8 +178,10 @@ def warn_of_variables() -> None:
     """Says which RONDA_* nothing reads: who mistypes RONDA_SERVER asks another server than she thinks."""
     if not any(name.upper().startswith("RONDA_") and name not in _OURS for name in os.environ):
         return
-    from ronda.settings import unknown_variables  # seldom: it takes longer than the question
-
+    try:
+        from ronda.settings import unknown_variables  # seldom: it takes longer than the question
+    except ImportError:  # the client's wheel reads no settings
+        return
     for name, near in unknown_variables().items():
         meant = f"; ¿quiso decir {near}?" if near else ""
         say(f"Aviso: {name} no es un ajuste de Ronda y no se toma en cuenta{meant}", err=True)

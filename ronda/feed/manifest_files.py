@@ -82,9 +82,7 @@ class ManifestFiles:
                 manifest_source=self._source.name,
             )
             for name, column in zip(standardiser.columns, cells, strict=True):
-                cell = column[place]
-                if cell:  # an empty one is null
-                    change.cells[name] = cell
+                change.cells[name] = column[place] or ""
             yield FileChange(number, change)
 
 

@@ -40,7 +40,10 @@ def rows_by_manifests(orders: Orders) -> Rows:
     def key_of(change: Change) -> tuple[str | None, str | None]:
         return rows.key(change.register, change.manifest_source, change.record)
 
-    return Rows(check, key_of)
+    def unknown_columns(change: Change) -> Sequence[str]:
+        return rows.unknown_columns(change.register, change.manifest_source, change.record)
+
+    return Rows(check, key_of, unknown_columns)
 
 
 def _outcome(fault: Fault | None) -> Outcome | None:

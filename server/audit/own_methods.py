@@ -37,6 +37,7 @@ class OwnMethod(IntEnum):
     ACKNOWLEDGE = 49
     SYNC = 50
     LIST_AWAITED = 51
+    SKIP_CHANGE = 52
 
 
 REQUESTS: dict[int, Any] = {
@@ -59,6 +60,7 @@ REQUESTS: dict[int, Any] = {
     OwnMethod.ACKNOWLEDGE: alert.AcknowledgeRequest,
     OwnMethod.SYNC: hotlist.SyncRequest,
     OwnMethod.LIST_AWAITED: alert.ListAwaitedRequest,
+    OwnMethod.SKIP_CHANGE: feed.SkipChangeRequest,
 }
 """Method -> the message that its record's question is."""
 

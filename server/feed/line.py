@@ -11,6 +11,7 @@ from core.ledger.change import Change, fields_of
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.feed.sequences import Outcome
+from server.feed.skipping import Numbered
 from server.feed.taking import outcome_with
 from server.feed.writer_process import LINE_BYTES
 from server.host.socket_line import Away, SocketLine
@@ -35,6 +36,8 @@ class Position:
     stale: str
     event_ms: int
     sign_ms: int
+    skipped: Sequence[tuple[int, str]]  # numbers that two officers gave up, and the record
+    unknown_columns: Mapping[str, int]  # rows by column
 
 
 class FeedLine:
@@ -52,6 +55,12 @@ class FeedLine:
         """How far every register of these sources came, and the ledger's last sequence. Raises Refusal."""
         answer = await self._ask({"do": "positions", "sources": list(sources)})
         return _positions(answer), int(answer["sequence"])
+
+    async def skip(self, numbered: Numbered, officer: str) -> bool | None:
+        """Returns whether the number is given up by now; None = it is not missing. Raises Refusal."""
+        fields = {"do": "skip", "officer": officer, **numbered._asdict()}
+        found: bool | None = (await self._ask(fields))["skipped"]
+        return found
 
     async def digests(self, source: str, numbers: Mapping[str, int]) -> dict[str, str]:
         """Returns by register the digest of the changes up to a number; "" = past a gap, or unknown. Raises Refusal."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -43,6 +43,14 @@ class FeedCollector(Collector):
         )
         through = GaugeMetricFamily("ronda_feed_through", "All changes up to this sequence came.", labels=_LABELS)
         held = GaugeMetricFamily("ronda_feed_held", "Changes that wait for one that is missing.", labels=_LABELS)
+        skipped = GaugeMetricFamily(
+            "ronda_feed_skipped", "Numbers that two officers skipped, up to 100.", labels=_LABELS
+        )
+        columns = CounterMetricFamily(
+            "ronda_feed_unknown_columns",
+            "Rows taken with a column that the manifest does not know, by its name; past 32 names: (other).",
+            labels=[*_LABELS, "column"],
+        )
         for each in told["positions"]:
             labels = [each["source"], each["register"]]
             if each["event_ms"]:
@@ -53,4 +61,7 @@ class FeedCollector(Collector):
                 stale.add_metric([*labels, cause], float(cause in each["stale"].split()))
             through.add_metric(labels, each["through"])
             held.add_metric(labels, each["held"])
-        yield from (event, sign, stale, through, held)
+            skipped.add_metric(labels, len(each.get("skipped", ())))
+            for column, rows in each.get("unknown_columns", {}).items():
+                columns.add_metric([*labels, column], rows)
+        yield from (event, sign, stale, through, held, skipped, columns)

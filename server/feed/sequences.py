@@ -16,7 +16,7 @@ from enum import IntEnum
 import orjson
 import xxhash
 
-from core.ledger.change import GAP, RECORD_KINDS, RESTORED, SILENT, Change, Kind
+from core.ledger.change import GAP, RECORD_KINDS, RESTORED, SILENT, SKIPPED, Change, Kind
 from ronda.v1 import error_pb2
 from server.feed.places import Places
 
@@ -75,6 +75,7 @@ class Sequences:
     held: dict[int, Change] = field(default_factory=dict)  # not in force yet
     # Changes in force of those past a gap: by id, the key and the newest sequence of each.
     overtook: dict[str, dict[tuple[str | None, str | None], int]] = field(default_factory=dict)
+    skipped: dict[int, str] = field(default_factory=dict)  # numbers that two officers gave up -> the record
     stale: str = ""  # reasons that the ledger tells; "" = it tells FRESH
     missing_told: tuple[tuple[int, int], ...] = ()
     came: int = 0  # the last that came
@@ -117,10 +118,13 @@ class Sequences:
 
     def _numbered(self, change: Change, earlier: Earlier) -> tuple[Outcome, list[Change]]:
         sequence = change.source_sequence
+        if sequence in self.skipped:
+            rule = "skipped by two officers: send the record as it stands now under a new number"
+            return refused(error_pb2.ERROR_REASON_FEED_ROW_REFUSED, "sequence", rule), []
         place = self.places.get(sequence)
         if place is not None:
             before = place if isinstance(place, Change) else earlier(place)
-            if before.content == change.content:
+            if before.is_again(change):
                 return Outcome(Fate.KNOWN), []
             if sequence == 1:
                 return refused(error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET, "sequence"), []
@@ -133,6 +137,30 @@ class Sequences:
         if change.kind is Kind.CANCEL or sequence == self.through + 1 or GAP in self.stale:
             return Outcome(Fate.TAKEN), [change]
         return Outcome(Fate.HELD), [on_hold]
+
+    def is_missing(self, sequence: int) -> bool:
+        """Returns whether a number never came, while it was told of or later ones came."""
+        return 0 < sequence <= self.newest and sequence not in self.places
+
+    def skipped_last(self) -> list[tuple[int, str]]:
+        """Returns number and record of those that were skipped; the last of them by number."""
+        return sorted(self.skipped.items())[-RANGES_TOLD:]
+
+    def skip(self, sequence: int, record_id: str, now_s: float, now_ms: int) -> list[Change]:
+        """Gives a missing number up; returns the entries to write. It is no sign of life of the source."""
+        entry = Change(
+            Kind.HOLD,
+            self.register,
+            self.source,
+            record_id=record_id,
+            source_sequence=sequence,
+            event_ms=now_ms,
+            held=Kind.UPSERT,
+            reason=SKIPPED,
+            unsettled=True,
+        )
+        self.learn(entry, entry)
+        return [entry, *self._followed(now_s, is_beat=False)]
 
     def _overtaken(self, change: Change) -> bool:
         """Returns whether a later change that may mean the same record is in force."""
@@ -242,7 +270,9 @@ class Sequences:
             self._sign(entry)
         if entry.kind is Kind.HEARTBEAT:
             return
-        if entry.kind is Kind.HOLD and sequence not in self.places and not self._overtaken(entry):
+        if entry.reason == SKIPPED:
+            self.skipped[sequence] = entry.record_id
+        elif entry.kind is Kind.HOLD and sequence not in self.places and not self._overtaken(entry):
             self.held[sequence] = entry
         if sequence > self.through and sequence not in self._prints:
             self._prints[sequence] = _print_of(entry)

@@ -19,6 +19,7 @@ from server.feed.line import FeedLine, Position
 from server.feed.resume import Told, read_token, token_of
 from server.feed.sequences import Outcome
 from server.feed.settings import FeedSource
+from server.feed.skipping import Numbered
 from server.logs import ERROR, log
 from server.metrics import counts
 
@@ -51,6 +52,24 @@ class FeedMethods:
             response.positions.extend(_position(each, unread.get(each.register, {})) for each in positions)
             response.ledger_sequence = str(sequence)
         return response
+
+    async def skip_change(self, asked: Asked) -> feed_service_pb2.SkipChangeResponse:
+        """Gives a missing number up, once a second officer asks for it. Raises Refusal."""
+        request = asked.request
+        source = self._sources.get(request.source)
+        if source is None or not _is_of(asked, source):
+            raise Refusal(error_pb2.ERROR_REASON_FEED_SOURCE_UNKNOWN, field="source")
+        if len(request.record_id) > _RECORDED:
+            rule = f"at most {_RECORDED} characters"
+            raise Refusal(error_pb2.ERROR_REASON_FIELD_INVALID, field="record_id", rule=rule)
+        if not asked.who.get("nip"):
+            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
+        numbered = Numbered(request.source, request.register_id, request.sequence, request.record_id)
+        skipped = await asked.in_effect(self._line.skip(numbered, asked.officer))
+        if skipped is None:
+            rule = "a number of this source that is missing"
+            raise Refusal(error_pb2.ERROR_REASON_FIELD_INVALID, field="sequence", rule=rule)
+        return feed_service_pb2.SkipChangeResponse(skipped=skipped)
 
     async def push(self, asked: Asked) -> Conversation:
         """Begins a stream of changes. Raises Refusal."""
@@ -200,6 +219,10 @@ def _position(position: Position, unread: Mapping[str, int]) -> feed_service_pb2
         found.unread.add(rule=rule, records=records)
     for first, last in position.missing:
         found.missing.add(first=first, last=last)
+    for sequence, record_id in position.skipped:
+        found.skipped.add(sequence=sequence, record_id=record_id)
+    for column, rows in sorted(position.unknown_columns.items()):
+        found.unknown_columns.add(column=column, rows=rows)
     if position.event_ms:
         found.last_event.CopyFrom(_timestamp(position.event_ms))
     if position.sign_ms:

@@ -15,6 +15,8 @@ from ronda.v1 import error_pb2
 from server.feed.seen_ledger import SeenLedger
 from server.feed.sequences import Fate, KeyOf, Outcome, Sequences, named_key, refused
 from server.feed.settings import FeedSource
+from server.feed.skipping import Numbered, Skipping
+from server.feed.unknown_columns import UnknownColumns
 
 CHANGE_BYTES = 128 * 1024  # of texts, in UTF-8: a row has some hundred
 _RECORD_CHARACTERS = 200
@@ -47,11 +49,20 @@ def no_check(changes: Sequence[Change]) -> Sequence[Outcome | None]:
     return [None] * len(changes)
 
 
+def no_unknown_columns(_change: Change) -> Sequence[str]:
+    """For a server without the manifests."""
+    return ()
+
+
 class Rows(NamedTuple):
-    """Two questions that the registers' manifests answer: is a row a record, and which record does a change name."""
+    """Questions that the registers' manifests answer.
+
+    Is a row a record, which record does a change name, and which columns of a row does no manifest know?
+    """
 
     check: RowCheck = no_check
     key_of: KeyOf = named_key
+    unknown_columns: Callable[[Change], Sequence[str]] = no_unknown_columns
 
 
 class Taker:
@@ -71,6 +82,8 @@ class Taker:
         self._hold_s, self._future_s, self._rows = hold_s, future_s, rows or Rows()
         self._known: dict[tuple[str, str], Sequences] = {}
         self._last: tuple[int, Change] | None = None  # entry of the ledger, with its place
+        self._columns = UnknownColumns()
+        self._skipping = Skipping()
         self._recover()
 
     def _recover(self) -> None:
@@ -140,6 +153,19 @@ class Taker:
         self._write(due, now)
         return [(entry.source, entry.register) for _, entry in due]
 
+    def skip(self, numbered: Numbered, officer: str, now: Now) -> bool | None:
+        """Gives a missing number up once two officers asked for it; None = it is not missing. Raises as `take`."""
+        known = self._known.get((numbered.source, numbered.register))
+        if known is None or not known.is_missing(numbered.sequence):
+            return None
+        if not self.has_room:
+            raise LedgerFull
+        if not self._skipping.agrees(numbered, officer, now.steady_s):
+            return False
+        entries = known.skip(numbered.sequence, numbered.record_id, now.steady_s, now.wall_ms)
+        self._write([(known, entry) for entry in entries], now)
+        return True
+
     def _decided(self, message: Message, now: Now, due: list[tuple[Sequences, Change]]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [self._form(message.source, change, now) for change in message.changes]
         fresh = [
@@ -158,6 +184,8 @@ class Taker:
             known = self._known[message.source, change.register]
             outcome, entries = known.decide(change, self._ledger.at, now.steady_s)
             found.append(outcome)
+            if change.kind is Kind.UPSERT and entries:
+                self._columns.note(message.source, change.register, self._rows.unknown_columns(change))
             due += [(known, entry) for entry in entries]
         return found
 
@@ -249,6 +277,8 @@ class Taker:
                 "stale": known.stale,
                 "event_ms": known.event_ms,
                 "sign_ms": known.sign_ms,
+                "skipped": known.skipped_last(),
+                "unknown_columns": self._columns.of(name, register),
             }
             for name in sources
             if name in self._sources

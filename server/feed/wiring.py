@@ -19,8 +19,9 @@ def feed_handlers(
 ) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]  # no generic at run time
     """What build_server registers."""
     status = own_unary_handler(service, OwnMethod.STATUS, methods.status, unary_places)
+    skip = own_unary_handler(service, OwnMethod.SKIP_CHANGE, methods.skip_change, unary_places)
     push = own_duplex_handler(service, OwnMethod.PUSH, methods.push, OwnPlaces(service), bounds)
     return [
-        UnaryMethods(service, NAME, {rpc_name(OwnMethod.STATUS): status}),
+        UnaryMethods(service, NAME, {rpc_name(OwnMethod.STATUS): status, rpc_name(OwnMethod.SKIP_CHANGE): skip}),
         grpc.method_handlers_generic_handler(NAME, {rpc_name(OwnMethod.PUSH): push}),
     ]

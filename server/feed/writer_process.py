@@ -27,6 +27,7 @@ from core.ledger.writer import LedgerWriter
 from server import logs
 from server.feed.orders import Orders
 from server.feed.seen_ledger import lacking_feeds, note_ledger
+from server.feed.skipping import Numbered
 from server.feed.taking import Message, Now, Rows, Taker, outcome_fields
 from server.host.aside import step_aside
 from server.host.core_dumps import forbid_core_dumps
@@ -144,11 +145,25 @@ class FeedWriter:
     def _told_in_time(self) -> bool:
         return self._holds_since is not None and time.monotonic() - self._holds_since >= _HOLDS_AFTER_S
 
+    def _skipped(self, asked: dict[str, Any]) -> dict[str, Any]:
+        numbered = Numbered(asked["source"], asked["register"], asked["sequence"], asked["record_id"])
+        try:
+            skipped = self._taker.skip(numbered, asked["officer"], _now())
+        except LedgerFull:
+            self._has_room(False)
+            return {"fault": "full"}
+        if skipped:
+            log("feed_change_skipped", level=WARNING, source=numbered.source, register=numbered.register,
+                sequence=numbered.sequence)  # fmt: skip
+        return {"skipped": skipped}
+
     async def _answered(self, asked: dict[str, Any]) -> dict[str, Any]:
         if asked["do"] == "positions":
             return {"positions": self._taker.positions(asked["sources"]), "sequence": self._taker.sequence}
         if asked["source"] not in self._orders.sources:
             return {"fault": "source"}
+        if asked["do"] == "skip":
+            return self._skipped(asked)
         if asked["do"] == "digests":
             return {"digests": self._taker.digests(asked["source"], asked["numbers"])}
         changes = [change_with(fields) for fields in asked["changes"]]

@@ -41,10 +41,12 @@ class Callers:
         self._revoked: Revocations = read_revocations(self._path)
 
     def peer(self, auth: Auth) -> Peer:
-        """Raises Refusal TLS_TOO_OLD, CERTIFICATE_UNKNOWN, REVOKED."""
+        """Raises Refusal TLS_TOO_OLD, CERTIFICATE_UNKNOWN, REVOKED, of a machine FORBIDDEN."""
         check_tls(auth)
         peer = self._peers.of(next(iter(auth.get("x509_pem_cert", ())), b""))
         self._now_revoked().check_peer(peer)
+        if peer.is_machine:  # no officer signs in on it, and no token is bound to it
+            raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
         return peer
 
     def allow_gateway(self, peer: Peer) -> None:

@@ -14,7 +14,7 @@ from server.metrics.files import take_room
 
 take_room()
 
-from prometheus_client import Counter, Histogram  # noqa: E402 (it looks for its files when imported)
+from prometheus_client import Counter, Gauge, Histogram  # noqa: E402 (it looks for its files when imported)
 
 # seconds: an identifier takes some 0.1 ms in a worker, a search up to 20 ms, overload is what lies above
 BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
@@ -42,6 +42,12 @@ SWITCHES = Counter("ronda_generation_switches", "Generations that a worker switc
 REFUSED = Counter("ronda_generations_refused", "Generations refused as damaged or unreadable, counted per worker.")
 DAMAGED = Counter("ronda_dossiers_damaged", "Reads of a dossier whose checksum did not hold.")
 NOT_ADMITTED = Counter("ronda_callers_not_admitted", "Calls whose certificate or token was refused.", ["reason"])
+MACHINE_ENDS = Gauge(
+    "ronda_machine_certificate_end_timestamp_seconds",
+    "When the certificate ends that a machine account last came with, Unix time; past 64 machines none more.",
+    ["institution", "machine"],
+    multiprocess_mode="livemax",
+)
 TRUST_REFUSED = Counter(
     "ronda_trust_refused",
     "Parts of the trust directory that did not hold together, by part, counted per worker; again each five minutes.",

@@ -26,6 +26,7 @@ from server.errors import Refusal
 from server.metrics import counts as call_metrics
 from server.trust.allowances import PersonBounds
 from server.trust.directory import TrustKeeper
+from server.trust.machine import MachineAlone, machine_alone
 from server.trust.officer_token import Officer, TokenRules, read_token
 from server.trust.peer import Peer, Peers, check_tls
 from server.trust.policy import Decision, Policy, Principal
@@ -148,6 +149,9 @@ class GatewayAlone:
             self.caller.deny(purpose)
 
 
+AnyCaller = Admitted | GatewayAlone | MachineAlone
+
+
 def gateway_alone(peer: Peer, trust: Trust) -> GatewayAlone | None:
     """The caller that a gateway is without a token; None: policy lets it hear nothing. Raises Refusal."""
     trust.revocations.check_peer(peer)
@@ -198,7 +202,7 @@ class CertifiedCallers:
         self._on_refused = on_refused
         self._usual = usual
         self._max_metadata = max_metadata_bytes
-        self._known: dict[tuple[bytes, bytes, str], Admitted | GatewayAlone] = {}
+        self._known: dict[tuple[bytes, bytes, str], AnyCaller] = {}
         self._tokens: set[str] = set()  # of `_known`
         self._peers = Peers(keeper.trust.institutions)
 
@@ -240,7 +244,7 @@ class CertifiedCallers:
         auth: Auth = context.auth_context()
         return self._refused(context, auth, _certificate(auth), metadata_too_large(self._max_metadata))
 
-    def _admitted(self, context: Presented) -> Admitted | GatewayAlone:
+    def _admitted(self, context: Presented) -> AnyCaller:
         auth: Auth = context.auth_context()
         shown: list[str] = []
         size = 0
@@ -270,10 +274,12 @@ class CertifiedCallers:
         self._on_admitted(context.peer(), admitted.caller.device_key)
         return admitted
 
-    def _admit(self, context: Presented, auth: Auth, certificate: bytes, token: str) -> Admitted | GatewayAlone:
+    def _admit(self, context: Presented, auth: Auth, certificate: bytes, token: str) -> AnyCaller:
         try:
             check_tls(auth)
             peer, trust = self._peer(certificate), self._keeper.trust
+            if peer.is_machine:
+                return machine_alone(peer, token, trust.revocations, device_identity(peer))
             alone = gateway_alone(peer, trust) if not token else None
             return alone or admit(peer, token, trust, self._rules, self._limits)
         except Refusal as refusal:

@@ -199,6 +199,10 @@ class Issuer:
         """The certificate of a gateway, which asks on behalf of officers."""
         return self._client(f"/gateway/{name}", name, days)
 
+    def machine(self, name: str, days: float = 365) -> Pair:
+        """The certificate of a machine account, which feeds by it alone."""
+        return self._client(f"/machine/{name}", name, days)
+
     def _client(self, path: str, common_name: str, days: float) -> Pair:
         return issue(self.ca, common_name, [x509.UniformResourceIdentifier(self.spiffe(path))], days=days)
 

@@ -4,6 +4,7 @@ Its name is the one SPIFFE URI of the certificate's SAN; the subject's common na
 
     spiffe://<trust domain>/unit/<unit>/device/<device>    a device of a unit
     spiffe://<trust domain>/gateway/<name>                 asks on behalf of officers (SMS, night batch)
+    spiffe://<trust domain>/machine/<name>                 a program that feeds, for itself and without an officer
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from server.trust.institutions import Institution, Institutions
 _SPIFFE = re.compile(r"\Aspiffe://(?P<domain>[a-z0-9._-]{1,255})(?P<path>(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._-]+)+)\Z")
 _DEVICE = re.compile(r"\A/unit/(?P<unit>[^/]+)/device/[^/]+\Z")
 _GATEWAY = re.compile(r"\A/gateway/[^/]+\Z")
+_MACHINE = re.compile(r"\A/machine/[^/]+\Z")
 _MAX_NAME = 2048  # bytes, SPIFFE ID section 2.3
 _KEPT = 4096  # certificates; more are forgotten, oldest first, and read again
 
@@ -39,8 +41,9 @@ class Peer:
 
     device: str
     institution: Institution
-    unit: str  # "" of a gateway
+    unit: str  # "" of a gateway or machine
     is_gateway: bool
+    is_machine: bool
     thumbprint: str
     serial: str  # SHA-256 of the certificate, hexadecimal: what revocations name
     not_after_ms: int
@@ -68,14 +71,16 @@ def peer_of(certificate_pem: bytes, institutions: Institutions) -> Peer:
     if _may_sign(certificate):  # X.509-SVID, section 4: a leaf is no CA
         raise _unknown("the certificate may sign others: it is not a device's")
     unit = _DEVICE.match(path)
-    if unit is None and not _GATEWAY.match(path):
-        raise _unknown("the name is neither of a device of a unit nor of a gateway")
+    is_gateway, is_machine = bool(_GATEWAY.match(path)), bool(_MACHINE.match(path))
+    if unit is None and not is_gateway and not is_machine:
+        raise _unknown("the name is neither of a device of a unit nor of a gateway or machine")
     digest = certificate.fingerprint(hashes.SHA256())
     return Peer(
         device=name,
         institution=institution,
         unit=unit["unit"] if unit else "",
-        is_gateway=unit is None,
+        is_gateway=is_gateway,
+        is_machine=is_machine,
         thumbprint=base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         serial=digest.hex(),
         not_after_ms=int(certificate.not_valid_after_utc.timestamp() * 1000),
@@ -106,10 +111,10 @@ class Peers:
 
 
 def domain_of(name: str) -> str:
-    """The trust domain of a device's or gateway's SPIFFE name. Raises ValueError for any other text."""
+    """The trust domain of a device's, gateway's or machine's SPIFFE name. Raises ValueError for any other text."""
     match = _SPIFFE.match(name)
-    if match is None or not (_DEVICE.match(match["path"]) or _GATEWAY.match(match["path"])):
-        raise ValueError("not the name of a device or gateway")
+    if match is None or not any(kind.match(match["path"]) for kind in (_DEVICE, _GATEWAY, _MACHINE)):
+        raise ValueError("not the name of a device, gateway or machine")
     return match["domain"]
 
 

@@ -54,6 +54,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Confirm": ("RequestConfirmation", "GetConfirmation", "WatchConfirmation"),
     "ConfirmationDesk": ("ListPendingConfirmations", "AnswerConfirmation"),
     "Feed": ("Push", "Status"),
+    "FeedSkip": ("SkipChange",),
     "Recall": ("Subscribe", "Acknowledge"),
     "Statistics": ("Query", "CompareSources", "ListSources", "WatchSources"),
     "Office": OFFICE_ACTIONS,

@@ -30,14 +30,16 @@ UPSERT, CANCEL, HEARTBEAT = (
 
 
 @contextmanager
-def feed_server(directory: Path, sources: Mapping[str, Any] | None = None, **settings: object) -> Iterator[FieldServer]:
+def feed_server(
+    directory: Path, sources: Mapping[str, Any] | None = None, policy: str = "", **settings: object
+) -> Iterator[FieldServer]:
     """The field's server with these sources; its rows are looked at by the field's own manifests."""
     manifests = SmallWorld().write(directory).manifests
     given: dict[str, Any] = {
         "feed_sources": json.dumps(SOURCES if sources is None else sources),
         "manifests": manifests,
     }
-    with field_server(directory, **{**given, **settings}) as running:
+    with field_server(directory, policy, **{**given, **settings}) as running:
         yield running
 
 

@@ -68,7 +68,8 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServe
 
 
 def row(record_id: str, state: str = "PENDIENTE", **cells: str) -> dict[str, str]:
-    return {"ORDEN": record_id, "CUI": built_field()[1].clean, "ESTADO": state, "FECHA": "2026-05-05", **cells}
+    stated = {"ORDEN": record_id, "CUI": built_field()[1].clean, "ESTADO": state, "FECHA": "2026-05-05"}
+    return {**stated, "NOMBRE": "", "NACIMIENTO": "", "DELITO": "", **cells}
 
 
 def feed(field: DevelopmentServer, *words: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
@@ -193,9 +194,9 @@ def test_the_last_change_that_is_refused_stays_missing_until_it_is_corrected(
 def test_a_csv_with_a_refused_row_names_line_field_and_rule(field: DevelopmentServer, tmp_path: Path) -> None:
     file = tmp_path / "changes.csv"
     file.write_text(
-        "_register,_id,_sequence,_event_time,ORDEN,CUI,ESTADO,FECHA\n"
-        f"oj,C-1,1,{EVENT},C-1,{built_field()[1].clean},PENDIENTE,2026-05-05\n"
-        f"oj,C-2,2,{EVENT},C-2,{built_field()[1].clean},QUIZAS,2026-05-05\n",
+        "_register,_id,_sequence,_event_time,ORDEN,CUI,ESTADO,FECHA,NOMBRE,NACIMIENTO,DELITO\n"
+        f"oj,C-1,1,{EVENT},C-1,{built_field()[1].clean},PENDIENTE,2026-05-05,,,\n"
+        f"oj,C-2,2,{EVENT},C-2,{built_field()[1].clean},QUIZAS,2026-05-05,,,\n",
         encoding="utf-8",
     )
     found = pushed(field, file, "by-csv", status=5)
@@ -303,7 +304,7 @@ def test_a_drop_folder_takes_whole_files_in_order_and_puts_them_away(field: Deve
     )
     assert in_force(field, "by-folder") == [("D-1", 1, "UPSERT"), ("D-2", 2, "UPSERT")]
     assert sorted(each.name for each in folder.iterdir()) == [
-        ".004.jsonl", ".ronda-issued", "005.txt", "done", "refused",
+        ".004.jsonl", ".ronda-issued", ".ronda-refused", "005.txt", "done", "refused",
     ]  # fmt: skip
     assert sorted(each.name for each in (folder / "done").iterdir()) == [
         "001.jsonl", "001.jsonl.resume", "002.jsonl", "002.jsonl.refused", "002.jsonl.resume",
@@ -334,6 +335,7 @@ def test_a_drop_folder_takes_files_in_the_registers_own_format(field: Developmen
     assert in_force(field, "by-rows") == [("X-1", 1, "UPSERT"), ("X-2", 2, "UPSERT")]
     assert dict(last(field, "by-rows").record) == {
         "ORDEN": "X-2", "CUI": cui, "ESTADO": "CANCELADA", "FECHA": "2026-05-05", "DELITO": "ROBO",
+        "NOMBRE": "", "NACIMIENTO": "",
     }  # fmt: skip
     assert sorted(each.name for each in (folder / "refused").iterdir()) == ["2.csv", "2.csv.why", "3.csv", "3.csv.why"]
     assert "código que el manifiesto no conoce" in (folder / "refused" / "2.csv.why").read_text(encoding="utf-8")

@@ -37,6 +37,7 @@ from tests.feed.feed_kit import (
     writer_of,
 )
 from tests.kit.field_world import SERVICE, STOP, Asker, FieldServer
+from tests.kit.small_world import HEADERS
 from tests.server.running_server import Failure, until
 
 
@@ -143,7 +144,7 @@ def test_a_row_that_gives_no_record_is_refused_by_its_field_and_rule(field: Fiel
     stream = Stream(court(field))
     nobody = warrant(1, "B-1")
     for column in ("CUI", "NOMBRE", "NACIMIENTO"):
-        del nobody.cells[column]
+        nobody.cells[column] = ""
     unknown = warrant(1, "B-1", state="QUIZAS")
     other = warrant(1, "B-2")
     other.cells["ORDEN"] = "B-3"
@@ -206,6 +207,7 @@ def test_each_message_is_recorded_before_it_takes_effect(field: FieldServer) -> 
     report = contract.FeedChange(
         sequence=1, register_id="mp", record_id="M-77", kind=contract.FEED_CHANGE_KIND_UPSERT, event_time=moment()
     )
+    report.cells.update(dict.fromkeys(HEADERS["mp"].split(), ""))
     report.cells.update(
         {"ID": "M-77", "TIPO": "ROBO", "PLACA": "P-333DDD", "ESTADO": "PENDIENTE", "FECHA": "2026-05-05"}
     )

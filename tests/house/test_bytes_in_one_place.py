@@ -30,6 +30,7 @@ OTHERS = {
     "clients/agency/texts.py": "offsets of an Arrow column of texts",
     "clients/sms/pdus.py": "PDUs of SMPP, which is no format of ours",
     "clients/car/offline/look_up_log.py": "frames of the car's own log",
+    "clients/feed/debezium_values.py": "unscaled numbers of Kafka Connect's decimals",
     "bench/clients/painted.py": "struct winsize of a terminal",
     "bench/clients/packet_link.py": "struct ifreq of a tun interface",
     "bench/clients/large_list.py": "lengths of its own file of blocks",

@@ -131,6 +131,7 @@ def test_what_breaks_a_rule_is_named(issuer: RunningIssuer, changes: dict[str, A
 def test_who_may_not_exchange(issuer: RunningIssuer, kit: TrustKit) -> None:
     """A device, a gateway that is not named, another institution's, one that names itself of the police's domain."""
     assert issuer.refused(issuer.device).reason == "FORBIDDEN"
+    assert issuer.refused(issuer.institution.machine("ordenes")).reason == "FORBIDDEN"
     assert issuer.refused(issuer.institution.gateway("night-batch")).reason == "DELEGATION_FORBIDDEN"
     strangers = (kit.issuer("mp").gateway("sms"), issue(make_ca("pnc device CA"), "sms", []))
     for pair in strangers:

@@ -64,6 +64,7 @@ def test_pin_and_password_are_two_things(known: RunningIssuer) -> None:
     """What is typed on a telephone opens no car; a gateway logs nobody in, and a session is of its own kind."""
     assert failure(lambda: login(known, password=PIN)).reason == "SIGN_IN_REFUSED"
     assert failure(lambda: login(known, known.gateway)).reason == "FORBIDDEN"
+    assert failure(lambda: login(known, known.institution.machine("ordenes"))).reason == "FORBIDDEN"
     session = known.exchange().session
     assert failure(lambda: login(known, password="", session=session)).reason == "SESSION_OVER"
     unknown = failure(lambda: login(known, nip="99999"))

@@ -31,7 +31,7 @@ from tests.feed.outbox_kit import outbox_database
 from tests.feed.test_jetstream import SERVER, Broker
 from tests.indexer.small_registers import cui_of
 from tests.kit.field_world import STOP, Asker
-from tests.kit.small_world import SmallWorld
+from tests.kit.small_world import HEADERS, SmallWorld
 from tests.live.live_kit import RunningLive
 from tests.server.running_server import ROOT, Failure, RunningServer, until
 from tests.trust.trust_kit import TrustKit
@@ -196,7 +196,14 @@ def scraped(live: Fed, name: str) -> float:
 
 
 def stolen(record_id: str, plate: str) -> dict[str, str]:
-    return {"ID": record_id, "TIPO": "ROBO", "PLACA": plate, "ESTADO": "PENDIENTE", "FECHA": "2024-05-05"}
+    return {
+        **dict.fromkeys(HEADERS["mp"].split(), ""),
+        "ID": record_id,
+        "TIPO": "ROBO",
+        "PLACA": plate,
+        "ESTADO": "PENDIENTE",
+        "FECHA": "2024-05-05",
+    }
 
 
 def sending(live: Fed, *words: str) -> subprocess.Popen[bytes]:

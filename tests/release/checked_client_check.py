@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.client.enrolled import Enrolled
+from tests.feed.feeder_kit import development_server
+from tests.feed.test_command import in_force, lines, row, upsert
 from tests.release.conftest import ROOT, MakeEnvironment, run
 from tests.trust.conftest import TrustedServer
 
 WANTED = "8750313310502"
 OLDEST = ROOT / "requirements" / "client-oldest.lock"
 
+FEED = """
+import sys
+for room in ("core", "server", "indexer", "ronda", "clients"):
+    try:
+        __import__(room)
+    except ImportError:
+        continue
+    raise AssertionError(room)
+sys.argv[0] = "ronda-feed"
+from ronda_client.commands.feed_program import main
+main()
+"""
 ASK = """
 import asyncio, sys, warnings
 warnings.simplefilter("error")
@@ -51,3 +66,22 @@ def test_the_wheel_asks(trusted: TrustedServer, with_wheel: MakeEnvironment, loc
     told = run(python, "-c", ASK, trusted.address, kit / "patrol", kit / "clerk-3")
     assert told.startswith("asked with ")
     print(told)  # noqa: T201
+
+
+@pytest.mark.slow
+def test_the_wheel_feeds_without_the_core(with_wheel: MakeEnvironment, tmp_path: Path) -> None:
+    """`ronda-feed` alone: a file, a drop directory and its list of refused changes."""
+    python = with_wheel(extra="[feed]")
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    with development_server(tmp_path, ["by-wheel"]) as field:
+        server = ("--server", field.server.address)
+        (tmp_path / "one.jsonl").write_text(lines(upsert("W-1"), upsert("W-2")), encoding="utf-8")
+        told = json.loads(run(python, "-c", FEED, "push", tmp_path / "one.jsonl", "--json", *server))
+        assert told["outcomes"] == {"TAKEN": 2}
+        (drop / "two.jsonl").write_text(lines({**upsert("W-3"), "row": row("W-3", "QUIZAS")}), encoding="utf-8")
+        run(python.parent / "ronda-feed", "folder", drop, "--from", "oj=3", "--once", *server)
+        [refused] = json.loads(run(python, "-c", FEED, "refused", drop, "--json"))["refused"]
+        assert (refused["sequence"], refused["record_id"]) == (3, "W-3")
+        assert "al día" in run(python, "-c", FEED, "status", *server).lower()
+        assert [name for name, _, _ in in_force(field, "by-wheel")] == ["W-1", "W-2"]

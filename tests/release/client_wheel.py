@@ -16,7 +16,26 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "build" / "client-wheel"
 PYTHON = ROOT / "build" / "stubs-venv" / "bin" / "python"
-_RENAMED = ((re.compile(r"\bclients\.client\b"), "ronda_client"), (re.compile(r"\bronda\.v1\b"), "ronda_client.v1"))
+_RENAMED = (
+    (re.compile(r"\bclients\.client\b"), "ronda_client"),
+    (re.compile(r"\bclients\.(feed|officer_view|spanish|terminal)\b"), r"ronda_client.\1"),
+    (re.compile(r"\bronda\.(v1|commands)\b"), r"ronda_client.\1"),
+)
+# What `ronda-feed` needs beside: the room, its name in the package, and its files; () = all.
+_FEED = (
+    ("clients/feed", "feed", ()),
+    ("clients/spanish", "spanish", ()),
+    ("clients/terminal", "terminal", ("told_console", "told_text", "whole_table")),
+    ("clients/officer_view", "officer_view", ("candidates", "failures", "styles", "words")),
+    (
+        "ronda/commands",
+        "commands",
+        (
+            "exit_status", "failures", "feed", "feed_program", "feed_refused", "feed_running", "feed_sources", "output",
+            "question", "spanish_usage",
+        ),
+    ),
+)  # fmt: skip
 _IMPORT = re.compile(r"^from ronda\.v1 import ", re.MULTILINE)
 
 _HEAD = '''"""Asks a Ronda server: `Ronda` waits for its answers, `AsyncRonda` is awaited. Guide: docs/client.md."""
@@ -55,9 +74,19 @@ dependencies = ["grpcio>=1.49.1", "grpcio-status>=1.49.1", "protobuf>=4.21.6"]
 
 [project.optional-dependencies]
 hot-list = ["cryptography>=42"]
+feed = [
+    "adbc-driver-manager>=1.8", "adbc-driver-postgresql>=1.8", "cryptography>=42", "nats-py>=2.10", "pyarrow>=18",
+    "rich>=14", "typer>=0.26", "tzdata",
+]
+
+[project.scripts]
+ronda-feed = "ronda_client.commands.feed_program:main"
 
 [tool.setuptools]
-packages = ["ronda_client", "ronda_client.v1"]
+packages = [
+    "ronda_client", "ronda_client.v1", "ronda_client.commands", "ronda_client.feed", "ronda_client.officer_view",
+    "ronda_client.spanish", "ronda_client.terminal",
+]
 
 [tool.setuptools.package-data]
 "*" = ["*.pyi", "py.typed"]
@@ -70,10 +99,12 @@ def lay_out() -> None:
     package = SOURCES / "ronda_client"
     (package / "v1").mkdir(parents=True)
     for source in (ROOT / "clients" / "client").glob("*.py"):
-        text = source.read_text(encoding="utf-8")
-        for pattern, name in _RENAMED:
-            text = pattern.sub(name, text)
-        (package / source.name).write_text(text.replace('"/ronda_client.v1.', '"/ronda.v1.'), encoding="utf-8")
+        _copy(source, package)
+    for room, name, files in _FEED:
+        (package / name).mkdir()
+        for source in (ROOT / room).glob("*.py"):
+            if not files or source.stem in (*files, "__init__"):
+                _copy(source, package / name)
     (package / "__init__.py").write_text(_HEAD, encoding="utf-8")
     (package / "py.typed").touch()
     generate(package / "v1")
@@ -81,6 +112,13 @@ def lay_out() -> None:
     (SOURCES / "pyproject.toml").write_text(_PROJECT.format(version=version), encoding="utf-8")
     for name in ("LICENSE", "docs/client.md"):
         shutil.copy(ROOT / name, SOURCES)
+
+
+def _copy(source: Path, package: Path) -> None:
+    text = source.read_text(encoding="utf-8")
+    for pattern, name in _RENAMED:
+        text = pattern.sub(name, text)
+    (package / source.name).write_text(text.replace('"/ronda_client.v1.', '"/ronda.v1.'), encoding="utf-8")
 
 
 def generate(directory: Path) -> None:

@@ -20,9 +20,12 @@ MakeEnvironment = Callable[..., Path]
 
 @pytest.fixture(scope="module")
 def with_wheel(tmp_path_factory: pytest.TempPathFactory) -> MakeEnvironment:
-    """Makes an environment with the wheel and gives its Python. lock: what stands in it before; none: the newest."""
+    """Makes an environment with the wheel and gives its Python. lock: what stands in it before; none: the newest.
 
-    def make(lock: Path | None = None) -> Path:
+    extra: of the wheel, without a lock.
+    """
+
+    def make(lock: Path | None = None, extra: str = "") -> Path:
         directory = tmp_path_factory.mktemp("environment")
         venv.create(directory, with_pip=True)
         python = directory / "bin" / "python"
@@ -39,7 +42,7 @@ def with_wheel(tmp_path_factory: pytest.TempPathFactory) -> MakeEnvironment:
         (wheel,) = (ROOT / "dist").glob("ronda_client-*.whl")
         if lock is not None:
             subprocess.run([*pip, "--require-hashes", "-r", lock], check=True)
-        subprocess.run([*pip, *(["--no-deps"] if lock is not None else []), wheel], check=True)
+        subprocess.run([*pip, *(["--no-deps"] if lock is not None else []), f"{wheel}{extra}"], check=True)
         if lock is not None:
             subprocess.run([python, "-m", "pip", "check"], check=True)
         return python
