@@ -75,6 +75,11 @@ CASES = {
     "RondaFeedIncomplete": steady('ronda_feed_stale{source="court",register="oj",cause="GAP"}', 1, 0),
     "RondaChangesWait": pair("ronda_ledger_sequence", "ronda_view_sequence", (12, 9), (9, 9)),
     "RondaRecallStands": steady("ronda_recall_looked_age_seconds", 61, 1),
+    "RondaHotlistOld": Case(
+        {'ronda_hotlist_age_seconds{mask="5"}': "0+60x20 7260x60", "ronda_hotlist_valid_seconds": "7200x90"},
+        {'ronda_hotlist_age_seconds{mask="5"}': "1x90", "ronda_hotlist_valid_seconds": "7200x90"},
+    ),
+    "RondaHotlistFails": pair("ronda_hotlist_failing", "ronda_hotlist_looked_age_seconds", (1, 1), (0, 1)),
     "RondaRowsRefused": Case(
         {'ronda_register_rows_refused{register="oj"}': f"3x{DAY} 400x90"},
         {'ronda_register_rows_refused{register="oj"}': f"30x{DAY} 41x90"},
@@ -227,7 +232,10 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
         for name in re.findall(r"\bronda_[a-z_]+", expr.replace("ronda_sms.prom", ""))
     }
     # A labelled counter appears with its first event; a feed, recall, a second keeper and an issuer bring theirs.
-    modules = ("metrics/counts.py", "feed/scraped.py", "recall/scraped.py", "issuer/metrics.py", "processes/scrape.py")
+    modules = (
+        *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py"),
+        *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist")),
+    )
     sources = "".join((ROOT / "server" / module).read_text(encoding="utf-8") for module in modules)
     absent = named - families - {f"ronda_sms_{name}" for name in (*NAMES, *GAUGES)}
     assert not {name for name in absent if f'"{name}"' not in sources}
