@@ -44,7 +44,7 @@ class HotlistCollector(Collector):
         yield failures
         age = GaugeMetricFamily(
             "ronda_hotlist_age_seconds",
-            "Since the newest list of a mask, with its steps, was what answers on line are; none yet: since it is wanted.",
+            "Since the newest list, with its steps, was what answers on line are; none yet: since one is wanted.",
             labels=["mask"],
         )
         for mask, each in told["masks"].items():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server.audit.set_up import audit_directory
 from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
+from server.confirmation.orders import STATUS as CONFIRMATION_STATUS
 from server.confirmation.orders import Orders as ConfirmationOrders
 from server.host.kept_process import KeptProcess
 from server.hotlist.orders import STATUS as HOTLIST_STATUS
@@ -34,6 +35,7 @@ def _asked_for(settings: ServerSettings, confirmation_socket: Path) -> list[Kept
     confirmations = ConfirmationOrders(
         data=settings.data,
         socket=confirmation_socket,
+        status=confirmation_socket.with_name(CONFIRMATION_STATUS),
         shown_s=settings.confirmation_shown_s,
         log_level=settings.log_level,
     )

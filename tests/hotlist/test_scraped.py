@@ -13,7 +13,7 @@ def _of_hot_lists(field: FieldServer) -> dict[str, float]:
     """By name; those of a mask are of the only one."""
     samples = samples_of(field.server.metrics())
     return {
-        " ".join((name.removeprefix("ronda_hotlist_"), *(label for label in labels if label in ("make", "follow")))): value
+        " ".join((name.removeprefix("ronda_hotlist_"), *set(labels).intersection(("make", "follow")))): value
         for (name, *labels), value in samples.items()
         if name.startswith("ronda_hotlist_")
     }

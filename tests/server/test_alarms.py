@@ -80,6 +80,14 @@ CASES = {
         {'ronda_hotlist_age_seconds{mask="5"}': "1x90", "ronda_hotlist_valid_seconds": "7200x90"},
     ),
     "RondaHotlistFails": pair("ronda_hotlist_failing", "ronda_hotlist_looked_age_seconds", (1, 1), (0, 1)),
+    "RondaConfirmationOverdue": Case(
+        {'ronda_confirmations_escalated{urgency="URGENT"}': "0x30 1x60"},
+        {
+            'ronda_confirmations_escalated{urgency="URGENT"}': "0x90",
+            'ronda_confirmations_escalated{urgency="ROUTINE"}': "1x90",
+        },
+    ),
+    "RondaConfirmationsStand": steady("ronda_confirmations_looked_age_seconds", 61, 1),
     "RondaRowsRefused": Case(
         {'ronda_register_rows_refused{register="oj"}': f"3x{DAY} 400x90"},
         {'ronda_register_rows_refused{register="oj"}': f"30x{DAY} 41x90"},
@@ -234,7 +242,7 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
     # A labelled counter appears with its first event; a feed, recall, a second keeper and an issuer bring theirs.
     modules = (
         *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py"),
-        *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist")),
+        *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist", "confirmation")),
     )
     sources = "".join((ROOT / "server" / module).read_text(encoding="utf-8") for module in modules)
     absent = named - families - {f"ronda_sms_{name}" for name in (*NAMES, *GAUGES)}
