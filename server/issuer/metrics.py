@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from server.errors import Refusal, reason_name
 from server.issuer.settings import IssuerSettings
 from server.logs import log
-from server.settings import SettingsError
+from server.metrics.serving import served
 
 # seconds: a renewal takes some 2 ms, a hash some 50 to 200, a refused sign-in ends at a step of refusal_step_ms
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -70,18 +70,7 @@ class Metrics:
     @contextmanager
     def served(self, settings: IssuerSettings) -> Iterator[None]:
         """At `metrics`, in a thread, while the context lasts. Raises SettingsError where the address is taken."""
-        address = settings.metrics_address
-        if address is None:
+        with served(settings.metrics_address, self._registry) as address:
+            if address:
+                log("metrics_served", address=address)
             yield
-            return
-        try:
-            server, thread = start_http_server(address.port, address.host, self._registry)
-        except OSError as error:
-            raise SettingsError(f'metrics: {address}: {error.strerror}; choose another address, or "off"') from None
-        log("metrics_served", address=f"{address.host}:{server.server_port}")
-        try:
-            yield
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()

@@ -114,6 +114,8 @@ CASES = {
     "RondaDiskLow": pair("ronda_disk_free_bytes", "ronda_generation_bytes", (19, 10), (21, 10)),
     "RondaAuditNotSigned": steady("ronda_audit_signed_age_seconds", 11, 1),
     "RondaAuditKeeperBehind": steady('ronda_audit_keeper_behind{keeper="1"}', 61, 2),
+    "RondaWitnessSilent": steady("ronda_witness_checkpoint_age_seconds", 181, 61),
+    "RondaWitnessRefuses": grows('ronda_witness_refused_total{reason="NOT_CONTINUED"}'),
     "RondaAuditDamaged": steady("ronda_audit_segments_damaged", 1, 0),
     "RondaAuditDropped": grows("ronda_audit_segments_dropped_total"),
     "RondaAuditDiskLow": pair("ronda_audit_disk_free_bytes", "ronda_audit_disk_bytes", (19, 100), (21, 100)),
@@ -241,7 +243,7 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
     }
     # A labelled counter appears with its first event; a feed, recall, a second keeper and an issuer bring theirs.
     modules = (
-        *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py"),
+        *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py", "audit/witness_metrics.py"),
         *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist", "confirmation")),
     )
     sources = "".join((ROOT / "server" / module).read_text(encoding="utf-8") for module in modules)
