@@ -129,6 +129,11 @@ CASES = {
         {'ronda_certificate_end_timestamp_seconds{certificate="ca",institution="pnc"}': f"{29 * 86400 + 3600}x90"},
         {'ronda_certificate_end_timestamp_seconds{certificate="ca",institution="pnc"}': f"{31 * 86400 + 3600}x90"},
     ),
+    "RondaConsoleCut": steady("ronda_console_server_serving", 0, 1),
+    "RondaConsoleFails": Case(
+        {'ronda_console_requests_total{outcome="FAILED"}': "0x48 1x60"},
+        {'ronda_console_requests_total{outcome="REFUSED"}': "0+1x90"},
+    ),
     "RondaIssuerGuessing": appears('ronda_issuer_calls_total{method="SignIn",outcome="SIGN_IN_REFUSED"}', 40),
     "RondaIssuerOverloaded": steady("ronda_issuer_hashes_waiting", 11, 3),
     "RondaIssuerSlow": Case(
@@ -246,6 +251,7 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
         *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py", "audit/witness_metrics.py"),
         *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist", "confirmation")),
     )
-    sources = "".join((ROOT / "server" / module).read_text(encoding="utf-8") for module in modules)
+    paths = [*(ROOT / "server" / module for module in modules), ROOT / "clients" / "console" / "figures.py"]
+    sources = "".join(path.read_text(encoding="utf-8") for path in paths)
     absent = named - families - {f"ronda_sms_{name}" for name in (*NAMES, *GAUGES)}
     assert not {name for name in absent if f'"{name}"' not in sources}
