@@ -246,7 +246,7 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
         for expr in (*(rule.expr for rule in rules()), *shown)
         for name in re.findall(r"\bronda_[a-z_]+", expr.replace("ronda_sms.prom", ""))
     }
-    # A labelled counter appears with its first event; a feed, recall, a second keeper and an issuer bring theirs.
+    # A feed, recall, hot lists, confirmations, a second keeper, a witness, a console and an issuer bring theirs.
     modules = (
         *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py", "audit/witness_metrics.py"),
         *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist", "confirmation")),
