@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clients.console.entering import Entering
+from clients.console.figures import Counted, Figures
 from clients.console.forms import SESSION_COOKIE
 from clients.console.front import Console, NotEntered
 from clients.console.headers import SafeHeaders
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 
-def make_application(settings: ConsoleSettings) -> SafeHeaders:
+def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
     """Everything. Raises nothing: a server that is not there is said on the page."""
     console = Console(settings)
     entering, room = Entering(console), Room(console)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        figures.watch(console)
         yield
         await console.close()
 
@@ -84,4 +86,4 @@ def make_application(settings: ConsoleSettings) -> SafeHeaders:
         exception_handlers=handlers,
         lifespan=lifespan,
     )
-    return SafeHeaders(application, console.secure)
+    return Counted(SafeHeaders(application, console.secure), figures)

@@ -12,6 +12,7 @@ from clients.client.identity import Identity
 from clients.client.sign_in import ISSUER_CA
 from clients.console.application import make_application
 from clients.console.connections import PromptProtocol, most_connections
+from clients.console.figures import Figures, served
 from clients.console.pages import ASSETS, VENDOR
 from clients.console.settings import ConsoleRefused
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 _STOP_S = 2  # for screens that follow live events
 
 
-def serve(settings: ConsoleSettings, ready: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT; tells `ready` its address. Raises ConsoleRefused, OSError."""
+def serve(settings: ConsoleSettings, ready: Callable[[str, str], None]) -> None:
+    """Serves until SIGTERM or SIGINT; tells `ready` its address, and that of its figures ("" = none).
+
+    Raises ConsoleRefused, OSError.
+    """
     settings.check()
     missing = [name for name in ASSETS if not (VENDOR / name).is_file()]
     if missing:
@@ -31,11 +35,12 @@ def serve(settings: ConsoleSettings, ready: Callable[[str], None]) -> None:
         Identity.beside(settings.identity).tls()
         settings.identity.with_name(ISSUER_CA).read_bytes()
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
+    figures = Figures()
+    with socket.socket(family, socket.SOCK_STREAM) as listener, served(settings.metrics, figures) as scraped:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
         config = uvicorn.Config(
-            make_application(settings),
+            make_application(settings, figures),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -48,5 +53,5 @@ def serve(settings: ConsoleSettings, ready: Callable[[str], None]) -> None:
         )
         listener.listen(config.backlog)
         scheme = "https" if settings.tls_cert is not None else "http"
-        ready(f"{scheme}://{settings.listen.rpartition(':')[0]}:{listener.getsockname()[1]}")
+        ready(f"{scheme}://{settings.listen.rpartition(':')[0]}:{listener.getsockname()[1]}", scraped)
         uvicorn.Server(config).run(sockets=[listener])

@@ -82,6 +82,10 @@ class Sessions:
         """Signs off."""
         self._drop(_key(cookie))
 
+    def living(self) -> int:
+        """How many are not over. From any thread."""
+        return sum(not self.over(session) for session in list(self._held.values()))
+
     def sweep(self) -> None:
         """Lets go of those that are over."""
         for key in [key for key, session in self._held.items() if self.over(session)]:

@@ -19,6 +19,7 @@ class ConsoleSettings:
 
     hosts: names under which browsers reach it, besides the address that it listens on. idle_s: without a request of
     somebody's own; shift_s: longest life of a session, also on a wall.
+    metrics: host and port of the figures and of the readiness; None = none.
     """
 
     listen: str
@@ -30,6 +31,7 @@ class ConsoleSettings:
     hosts: tuple[str, ...] = ()
     idle_s: float = 900.0
     shift_s: float = 28_800.0
+    metrics: tuple[str, int] | None = None
 
     def check(self) -> None:
         """Raises ConsoleRefused for what would show figures to whoever comes by, or a password to the network."""

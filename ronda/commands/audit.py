@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import signal
@@ -19,7 +20,11 @@ from ronda.commands.office_words import WITHOUT_IDENTITY
 from ronda.commands.output import EXIT_OURS, print_json, print_renderables, say
 
 if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.registry import Collector
+
     from server.audit.auditor import Auditor
+    from server.settings import Address
 
 audit = typer.Typer(help="La auditoría: verificarla, y ver quién preguntó por quién.", no_args_is_help=True)
 
@@ -346,6 +351,9 @@ def witness(
     tls_client_ca: Annotated[
         Path | None, typer.Option("--tls-client-ca", help="Autoridad de los certificados de clientes.")
     ] = None,
+    metrics: Annotated[
+        str, typer.Option("--metrics", help="Dirección de las métricas (Prometheus), anfitrión:puerto; off = ninguna.")
+    ] = "off",
 ) -> None:
     """Guarda los puntos de control de la auditoría de otra institución, hasta SIGTERM.
 
@@ -354,14 +362,37 @@ def witness(
       ronda audit witness --listen 127.0.0.1:50061 --directory custodia --public-key signing.pub
     """
     from server.audit.keys import load_signing_public
-    from server.audit.witness import start_witness, witness_credentials
+    from server.audit.witness import Witness, start_witness, witness_credentials
+    from server.metrics.serving import served
 
-    with explained(False):
+    with explained(False), contextlib.ExitStack() as stack:
         credentials = witness_credentials(listen, tls_cert, tls_key, tls_client_ca)
-        server, port = start_witness(listen, directory, load_signing_public(public_key), credentials)
-    say(f"ronda: witness ready on port {port}, pid {os.getpid()}")
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    ended.wait()
-    server.stop(5).wait()
+        keeper = Witness(directory, load_signing_public(public_key))
+        scraped = stack.enter_context(served(_metrics_address(metrics), _registry_of(keeper.figures)))
+        server, port = start_witness(listen, keeper, credentials)
+        stack.callback(lambda: server.stop(5).wait())
+        say(f"ronda: witness ready on port {port}, pid {os.getpid()}{f', metrics on {scraped}' if scraped else ''}")
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        ended.wait()
+
+
+def _metrics_address(text: str) -> Address | None:
+    """None = off. Raises Stop."""
+    from server.settings import parse_address
+
+    if text == "off":
+        return None
+    try:
+        return parse_address(text)
+    except ValueError:
+        raise Stop("--metrics: escriba anfitrión:puerto, por ejemplo 127.0.0.1:9466, u off") from None
+
+
+def _registry_of(figures: Collector) -> CollectorRegistry:
+    from prometheus_client import CollectorRegistry
+
+    registry = CollectorRegistry()
+    registry.register(figures)
+    return registry

@@ -25,6 +25,10 @@ def _read_listen(target: str) -> str:
     return target
 
 
+def _read_metrics(target: str) -> str:
+    return target if target == "off" else _read_listen(target)
+
+
 def console(
     listen: Annotated[
         str, typer.Option("--listen", callback=_read_listen, help="Dirección de la consola, anfitrión:puerto.")
@@ -51,6 +55,14 @@ def console(
     shift: Annotated[
         float, typer.Option("--shift", help="Horas que dura una sesión, también en la pared.", min=0.01, max=24)
     ] = 8.0,
+    metrics: Annotated[
+        str,
+        typer.Option(
+            "--metrics",
+            callback=_read_metrics,
+            help="Dirección de las métricas (Prometheus) y de /ready, anfitrión:puerto; off = ninguna.",
+        ),
+    ] = "off",
 ) -> None:
     """Consola en un navegador: la sala de situación, con cifras que dicen qué son y qué les falta.
 
@@ -71,10 +83,22 @@ def console(
         hosts=tuple(host or ()),
         idle_s=idle * 60,
         shift_s=shift * 3600,
+        metrics=_address(metrics),
     )
     try:
-        serve(settings, lambda address: say(f"Consola en {address}/sala   Terminar: Ctrl-C"))
+        serve(settings, _say_where)
     except ConsoleRefused as error:
         fail(str(error), ExitStatus.CALLER, False)
     except OSError as error:
         fail(f"{error.filename or listen}: {system_error_text(error)}", ExitStatus.OURS, False)
+
+
+def _address(target: str) -> tuple[str, int] | None:
+    host, _, port = target.rpartition(":")
+    return None if target == "off" else (host.strip("[]"), int(port))
+
+
+def _say_where(address: str, scraped: str) -> None:
+    say(f"Consola en {address}/sala   Terminar: Ctrl-C")
+    if scraped:
+        say(f"Métricas en http://{scraped}/metrics")

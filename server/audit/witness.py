@@ -20,6 +20,7 @@ from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_WitnessServiceServicer_to_server
 from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
 from server.audit.lacking import Lacking, What
+from server.audit.witness_metrics import NOT_CONTINUED, NOT_SIGNED, NOT_WRITTEN, WitnessFigures
 from server.settings import parse_address
 
 _MAX_CHECKPOINT_BYTES = 1 << 20
@@ -59,6 +60,9 @@ class Witness(WitnessServiceServicer):
         self._key = key
         self._lock = threading.Lock()
         self._last = self._files.last(key)
+        self.figures = WitnessFigures(directory)
+        if self._last is not None:
+            self.figures.found(self._last.number, self._last.time_ms)
         self._streams: dict[grpc.ServicerContext, float] = {}  # -> when it was last heard of
 
     def _take(self, text: str) -> contract.KeepResponse:
@@ -69,14 +73,19 @@ class Witness(WitnessServiceServicer):
                 try:
                     checkpoint = parse(text, self._key)
                     why = refusal(self._last, checkpoint)
-                    if not why:
+                    if why:
+                        self.figures.refused(NOT_CONTINUED)
+                    else:
                         self._files.append(checkpoint)
                         self._last = checkpoint
+                        self.figures.kept(checkpoint.number)
                         kept = True
                 except CheckpointError as error:
                     why = str(error)
+                    self.figures.refused(NOT_SIGNED)
                 except OSError:
                     why = "the witness cannot write"
+                    self.figures.refused(NOT_WRITTEN)
             last = self._last.text if self._last is not None else ""
             return contract.KeepResponse(kept=kept, refusal=why, last_checkpoint=last)
 
@@ -93,6 +102,7 @@ class Witness(WitnessServiceServicer):
         finally:
             with self._lock:
                 self._streams.pop(context, None)
+                self.figures.streams = len(self._streams)
 
     def _begin(self, context: grpc.ServicerContext) -> None:
         with self._lock:
@@ -101,15 +111,16 @@ class Witness(WitnessServiceServicer):
                 del self._streams[silent]
                 silent.cancel()  # type: ignore[no-untyped-call]
             self._streams[context] = time.monotonic()
+            self.figures.streams = len(self._streams)
 
 
 def start_witness(
-    listen: str, directory: Path, key: Ed25519PublicKey, credentials: grpc.ServerCredentials | None = None
+    listen: str, witness: Witness, credentials: grpc.ServerCredentials | None = None
 ) -> tuple[grpc.Server, int]:
-    """A started server and its port. Raises RuntimeError when the address cannot be bound, CheckpointError."""
+    """A started server and its port. Raises RuntimeError when the address cannot be bound."""
     options = [("grpc.max_receive_message_length", _MAX_CHECKPOINT_BYTES), ("grpc.so_reuseport", 0)]
     server = grpc.server(ThreadPoolExecutor(_THREADS, "witness"), options=options, maximum_concurrent_rpcs=_MOST_CALLS)
-    add_WitnessServiceServicer_to_server(Witness(directory, key), server)  # type: ignore[no-untyped-call]
+    add_WitnessServiceServicer_to_server(witness, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port(listen) if credentials is None else server.add_secure_port(listen, credentials)
     server.start()
     return server, port

@@ -18,6 +18,7 @@ from ronda.v1 import error_pb2
 from server.calls.shed import ShedCalls
 from server.errors import Refusal
 from server.logs import WARNING, log
+from server.metrics.counts import ShedCause
 
 _SAMPLE_S = 0.02
 RETRY_AFTER_MS = 500
@@ -116,7 +117,11 @@ class Gate:
             yield
             return
         device, officer = caller.device_key, caller.officer_key
-        for key, most, cause in ((device, self._of_a_device, "device"), (officer, self._of_an_officer, "officer")):
+        bounds: tuple[tuple[int, int, ShedCause], ...] = (
+            (device, self._of_a_device, "device"),
+            (officer, self._of_an_officer, "officer"),
+        )
+        for key, most, cause in bounds:
             if self._of.get(key, 0) >= times * most:
                 self.shed.count(cause, caller)
                 raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=RETRY_AFTER_MS)

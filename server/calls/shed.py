@@ -24,7 +24,7 @@ class ShedCalls:
         self._causes: Counter[str] = Counter()  # since the last line
         self._devices: Counter[str] = Counter()
 
-    def count(self, cause: str, caller: Caller | None = None) -> None:
+    def count(self, cause: call_metrics.ShedCause, caller: Caller | None = None) -> None:
         """One more, of this caller where she is known."""
         call_metrics.SHED.labels(cause).inc()
         self._causes[cause] += 1

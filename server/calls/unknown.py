@@ -6,6 +6,7 @@ import grpc
 
 from server.errors import abort, method_unknown_status
 from server.metrics import counts as call_metrics
+from server.metrics.series import begin
 from server.trust.callers import Callers, Context
 
 
@@ -14,6 +15,7 @@ class UnknownMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no ge
 
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
+        begin(call_metrics.CALLS, ["unknown"], [method_unknown_status()[0].name])
         # Streams both ways: fits callers of every kind, and no request is read.
         self._handler = grpc.stream_stream_rpc_method_handler(self.refuse)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+STATUS = "confirmation-status.json"  # in the directory of sockets
+
 
 class Orders(BaseModel):
     """What the process is to do."""
@@ -14,5 +16,6 @@ class Orders(BaseModel):
 
     data: Path
     socket: Path
+    status: Path  # file that it writes each second: what waits, for the metrics
     shown_s: int  # how long a denial shows
     log_level: str = "info"

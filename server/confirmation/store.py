@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ronda.v1 import alert_pb2, confirmation_service_pb2
 
@@ -141,6 +141,17 @@ class Row:
     def changed_ms(self) -> int:
         """When it came to its present answer, or was asked."""
         return self.answered_ms or self.requested_ms
+
+
+class Open(NamedTuple):
+    """How many wait, how many of them went past a silent desk, and when the oldest was asked."""
+
+    waiting: int
+    escalated: int
+    oldest_ms: int
+
+
+NONE_OPEN = Open(0, 0, 0)
 
 
 class Store:
@@ -293,8 +304,8 @@ class Store:
                 self._base.execute("ROLLBACK")
             raise
 
-    def escalate(self, now_ms: int) -> int:
-        """Every one whose desk was silent for too long goes to the next desk, once, however long ago; how many."""
+    def escalate(self, now_ms: int) -> list[Row]:
+        """Every one whose desk was silent for too long goes to the next desk, once, however long ago: as they were."""
         due = self._rows("due_ms <= ? ORDER BY due_ms", now_ms)
         for row in due:
             last = row.desk + 1 >= len(row.desks)
@@ -307,7 +318,7 @@ class Store:
                 ),
                 row.id,
             )
-        return len(due)
+        return due
 
     def next_due_ms(self) -> int | None:
         """When the next clock runs out."""
@@ -331,6 +342,15 @@ class Store:
         )
         mine = [row for row in rows if not institution or institution in {*row.asked_desks} - {*row.heard}]
         return mine[:_LISTED], len(mine)
+
+    def open_by_urgency(self, since_ms: int) -> dict[int, Open]:
+        """What is not answered and was asked since then, by ronda.v1.ConfirmationUrgency."""
+        found = self._base.execute(
+            "SELECT urgency, count(*), sum(state = ?), min(requested_ms) FROM confirmation "
+            "WHERE state IN (?, ?) AND requested_ms >= ? GROUP BY urgency",
+            (alert_pb2.CONFIRMATION_STATE_UNANSWERED, *OPEN_STATES, since_ms),
+        )
+        return {urgency: Open(*rest) for urgency, *rest in found}
 
     def since(self, ms: int) -> list[Row]:
         """Every one that was asked or answered since then, by that time."""

@@ -8,19 +8,23 @@ restart too; after each change it writes what checks show (shown.py), and is ans
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import os
 import sqlite3
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from core.files.replacement import replace_file
+from ronda.v1.confirmation_service_pb2 import ConfirmationUrgency
 from server import logs
 from server.calls.said_of_hits import FOLDER
 from server.confirmation.orders import Orders
 from server.confirmation.shown import DAY_MS, shown_rows, write_shown
-from server.confirmation.store import AskedHerself, Row, Store, TooMany
+from server.confirmation.store import NONE_OPEN, AskedHerself, Row, Store, TooMany
 from server.host.core_dumps import forbid_core_dumps
 from server.host.parent_pipe import parent_ended, read_orders
 from server.host.socket_line import answer_lines
@@ -28,6 +32,9 @@ from server.logs import ERROR, INFO, log
 
 LINE_BYTES = 1 << 20
 _TICK_S = 1.0
+URGENCIES = {
+    number: name.removeprefix("CONFIRMATION_URGENCY_") for name, number in ConfirmationUrgency.items() if number
+}
 _SWEEP_S = 60.0  # after which what shows is written anew without a change: some of it is over
 
 
@@ -40,6 +47,9 @@ class Writer:
         self._store = Store(self._folder)
         self._shown_ms = orders.shown_s * 1000
         self._socket = orders.socket
+        self._status = orders.status
+        self._escalations = dict.fromkeys(URGENCIES, 0)
+        self._told = -math.inf
         self._swept = -math.inf  # at once: what shows may be older than the table
 
     async def run(self) -> None:
@@ -62,12 +72,28 @@ class Writer:
     def _tick(self) -> None:
         now_ms = time.time_ns() // 1_000_000
         escalated = self._store.escalate(now_ms)
+        for row in escalated:
+            self._escalations[row.urgency] += 1
         if escalated:
-            log("confirmations_escalated", level=INFO, count=escalated)
+            log("confirmations_escalated", level=INFO, count=len(escalated))
         if escalated or time.monotonic() - self._swept >= _SWEEP_S:
             self._swept = time.monotonic()
             self._store.forget(now_ms)
             self._show(now_ms)
+        self._tell(now_ms)
+
+    def _tell(self, now_ms: int) -> None:
+        """For the metrics, once a second."""
+        if time.monotonic() - self._told < _TICK_S / 2:
+            return
+        self._told = time.monotonic()
+        found = self._store.open_by_urgency(now_ms - DAY_MS)
+        told = {
+            name: {**found.get(number, NONE_OPEN)._asdict(), "escalations": self._escalations[number]}
+            for number, name in URGENCIES.items()
+        }
+        with suppress(OSError):
+            replace_file(self._status, json.dumps({"at_ms": now_ms, "urgencies": told}).encode(), durable=False)
 
     def _show(self, now_ms: int) -> None:
         rows = self._store.since(now_ms - max(self._shown_ms, DAY_MS))

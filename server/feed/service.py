@@ -17,11 +17,12 @@ from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.feed.line import FeedLine, Position
 from server.feed.resume import Told, read_token, token_of
-from server.feed.sequences import Outcome
+from server.feed.sequences import Fate, Outcome
 from server.feed.settings import FeedSource
 from server.feed.skipping import Numbered
 from server.logs import ERROR, log
 from server.metrics import counts
+from server.metrics.series import begin
 
 CHANGES_MOST = 256  # of one message
 _RECORDED = 200  # characters of an id: no true one has more
@@ -41,6 +42,7 @@ class FeedMethods:
     def __init__(self, line: FeedLine, sources: Mapping[str, FeedSource], unread: Unread) -> None:
         """unread: changes of each register that could not be applied, by rule."""
         self._line, self._sources, self._unread = line, sources, unread
+        begin(counts.FED, sources, (fate.name for fate in Fate))
 
     async def status(self, asked: Asked) -> feed_service_pb2.StatusResponse:
         """How the sources of the caller's institution stand."""

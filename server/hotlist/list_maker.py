@@ -26,6 +26,7 @@ from server.hotlist.entries import ADOLESCENTS, MASK, Listing
 from server.hotlist.following import Followed
 from server.hotlist.list_file import list_path, write_list
 from server.hotlist.orders import FOLDER, WANTED, Orders
+from server.hotlist.progress import FOLLOW, MAKE, Progress
 from server.hotlist.touched import ViewFollower
 from server.logs import ERROR, INFO, log
 
@@ -49,6 +50,7 @@ class ListMaker:
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
         self._folder = orders.data / FOLDER
+        self._progress = Progress(self._folder, orders.status)
         self._rests: dict[Path, float] = {}  # until when a list is not made again
         self._said = SaidOfHits(None, frozenset())
         self._said_stamp: tuple[int, int] | None = None
@@ -83,7 +85,9 @@ class ListMaker:
                 continue
             self._make(path, generation_id, mask, now, said)
             self._remove_others({*wanted.values(), published}, day)
-            return False
+            at_end = False
+            break
+        self._progress.show([(mask, path) for path, (_, mask) in lists.items()], self._followed.values())
         return at_end
 
     # ---- what is wanted ----
@@ -154,10 +158,12 @@ class ListMaker:
             if not followed.advance(listing, _registers(view.view, mask, int(now * 1000)), now):
                 return False
             self._idle[path] = time.monotonic() + _IDLE_S
+            self._progress.went_well(path)
             return True
         except (CoreError, OSError, ValueError, KeyError) as error:
             self._followed.pop(path, None)  # read anew: what was appended is known then
             self._rests[path] = time.monotonic() + _AGAIN_S
+            self._progress.failed(FOLLOW, path)
             log("hotlist_not_followed", level=ERROR, error=error)
             return True
 
@@ -204,10 +210,12 @@ class ListMaker:
             followed = Followed(path)
         except (CoreError, OSError, ValueError, KeyError) as error:
             self._rests[path] = time.monotonic() + _AGAIN_S
+            self._progress.failed(MAKE, path)
             log("hotlist_not_made", level=ERROR, generation=generation_id, error=error)
             return
         followed.is_new(said.denied)
         self._followed[path] = followed
+        self._progress.went_well(path)
         self._rests[path] = time.monotonic() + _PAUSE_S
         log(
             "hotlist_made",

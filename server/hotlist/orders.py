@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 FOLDER = "hotlists"
 WANTED = "wanted"
 WANTED_IN = Path(FOLDER) / WANTED  # in the data directory
+STATUS = "hotlist-status.json"  # in the directory of sockets
 
 
 class Orders(BaseModel):
@@ -17,6 +18,7 @@ class Orders(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     data: Path
+    status: Path  # file that it writes each second: how old the lists are, for the metrics
     entries: int  # at most on a list
     live: bool = False  # whether workers look for live changes
     fed: tuple[str, ...] = ()  # registers that sources of the settings feed

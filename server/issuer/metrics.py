@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from server.errors import Refusal, reason_name
 from server.issuer.settings import IssuerSettings
 from server.logs import log
-from server.settings import SettingsError
+from server.metrics.series import REASONS, begin
+from server.metrics.serving import served
 
 # seconds: a renewal takes some 2 ms, a hash some 50 to 200, a refused sign-in ends at a step of refusal_step_ms
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -49,6 +50,10 @@ class Metrics:
         self._waiting = Gauge("ronda_issuer_hashes_waiting", "Sign-ins that wait for a hash.", registry=self._registry)
         self._sessions = Gauge("ronda_issuer_sessions", "Sessions that live.", registry=self._registry)
 
+    def begin(self, method: str) -> None:
+        """Makes a method's calls appear with 0."""
+        begin(self._calls, [method], (OK, *REASONS))
+
     def ended(self, method: str, refusal: Refusal | None, seconds: float) -> None:
         """A call is over. refusal: None where it was answered. seconds: from its message."""
         self._calls.labels(method, OK if refusal is None else reason_name(refusal.reason)).inc()
@@ -70,18 +75,7 @@ class Metrics:
     @contextmanager
     def served(self, settings: IssuerSettings) -> Iterator[None]:
         """At `metrics`, in a thread, while the context lasts. Raises SettingsError where the address is taken."""
-        address = settings.metrics_address
-        if address is None:
+        with served(settings.metrics_address, self._registry) as address:
+            if address:
+                log("metrics_served", address=address)
             yield
-            return
-        try:
-            server, thread = start_http_server(address.port, address.host, self._registry)
-        except OSError as error:
-            raise SettingsError(f'metrics: {address}: {error.strerror}; choose another address, or "off"') from None
-        log("metrics_served", address=f"{address.host}:{server.server_port}")
-        try:
-            yield
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()

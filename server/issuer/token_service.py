@@ -92,6 +92,12 @@ class TokenService:
         """The caller first, then the message, then the work."""
 
         name = kind.DESCRIPTOR.name.removesuffix("Request")
+        fields = kind.DESCRIPTOR.fields_by_name
+        kinds = [" by session"] * ("session" in fields and name != "EndSession") + [" for recalls"] * (
+            "recall" in fields
+        )
+        for method in (name, *(name + kind for kind in kinds)):
+            self._parts.metrics.begin(method)
 
         async def handle(_requests: object, context: Any) -> bytes:
             peer: Peer | None = None

@@ -241,7 +241,7 @@ class ExpressLane:
             call_metrics.SHED.labels("lane").inc(self._shed - shed)
         before, self._counted = self._counted, self._loop.counters()
         for what, number in self._counted.items():
-            if number != before.get(what, 0) and not _OTHERWISE.search(what):
+            if number != before.get(what, -1) and not _OTHERWISE.search(what):
                 call_metrics.LANE.labels(what).inc(number - before.get(what, 0))
 
 

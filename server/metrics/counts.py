@@ -8,6 +8,7 @@ holds what was asked: methods and statuses come from fixed sets.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, get_args
 
 from ronda.v1 import level_pb2
 from server.metrics.files import take_room
@@ -15,6 +16,8 @@ from server.metrics.files import take_room
 take_room()
 
 from prometheus_client import Counter, Gauge, Histogram  # noqa: E402 (it looks for its files when imported)
+
+from server.metrics.series import REASONS, begin  # noqa: E402 (it imports that)
 
 # seconds: an identifier takes some 0.1 ms in a worker, a search up to 20 ms, overload is what lies above
 BUCKETS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0)
@@ -74,6 +77,24 @@ FED = Counter("ronda_feed_changes", "Changes pushed, by source and what became o
 INTERNAL = Counter("ronda_internal_errors", "Calls that failed by a defect of the server.", ["method"])
 
 
+ShedCause = Literal[
+    "loop_lag", "concurrency", "device", "officer", "half_open", "own_methods", "public", "lane"
+]  # fmt: skip
+ClosedCause = Literal["stranger", "bytes", "refusals", "device"]
+TlsFiles = Literal["files", "lane"]
+STATUSES = (
+    *("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS"),
+    *("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED"),
+    *("INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"),
+)  # of gRPC
+
+
+begin(SHED, get_args(ShedCause))
+begin(CONNECTIONS_CLOSED, get_args(ClosedCause))
+begin(TLS_REFUSED, get_args(TlsFiles))
+begin(NOT_ADMITTED, REASONS)
+
+
 def answered_calls() -> int:
     """Calls that this process answered with OK."""
     samples = (sample for family in CALLS.collect() for sample in family.samples if sample.name.endswith("_total"))
@@ -85,6 +106,8 @@ class MethodMetrics:
 
     def __init__(self, method: str, *, with_levels: bool = True) -> None:
         self._method = method
+        begin(CALLS, [method], STATUSES)
+        begin(INTERNAL, [method])
         self._ok: Callable[[], None] = CALLS.labels(method, "OK").inc
         self._seconds: Callable[[float], None] = SECONDS.labels(method).observe
         self._levels: list[Callable[[], None]] = (

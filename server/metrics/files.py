@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-_BYTES = 1 << 20  # what prometheus_client begins with; ours need a tenth of it
+_BYTES = 1 << 20  # what prometheus_client begins with; ours need a quarter of it
 _KINDS = ("counter", "histogram")  # of server/metrics/counts.py
 
 failure = ""

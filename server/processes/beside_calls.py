@@ -8,6 +8,7 @@ from typing import Any
 
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
+from server.metrics.series import begin
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -20,6 +21,7 @@ async def keep_going(work: Work) -> None:
     A watcher that ended in silence would keep a revoked officer in, or a worker on an old generation.
     """
     what = getattr(work, "__qualname__", type(work).__name__)
+    begin(call_metrics.WATCH_FAILED, [what])
     while True:
         try:
             return await work()

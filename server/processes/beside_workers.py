@@ -6,8 +6,10 @@ from pathlib import Path
 
 from server.audit.set_up import audit_directory
 from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
+from server.confirmation.orders import STATUS as CONFIRMATION_STATUS
 from server.confirmation.orders import Orders as ConfirmationOrders
 from server.host.kept_process import KeptProcess
+from server.hotlist.orders import STATUS as HOTLIST_STATUS
 from server.hotlist.orders import WANTED_IN
 from server.hotlist.orders import Orders as HotlistOrders
 from server.processes.settings import ServerSettings
@@ -24,6 +26,7 @@ def _asked_for(settings: ServerSettings, confirmation_socket: Path) -> list[Kept
     """What makes hot lists and what writes confirmations: each begins once somebody has asked for one."""
     lists = HotlistOrders(
         data=settings.data,
+        status=confirmation_socket.with_name(HOTLIST_STATUS),
         entries=settings.hotlist_entries,
         live=True,
         fed=tuple({register for source in settings.feed_sources.values() for register in source.registers}),
@@ -32,6 +35,7 @@ def _asked_for(settings: ServerSettings, confirmation_socket: Path) -> list[Kept
     confirmations = ConfirmationOrders(
         data=settings.data,
         socket=confirmation_socket,
+        status=confirmation_socket.with_name(CONFIRMATION_STATUS),
         shown_s=settings.confirmation_shown_s,
         log_level=settings.log_level,
     )

@@ -28,8 +28,12 @@ from core.generation.manifest import GenerationManifest, StatedRegister, read_ma
 from core.names.tables_digest import tables_digest
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
+from server.confirmation.orders import STATUS as CONFIRMATION_STATUS
+from server.confirmation.scraped import ConfirmationCollector
 from server.feed.orders import STATUS
 from server.feed.scraped import FeedCollector
+from server.hotlist.orders import STATUS as HOTLIST_STATUS
+from server.hotlist.scraped import HotlistCollector
 from server.logs import ERROR, log
 from server.processes.certificate_ends import CertificateCollector
 from server.processes.messages import RegisterNow, WorkerReport
@@ -74,6 +78,8 @@ class Scrape:
         self._registry.register(_AuditCollector(audit_directory(settings), supervised))
         self._registry.register(FeedCollector(directory.parent / STATUS))
         self._registry.register(RecallCollector(directory.parent / RECALL_STATUS))
+        self._registry.register(ConfirmationCollector(directory.parent / CONFIRMATION_STATUS))
+        self._registry.register(HotlistCollector(directory.parent / HOTLIST_STATUS, settings.hotlist_valid_s))
         self._registry.register(CertificateCollector(settings))
         self._registry.register(UnitCollector(settings))
         self._supervised = supervised

@@ -274,7 +274,7 @@ class Connections:
             return None
         return host.removeprefix("::ffff:"), port
 
-    async def _close(self, cause: str, connections: Iterable[_Connection]) -> None:
+    async def _close(self, cause: call_metrics.ClosedCause, connections: Iterable[_Connection]) -> None:
         for count, connection in enumerate(connections, 1):
             if count % _AT_A_TIME == 0:
                 await asyncio.sleep(0)

@@ -23,9 +23,10 @@ from core.files.regular_file import read_file
 from server.host.file_stamps import Stamp, stamp_of
 from server.logs import ERROR, WARNING, log
 from server.metrics import counts as call_metrics
+from server.metrics.series import begin
 from server.settings import file_fault
 from server.trust.allowances import allowances_of
-from server.trust.faults import POLICY, Fault, Faults
+from server.trust.faults import LIST, POLICY, REVOCATIONS, Fault, Faults
 from server.trust.institutions import Institutions
 from server.trust.last_good import keep_trust, kept_trust
 from server.trust.policy import Policy
@@ -86,6 +87,8 @@ class TrustKeeper:
         last = kept_trust(kept, directory) if kept is not None else None
         self.trust = read_trust(directory, last)
         self._stamp = stamp_of(self.trust.files)
+        institutions = (f"institution/{each.id}" for each in self.trust.institutions.all)
+        begin(call_metrics.TRUST_REFUSED, (LIST, POLICY, REVOCATIONS, *institutions))
         self._tell(last)
 
     async def watch(self) -> None:

@@ -15,7 +15,7 @@ from server.audit.checkpoints import CheckpointError, CheckpointFiles, parse
 from server.audit.keepers import KeeperError, WitnessKeeper
 from server.audit.seals import read_seals
 from server.audit.segments import SegmentId
-from server.audit.witness import start_witness
+from server.audit.witness import Witness, start_witness
 from tests.audit.answers import append
 from tests.audit.kit import House
 
@@ -148,7 +148,7 @@ def test_hash_keys_change_and_old_ones_stay_sealed(house: House) -> None:
 
 def test_a_witness_keeps_what_continues_and_refuses_the_rest(house: House, tmp_path: Path) -> None:
     public = house.signing.public_key()
-    server, port = start_witness("127.0.0.1:0", tmp_path / "witness", public)
+    server, port = start_witness("127.0.0.1:0", Witness(tmp_path / "witness", public))
     keeper = WitnessKeeper(f"127.0.0.1:{port}", public)
     try:
         assert keeper.last() is None
@@ -175,7 +175,7 @@ def test_a_witness_keeps_what_continues_and_refuses_the_rest(house: House, tmp_p
         checkpointer.close()
     finally:
         server.stop(0)
-    restarted, port = start_witness("127.0.0.1:0", tmp_path / "witness", public)
+    restarted, port = start_witness("127.0.0.1:0", Witness(tmp_path / "witness", public))
     try:
         again = WitnessKeeper(f"127.0.0.1:{port}", public)
         assert again.last() == second

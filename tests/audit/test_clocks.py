@@ -14,7 +14,7 @@ from server.audit.keepers import WitnessKeeper
 from server.audit.keys import current_hash_key, kept_hash_keys
 from server.audit.seals import read_seals
 from server.audit.segments import SegmentId, list_segments
-from server.audit.witness import start_witness
+from server.audit.witness import Witness, start_witness
 from server.logs import ERROR, INFO, WARNING
 from tests.audit.answers import append
 from tests.audit.kit import House
@@ -129,7 +129,7 @@ def test_a_step_over_midnight_is_named_and_signing_goes_on(
     house: House, step_ms: int, stays: bool, said: list[tuple[str, int]]
 ) -> None:
     public = house.signing.public_key()
-    witness, port = start_witness("127.0.0.1:0", house.keeper, public)
+    witness, port = start_witness("127.0.0.1:0", Witness(house.keeper, public))
     try:
 
         def started() -> Checkpointer:

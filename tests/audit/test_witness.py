@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,14 +17,16 @@ import pytest
 
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
-from server.audit.checkpoints import CheckpointFiles
+from server.audit.checkpoints import Checkpoint, CheckpointFiles, Head
 from server.audit.keepers import KeeperError, KeeperFiles, open_keeper
 from server.audit.keys import load_signing_public, make_auditor_keys, make_signing_keys
 from server.audit.witness import MOST_STREAMS
+from server.audit.witness_metrics import REASONS
 from server.trust.issuing import Pair, issue, make_ca, server_certificate
 from tests.kit.nation_kit import BuiltNation
 from tests.server.requests import QUESTION
 from tests.server.running_server import RunningServer, call, until
+from tests.server.test_observed import samples_of
 
 HOST = "127.0.0.2"
 
@@ -33,12 +36,18 @@ class Witness:
     """A running witness: where it listens and keeps, and the files of those who may connect."""
 
     target: str
+    metrics: str
     kept: Path
     keys: Path
     files: KeeperFiles
 
     def checkpoints(self) -> int:
         return len(list(CheckpointFiles(self.kept).texts()))
+
+    def told(self, name: str, *labels: str) -> float:
+        """A figure of its scrape."""
+        with urllib.request.urlopen(f"http://{self.metrics}/metrics", timeout=10) as answer:
+            return samples_of(answer.read().decode())[(f"ronda_witness_{name}", *labels)]
 
     def settings(self) -> dict[str, object]:
         return {
@@ -78,14 +87,17 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
         key,
         "--tls-client-ca",
         client_ca,
+        "--metrics",
+        "127.0.0.1:0",
     ]
     process = subprocess.Popen(
         [sys.executable, "-m", "ronda.command", *map(str, command)], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     try:
-        port = process.stdout.readline().partition("port ")[2].partition(",")[0]
-        yield Witness(f"{HOST}:{port}", tmp_path / "kept", keys, KeeperFiles(ca, shown, its_key))
+        ready = process.stdout.readline()
+        port, metrics = ready.partition("port ")[2].partition(",")[0], ready.partition("metrics on ")[2].strip()
+        yield Witness(f"{HOST}:{port}", metrics, tmp_path / "kept", keys, KeeperFiles(ca, shown, its_key))
     finally:
         process.terminate()
         assert process.wait(20) == 0
@@ -94,17 +106,29 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
 
 def test_checkpoints_are_kept_elsewhere(small_nation: BuiltNation, tmp_path: Path, witness: Witness) -> None:
     settings = {"audit": tmp_path / "audit", "metrics": "off", "workers": 1, **witness.settings()}
+    assert [witness.told("refused_total", each) for each in REASONS] == [0, 0, 0], "before the first"
+    assert witness.told("kept_total") == witness.told("checkpoint") == 0
     server = RunningServer(small_nation.data, tmp_path / "log", **settings)
     try:
         server.wait_ready()
         with server.channel() as channel:
             call(channel, "CheckService/CheckPerson", QUESTION)
         until(lambda: witness.checkpoints() >= 2)
+        until(lambda: witness.told("kept_total") >= 2 and witness.told("streams") == 1)
     finally:
         server.stop()
     assert not server.events("audit_keeper_failed")
     own = list(CheckpointFiles(tmp_path / "audit" / "checkpoints").texts())
     assert list(CheckpointFiles(witness.kept).texts()) == own
+    until(lambda: witness.told("streams") == 0)
+    assert witness.told("checkpoint") == witness.told("kept_total") == len(own)
+    assert witness.told("checkpoint_age_seconds") < 60 and witness.told("disk_free_bytes") > 0
+    keeper = open_keeper(f"grpcs://{witness.target}", load_signing_public(witness.keys / "signing.pub"), witness.files)
+    for text, reason in ((own[0], "NOT_CONTINUED"), (own[-1].replace("number", "numbre"), "NOT_SIGNED")):
+        with pytest.raises(KeeperError, match="refused"):
+            keeper.keep(Checkpoint("", 0, 0, Head(0, b""), {}, text))
+        assert witness.told("refused_total", reason) == 1
+    keeper.close()
 
 
 def test_who_shows_no_certificate_or_anothers_is_no_keeper(tmp_path: Path, witness: Witness) -> None:

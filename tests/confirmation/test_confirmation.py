@@ -23,6 +23,7 @@ from ronda.v1 import confirmation_service_pb2 as contract
 from server.audit.own_methods import OwnMethod
 from tests.kit.field_world import BORDER, SERVICE, WANTED_PLATE, Asker, FieldServer, field_server
 from tests.server.running_server import ROOT, Failure, RunningServer, until
+from tests.server.test_observed import samples_of
 
 REQUESTED, CONFIRMED, DENIED, UNANSWERED = (
     alert_pb2.CONFIRMATION_STATE_REQUESTED,
@@ -300,6 +301,28 @@ def test_silence_goes_to_the_next_desk_and_is_never_confirmation(tmp_path: Path)
             assert _answer(field.desk("oj"), asked.confirmation_id, IN_FORCE).state == CONFIRMED, "late, and it counts"
 
 
+def test_what_waits_and_what_is_overdue_is_scraped(tmp_path: Path) -> None:
+    with field_server(tmp_path, confirmation_urgent_s=1, max_loop_lag_ms=5000) as field:
+
+        def told(name: str, urgency: str) -> float:
+            return samples_of(field.server.metrics()).get((f"ronda_confirmations_{name}", urgency), -1)
+
+        assert told("open", "URGENT") == -1, "nobody asked yet"
+        patrol = field.patrol()
+        hits = _hits(patrol, field.field.twice_wanted)
+        _request(patrol, hits["O-2"], contract.CONFIRMATION_URGENCY_ROUTINE)
+        until(lambda: told("open", "ROUTINE") == 1)
+        assert told("escalations_total", "URGENT") == told("escalations_total", "ROUTINE") == 0, "before the first"
+        asked = _request(patrol, hits["O-3"])
+        until(lambda: told("escalated", "URGENT") == 1)
+        assert told("open", "URGENT") == 1 and told("escalations_total", "URGENT") >= 1
+        assert 0 < told("oldest_age_seconds", "URGENT") < 60 and told("escalated", "ROUTINE") == 0
+        _answer(field.desk("oj"), asked.confirmation_id, IN_FORCE)
+        until(lambda: told("open", "URGENT") == 0)
+        assert told("escalated", "URGENT") == told("oldest_age_seconds", "URGENT") == 0
+        assert told("open", "ROUTINE") == 1
+
+
 def test_the_writer_may_die(field: FieldServer, court: Asker) -> None:
     """Killed, it is started again, and what was on disk is there; checks never wait for it."""
     import psutil
@@ -307,6 +330,7 @@ def test_the_writer_may_die(field: FieldServer, court: Asker) -> None:
     patrol = field.patrol()
     hit = _hits(patrol, field.field.twice_wanted)["O-3"]
     asked = _request(patrol, hit)
+    _everybody_sees(field, field.field.twice_wanted, "O-3", REQUESTED)
     children = psutil.Process(field.server.process.pid).children()
     (writer,) = [each for each in children if "server.confirmation.writer_process" in each.cmdline()]
     writer.kill()

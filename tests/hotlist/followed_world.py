@@ -30,7 +30,7 @@ class FollowedWorld:
     def __init__(self, fed: FedWorld, most: int = 10_000) -> None:
         self.fed = fed
         fed.writer.publish()
-        self.orders = Orders(data=fed.data, entries=most, live=True)
+        self.orders = Orders(data=fed.data, status=fed.data.with_name("hotlist-status.json"), entries=most, live=True)
         wanted = fed.data / WANTED_IN
         wanted.mkdir(parents=True)
         (wanted / f"{MASK:x}").write_text(fed.base_id, encoding="utf-8")

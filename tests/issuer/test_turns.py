@@ -83,6 +83,9 @@ def test_a_flood_of_wrong_pins_is_told_to_come_back_and_counted(narrow: RunningI
     def guess(number: int) -> Failure:
         return narrow.refused(pin=WRONG, telephone=f"{NUMBER[:-2]}{number:02}")
 
+    before = scraped(narrow)
+    for method in ("Exchange", "Exchange by session", "Login", "ChangePin", "EndSession"):
+        assert f'ronda_issuer_calls_total{{method="{method}",outcome="SIGN_IN_REFUSED"}} ' in before, "with 0 too"
     with ThreadPoolExecutor(12) as threads:
         failures = list(threads.map(guess, range(24)))
     assert {each.reason for each in failures} == {"SIGN_IN_REFUSED", "OVERLOADED"}

@@ -75,6 +75,19 @@ CASES = {
     "RondaFeedIncomplete": steady('ronda_feed_stale{source="court",register="oj",cause="GAP"}', 1, 0),
     "RondaChangesWait": pair("ronda_ledger_sequence", "ronda_view_sequence", (12, 9), (9, 9)),
     "RondaRecallStands": steady("ronda_recall_looked_age_seconds", 61, 1),
+    "RondaHotlistOld": Case(
+        {'ronda_hotlist_age_seconds{mask="5"}': "0+60x20 7260x60", "ronda_hotlist_valid_seconds": "7200x90"},
+        {'ronda_hotlist_age_seconds{mask="5"}': "1x90", "ronda_hotlist_valid_seconds": "7200x90"},
+    ),
+    "RondaHotlistFails": pair("ronda_hotlist_failing", "ronda_hotlist_looked_age_seconds", (1, 1), (0, 1)),
+    "RondaConfirmationOverdue": Case(
+        {'ronda_confirmations_escalated{urgency="URGENT"}': "0x30 1x60"},
+        {
+            'ronda_confirmations_escalated{urgency="URGENT"}': "0x90",
+            'ronda_confirmations_escalated{urgency="ROUTINE"}': "1x90",
+        },
+    ),
+    "RondaConfirmationsStand": steady("ronda_confirmations_looked_age_seconds", 61, 1),
     "RondaRowsRefused": Case(
         {'ronda_register_rows_refused{register="oj"}': f"3x{DAY} 400x90"},
         {'ronda_register_rows_refused{register="oj"}': f"30x{DAY} 41x90"},
@@ -101,6 +114,8 @@ CASES = {
     "RondaDiskLow": pair("ronda_disk_free_bytes", "ronda_generation_bytes", (19, 10), (21, 10)),
     "RondaAuditNotSigned": steady("ronda_audit_signed_age_seconds", 11, 1),
     "RondaAuditKeeperBehind": steady('ronda_audit_keeper_behind{keeper="1"}', 61, 2),
+    "RondaWitnessSilent": steady("ronda_witness_checkpoint_age_seconds", 181, 61),
+    "RondaWitnessRefuses": grows('ronda_witness_refused_total{reason="NOT_CONTINUED"}'),
     "RondaAuditDamaged": steady("ronda_audit_segments_damaged", 1, 0),
     "RondaAuditDropped": grows("ronda_audit_segments_dropped_total"),
     "RondaAuditDiskLow": pair("ronda_audit_disk_free_bytes", "ronda_audit_disk_bytes", (19, 100), (21, 100)),
@@ -113,6 +128,11 @@ CASES = {
     "RondaCertificateEnds": Case(
         {'ronda_certificate_end_timestamp_seconds{certificate="ca",institution="pnc"}': f"{29 * 86400 + 3600}x90"},
         {'ronda_certificate_end_timestamp_seconds{certificate="ca",institution="pnc"}': f"{31 * 86400 + 3600}x90"},
+    ),
+    "RondaConsoleCut": steady("ronda_console_server_serving", 0, 1),
+    "RondaConsoleFails": Case(
+        {'ronda_console_requests_total{outcome="FAILED"}': "0x48 1x60"},
+        {'ronda_console_requests_total{outcome="REFUSED"}': "0+1x90"},
     ),
     "RondaIssuerGuessing": appears('ronda_issuer_calls_total{method="SignIn",outcome="SIGN_IN_REFUSED"}', 40),
     "RondaIssuerOverloaded": steady("ronda_issuer_hashes_waiting", 11, 3),
@@ -226,8 +246,12 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
         for expr in (*(rule.expr for rule in rules()), *shown)
         for name in re.findall(r"\bronda_[a-z_]+", expr.replace("ronda_sms.prom", ""))
     }
-    # A labelled counter appears with its first event; a feed, recall, a second keeper and an issuer bring theirs.
-    modules = ("metrics/counts.py", "feed/scraped.py", "recall/scraped.py", "issuer/metrics.py", "processes/scrape.py")
-    sources = "".join((ROOT / "server" / module).read_text(encoding="utf-8") for module in modules)
+    # A feed, recall, hot lists, confirmations, a second keeper, a witness, a console and an issuer bring theirs.
+    modules = (
+        *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py", "audit/witness_metrics.py"),
+        *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist", "confirmation")),
+    )
+    paths = [*(ROOT / "server" / module for module in modules), ROOT / "clients" / "console" / "figures.py"]
+    sources = "".join(path.read_text(encoding="utf-8") for path in paths)
     absent = named - families - {f"ronda_sms_{name}" for name in (*NAMES, *GAUGES)}
     assert not {name for name in absent if f'"{name}"' not in sources}

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import grpc
 import pytest
+from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from ronda.v1.register_pb2 import RegisterState
 from ronda.v1.register_service_pb2 import ListRegistersResponse
+from server.metrics import counts
+from tests.kit.field_world import field_server
 from tests.kit.nation_kit import BuiltNation
 from tests.server.conftest import StartServer
 from tests.server.published import Published
@@ -70,6 +73,26 @@ def state_in(samples: dict[tuple[str, ...], float], register: str) -> str:
         if samples["ronda_register_state", *sorted((register, state))] == 1
     )
     return state
+
+
+def test_labelled_counters_are_there_before_their_first_event(tmp_path: Path) -> None:
+    """An increase is told from one sample to the next: a series that appears with 1 has had none."""
+    named_later = {"ronda_calls_shed_by_device", "ronda_feed_changes"}  # devices; sources, where there are some
+    counters = {
+        family.name
+        for counter in vars(counts).values()
+        if isinstance(counter, Counter)
+        for family in counter.describe()
+        if counter._labelnames
+    }
+    with field_server(tmp_path, lane_listen="127.0.0.1:0") as field:
+        until(lambda: "ronda_lane_total{" in field.server.metrics())  # its loop is looked at now and then
+        families = {each.name: each for each in text_string_to_metric_families(field.server.metrics())}
+        assert counters - named_later == {name for name in counters if name in families and families[name].samples}
+        statuses = {sample.labels["status"]: sample.value for sample in families["ronda_calls"].samples}
+        assert {statuses["UNAVAILABLE"], statuses["INTERNAL"], statuses["UNAUTHENTICATED"]} == {0}
+        parts = {sample.labels["part"] for sample in families["ronda_trust_refused"].samples}
+        assert {"policy", "institution/pnc"} <= parts
 
 
 def test_reflection_only_with_its_flag(published: Published, start_server: StartServer) -> None:

@@ -1,0 +1,23 @@
+"""Series of labelled counters before their first event.
+
+An increase is told from one sample to the next: a series that appears with 1 has had none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+
+from prometheus_client import Counter
+
+from ronda.v1 import error_pb2
+
+REASONS: tuple[str, ...] = tuple(
+    value.name.removeprefix("ERROR_REASON_") for value in error_pb2.ErrorReason.DESCRIPTOR.values
+)
+
+
+def begin(counter: Counter, *labels: Iterable[str]) -> None:
+    """Makes the series of every combination appear with 0. labels: the values of each label, in the counter's order."""
+    for values in product(*labels):
+        counter.labels(*values)
