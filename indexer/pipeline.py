@@ -230,15 +230,13 @@ class _Build:
         except (LedgerDamaged, PermissionError) as error:
             raise PublishingStopped(f"not published, the changes that were fed cannot be read: {error}") from error
         except GenerationDamaged as error:
-            raise PublishingStopped(
-                f"not published, what {current} took in cannot be read: {error}"
-            ) from error
+            raise PublishingStopped(f"not published, what {current} took in cannot be read: {error}") from error
         if feeds:
             names = ", ".join(f"{register} by {source}" for source, register in feeds)
             raise PublishingStopped(
                 f"not published, the ledger is not the one whose changes generation {current} holds (an older copy, or "
-                f"begun anew), and these feeds have not said since which number was their last: {names}; serve until they "
-                "did (docs/feed.md, A ledger that went back), or --accept-ledger"
+                f"begun anew), and these feeds have not said since which number was their last: {names}; serve until "
+                "they did (docs/feed.md, A ledger that went back), or --accept-ledger"
             )
 
     def _link(self, registers: Sequence[RegisterInBuild], files: Sequence[StagedFile], key: bytes) -> Linked:

@@ -18,14 +18,16 @@ from indexer.build.errors import PublishingStopped
 from indexer.folding import apart
 from indexer.generations.publishing import current_generation
 from ronda.v1.register_pb2 import REGISTER_STATE_FRESH, REGISTER_STATE_STALE
+from tests.live.fed_world import AS_OF_S
+from tests.live.stating import FEED, StatingWorld
 from tests.live.test_an_extract_against_the_feed import (
     ANA,
     BEFORE,
     CANCELLED,
     CANCELLED_AT,
     DAY,
-    FEED,
     ISSUED_AT,
+    LISTED,
     LUIS,
     NOTE,
     PENDING,
@@ -234,3 +236,24 @@ def test_a_ledger_that_is_damaged_stops_the_build(court: Court) -> None:
         court.extract(BEFORE)
     assert current_generation(court.data) == before
     assert not [entry.name for entry in court.data.iterdir() if entry.name == pipeline.FOLDING]
+
+
+def test_a_later_as_of_says_nothing_beside_the_feeds_own_number(court: Court) -> None:
+    """The extract states that it holds the feed up to the change before: it cannot list what came after."""
+    court.upsert("OC-7", ANA, PENDING, ISSUED_AT)
+    court.upsert("OC-8", LUIS, PENDING, ISSUED_AT)
+    court.extract(BEFORE, StatingWorld(f"{DAY}T11:30:00-06:00", sequence=1))
+    assert (court.level(LUIS), court.notes(LUIS)) == ("HIT", [])
+
+
+def test_a_cancellation_by_a_source_that_has_another_name_now_is_in_doubt(court: Court) -> None:
+    """Somebody cancelled something: who was freed is not wanted again because the manifest was edited."""
+    assert court.ledger is not None
+    change = Change(
+        Kind.CANCEL, "oj", FEED, record_id="OC-7", source_sequence=1, event_ms=milliseconds(CANCELLED_AT),
+        manifest_source="the-name-of-before",
+    )  # fmt: skip
+    court.ledger.append([change], AS_OF_S * 1000)
+    assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE])
+    court.extract(LISTED)
+    assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE])

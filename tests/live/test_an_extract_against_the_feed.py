@@ -252,27 +252,6 @@ def test_a_later_extract_that_does_not_list_it_makes_it_possible(
     assert (court.level(LUIS), court.notes(LUIS)) == ("HIT", [])
 
 
-def test_a_later_as_of_says_nothing_beside_the_feeds_own_number(court: Court) -> None:
-    """The extract states that it holds the feed up to the change before: it cannot list what came after."""
-    court.upsert("OC-7", ANA, PENDING, ISSUED_AT)
-    court.upsert("OC-8", LUIS, PENDING, ISSUED_AT)
-    court.extract(BEFORE, StatingWorld(f"{DAY}T11:30:00-06:00", sequence=1))
-    assert (court.level(LUIS), court.notes(LUIS)) == ("HIT", [])
-
-
-def test_a_cancellation_by_a_source_that_has_another_name_now_is_in_doubt(court: Court) -> None:
-    """Somebody cancelled something: who was freed is not wanted again because the manifest was edited."""
-    assert court.ledger is not None
-    change = Change(
-        Kind.CANCEL, "oj", FEED, record_id="OC-7", source_sequence=1, event_ms=milliseconds(CANCELLED_AT),
-        manifest_source="the-name-of-before",
-    )  # fmt: skip
-    court.ledger.append([change], AS_OF_S * 1000)
-    assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE])
-    court.extract(LISTED)
-    assert (court.level(ANA), court.notes(ANA)) == ("POSSIBLE", [NOTE])
-
-
 def test_an_instant_decides_only_where_no_sequence_of_the_feed_is_stated(court: Court) -> None:
     court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
     court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
