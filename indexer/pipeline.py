@@ -37,6 +37,7 @@ from indexer.build.options import BuildOptions
 from indexer.build.progress import BuildProgress
 from indexer.extract.stage import LEAST_FREE_BYTES, extract_registers
 from indexer.folding.ledger_anew import feeds_in_doubt
+from indexer.folding.several import note_keys_of_several
 from indexer.folding.stage import FoldedChanges, fold
 from indexer.generations.acceptance import check_generation
 from indexer.generations.invented import is_invented
@@ -59,6 +60,7 @@ from indexer.linking.parts import PARTS, MadeOf, PartsRefused, made_of, save_par
 from indexer.linking.stage import Linked, link
 from indexer.live.folded import FOLDED_FILES
 from indexer.live.kept import KEPT_FILES, KeptRecordsWriter
+from indexer.live.shared_keys import KEPT as SHARED_KEYS
 from indexer.manifest.loading import load_manifests
 from indexer.manifest.model import Manifest
 from indexer.preflight import check_asked
@@ -205,12 +207,13 @@ class _Build:
         if not self.options.live:
             return files
         self._hold_ledger_against_current()
-        if not (self.data / LEDGER).is_dir():
-            return files
         directory = self.data / FOLDING
         directory.mkdir(mode=0o700)
         with self.progress.stage("fold"):
             memory_bytes = self.options.memory_mib * 1024 * 1024
+            note_keys_of_several(self.data, files, [m.id for m in self.manifests], directory, memory_bytes)
+            if not (self.data / LEDGER).is_dir():
+                return files
             entries = self._entries(registers)
             try:
                 self.folded = fold(
@@ -323,7 +326,7 @@ class _Build:
                         (self.building / path.name).hardlink_to(path)
         shutil.copyfile(linked.alerted, self.building / ALERTED_FILE)
         shutil.copyfile(linked.reasons, self.building / REASONS_FILE)
-        folded = FOLDED_FILES if self.folded is not None else ()
+        folded = (*(FOLDED_FILES if self.folded is not None else ()), *((SHARED_KEYS,) if self.options.live else ()))
         for name in folded:
             (self.building / name).hardlink_to(self.data / FOLDING / name)
         files = {

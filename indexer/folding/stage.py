@@ -28,7 +28,7 @@ from indexer.live.fed_closed import Closing
 from indexer.live.folded import FoldedWriter, StatedFeed, StatedLedger
 from indexer.live.record_key import Place, RecordKey
 from indexer.live.shared_keys import FILE as SHARED_KEYS
-from indexer.live.shared_keys import SharedKeys
+from indexer.live.shared_keys import KEPT, SharedKeys
 from indexer.manifest.model import Manifest
 from indexer.standard import STANDARD_SCHEMA
 
@@ -93,8 +93,8 @@ def fold(
 ) -> FoldedChanges | None:
     """Takes the changes of <data>/ledger in; None where nothing was ever fed.
 
-    registers: as the base's MANIFEST.json will state them. directory: empty; gets the files of fed records, and
-    FOLDED_FILES. Raises LedgerDamaged, OSError.
+    registers: as the base's MANIFEST.json will state them. directory: has what `note_keys_of_several` left
+    there; gets the files of fed records, and FOLDED_FILES. Raises LedgerDamaged, OSError.
     """
     try:
         ledger = LedgerReader(data / FOLDER)
@@ -106,8 +106,7 @@ def fold(
         ledger_id = ledger.ledger_id.hex()
     if entries is None:
         return None
-    (data / LIVE).mkdir(mode=0o700, exist_ok=True)  # of the keys that have several records
-    shared = SharedKeys(data / LIVE / SHARED_KEYS, list(ordinals))
+    shared = SharedKeys(data / LIVE / SHARED_KEYS, list(ordinals), kept=directory / KEPT)
     settling = Settling(registers, built_ms, manifests, shared, entries.feeds)
     placed = _Placed(directory, files)
     closed: dict[Place, Closing] = {}

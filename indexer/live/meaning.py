@@ -23,7 +23,7 @@ from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 AMBIGUOUS = "ambiguous_record"
 """The rule that refuses an UPSERT of one of several records."""
 # A row names its subject by the first of these that it states: two rows that differ in it name two subjects.
-_NAMING = (
+NAMING = (
     *("cui", "document_number", "nit", "licence", "cedula", "vin", "chassis", "plate", "engine"),
     *("name_key", "name"),
 )
@@ -99,11 +99,11 @@ class _Stated:
 def _stated_by_id(standing: pa.Table, ids: set[Id]) -> dict[Id, list[_Stated]]:
     anywhere = [RecordKey(register, record_id, None, None) for register, record_id in ids]
     rows = standing.filter(pa.array(are_meant(standing, anywhere)))
-    naming = zip(*(rows.column(name).to_pylist() for name in _NAMING), strict=True)
+    naming = zip(*(rows.column(name).to_pylist() for name in NAMING), strict=True)
     versions: list[int] = rows.column("version").to_numpy().tolist()
     found: dict[Id, list[_Stated]] = {}
     for place, version, texts in zip(places_of(rows), versions, naming, strict=True):
-        subject = next(((name, text) for name, text in zip(_NAMING, texts, strict=True) if text), ("", ""))
+        subject = next(((name, text) for name, text in zip(NAMING, texts, strict=True) if text), ("", ""))
         found.setdefault((place[0], place[2]), []).append(_Stated(place, version, subject))
     return found
 

@@ -58,7 +58,7 @@ from indexer.live.record_key import RecordKey, keys_of, places_of, without_recor
 from indexer.live.refusing import settle_each
 from indexer.live.restated import Restated
 from indexer.live.rounds import rounds_of
-from indexer.live.shared_keys import FILE, SharedKeys
+from indexer.live.shared_keys import FILE, KEPT, SharedKeys
 from indexer.live.standing import (
     ID,
     STANDING_SCHEMA,
@@ -172,7 +172,10 @@ class LiveWriter:
         self._folded = Folded.of(self.base.directory)
         self._yielding = Yielding(registers, built_ms, manifests, self._fed, self._folded)
         self._shared_keys = SharedKeys(
-            data / LIVE / FILE, [manifest.id for manifest in manifests], reads_only=into is not None
+            data / LIVE / FILE,
+            [manifest.id for manifest in manifests],
+            kept=self.base.directory / KEPT,
+            reads_only=into is not None,
         )
         self._names = [str(stated["name"]) for stated in registers]
         self._named_alone = NamedAlone(self.standing)

@@ -44,7 +44,8 @@ def name_of(number: int) -> str:
     return f"PERSONA {'ABCDEFGH'[number] * 4} XICAR {'PQRSTUVW'[number] * 5}"
 
 
-def _world() -> SmallWorld:
+def drill_world() -> SmallWorld:
+    """The rows: everybody's, and the warrants of the extract."""
     world = SmallWorld()
     for number in PEOPLE.values():
         world.person(number, name_of(number), _BORN)
@@ -133,7 +134,7 @@ class DrillWorld:
         self._directory = directory
         self._drop = directory / "drop"
         self._drop.mkdir(parents=True)
-        live = RunningLive(directory / "made", _world(), **SETTINGS)
+        live = RunningLive(directory / "made", drill_world(), **SETTINGS)
         self.registers: SmallRegisters = live.registers
         asked = Asked(live.server)
         source = Source(self._drop, live.server.address, directory / "source.log")
@@ -178,21 +179,23 @@ class DrillWorld:
 class Running:
     """Server, live writer and source over a data directory. `server` may have ended by itself: it refuses by name."""
 
-    def __init__(self, data: Path, manifests: Path, directory: Path, folder: Path) -> None:
+    def __init__(self, data: Path, manifests: Path, directory: Path, folder: Path, program: Path | None = None) -> None:
+        """program: another release's `ronda`; the source is this one's."""
         directory.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "ronda.command"] if program is None else [str(program)]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
         self.live_log = directory / "live.log"
         self.writer = subprocess.Popen(
             [
-                *(sys.executable, "-m", "ronda.command", "live", "--every-ms", "50"),
-                *("--data", str(data), "--manifests", str(manifests)),
+                *command,
+                *("live", "--every-ms", "50", "--data", str(data), "--manifests", str(manifests)),
             ],
             cwd=ROOT,
             env=environment,
             stderr=self.live_log.open("ab"),
         )
         self.server = RunningServer(
-            data, directory / "log", workers=2, live_poll_ms=50, manifests=manifests, **SETTINGS
+            data, directory / "log", workers=2, live_poll_ms=50, manifests=manifests, program=program, **SETTINGS
         )
         until(lambda: self.server.process.poll() is not None or self.server.events("ready"), 60)
         self.serves = self.server.process.poll() is None

@@ -17,12 +17,15 @@ from indexer import pipeline
 from indexer.build.errors import PublishingStopped
 from indexer.folding import apart
 from indexer.generations.publishing import current_generation
+from indexer.live.shared_keys import FILE as SHARED_KEYS
 from ronda.v1.register_pb2 import REGISTER_STATE_FRESH, REGISTER_STATE_STALE
+from tests.kit.small_world import SmallWorld
 from tests.live.fed_world import AS_OF_S
 from tests.live.stating import FEED, StatingWorld
 from tests.live.test_an_extract_against_the_feed import (
     ANA,
     BEFORE,
+    CALLED,
     CANCELLED,
     CANCELLED_AT,
     DAY,
@@ -213,6 +216,24 @@ def test_a_build_that_is_told_to_takes_the_ledger_as_it_is(court: Court) -> None
     court.accepts_ledger = True
     court.extract(BEFORE)
     assert court.level(LUIS) == "CLEAR"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_id_that_once_stood_for_two_has_two_for_every_later_base(court: Court, lost: bool) -> None:
+    """Nothing was fed while the extract listed both; afterwards one is left, and a change may not mean her alone."""
+    both = SmallWorld()
+    both.warrant("OC-7", LUIS, *CALLED[LUIS], state=PENDING)
+    court.extract(BEFORE, both)
+    assert (court.level(ANA), court.level(LUIS)) == ("HIT", "HIT")
+    court.extract(BEFORE)
+    assert (court.level(ANA), court.level(LUIS)) == ("HIT", "CLEAR")
+    if lost:
+        (court.data / LIVE / SHARED_KEYS).unlink()
+        court.extract(BEFORE)
+    court.upsert("OC-7", LUIS, PENDING, ISSUED_AT)
+    assert (court.level(ANA), register_state(court)) == ("HIT", REGISTER_STATE_STALE)
+    court.extract(BEFORE)
+    assert (court.level(ANA), register_state(court)) == ("HIT", REGISTER_STATE_STALE)
 
 
 def test_what_could_not_be_read_is_missing_yet(court: Court) -> None:
