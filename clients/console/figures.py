@@ -105,7 +105,8 @@ def served(address: tuple[str, int] | None, figures: Figures) -> Iterator[str]:
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, f"{host}:{port}") from None
+        error.filename = f"{host}:{port}"
+        raise
     if app := server.get_app():
         server.set_app(_with_readiness(app, figures.unready))
     try:

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -85,7 +86,8 @@ class Successor:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._line, self._theirs = socket.socketpair()
-        self._process: asyncio.subprocess.Process | None = None
+        # None of asyncio's: with its loop that would end it, and this one's loop ends first.
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
@@ -99,9 +101,9 @@ class Successor:
         try:
             with self._theirs:
                 kept = (self._theirs.fileno(), *self._estate.ports.values())
-                self._process = await asyncio.create_subprocess_exec(
-                    *_command(),
-                    stdin=asyncio.subprocess.DEVNULL,
+                self._process = subprocess.Popen(
+                    _command(),
+                    stdin=subprocess.DEVNULL,
                     env={**os.environ, _HEIR: str(self._theirs.fileno())},
                     pass_fds=kept,
                     start_new_session=True,
@@ -113,7 +115,7 @@ class Successor:
                     told = await loop.sock_recv(self._line, len(_READY))
             if told == _READY:
                 return True
-            why = f"it ended with status {await self._process.wait()}"
+            why = f"it ended with status {await asyncio.to_thread(self._process.wait)}"
         except TimeoutError:
             why = f"not ready after {_READY_S:.0f} s"
         except OSError as error:
@@ -128,7 +130,7 @@ class Successor:
 
     def end(self) -> None:
         """Ends one that is not to take over."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.kill()
         self._line.close()
 

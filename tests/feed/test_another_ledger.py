@@ -124,7 +124,7 @@ def test_files_pushed_by_hand_say_nothing_of_what_a_ledger_lost(site: Site, tmp_
     if lost:
         shutil.rmtree(site.data / FOLDER)
     field = site.start()
-    assert field.server.events("feed_ledger_put_back")
+    until(lambda: field.server.events("feed_ledger_put_back"))
     assert "RESTORED" in stale()
     if lost:
         push("first.jsonl")

@@ -56,7 +56,7 @@ def test_who_feeds_is_answered_there_and_at_the_workers_alike(field: FieldServer
     assert again.fates(cancel(2, "F-1"), warrant(3, "F-2")) == ["KNOWN", "TAKEN"]
     again.close()
     logs = {each.segment.log for each in field.records() if each.method == OwnMethod.PUSH}
-    assert logs == {"worker-0", "worker-2"}, "who fed there is recorded as everybody is"
+    assert logs == {"worker-0", "worker-1"}, "who fed there is recorded as everybody is"
 
 
 def test_nobody_else_is_answered_there(field: FieldServer) -> None:

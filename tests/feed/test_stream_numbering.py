@@ -199,6 +199,6 @@ def test_a_server_put_back_to_an_older_copy_gets_what_it_lacks(broker: Broker, t
         assert "faltan 4 cambios de oj" in feed(field, *sent, "--once").stderr
         assert numbers_of(field, "oj-central") == {1, 2, 3, 4}
         assert {name for name, _, _ in in_force(field, "oj-central")} == whole
-        assert stale(field, "oj-central") == ""
+        assert stale(field, "oj-central") == "RESTORED", "a heartbeat ends it, and --once sends none"
     finally:
         site.server.stop()

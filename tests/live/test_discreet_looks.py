@@ -20,7 +20,7 @@ from server.recall.notices import Notices
 from server.recall.orders import FOLDER as RECALL
 from server.recall.store import FILE, AlertChange, RecallStore, Taken
 from tests.indexer.small_registers import SmallRegisters, cui_of
-from tests.kit.small_world import SmallWorld
+from tests.kit.small_world import HEADERS, SmallWorld
 from tests.live.test_recall import NEW, WHO, Fed, stolen, warrant
 from tests.server.running_server import until
 
@@ -62,7 +62,8 @@ class WatchedWorld(SmallWorld):
 
 def watched(record_id: str, **who: str) -> dict[str, str]:
     kind = VEHICLE["kind"] if "PLACA" in who else PERSON["kind"]
-    return {"ID": record_id, "TIPO": kind, "ESTADO": "PENDIENTE", "FECHA": "2024-05-05", **who}
+    row = dict.fromkeys(HEADERS["mp"].split(), "")
+    return {**row, "ID": record_id, "TIPO": kind, "ESTADO": "PENDIENTE", "FECHA": "2024-05-05", **who}
 
 
 @pytest.fixture(scope="module")
