@@ -16,7 +16,7 @@ from tests.server.running_server import RunningServer, until
 def handed_over(server: RunningServer) -> Iterator[int]:
     """SIGUSR2, and once another server has the place its process id; that one is stopped at the end."""
     server.process.send_signal(signal.SIGUSR2)
-    until(lambda: server.events("took_over"), 60)
+    until(lambda: server.events("took_over") and server.events("handed_over"), 60)
     successor = int(server.events("handed_over")[-1]["successor"])
     try:
         yield successor

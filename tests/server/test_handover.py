@@ -99,7 +99,7 @@ def test_again_and_again(published: Published, start_server: StartServer) -> Non
     with handed_over(server) as second:
         server.process.wait(60)
         os.kill(second, signal.SIGUSR2)
-        until(lambda: len(server.events("took_over")) == 2, 60)
+        until(lambda: len(server.events("took_over")) == len(server.events("handed_over")) == 2, 60)
         third = int(server.events("handed_over")[-1]["successor"])
         try:
             with server.channel() as channel:
