@@ -38,7 +38,7 @@ class Figures(Collector):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def watch(self, console: Console) -> None:
-        """Of this console, from the loop that serves it."""
+        """Shows this console's figures from now on. Called in the event loop that serves it."""
         self._console, self._loop = console, asyncio.get_running_loop()
 
     def answered(self, status: int) -> None:

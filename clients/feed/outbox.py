@@ -172,7 +172,7 @@ def _row(
     with suppress(ValueError, RecursionError):  # a row of no cells, which the server refuses: its number stays missing
         found = json.loads(cells)
     if isinstance(found, dict):
-        # Of a cancellation an empty cell would be a line of its own.
+        # In a cancellation an empty cell would name another line, so null cells are left out.
         is_upsert = change.kind == contract.FEED_CHANGE_KIND_UPSERT
         change.cells.update({name: _text(cell) for name, cell in found.items() if is_upsert or cell is not None})
     if change.ByteSize() > CHANGE_BYTES:  # alike: sent whole, it would end the stream of all

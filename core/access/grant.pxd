@@ -13,7 +13,7 @@ cdef inline bint grant_shows(const GrantMasks* grant, uint8_t section, uint8_t s
     return section < 64 and sensitivity < SENSITIVITIES and (grant.masks[sensitivity] >> section) & 1
 
 cdef inline bint grant_masks_lists(const GrantMasks* grant) noexcept nogil:
-    """Whether lists of persons lack the CUI but for its last digits, and day and month of birth."""
+    """Returns whether lists show the last digits of a CUI and the year of birth alone."""
     return grant.masks[0] >> MASKS_LISTS_BIT & 1
 
 cdef inline bint grants_equal(const GrantMasks* a, const GrantMasks* b) noexcept nogil:

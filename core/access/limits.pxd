@@ -73,7 +73,7 @@ cdef int limits_take_rows(const Session* session, const PurposeGrant* given, uin
                           uint64_t now, LimitVerdict* verdict, Failure* failure) noexcept nogil
 
 cdef inline bint limit_is_spent(const Failure* failure) noexcept nogil:
-    """Whether a verdict says which limit, and when to come back."""
+    """Returns whether a limit refused: the verdict then says which one, and when to come back."""
     return failure.reason == ERROR_REASON_LIMIT_EXCEEDED or failure.reason == ERROR_REASON_TOO_MANY_PERSONS
 
 # The exception of such a failure: LimitExceeded, TooManyPersons, or QuestionError.

@@ -1,4 +1,4 @@
-# Whether an agency's rows guess who exists within a dense range: for each stretch of neighbouring numbers how many more of its
+# Finds agencies that guess who exists within a dense range. For each stretch of neighbouring numbers it counts how many more
 # rows were nobody than a file may have. A miss adds one to its stretches, a find within a stretch pays a quarter back there and
 # nowhere else, so one in five may be nobody; a row that was asked before does neither. It is kept for months.
 #
@@ -28,7 +28,7 @@ cdef struct RowTables:
 
 # code: of core/access/neighbours.pxd, not 0. Whether the device asked for this row before.
 cdef bint row_was_asked(const RowTables* tables, uint64_t device, uint64_t code) noexcept nogil
-# What a guess costs in the row's stretches: 0 where no more were nobody than may be; 1, and more the more were.
+# Returns what a guess costs in the row's stretches: 0 up to the misses that a file may have; then 1, and more with each miss.
 cdef int row_guess_costs(const RowTables* tables, uint64_t device, uint64_t code, uint64_t now) noexcept nogil
 # The row was let pass: its stretches fill, or are paid back; from now on it was asked. pays: a find also pays somewhere else.
 cdef void row_passed(const RowTables* tables, uint64_t device, uint64_t code, bint nobody, bint pays,

@@ -331,6 +331,8 @@ class Supervisor:
         """
         # One that starts is not looked at: on a slow machine none would ever be ready.
         held = await grown(lambda: worker.pid if worker.report.ready else 0, self._settings.max_worker_mib << 20)
+        while self._handing_over is not None:  # the next server was told which numbers are taken
+            await asyncio.sleep(0.1)
         other = self._free_number()
         self._feeds[other] = self._feeds[number]
         log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)
