@@ -28,7 +28,9 @@ class DeskLine:
 
     def __init__(self, data: Path, socket: Path) -> None:
         self._folder = data / FOLDER
-        self._line = SocketLine(socket, start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
+        self._line = SocketLine(
+            socket, "confirmation writer", start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES
+        )
 
     async def request(
         self, hit: dict[str, Any], who: dict[str, str], desks: list[str], wait_ms: int, request_id: str
@@ -70,8 +72,7 @@ class DeskLine:
             return {"row": None, "rows": [], "total": 0}
         try:
             answer = await self._line.ask(question)
-        except Away as away:
-            log("confirmation_writer_away", level=ERROR, error=away.cause)
+        except Away:
             raise _away() from None
         fault = answer.get("fault")
         if fault == "too many":

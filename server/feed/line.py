@@ -15,7 +15,6 @@ from server.feed.skipping import Numbered
 from server.feed.taking import outcome_with
 from server.feed.writer_process import LINE_BYTES
 from server.host.socket_line import Away, SocketLine
-from server.logs import ERROR, log
 
 _RETRY_AFTER_MS = 2000
 _START_S = 10.0  # that the process may take to begin
@@ -44,7 +43,7 @@ class FeedLine:
     """The writer. Lives in the event loop's thread."""
 
     def __init__(self, socket: Path) -> None:
-        self._line = SocketLine(socket, start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
+        self._line = SocketLine(socket, "feed writer", start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
 
     async def push(self, source: str, changes: Sequence[Change]) -> tuple[list[Outcome], list[Position]]:
         """What became of each, on disk by now, and how far their registers came. Raises Refusal."""
@@ -71,8 +70,7 @@ class FeedLine:
     async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         try:
             answer = await self._line.ask(question)
-        except Away as away:
-            log("feed_writer_away", level=ERROR, error=away.cause)
+        except Away:
             raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=_RETRY_AFTER_MS) from None
         if answer.get("fault") == "full":
             raise Refusal(error_pb2.ERROR_REASON_FEED_NOT_KEPT, retry_after_ms=_RETRY_AFTER_MS)

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from server.logs import ERROR, log
+from server.logs import ERROR, INFO, WARNING, log
 
 _LOOK_S = 0.2
 _LINES = 16  # questions of one process under way at once
@@ -21,11 +21,7 @@ _Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Away(Exception):
-    """Nobody answered in time. `cause` is what the last try failed with."""
-
-    def __init__(self, cause: BaseException) -> None:
-        super().__init__(type(cause).__name__)
-        self.cause = cause
+    """Nobody answered in time."""
 
 
 class SocketLine:
@@ -33,9 +29,13 @@ class SocketLine:
     the event loop's thread.
     """
 
-    def __init__(self, socket: Path, *, start_s: float, answer_s: float, line_bytes: int) -> None:
-        """start_s: that the process may take to begin. answer_s: that one answer may take. line_bytes: of an answer."""
-        self._socket, self._start_s, self._answer_s, self._line_bytes = socket, start_s, answer_s, line_bytes
+    def __init__(self, socket: Path, child: str, *, start_s: float, answer_s: float, line_bytes: int) -> None:
+        """child: its name in log lines. start_s: that it may take to begin. answer_s: that one answer may take.
+        line_bytes: of an answer.
+        """
+        self._socket, self._child = socket, child
+        self._start_s, self._answer_s, self._line_bytes = start_s, answer_s, line_bytes
+        self._is_away = False
         self._places = asyncio.Semaphore(_LINES)
         self._free: list[_Line] = []
 
@@ -55,14 +55,26 @@ class SocketLine:
                     while self._free:  # opened to the same process, which is gone or stands still
                         _close(self._free.pop())
                     if time.monotonic() > until:
-                        raise Away(error) from None
+                        self._say(True, error)
+                        raise Away from error
                     await asyncio.sleep(_LOOK_S)
                 except BaseException:  # cancelled: an answer may be on its way, and is nobody else's
                     _close(line)
                     raise
                 else:
                     self._free.append(line)
+                    self._say(False)
                     return answer
+
+    def _say(self, away: bool, error: BaseException | None = None) -> None:
+        """Logs a change, once. A warning: whoever keeps the process logs why it ended, and an old server whose place
+        another takes has none any more.
+        """
+        if away and not self._is_away:
+            log("child_does_not_answer", level=WARNING, child=self._child, error=error)
+        elif self._is_away and not away:
+            log("child_answers_again", level=INFO, child=self._child)
+        self._is_away = away
 
     async def _ask_once(self, line: _Line, packed: bytes) -> dict[str, Any]:
         reader, writer = line

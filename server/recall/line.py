@@ -12,7 +12,6 @@ from typing import Any
 from ronda.v1 import error_pb2
 from server.errors import Refusal
 from server.host.socket_line import Away, SocketLine
-from server.logs import ERROR, log
 from server.recall.orders import LINE_BYTES, MOST
 from server.recall.store import Row
 
@@ -28,7 +27,7 @@ class RecallLine:
 
     def __init__(self, socket: Path, days: int) -> None:
         """days: 0 = there is no such process."""
-        self._line = SocketLine(socket, start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
+        self._line = SocketLine(socket, "recall", start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
         self._days = days
 
     def refuse_when_off(self) -> None:
@@ -75,8 +74,7 @@ class RecallLine:
     async def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         try:
             answer = await self._line.ask(question)
-        except Away as away:
-            log("recall_process_away", level=ERROR, error=away.cause)
+        except Away:
             raise _away() from None
         if answer.get("fault"):
             raise _away()
