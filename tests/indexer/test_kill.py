@@ -17,7 +17,7 @@ from tests.indexer.small_registers import SmallRegisters
 from tests.indexer.test_pipeline import leftovers, persons_found
 
 # Kills that meet a build on its way; `./run test-long` asks for 20.
-KILLS = int(os.environ.get("RONDA_KILLS", "6"))
+KILLS = int(os.environ.get("RONDA_KILLS", "4"))
 ATTEMPTS = 3 * KILLS
 PROGRAM = (
     "import sys, pathlib\n"

@@ -201,4 +201,4 @@ def level(engine: Engine, request: Any) -> str:
 @pytest.mark.slow
 def test_whatever_happens_in_whatever_order(tmp_path_factory: pytest.TempPathFactory) -> None:
     LiveMachine.base = built(tmp_path_factory.mktemp("model"), copy.deepcopy(small_world(EXTRACT)))
-    run_state_machine_as_test(LiveMachine, settings=settings(max_examples=5, stateful_step_count=12, deadline=None))
+    run_state_machine_as_test(LiveMachine, settings=settings(max_examples=3, stateful_step_count=12, deadline=None))
