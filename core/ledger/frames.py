@@ -27,6 +27,7 @@ from core.ledger.change import PAYLOAD_BYTES
 LOG, DURABLE, LOCK = "changes.log", "durable", "writer.lock"
 REGISTERS = "registers"  # ids of the registers that the log has entries of, a line each; never too few
 BEAT = "beat"  # touched while changes can be taken over
+SNAPSHOT = "snapshot"  # what the entries up to one of them say of who feeds (server.feed.snapshot); can be made again
 HEAD_BYTES = 64
 FORMAT = 1
 _MAGIC = b"RONDALED"

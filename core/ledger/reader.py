@@ -123,14 +123,13 @@ class LedgerReader:
             position = Position(frame.sequence, frame.end)
         return found, position
 
-    def seek(self, sequence: int) -> Position:
-        """Behind that sequence, found by walking from the start: keep a Position and spare it.
+    def seek(self, sequence: int, position: Position = START) -> Position:
+        """Behind that sequence, found by walking from a place before it: keep a Position and spare it.
 
         Raises LedgerDamaged, also for a sequence that is not on disk, OSError.
         """
         if sequence > self.end:
             raise LedgerDamaged(self._end.length, f"it ends at {self._end.sequence}, before {sequence}")
-        position = START
         while position.sequence < sequence:
             frame = self._frame(position)
             position = Position(frame.sequence, frame.end)

@@ -33,6 +33,7 @@ from core.ledger.frames import (
     ledger_id_of,
     read_frame,
 )
+from core.ledger.noted import NotedPlace, digest_of
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -40,8 +41,12 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class LedgerWriter:
     """The ledger, open for writing. For one thread."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: <data>/ledger, made when it is missing. Raises LedgerBusy, LedgerDamaged, LedgerFull, OSError."""
+    def __init__(self, folder: Path, whole_to: NotedPlace | None = None) -> None:
+        """folder: <data>/ledger, made when it is missing. whole_to: an entry up to which an earlier writer read it:
+        where it lies there, what is before it is not looked at (`LedgerReader.seek` does).
+
+        Raises LedgerBusy, LedgerDamaged, LedgerFull, OSError.
+        """
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(folder / LOCK)
@@ -49,7 +54,7 @@ class LedgerWriter:
         self._registers: set[str] = set()  # that are listed
         try:
             self._fd = _opened(folder / LOG)
-            self.ledger_id, self._length, self._sequence = self._recovered()
+            self.ledger_id, self._length, self._sequence = self._recovered(whole_to)
             self._tell()
             self._registers = self._listed()
         except BaseException as error:
@@ -76,9 +81,11 @@ class LedgerWriter:
                 os.close(fd)
         self._fd = self._lock = -1
 
-    def entries(self) -> Iterator[tuple[int, Change]]:
-        """Every entry with the place at which it lies, from the first on. Raises LedgerDamaged, OSError."""
-        place = HEAD_BYTES
+    def entries(self, behind: int | None = None) -> Iterator[tuple[int, Change]]:
+        """Entries with the place at which each lies: all, or those behind the one at a place. Raises LedgerDamaged,
+        OSError.
+        """
+        place = HEAD_BYTES if behind is None else self._frame(behind).end
         while place < self._length:
             frame = read_frame(self._fd, place, self._length)
             if frame is None:
@@ -88,10 +95,17 @@ class LedgerWriter:
 
     def at(self, place: int) -> Change:
         """The entry at a place that `append` or `entries` gave. Raises LedgerDamaged, OSError."""
+        return _change(place, self._frame(place))
+
+    def has(self, noted: NotedPlace) -> bool:
+        """Returns whether that entry lies at that place. Raises OSError."""
+        return self.ledger_id.hex() == noted.ledger and _entry_at(self._fd, noted, self._length) is not None
+
+    def _frame(self, place: int) -> Frame:
         frame = read_frame(self._fd, place, self._length)
         if frame is None:
             raise LedgerDamaged(place, "an entry does not hold")
-        return _change(place, frame)
+        return frame
 
     def append(self, changes: Sequence[Change], taken_ms: int) -> list[tuple[int, Change]]:
         """Numbers the entries and brings them to the disk, all or none; each with its place.
@@ -178,13 +192,16 @@ class LedgerWriter:
             self._broken = True
             raise
 
-    def _recovered(self) -> tuple[bytes, int, int]:
+    def _recovered(self, whole_to: NotedPlace | None) -> tuple[bytes, int, int]:
         """Id, length and last sequence of what is on disk, its torn tail cut. Raises LedgerDamaged, OSError."""
         fd, size = self._fd, os.fstat(self._fd).st_size
         ledger_id = ledger_id_of(os.pread(fd, HEAD_BYTES, 0))
         if ledger_id is None:
             raise LedgerDamaged(0, "its head is not one that this version reads")
         place, sequence = HEAD_BYTES, 0
+        if whole_to is not None and whole_to.ledger == ledger_id.hex():
+            found = _entry_at(fd, whole_to, size)
+            place, sequence = (found.end, found.sequence) if found is not None else (HEAD_BYTES, 0)
         while (frame := read_frame(fd, place, size)) is not None and frame.sequence == sequence + 1:
             place, sequence = frame.end, frame.sequence
         told = self._told()
@@ -202,6 +219,18 @@ class LedgerWriter:
             return durable_of((self._folder / DURABLE).read_bytes())
         except FileNotFoundError:
             return None
+
+
+def _entry_at(fd: int, noted: NotedPlace, length: int) -> Frame | None:
+    """Returns the entry that was noted; None where another lies at that place, or none."""
+    frame = read_frame(fd, noted.offset, length) if HEAD_BYTES <= noted.offset < length else None
+    if frame is None or frame.sequence != noted.sequence:
+        return None
+    try:
+        change = _change(noted.offset, frame)
+    except LedgerDamaged:
+        return None
+    return frame if digest_of(change) == noted.digest else None
 
 
 def _change(place: int, frame: Frame) -> Change:

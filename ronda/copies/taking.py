@@ -12,7 +12,7 @@ from typing import Any
 
 from core.generation.subject_key import SUBJECT_KEY
 from core.generation.view_file import LIVE
-from core.ledger.frames import BEAT, DURABLE, LOCK, LOG, DurableEnd, durable_of
+from core.ledger.frames import BEAT, DURABLE, LOCK, LOG, SNAPSHOT, DurableEnd, durable_of
 from core.ledger.reader import FOLDER as LEDGER
 from core.ledger.reader import START
 from core.mart.layout import DISCLOSURE_KEY
@@ -203,7 +203,7 @@ class _Taking:
             kept = self.sink.work / DURABLE
             kept.write_bytes(said)
             self.sink.file(f"data/{LEDGER}/{DURABLE}", kept, like=folder / DURABLE)
-        beside = {LOG, DURABLE, LOCK, BEAT}
+        beside = {LOG, DURABLE, LOCK, BEAT, SNAPSHOT}
         for path in sorted(folder.iterdir()):  # the registers, listed before their first entry; what archives it
             if path.name not in beside and not path.name.startswith("."):
                 self._tree(Path(LEDGER) / path.name)

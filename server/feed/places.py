@@ -10,8 +10,9 @@ from core.ledger.change import Change
 class Places:
     """Places by number, from 1; in the place of one that is not written yet stands the change itself."""
 
-    def __init__(self) -> None:
-        self._whole = array("Q", (0,))  # of the numbers from 1 on, as far as they are written without a gap
+    def __init__(self, whole: array[int] | None = None) -> None:
+        # Of the numbers from 1 on, as far as they are written without a gap.
+        self._whole = whole if whole is not None else array("Q", (0,))
         self._others: dict[int, int | Change] = {}
 
     def __contains__(self, number: int) -> bool:
@@ -20,6 +21,11 @@ class Places:
     def get(self, number: int) -> int | Change | None:
         """Returns the place, or the change; None = it never came."""
         return self._whole[number] if 0 < number < len(self._whole) else self._others.get(number)
+
+    @property
+    def whole(self) -> array[int] | None:
+        """Places by number, the first of 0; None where a number is missing before the last, or not written."""
+        return None if self._others else self._whole
 
     def put(self, number: int, place: int | Change) -> None:
         """Keeps the place of a number that came, or is written by now."""

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Any
 
 import orjson
 import xxhash
@@ -90,6 +91,26 @@ class Sequences:
     _said: set[tuple[Kind, int]] = field(default_factory=set)  # by the source itself, not written yet
     _digests: array[int] = field(default_factory=lambda: array("Q", (0,)))  # chained; of the changes up to each number
     _prints: dict[int, int] = field(default_factory=dict)  # of changes past a gap
+
+    @classmethod
+    def complete(cls, key_of: KeyOf, places: array[int], digests: array[int], **fields: Any) -> Sequences:
+        """Returns one of which nothing is missing and nothing waits. places, digests: as `numbers` gave them.
+
+        fields: by name, what is known of it.
+        """
+        known = cls(key_of=key_of, places=Places(places), newest=fields["through"], **fields)
+        known._digests = digests
+        return known
+
+    @property
+    def is_complete(self) -> bool:
+        """Returns whether nothing is missing, waits or is told as missing, and everything is written."""
+        waits = self.held or self.overtook or self.missing_told or self._prints or self._said
+        return self.through == self.newest and not waits and self.places.whole is not None
+
+    def numbers(self) -> tuple[bytes, bytes]:
+        """Returns places and digests by number, eight bytes each from 0 to `through`. For one that is complete."""
+        return (self.places.whole or array("Q")).tobytes(), self._digests.tobytes()
 
     def digest_at(self, number: int) -> str:
         """Returns the digest of all changes up to a number, 16 hex digits; "" = past a gap."""

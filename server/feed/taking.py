@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import LedgerFull
@@ -16,6 +17,7 @@ from server.feed.seen_ledger import SeenLedger
 from server.feed.sequences import Fate, KeyOf, Outcome, Sequences, named_key, refused
 from server.feed.settings import FeedSource
 from server.feed.skipping import Numbered, Skipping
+from server.feed.snapshot import read_snapshot, write_snapshot
 from server.feed.unknown_columns import UnknownColumns
 
 CHANGE_BYTES = 128 * 1024  # of texts, in UTF-8: a row has some hundred
@@ -76,10 +78,12 @@ class Taker:
         hold_s: float,
         future_s: int,
         rows: Rows | None = None,
+        snapshots: Path | None = None,
     ) -> None:
-        """Raises LedgerDamaged, OSError."""
+        """snapshots: the folder that may have one of this ledger. Raises LedgerDamaged, OSError."""
         self._ledger, self._sources = ledger, sources
         self._hold_s, self._future_s, self._rows = hold_s, future_s, rows or Rows()
+        self._snapshots, self._snapshot_at, self._began_ms = snapshots, 0, 0
         self._known: dict[tuple[str, str], Sequences] = {}
         self._last: tuple[int, Change] | None = None  # entry of the ledger, with its place
         self._columns = UnknownColumns()
@@ -93,10 +97,16 @@ class Taker:
             for name, source in self._sources.items()
             for register in source.registers
         }
-        began_ms = 0
-        for place, entry in self._ledger.entries():
+        snapshot = read_snapshot(self._snapshots, self._rows.key_of) if self._snapshots is not None else None
+        behind, self._began_ms = None, 0
+        if snapshot is not None and self._ledger.has(snapshot.place):
+            behind, self._began_ms = snapshot.place.offset, snapshot.began_ms
+            self._snapshot_at = snapshot.place.sequence
+            self._last = behind, self._ledger.at(behind)
+            self._known |= snapshot.known
+        for place, entry in self._ledger.entries(behind):
             self._last = place, entry
-            began_ms = began_ms or entry.taken_ms
+            self._began_ms = self._began_ms or entry.taken_ms
             key = entry.source, entry.register
             if (
                 key not in self._known
@@ -104,7 +114,7 @@ class Taker:
                 self._known[key] = Sequences(*key, self._rows.key_of)
             self._known[key].learn(entry, place)
         for known in self._known.values():  # a process that starts again and again may not begin the wait anew
-            known.awaited_ms = began_ms
+            known.awaited_ms = self._began_ms
 
     def take(self, messages: Sequence[Message], now: Now) -> list[list[Outcome]]:
         """What became of each change of each message, all of it on disk.
@@ -242,6 +252,15 @@ class Taker:
         for (known, _), (place, entry) in zip(due, placed, strict=True):
             known.written(entry, place)
             self._last = place, entry
+            self._began_ms = self._began_ms or entry.taken_ms
+
+    def snapshot(self, *, every: int) -> None:
+        """Writes one where so many entries came since the last, and nothing is missing. Raises OSError."""
+        place = self._place
+        if self._snapshots is None or place is None or place.sequence - self._snapshot_at < every:
+            return
+        if write_snapshot(self._snapshots, place, self._began_ms, self._known.values()):
+            self._snapshot_at = place.sequence
 
     @property
     def has_room(self) -> bool:
@@ -250,13 +269,20 @@ class Taker:
 
     def seen(self) -> SeenLedger | None:
         """How far the ledger is, for the note beside it; None = it has no entry."""
+        place = self._place
+        if place is None:
+            return None
+        return SeenLedger(place=place, feeds=frozenset(key for key, known in self._known.items() if known.newest))
+
+    @property
+    def _place(self) -> NotedPlace | None:
+        """Of the last entry; None = there is none."""
         if self._last is None:
             return None
         offset, entry = self._last
-        place = NotedPlace(
+        return NotedPlace(
             ledger=self._ledger.ledger_id.hex(), sequence=entry.sequence, offset=offset, digest=digest_of(entry)
         )
-        return SeenLedger(place=place, feeds=frozenset(key for key, known in self._known.items() if known.newest))
 
     @property
     def sequence(self) -> int:

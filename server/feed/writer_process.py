@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,13 +22,14 @@ import orjson
 from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
 from core.files.replacement import replace_file
 from core.ledger.change import change_with
-from core.ledger.frames import BEAT
-from core.ledger.reader import FOLDER
+from core.ledger.frames import BEAT, SNAPSHOT
+from core.ledger.reader import FOLDER, START, LedgerReader
 from core.ledger.writer import LedgerWriter
 from server import logs
 from server.feed.orders import Orders
 from server.feed.seen_ledger import lacking_feeds, note_ledger
 from server.feed.skipping import Numbered
+from server.feed.snapshot import EVERY, noted_place
 from server.feed.taking import Message, Now, Rows, Taker, outcome_fields
 from server.host.aside import step_aside
 from server.host.core_dumps import forbid_core_dumps
@@ -38,6 +40,7 @@ from server.logs import ERROR, WARNING, log
 LINE_BYTES = 64 << 20  # of a question: a message of 4 MiB in JSON has up to six times as many
 _TICK_S = 0.1
 _STATUS_S = 1.0
+_READ_AT_ONCE, _BETWEEN_READS_S = 500, 0.01  # entries; who sends meanwhile waits some 5 ms
 _HOLDS_AFTER_S = 1.0  # so long the view has to show what a ledger that could not be written told late
 
 RowsMaker = Callable[[Orders], Rows]
@@ -55,9 +58,16 @@ class FeedWriter:
     def __init__(self, orders: Orders, rows: Rows) -> None:
         """Raises LedgerBusy, LedgerDamaged, LedgerFull, OSError."""
         self._orders = orders
-        self._ledger = LedgerWriter(orders.data / FOLDER)
+        folder = orders.data / FOLDER
+        self._unread = noted_place(folder)  # what lies before it is read beside the work
+        self._ledger = LedgerWriter(folder, self._unread)
         self._taker = Taker(
-            self._ledger, orders.sources, hold_s=orders.hold_ms / 1000, future_s=orders.future_s, rows=rows
+            self._ledger,
+            orders.sources,
+            hold_s=orders.hold_ms / 1000,
+            future_s=orders.future_s,
+            rows=rows,
+            snapshots=folder,
         )
         for source, register in self._taker.doubt(lacking_feeds(orders.data), _now()):
             log("feed_ledger_put_back", level=ERROR, source=source, register=register)
@@ -74,11 +84,24 @@ class FeedWriter:
             self._orders.socket, self._answered, line_bytes=LINE_BYTES, broken="feed_line_broken"
         )
         async with server, asyncio.TaskGroup() as tasks:
-            works = [tasks.create_task(work) for work in (self._write(), self._tick(), self._show())]
+            works = [
+                tasks.create_task(work) for work in (self._write(), self._tick(), self._show(), self._read_again())
+            ]
             await parent_ended()
             for work in works:
                 work.cancel()
+        with contextlib.suppress(OSError):  # the next start reads more
+            self._taker.snapshot(every=1)
         self._ledger.close()
+
+    async def _read_again(self) -> None:
+        """Looks at what the start passed over. What does not hold ends this process, and the next one reads it all."""
+        if self._unread is not None and self._ledger.has(self._unread):
+            try:
+                await _read_to(self._orders.data / FOLDER, self._unread.sequence)
+            except LedgerDamaged:
+                (self._orders.data / FOLDER / SNAPSHOT).unlink(missing_ok=True)
+                raise
 
     async def _write(self) -> None:
         """One write after another, each of all that waits."""
@@ -139,6 +162,7 @@ class FeedWriter:
                 if self._noted != self._taker.sequence and (seen := self._taker.seen()) is not None:
                     note_ledger(self._orders.data, seen)
                     self._noted = seen.place.sequence
+                self._taker.snapshot(every=EVERY)
                 replace_file(self._orders.status, orjson.dumps(told), durable=False)
             await asyncio.sleep(_STATUS_S)
 
@@ -170,6 +194,15 @@ class FeedWriter:
         answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(_Asked(Message(asked["source"], changes), answered))
         return await answered
+
+
+async def _read_to(folder: Path, sequence: int) -> None:
+    """Raises LedgerDamaged for an entry that does not hold, OSError."""
+    with LedgerReader(folder) as ledger:
+        place = START
+        while place.sequence < sequence:
+            place = ledger.seek(min(sequence, place.sequence + _READ_AT_ONCE), place)
+            await asyncio.sleep(_BETWEEN_READS_S)
 
 
 def _now() -> Now:

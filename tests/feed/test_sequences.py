@@ -20,6 +20,7 @@ from core.ledger.writer import LedgerWriter
 from ronda.v1 import error_pb2
 from server.feed.sequences import Fate, Outcome
 from server.feed.settings import FeedSource
+from server.feed.snapshot import noted_place
 from server.feed.taking import Message, Now, Rows, Taker
 from tests.feed.naive_feed import NaiveFeed, Sent
 
@@ -59,7 +60,7 @@ class Feed:
         self.taker = self._taker()
 
     def _taker(self, **changes: Any) -> Taker:
-        return Taker(self.ledger, SOURCES, hold_s=HOLD_S, future_s=60, **changes)
+        return Taker(self.ledger, SOURCES, hold_s=HOLD_S, future_s=60, snapshots=self.folder, **changes)
 
     @property
     def now(self) -> Now:
@@ -78,8 +79,16 @@ class Feed:
         if torn:
             with (self.folder / LOG).open("ab") as log:
                 log.write(torn)
-        self.ledger = LedgerWriter(self.folder)
+        self.ledger = LedgerWriter(self.folder, noted_place(self.folder))
         self.taker = self._taker()
+        whole = Taker(self.ledger, SOURCES, hold_s=HOLD_S, future_s=60)
+        assert self.known(self.taker) == self.known(whole)
+
+    def known(self, taker: Taker) -> tuple[Any, ...]:
+        """All that a taker says of the source."""
+        position = taker.positions(["oj-central"])[0]
+        numbers = range(position["newest"] + 2)
+        return position, [taker.digests("oj-central", {"oj": number}) for number in numbers], taker.seen()
 
     def position(self) -> dict[str, Any]:
         return self.taker.positions(["oj-central"])[0]
@@ -150,6 +159,10 @@ class FeedMachine(RuleBasedStateMachine):
         self.feed.wait(0.0)  # after a restart patience begins when the clock is looked at
         self.feed.wait(HOLD_S)
         self.naive.patience_over()
+
+    @rule()
+    def a_snapshot_is_due(self) -> None:
+        self.feed.taker.snapshot(every=1)
 
     @rule(torn=st.sampled_from([b"", b"R", b"RLF1" + bytes(90), bytes(64)]))
     def restarts(self, torn: bytes) -> None:
