@@ -20,6 +20,7 @@ OTHERS = {
     "server/audit/misuse.py": "rows that core.audit.reader fills, by the dtypes that it gives",
     "server/audit/check_counts.py": "rows that core.audit.reader fills, by the dtype that it gives",
     "server/audit/reading.py": "columns of numbers that core.audit.reader fills",
+    "server/feed/snapshot.py": "numbers of eight bytes, its own format",
     "server/recall/looks.py": "keyed hashes and offsets that core.audit.reader fills, and a hash's first half",
     "server/issuer/admission.py": "a number made of a hash",
     "server/statistics/disclosure.py": "numbers made of a hash",
