@@ -33,10 +33,10 @@ class Askable:
 
 
 def askable(response: Any) -> list[Askable]:
-    """Each hit of an answer, urgent and routine; none for an off-line answer."""
+    """Each hit of an answer, urgent and routine; none for an off-line answer, nor of a list's entry: open it first."""
     found = []
     answer = response.answer
-    for hit in answer.hits:
+    for hit in (each for each in answer.hits if each.subject.subject_id):
         kind = spanish.ALERTS.get(hit.kind, "Alerta")
         said = f" {kind} {hit.record.register_id} {hit.record.record_id}"
         for urgency, words in (

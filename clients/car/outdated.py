@@ -47,7 +47,8 @@ def _contradicts(recall: Recall, response: Any) -> bool:
     """Returns whether an answer about the recall's subject lists an alert that is over, or lacks a new one."""
     from ronda.v1.alert_service_pb2 import RECALL_KIND_NEW
 
-    if recall.subject_id not in _subjects(response):
+    asked = recall.answer_id and recall.answer_id == response.answer.answer_id  # a list's entries have no ids
+    if not asked and recall.subject_id not in _subjects(response):
         return False
     record = (recall.record.register_id, recall.record.record_id)
     listed = any(record in _records(hit) for hit in response.answer.hits)

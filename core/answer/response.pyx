@@ -346,7 +346,8 @@ cdef void put_candidates(Call* call, uint32_t number) noexcept nogil:
         candidate = &call.candidates[i]
         left_init(&left)
         mark = begin_message(call.out, number, 2)
-        put_subject_id(call, F_Candidate_subject_id, <const unsigned char*>candidate.dossier.header.subject_id)
+        if candidate.is_vehicle or not grant_masks_lists(call.grant):  # else the handle alone opens it
+            put_subject_id(call, F_Candidate_subject_id, <const unsigned char*>candidate.dossier.header.subject_id)
         put_uint_if(call.out, F_Candidate_level, call_level(call, candidate.level))
         if not candidate.is_vehicle:
             put_uint(call.out, F_Candidate_kind, candidate.dossier.header.kind)

@@ -2,6 +2,7 @@
 
 from libc.string cimport memcmp, strlen
 
+from core.access.grant cimport grant_masks_lists
 from core.audit.record cimport AGAIN_CONFIRMED
 from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
 from core.call.answer_id cimport hexadecimal
@@ -312,8 +313,9 @@ cdef void _put_computed(Call* call, uint8_t level, uint8_t subject_kind, int32_t
     mark = begin_message(call.out, F_Hit_subject, 1)
     put_uint(call.out, F_HitSubject_kind, subject_kind)
     put_int_if(call.out, F_HitSubject_ordinal, ordinal)
-    hexadecimal(subject_id, 16, text)
-    put_bytes(call.out, F_HitSubject_subject_id, text, 32)
+    if subject_kind != HIT_SUBJECT_KIND_CANDIDATE or not grant_masks_lists(call.grant):
+        hexadecimal(subject_id, 16, text)
+        put_bytes(call.out, F_HitSubject_subject_id, text, 32)
     end_message(call.out, mark, 1)
     if register < call.store.n_registers:
         if call.store.registers[register].as_of_length:

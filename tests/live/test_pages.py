@@ -99,7 +99,7 @@ def test_a_search_goes_on_with_the_newest_levels(live: Live) -> None:
     pages = live.everywhere(second)
     assert {page.answer.level for page in pages} == {pages[0].candidates[0].level} != {0}
     last = live.ask(with_token(SEARCH, pages[0].next_page_token))
-    shown = [page.candidates[0].subject_id for page in (first, pages[0], last)]
+    shown = [page.candidates[0].cui for page in (first, pages[0], last)]
     assert (len(set(shown)), last.next_page_token) == (3, "")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import psutil
 import pytest
 
 from bench.sampling import draw
+from core.access.grant import Grant
+from core.engine.entry import Method
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import hotlist_service_pb2 as hotlist
 from ronda.v1 import level_pb2, person_pb2
@@ -54,10 +57,46 @@ def laned(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -
 class Patrol(Viewer):
     """One who notes whom she saw."""
 
-    def __init__(self, laned: Laned, role: str = "pnc/patrol", purpose: int = STOP) -> None:
+    def __init__(self, laned: Laned, nation: BuiltNation, role: str = "pnc/patrol", purpose: int = STOP) -> None:
         super().__init__(laned.kit, laned.address, role, purpose)
         self.by_lane = laned.kit.channel(laned.lane, self.client)
         self.seen: set[str] = set()
+        self._engine = nation.engine
+        self._ids: dict[tuple[str, str, int], set[str]] = {}  # of who is listed so
+        self._learnt: set[bytes] = set()
+
+    def listed(self, request: Any, candidates: Iterable[checks.Candidate]) -> set[str]:
+        """Subject ids of a list's persons, which a patrol's list does not have: the same list as nobody keeps back."""
+        self._learn(request)
+        persons = [each for each in candidates if each.kind == person_pb2.SUBJECT_KIND_PERSON]
+        found = {each.subject_id or min(self._ids[_listed_as(each)]) for each in persons}
+        assert all(re.fullmatch("[0-9a-f]{32}", each) for each in found)
+        return found
+
+    def _learn(self, request: Any) -> None:
+        method = type(request).__name__.removesuffix("Request")
+        asked, more = type(request)(), True
+        asked.CopyFrom(request)
+        if method == "SearchPersons":
+            asked.page_size, asked.page_token = 100, ""
+        asked.ClearField("context")
+        if (content := asked.SerializeToString()) in self._learnt:
+            return
+        self._learnt.add(content)
+        while more:
+            answer = getattr(checks, f"{method}Response").FromString(
+                self._engine.answer(
+                    Method[re.sub("(?<=[a-z])(?=[A-Z])", "_", method).upper()],
+                    asked.SerializeToString(),
+                    Grant.everything(),
+                    time.time_ns() // 1_000_000,
+                )
+            )
+            for each in answer.candidates:
+                self._ids.setdefault(_listed_as(each), set()).add(each.subject_id)
+            more = method == "SearchPersons" and bool(answer.next_page_token)
+            if more:
+                asked.page_token = answer.next_page_token
 
     def persons(self, request: Any, *, lane: bool = False) -> set[str]:
         """Subject ids of the persons shown. Raises grpc.RpcError."""
@@ -66,7 +105,7 @@ class Patrol(Viewer):
         channel = self.by_lane if lane else self.channel
         content = call(channel, f"CheckService/{method}", request.SerializeToString(), metadata=self.client.metadata)
         answer = getattr(checks, f"{method}Response").FromString(content)
-        shown = {each.subject_id for each in answer.candidates if each.kind == person_pb2.SUBJECT_KIND_PERSON}
+        shown = self.listed(request, answer.candidates)
         if "person" in answer.DESCRIPTOR.fields_by_name and answer.HasField("person"):
             shown.add(answer.person.subject_id)
         if "vehicle" in answer.DESCRIPTOR.fields_by_name and answer.HasField("vehicle"):
@@ -82,6 +121,10 @@ class Patrol(Viewer):
         except grpc.RpcError as error:
             return Failure(error)
         return None
+
+
+def _listed_as(candidate: checks.Candidate) -> tuple[str, str, int]:
+    return candidate.name, candidate.cui_tail or candidate.cui[-4:], candidate.birth_date.year
 
 
 def _cuis(nation: BuiltNation, seed: int) -> list[str]:
@@ -102,7 +145,7 @@ def _walk(patrol: Patrol) -> list[Failure]:
             except grpc.RpcError as error:
                 refusals.append(Failure(error))
                 break
-            patrol.seen |= {each.subject_id for each in answer.candidates}
+            patrol.seen |= patrol.listed(request, answer.candidates)
             token = answer.next_page_token
             if not token:
                 break
@@ -119,7 +162,7 @@ def _is_bound(failure: Failure | None, limit: str) -> bool:
 
 
 def test_one_patrol_by_every_way_together(laned: Laned, small_nation: BuiltNation) -> None:
-    patrol = Patrol(laned)
+    patrol = Patrol(laned, small_nation)
     refusals = _walk(patrol)
     assert all(_is_bound(failure, "persons_listed_day") for failure in refusals)
     assert len(refusals) >= 3
@@ -145,7 +188,7 @@ def test_one_patrol_by_every_way_together(laned: Laned, small_nation: BuiltNatio
 def test_who_was_seen_today_is_seen_again_and_a_hundred_checks_of_one_cost_one(
     laned: Laned, small_nation: BuiltNation
 ) -> None:
-    patrol = Patrol(laned)
+    patrol = Patrol(laned, small_nation)
     cuis = _cuis(small_nation, 6)
     for number, cui in enumerate(cuis[:ALL]):
         assert patrol.refused(checks.CheckPersonRequest(cui=cui), lane=number % 2 == 1) is None
@@ -156,8 +199,8 @@ def test_who_was_seen_today_is_seen_again_and_a_hundred_checks_of_one_cost_one(
         assert patrol.refused(nobody, lane=lane) is not None  # the refusal does not tell who is on file
 
 
-def test_it_is_counted_over_workers_their_deaths_and_a_restart(laned: Laned) -> None:
-    patrol = Patrol(laned)
+def test_it_is_counted_over_workers_their_deaths_and_a_restart(laned: Laned, small_nation: BuiltNation) -> None:
+    patrol = Patrol(laned, small_nation)
     _walk(patrol)
     seen = len(patrol.seen)
     for pid in laned.server.worker_pids():
@@ -172,22 +215,22 @@ def test_it_is_counted_over_workers_their_deaths_and_a_restart(laned: Laned) -> 
     assert len(again.seen) >= seen
 
 
-def test_an_allowance_states_its_own_bounds(laned: Laned) -> None:
-    investigator = Patrol(laned, "pnc/investigator", INVESTIGATION)
+def test_an_allowance_states_its_own_bounds(laned: Laned, small_nation: BuiltNation) -> None:
+    investigator = Patrol(laned, small_nation, "pnc/investigator", INVESTIGATION)
     refusals = _walk(investigator)
     assert all(_is_bound(failure, "persons_listed_hour") for failure in refusals)
     assert len(investigator.seen) <= 25
 
 
-def test_the_unit_is_told_while_it_happens(laned: Laned) -> None:
-    _walk(Patrol(laned))
+def test_the_unit_is_told_while_it_happens(laned: Laned, small_nation: BuiltNation) -> None:
+    _walk(Patrol(laned, small_nation))
     found = re.search(r'^ronda_unit_persons_listed\{unit="pnc/zona-1"\} ([0-9.]+)$', laned.server.metrics(), re.M)
     assert found is not None
     assert float(found[1]) >= UNIT
 
 
 def test_what_a_device_showed_off_line_counts(laned: Laned, small_nation: BuiltNation) -> None:
-    patrol = Patrol(laned)
+    patrol = Patrol(laned, small_nation)
     cuis = _cuis(small_nation, 9)
     report = hotlist.ReportLookUpsRequest(context=patrol.context, log_id="log-1")
     for number, cui in enumerate(cuis[:ALL], 1):
@@ -204,7 +247,7 @@ def test_what_a_device_showed_off_line_counts(laned: Laned, small_nation: BuiltN
 
 
 def test_break_glass_answers_by_identifier(laned: Laned, small_nation: BuiltNation) -> None:
-    patrol = Patrol(laned)
+    patrol = Patrol(laned, small_nation)
     cuis = _cuis(small_nation, 10)
     for cui in cuis[:ALL]:
         patrol.persons(checks.CheckPersonRequest(cui=cui))
