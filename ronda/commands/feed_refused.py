@@ -69,7 +69,8 @@ def refused(
     print_renderables(table)
     first = found[0]
     print_renderables(
-        f"{len(found)} cambios faltan. Corríjalos en la fuente, o que dos personas los salten: "
+        f"{len(found)} cambios faltaban cuando el programa corrió por última vez. "
+        "Corríjalos en la fuente, o que dos personas los salten: "
         f"ronda feed skip {first.register}={first.sequence} --record {first.record_id or 'ID'}"
     )
 

@@ -56,7 +56,9 @@ class Gate:
         self.leaving = False  # a drain began: before `draining` calls are answered yet, and their moment is kept
         self._limit = max_concurrent_calls
         self._max_lag_s = max_loop_lag_ms / 1000
+        self.lets_go = False  # another takes this one's place: what waits for something to happen waits there
         self._silences: set[asyncio.Timeout] = set()
+        self._watches: set[asyncio.Timeout] = set()
         self._called_at = 0.0
 
     async def watch_lag(self) -> None:
@@ -156,6 +158,25 @@ class Gate:
             yield
         finally:
             self._silences.discard(clock)
+
+    @contextmanager
+    def watch(self, clock: asyncio.Timeout) -> Iterator[None]:
+        """Marks a stream that waits for something to happen. Raises Refusal DRAINING where it has to wait elsewhere."""
+        if self.lets_go:
+            raise Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RECONNECT_AFTER_MS)
+        self._watches.add(clock)
+        try:
+            with self.silence(clock):
+                yield
+        finally:
+            self._watches.discard(clock)
+
+    def let_go(self) -> None:
+        """Ends at once what waits for something to happen; its handlers say DRAINING."""
+        self.lets_go = True
+        now = asyncio.get_running_loop().time()
+        for clock in self._watches:
+            clock.reschedule(now)
 
     async def drain(self, patience_s: float) -> None:
         """Closes for good and returns when no call comes any more, or soon.

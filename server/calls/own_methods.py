@@ -179,7 +179,7 @@ def own_stream_handler(
 ) -> grpc.RpcMethodHandler[bytes, bytes]:
     """Handler of a method that answers with a stream within so many seconds; the first answer waits for the record.
 
-    waits: it waits for something to happen, so that a drain ends it soon.
+    waits: it waits for something to happen, so that a drain ends it soon, and a worker that leaves at once.
     """
     name = rpc_name(method)
     metrics = MethodMetrics(name, with_levels=False)
@@ -197,14 +197,14 @@ def own_stream_handler(
             with places.hold(caller, context.peer()):
                 request = await first_message(service, context, caller)
                 async with asyncio.timeout(most_s) as clock:
-                    with service.gate.silence(clock) if waits else nullcontext():
+                    with service.gate.watch(clock) if waits else nullcontext():
                         asked = permitted_call(service, context, caller, method, request, started)
                         async for message in answers(asked):
                             packed = message.SerializeToString()
                             await asked.record()
                             await context.write(packed)
         except Exception as error:
-            if isinstance(error, TimeoutError) and service.gate.draining:
+            if isinstance(error, TimeoutError) and (service.gate.draining or service.gate.lets_go):
                 error = Refusal(error_pb2.ERROR_REASON_DRAINING, retry_after_ms=_RETRY_AFTER_MS)
             await refuse_call(service, context, name, metrics, started, error, request, caller)
         metrics.ended("OK", time.perf_counter() - started)

@@ -18,8 +18,10 @@ class FeedProgram:
     manifests: Path | None = None  # None = those that come with Ronda
 
 
-def feed_processes(settings: FeedSettings, runtime: Path, socket: Path, program: FeedProgram) -> list[KeptProcess]:
-    """The one that writes the ledger. runtime: directory of sockets."""
+def feed_processes(
+    settings: FeedSettings, runtime: Path, socket: Path, program: FeedProgram, *, note_expected: bool
+) -> list[KeptProcess]:
+    """The one that writes the ledger. runtime: directory of sockets. note_expected: as Orders has it."""
     if not settings.feed_sources:
         return []
     orders = Orders(
@@ -29,6 +31,7 @@ def feed_processes(settings: FeedSettings, runtime: Path, socket: Path, program:
         sources=settings.feed_sources,
         hold_ms=settings.feed_hold_ms,
         future_s=settings.feed_future_s,
+        note_expected=note_expected,
         manifests=program.manifests,
         log_level=settings.log_level,
     )

@@ -22,5 +22,6 @@ class Orders(BaseModel):
     sources: dict[str, FeedSource]
     hold_ms: int
     future_s: int
+    note_expected: bool = False  # how far the ledger was is noted beside it, where nothing was lost
     manifests: Path | None = None  # None = those that come with Ronda
     log_level: str = "info"

@@ -48,8 +48,8 @@ class FeedCollector(Collector):
         )
         columns = CounterMetricFamily(
             "ronda_feed_unknown_columns",
-            "Rows taken with a column that the manifest does not know, by its name; past 32 names: (other).",
-            labels=[*_LABELS, "column"],
+            "Cells taken of columns that the manifest does not know; `ronda feed status` names the columns.",
+            labels=_LABELS,
         )
         for each in told["positions"]:
             labels = [each["source"], each["register"]]
@@ -62,6 +62,5 @@ class FeedCollector(Collector):
             through.add_metric(labels, each["through"])
             held.add_metric(labels, each["held"])
             skipped.add_metric(labels, len(each.get("skipped", ())))
-            for column, rows in each.get("unknown_columns", {}).items():
-                columns.add_metric([*labels, column], rows)
+            columns.add_metric(labels, sum(each.get("unknown_columns", {}).values()))
         yield from (event, sign, stale, through, held, skipped, columns)

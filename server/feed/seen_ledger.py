@@ -2,6 +2,7 @@
 
 <data>/ledger.seen.json is written each second in which entries came. Whoever lost or put back the folder `ledger` alone
 is told by it; a data directory that was put back as a whole has the note of that day too, and then the sources tell.
+Where the note itself is lost or damaged every feed is in doubt.
 """
 
 from __future__ import annotations
@@ -29,17 +30,25 @@ class SeenLedger(BaseModel):
 
 def note_ledger(data: Path, seen: SeenLedger) -> None:
     """Writes the note. Raises OSError."""
-    replace_file(data / SEEN, seen.model_dump_json().encode(), durable=False)
+    replace_file(data / SEEN, seen.model_dump_json().encode())
 
 
-def lacking_feeds(data: Path) -> frozenset[tuple[str, str]]:
+class NoteLost(Exception):
+    """The note is gone, or cannot be read: of no feed is it known whether the ledger has what it had."""
+
+
+def lacking_feeds(data: Path, *, note_expected: bool) -> frozenset[tuple[str, str]]:
     """Returns the feeds of which the ledger may lack entries that it had; none where it goes on from the note.
 
-    A note that cannot be read says nothing. Raises LedgerDamaged, OSError.
+    note_expected: there was one. Raises NoteLost, LedgerDamaged, OSError.
     """
     try:
         seen = SeenLedger.model_validate_json(read_file(data / SEEN))
-    except (OSError, ValidationError):
+    except FileNotFoundError:
+        if note_expected:
+            raise NoteLost from None
         return frozenset()
+    except (OSError, ValidationError):
+        raise NoteLost from None
     with LedgerReader(data / FOLDER) as ledger:
         return frozenset() if seen.place.behind_it(ledger) is not None else seen.feeds

@@ -22,7 +22,7 @@ from server.feed.unknown_columns import UnknownColumns
 
 CHANGE_BYTES = 128 * 1024  # of texts, in UTF-8: a row has some hundred
 _RECORD_CHARACTERS = 200
-_NAME_CHARACTERS = 64
+_NAME_CHARACTERS = 1000  # of a column that no manifest knows too: it may not keep a warrant out
 _CELLS = 512
 _SEQUENCE_MOST = 2**31 - 1
 _RESERVE_BYTES = 1 << 20  # of the disk, that changes leave: that a register is STALE can be told when it is full
@@ -153,6 +153,11 @@ class Taker:
             known.learn(entry, entry)
         self._write(due, now)
         return [(entry.source, entry.register) for _, entry in due]
+
+    @property
+    def feeds(self) -> frozenset[tuple[str, str]]:
+        """Source and register of each that may feed, or that the ledger has entries of."""
+        return frozenset(self._known)
 
     def doubt(self, feeds: Collection[tuple[str, str]], now: Now) -> list[tuple[str, str]]:
         """Tells that the ledger may lack changes of these feeds which it had: it was lost, or put back from a copy.

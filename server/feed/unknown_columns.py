@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from server.logs import WARNING, log
 
 OTHER = "(other)"
-_NAMES_MOST = 32  # of one register of a source: a name is the institution's own word, and each is a label of a metric
+_NAMES_MOST = 32  # of one register of a source
 # As programs name columns. Whoever sends cells for names, a CUI or a telephone, is counted among the others.
 _NAME = re.compile(r"(?!.*\d{4})[A-Za-z_@][A-Za-z0-9_@/.-]{0,63}")
 
@@ -21,13 +21,15 @@ class UnknownColumns:
         self._rows: dict[tuple[str, str], Counter[str]] = {}
 
     def note(self, source: str, register: str, columns: Sequence[str]) -> None:
-        """Counts a row that was taken; a name that is new for its register is told in the log once."""
+        """Counts a row that was taken. The log says once that a register has such columns, without a name: whoever
+        turned a table on its side has plates and persons for names. Who feeds it sees them.
+        """
         if not columns:
             return
+        if (source, register) not in self._rows:
+            log("feed_unknown_columns", level=WARNING, source=source, register=register)
         counted = self._rows.setdefault((source, register), Counter())
         for column in {_shown(column, counted) for column in columns}:
-            if column not in counted:
-                log("feed_unknown_column", level=WARNING, source=source, register=register, column=column)
             counted[column] += 1
 
     def of(self, source: str, register: str) -> dict[str, int]:

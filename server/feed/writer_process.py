@@ -12,7 +12,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from core.ledger.reader import FOLDER, START, LedgerReader
 from core.ledger.writer import LedgerWriter
 from server import logs
 from server.feed.orders import Orders
-from server.feed.seen_ledger import lacking_feeds, note_ledger
+from server.feed.seen_ledger import NoteLost, lacking_feeds, note_ledger
 from server.feed.skipping import Numbered
 from server.feed.snapshot import EVERY, noted_place
 from server.feed.taking import Message, Now, Rows, Taker, outcome_fields
@@ -69,7 +69,7 @@ class FeedWriter:
             rows=rows,
             snapshots=folder,
         )
-        for source, register in self._taker.doubt(lacking_feeds(orders.data), _now()):
+        for source, register in self._taker.doubt(self._doubtful(), _now()):
             log("feed_ledger_put_back", level=ERROR, source=source, register=register)
         for source, register in self._taker.give_up_strangers(_now()):
             log("feed_source_given_up", level=WARNING, source=source, register=register)
@@ -77,6 +77,13 @@ class FeedWriter:
         self._queue: asyncio.Queue[_Asked] = asyncio.Queue()
         self._full = False
         self._holds_since: float | None = None  # steady seconds since which all that was due is in the ledger
+
+    def _doubtful(self) -> Collection[tuple[str, str]]:
+        try:
+            return lacking_feeds(self._orders.data, note_expected=self._orders.note_expected)
+        except NoteLost:
+            log("feed_ledger_note_lost", level=ERROR)
+            return self._taker.feeds
 
     async def run(self) -> None:
         """Until standard input ends. Raises LedgerDamaged, OSError."""

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -28,6 +28,9 @@ class SocketLine:
     """Some connections, one question at a time on each: who waits for one that is away holds up nobody else. Lives in
     the event loop's thread.
     """
+
+    leaving: ClassVar[bool] = False
+    """Whether this process leaves: a child that is gone belongs to another server by now, and starts here no more."""
 
     def __init__(self, socket: Path, child: str, *, start_s: float, answer_s: float, line_bytes: int) -> None:
         """child: its name in log lines. start_s: that it may take to begin. answer_s: that one answer may take.
@@ -54,7 +57,7 @@ class SocketLine:
                     _close(line)
                     while self._free:  # opened to the same process, which is gone or stands still
                         _close(self._free.pop())
-                    if time.monotonic() > until:
+                    if self.leaving or time.monotonic() > until:
                         self._say(True, error)
                         raise Away from error
                     await asyncio.sleep(_LOOK_S)

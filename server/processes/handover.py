@@ -32,7 +32,9 @@ class Estate(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    pid: int = 0
     numbers: list[int] = []  # of its workers: each writes an audit log of its own until it has ended
+    generation: str = ""  # that it serves
     clock_reference_ms: int | None = None  # only a restart is the operator's word that the time is right
     lane_ticket_secret: str = ""  # hexadecimal; devices resume their sessions with it
     ports: dict[str, int] = {}  # setting and address (`PortGuard.name`) -> descriptor of the socket that holds it
@@ -44,7 +46,11 @@ class Predecessor:
     def __init__(self, line: socket.socket | None, estate: Estate) -> None:
         self.estate = estate
         self._line = line
-        self._parent = os.getppid() if line is not None else 0
+
+    @staticmethod
+    def is_told_of() -> bool:
+        """Returns whether this process was started to take a server's place. Asked before `of_this_process`."""
+        return _HEIR in os.environ
 
     @classmethod
     def of_this_process(cls) -> Predecessor:
@@ -63,7 +69,7 @@ class Predecessor:
     @property
     def is_there(self) -> bool:
         """Returns whether it runs yet: its workers write their last records."""
-        return self._parent != 0 and os.getppid() == self._parent
+        return self.estate.pid != 0 and os.getppid() == self.estate.pid
 
     async def leaves(self) -> None:
         """Tells it that this server is ready, and waits for its word, or its end, that everything is this one's."""

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 # Exit status of a process that cannot work with its settings (sysexits.h EX_CONFIG): restarting would not help.
 EXIT_SETTINGS = 78
+# One that was to take another's place and would answer less than that one (EX_UNAVAILABLE).
+EXIT_UNSERVED = 69
 
 
 class _Message(BaseModel):

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from socketserver import ThreadingMixIn
 from types import TracebackType
-from typing import Protocol
-from wsgiref.simple_server import WSGIServer
+from typing import Any, Protocol
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.errors import GenerationDamaged
 from core.generation.manifest import GenerationManifest, StatedRegister, read_manifest
@@ -44,10 +45,25 @@ from server.processes.units_now import UnitCollector
 from server.processes.watched_worker import WorkerProcess
 from server.recall.orders import STATUS as RECALL_STATUS
 from server.recall.scraped import RecallCollector
-from server.settings import SettingsError
+from server.settings import Address
 
-_TAKEN_S = 10.0  # that the server before may take to give the address up
 _STATES = ("FRESH", "STALE", "MISSING")
+
+
+class _ScrapeServer(ThreadingMixIn, WSGIServer):
+    """A thread for each scrape, beside another server's on the same address (server/host/port_guard.py)."""
+
+    daemon_threads = True
+    allow_reuse_address, allow_reuse_port = False, True
+
+
+class _ScrapeServer6(_ScrapeServer):
+    address_family = socket.AF_INET6
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """No line for each scrape."""
 
 
 class Supervised(Protocol):
@@ -70,8 +86,11 @@ class Supervised(Protocol):
 class Scrape:
     """Serves the metrics in a thread, from `start` until the context ends. `metrics = "off"` serves nothing."""
 
-    def __init__(self, settings: ServerSettings, supervised: Supervised, directory: Path) -> None:
-        self._address = settings.metrics_address
+    def __init__(
+        self, settings: ServerSettings, address: Address | None, supervised: Supervised, directory: Path
+    ) -> None:
+        """address: one that a PortGuard holds; None = no scrapes."""
+        self._address = address
         self._registry = CollectorRegistry()
         MultiProcessCollector(self._registry, path=str(directory))  # type: ignore[no-untyped-call]
         self._registry.register(_StateCollector(settings.data, supervised))
@@ -87,29 +106,23 @@ class Scrape:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Raises SettingsError when the address is taken."""
+        """Serves from now on. Raises OSError."""
         if self._address is None:
             return
-        try:
-            self._server, self._thread = start_http_server(self._address.port, self._address.host, self._registry)
-        except OSError as error:
-            raise SettingsError(
-                f'metrics: {self._address}: {error.strerror}; choose another address, or "off"'
-            ) from None
-        if app := self._server.get_app():
-            self._server.set_app(with_readiness(app, lambda: _reports(self._supervised)))
-        log("metrics_served", address=f"{self._address.host}:{self._server.server_port}")
+        host, port = self._address.host, self._address.port
+        kind = _ScrapeServer6 if ":" in host else _ScrapeServer
+        app = with_readiness(make_wsgi_app(self._registry), lambda: _reports(self._supervised))
+        self._server = make_server(host, port, app, kind, handler_class=_Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        log("metrics_served", address=f"{self._address.host}:{self._address.port}")
 
     async def take_over(self) -> None:
-        """Starts where the server before served until now. Not to be had, that is logged: answers go on without."""
+        """Starts beside the server before, which ends its own a moment later. Not to be had, that is logged."""
         try:
-            async for attempt in AsyncRetrying(
-                stop=stop_after_delay(_TAKEN_S), wait=wait_fixed(0.1), retry=retry_if_exception_type(SettingsError)
-            ):
-                with attempt:
-                    self.start()
-        except RetryError as error:
-            log("metrics_not_served", level=ERROR, why=str(error.last_attempt.exception()))
+            self.start()
+        except OSError as error:
+            log("metrics_not_served", level=ERROR, error=error)
 
     async def leave(self) -> None:
         """Gives the address up, for the server that takes this one's place."""

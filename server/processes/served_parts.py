@@ -21,6 +21,7 @@ from core.ledger.reader import FOLDER as LEDGER
 from server.audit.set_up import audit_directory
 from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
 from server.confirmation.store import FILE as CONFIRMATIONS_FILE
+from server.feed.seen_ledger import SEEN
 from server.hotlist.keys import HOTLIST_KEY
 from server.logs import ERROR, log
 from server.processes.page_key import PAGE_KEY
@@ -56,6 +57,7 @@ SERVED_PARTS = (
         lambda settings: settings.data / CONFIRMATIONS / CONFIRMATIONS_FILE,
     ),
     ServedPart("ledger", "ledger_begun_anew", lambda settings: settings.data / LEDGER / LOG),
+    ServedPart("ledger.seen.json", "ledger_note_lost", lambda settings: settings.data / SEEN),
     ServedPart("staging", "staging_lost", lambda settings: settings.data / _STAGED),
     ServedPart("trust.last-good.json", "trust_begun_anew", lambda settings: settings.data / LAST_GOOD),
 )
@@ -74,6 +76,10 @@ class ServedParts:
     def has_served(self) -> bool:
         """Returns whether this installation answered before: its audit log or its notes say so."""
         return self._recorded or bool(self._seen)
+
+    def has_seen(self, name: str) -> bool:
+        """Returns whether a part was there when this installation served before."""
+        return name in self._seen
 
     def lost(self) -> list[tuple[ServedPart, Path]]:
         """Returns the parts that were there and are not, each with its place."""

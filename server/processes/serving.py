@@ -40,6 +40,7 @@ def serve(
     with status 78. Log lines go to standard error as JSON.
     """
     logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
+    is_successor = Predecessor.is_told_of()
     try:
         predecessor = Predecessor.of_this_process()
         check_process(settings)
@@ -54,9 +55,11 @@ def serve(
             PortGuard("listen", settings.listen_address, predecessor.estate.ports) as guard,
             _guard("lane_listen", settings.lane_address, predecessor) as lane_guard,
             _guard("feed_listen", settings.feed_address, predecessor) as feed_guard,
+            _guard("metrics", settings.metrics_address, predecessor) as scrape_guard,
             _runtime_directory(settings.data) as runtime,
         ):
             (Path(runtime) / "metrics").mkdir()
+            guards = (guard, lane_guard, feed_guard, scrape_guard)
             supervisor = Supervisor(
                 settings,
                 guard.address,
@@ -67,9 +70,10 @@ def serve(
                 on_ready or print_ready,
                 feed or FeedProgram(),
                 predecessor,
-                {each.name: each.descriptor for each in (guard, lane_guard, feed_guard) if each is not None},
+                {each.name: each.descriptor for each in guards if each is not None},
             )
-            with Scrape(settings, supervisor, Path(runtime) / "metrics") as scrape:
+            scraped = scrape_guard.address if scrape_guard is not None else None
+            with Scrape(settings, scraped, supervisor, Path(runtime) / "metrics") as scrape:
                 if predecessor.is_there:
                     supervisor.on_alone = scrape.take_over
                 else:
@@ -78,7 +82,8 @@ def serve(
                 return asyncio.run(supervisor.run())
     except SettingsError as error:
         log("settings_do_not_work", level=ERROR, why=str(error))
-        sys.stderr.write(printable(f"ronda serve: {error}\n"))
+        if not is_successor:  # nobody reads it beside the log of the server before, whose lines are JSON
+            sys.stderr.write(printable(f"ronda serve: {error}\n"))
         return EXIT_SETTINGS
 
 

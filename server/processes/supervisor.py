@@ -22,6 +22,7 @@ from core.call.clock_doubt import clock_reference_ms, hold_clock_against, is_dou
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process
 from server.feed.child import FeedProgram, feed_processes
+from server.feed.seen_ledger import SEEN
 from server.host import service_manager
 from server.host.memory import grown
 from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
@@ -29,7 +30,7 @@ from server.logs import ERROR, WARNING, log
 from server.processes.beside_workers import kept_processes
 from server.processes.file_check import FileCheck
 from server.processes.handover import Estate, Predecessor, Successor
-from server.processes.messages import EXIT_SETTINGS, WorkerOrders, WorkerReport
+from server.processes.messages import EXIT_SETTINGS, EXIT_UNSERVED, WorkerOrders, WorkerReport
 from server.processes.page_key import load_or_make_key
 from server.processes.served_parts import ServedParts
 from server.processes.settings import ServerSettings
@@ -42,6 +43,7 @@ _LONGEST_PAUSE_S = 1.6  # the others have its load meanwhile
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
 _KILL_AFTER_S = 5.0  # beyond drain_s
 _LEAVE_S = 15.0  # a worker whose place another takes begins to drain by itself before
+_SCRAPED_S = 1.0  # that both servers answer scrapes, so that no balancer finds the address closed
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -115,12 +117,14 @@ class Supervisor:
         self._confirmation_socket = runtime / "confirmation.sock"
         self._feed_socket = runtime / "feed.sock"
         self._recall_socket = runtime / "recall.sock"
+        self._served_parts = ServedParts(settings)
         self._kept = [
             *kept_processes(settings, self._confirmation_socket, self._recall_socket),
-            *feed_processes(settings, runtime, self._feed_socket, feed),
+            *feed_processes(
+                settings, runtime, self._feed_socket, feed, note_expected=self._served_parts.has_seen(SEEN)
+            ),
         ]
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
-        self._served_parts = ServedParts(settings)
 
     @property
     def audit(self) -> AuditProcess:
@@ -181,11 +185,23 @@ class Supervisor:
         """Begins what only one process may do: at once, or when the server before has left that."""
         if self._predecessor.is_there:
             await self._all_ready.wait()
+            if why := self._why_not_taken():
+                log("place_not_taken", level=ERROR, why=why)
+                self._status = EXIT_UNSERVED
+                self._drain()
+                return
             await self._predecessor.leaves()
             log("took_over")
         self._audit.reported = time.monotonic()
         self._alone.set()
         await self.on_alone()
+
+    def _why_not_taken(self) -> str:
+        """Returns why the server before answers better than this one would; "" = it does not."""
+        served = self._predecessor.estate.generation
+        if not served or served == self.last_good:
+            return ""
+        return self._refused() if self.last_good else "no generation to serve"
 
     def _asked_for_successor(self) -> None:
         why = (
@@ -209,7 +225,9 @@ class Supervisor:
         log("handover_begins")
         numbers = [*self._feeds]
         estate = Estate(
+            pid=os.getpid(),
             numbers=numbers,
+            generation=self.last_good,
             clock_reference_ms=self._clock_reference_ms,
             lane_ticket_secret=self._lane_ticket_secret,
             ports=self._ports,
@@ -224,7 +242,7 @@ class Supervisor:
             self._handing_over = None
             return
         # Nothing is taken away from under a worker: what it asks is away for as long as the new one takes to start it.
-        await asyncio.gather(*(each.end() for each in (*self._kept, self._audit)), self.on_left())
+        await asyncio.gather(*(each.end() for each in (*self._kept, self._audit)))
         service_manager.notify(f"MAINPID={successor.pid}")
         successor.take_over()
         log("handed_over", successor=successor.pid)
@@ -232,7 +250,9 @@ class Supervisor:
         leaving = [*self.workers.values()]
         for worker in leaving:
             worker.leave()
-        await asyncio.sleep(_LEAVE_S)
+        await asyncio.sleep(_SCRAPED_S)
+        await self.on_left()
+        await asyncio.sleep(_LEAVE_S - _SCRAPED_S)
         self._drain()
 
     def _pass_over(self) -> None:
@@ -368,12 +388,11 @@ class Supervisor:
         all_ready = len(reports) == len(self._feeds) and all(each.ready for each in reports)
         if all_ready and not self._was_ready:
             self._was_ready = True
-            refused = next((f"{r.refused}: {r.why}" for r in reports if r.refused), "")
             ready = Ready(
                 self._address,
                 self._settings.worker_count,
                 self.last_good,
-                refused,
+                self._refused(),
                 development=self._settings.development,
                 lane=self._lane_address,
                 feed=self._feed_address,
@@ -389,6 +408,11 @@ class Supervisor:
             self._all_ready.set()
             service_manager.notify("READY=1")
             self._on_ready(ready)
+
+    def _refused(self) -> str:
+        """Returns which published generation a worker refuses, and why; "" = none does."""
+        reports = [worker.report for worker in self.workers.values()]
+        return next((f"{each.refused}: {each.why}" for each in reports if each.refused), "")
 
     async def _watch_clock(self) -> None:
         """Says when the clock is in doubt, and when it is no more; and to the service manager that this loop turns."""

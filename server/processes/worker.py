@@ -45,6 +45,7 @@ from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.memory import allocate_compactly, give_back
 from server.host.parent_pipe import later_lines, read_orders
+from server.host.socket_line import SocketLine
 from server.hotlist.keys import HotlistKeys
 from server.hotlist.service import HotlistMethods
 from server.hotlist.wiring import hotlist_handlers
@@ -361,6 +362,8 @@ class Worker:
 
     async def _leave(self) -> None:
         began = time.monotonic()
+        self._gate.let_go()
+        SocketLine.leaving = True
         if self._lane is not None:
             await self._lane.drain(_LANE_LEAVES_S)
         stayed = await self._connections.leave(self._gate.in_use)

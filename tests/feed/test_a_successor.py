@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import grpc
+import pytest
 
+from ronda.v1 import alert_service_pb2 as alerts
 from ronda.v1 import check_service_pb2 as checks
 from tests.feed.feed_kit import SOURCES, Stream, feed_server, position, warrant
 from tests.kit.field_world import SERVICE, STOP, Asker
 from tests.server.handing_over import handed_over
-from tests.server.running_server import until
+from tests.server.running_server import Failure, until
 
 
 def test_who_feeds_and_who_asks_go_on(tmp_path: Path) -> None:
     """With certificates, limits, the express lane and an address for those who feed."""
-    with feed_server(tmp_path, SOURCES, feed_listen="127.0.0.1:0", lane_listen="127.0.0.1:0") as field:
+    with feed_server(tmp_path, SOURCES, feed_listen="127.0.0.1:0", lane_listen="127.0.0.1:0", recall_days=30) as field:
         server = field.server
 
         def feeder() -> Asker:
@@ -28,7 +30,12 @@ def test_who_feeds_and_who_asks_go_on(tmp_path: Path) -> None:
         question = checks.CheckPersonRequest(cui=field.field.clean)
         patrol = field.asker("pnc/patrol", STOP)
         before = patrol.ask("CheckService", question, checks.CheckPersonResponse)
+        recalls = patrol.stream("AlertService", alerts.SubscribeRequest(), alerts.SubscribeResponse, timeout=300)
+        next(recalls)
         with handed_over(server):
+            with pytest.raises(grpc.RpcError) as ended:
+                list(recalls)
+            assert Failure(ended.value).reason == "DRAINING"
             first, second = server.events("ready")
             assert all(first[each] == second[each] for each in ("address", "lane", "feed"))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,11 +10,10 @@ import pytest
 from core.ledger.frames import LOG, SNAPSHOT
 from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
-from server.feed.orders import Orders
 from server.feed.sequences import named_key
-from server.feed.settings import FeedSource
 from server.feed.snapshot import noted_place, read_snapshot
 from server.feed.taking import Now, Taker
+from tests.feed.ledger_process import writer
 from tests.feed.naive_feed import Sent
 from tests.feed.test_sequences import SOURCES, WALL_MS, Feed
 from tests.server.running_server import until
@@ -90,22 +87,6 @@ def test_none_is_written_while_something_is_missing(fed: Path) -> None:
     assert after is not None
     assert after.sequence > before.sequence
     ledger.close()
-
-
-def writer(data: Path) -> subprocess.Popen[str]:
-    """The process that takes changes over, as a server starts it."""
-    sources = {"oj-central": FeedSource(institution="oj", registers=("oj",), silent_s=3600)}
-    orders = Orders(
-        data=data, socket=data / "socket", status=data / "status", sources=sources, hold_ms=5000, future_s=60,
-        log_level="INFO", manifests=None,
-    )  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "server.feed.writer_process"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    process.stdin.write(orders.model_dump_json() + "\n")
-    process.stdin.flush()
-    return process
 
 
 def test_a_writer_that_ends_leaves_one_and_the_next_goes_on(fed: Path) -> None:

@@ -26,8 +26,9 @@ READY_S = 30.0
 class RunningServer:
     """`ronda serve` in its own process. `address` is the gRPC address, `metrics_address` the scrape's.
 
-    Besides settings it takes `descriptors`, its limit of open files as prlimit has it ("soft:hard"), `environment`,
-    a dictionary of more variables, and `program`, the path of another `ronda` than this checkout's.
+    Besides settings (None = left to the file) it takes `descriptors`, its limit of open files as prlimit has it
+    ("soft:hard"), `environment`, a dictionary of more variables, and `program`, the path of another `ronda` than this
+    checkout's.
     """
 
     inside: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ class RunningServer:
         self.log_path = log_path
         given = {"data": data, "listen": "127.0.0.1:0", "metrics": "127.0.0.1:0", "workers": 2, **settings}
         variables = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
-        variables |= {f"RONDA_{name.upper()}": str(value) for name, value in given.items()}
+        variables |= {f"RONDA_{name.upper()}": str(value) for name, value in given.items() if value is not None}
         variables |= {**self.environ, **environment}
         limited = ["prlimit", f"--nofile={descriptors}"] if descriptors else []
         with log_path.open("wb") as log:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -131,6 +132,51 @@ def test_who_dies_before_it_is_ready_leaves_the_old_one_serving(
     with handed_over(server):
         assert server.process.wait(60) == 0
         assert [bool(line["lane"]) for line in server.events("ready")] == [False, True], "settings are read anew"
+
+
+@pytest.mark.parametrize("lacks", ["generation", "metrics"])
+def test_who_would_answer_less_takes_no_place(published: Published, start_server: StartServer, lacks: str) -> None:
+    published.publish()
+    config = published.data.parent / "ronda.toml"
+    config.write_text('drain_s = 20\nmetrics = "127.0.0.1:0"\n', encoding="utf-8")
+    server = start_server(config=config, workers=1, metrics=None).wait_ready()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        if lacks == "generation":
+            (published.data / "CURRENT").write_text("")
+        else:
+            config.write_text(f'metrics = "127.0.0.1:{taken.getsockname()[1]}"\n', encoding="utf-8")
+        server.process.send_signal(signal.SIGUSR2)
+        until(lambda: server.events("successor_failed"), 60)
+    status = {"generation": 69, "metrics": 78}[lacks]
+    assert server.events("successor_failed")[0]["why"] == f"it ended with status {status}"
+    assert not server.events("took_over")
+    with server.channel() as channel:
+        assert call(channel, "CheckService/CheckPerson", QUESTION)
+
+
+def test_a_server_that_is_killed_meanwhile_keeps_the_next_one_from_nothing(
+    published: Published, start_server: StartServer
+) -> None:
+    published.publish()
+    server = start_server(workers=1).wait_ready()
+    kept = {child.pid for child in psutil.Process(server.process.pid).children()}
+    server.process.send_signal(signal.SIGUSR2)
+    new = until(lambda: [each for each in psutil.Process(server.process.pid).children() if each.pid not in kept])[0]
+    server.process.kill()
+    server.process.wait(20)
+    try:
+        until(lambda: len(server.events("ready")) == 2, 60)
+        new.send_signal(signal.SIGUSR2)
+        until(lambda: server.events("handed_over"), 60)
+        assert not server.events("handover_ignored")
+        with server.channel() as channel:
+            assert call(channel, "CheckService/CheckPerson", QUESTION, wait_for_ready=True)
+    finally:
+        for line in server.events("handed_over"):
+            os.kill(int(line["successor"]), signal.SIGTERM)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            new.terminate()
+        until(lambda: not _with_this_data(published.data), 60)
 
 
 @pytest.mark.parametrize("moment", ["at once", "while it starts"])
