@@ -19,6 +19,7 @@ from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, Head
 from server.audit.keepers import KeeperError, KeeperFiles, open_keeper
+from server.audit.key_chain import KeyChain
 from server.audit.keys import load_signing_public, make_auditor_keys, make_signing_keys
 from server.audit.witness import MOST_STREAMS
 from server.audit.witness_metrics import REASONS
@@ -43,6 +44,9 @@ class Witness:
 
     def checkpoints(self) -> int:
         return len(list(CheckpointFiles(self.kept).texts()))
+
+    def chain(self) -> KeyChain:
+        return KeyChain(load_signing_public(self.keys / "signing.pub"))
 
     def told(self, name: str, *labels: str) -> float:
         """A figure of its scrape."""
@@ -123,46 +127,43 @@ def test_checkpoints_are_kept_elsewhere(small_nation: BuiltNation, tmp_path: Pat
     until(lambda: witness.told("streams") == 0)
     assert witness.told("checkpoint") == witness.told("kept_total") == len(own)
     assert witness.told("checkpoint_age_seconds") < 60 and witness.told("disk_free_bytes") > 0
-    keeper = open_keeper(f"grpcs://{witness.target}", load_signing_public(witness.keys / "signing.pub"), witness.files)
+    keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
     for text, reason in ((own[0], "NOT_CONTINUED"), (own[-1].replace("number", "numbre"), "NOT_SIGNED")):
         with pytest.raises(KeeperError, match="refused"):
-            keeper.keep(Checkpoint("", 0, 0, Head(0, b""), {}, text))
+            keeper.keep(Checkpoint("", 0, 0, Head(0, b""), {}, text), witness.chain())
         assert witness.told("refused_total", reason) == 1
     keeper.close()
 
 
 def test_who_shows_no_certificate_or_anothers_is_no_keeper(tmp_path: Path, witness: Witness) -> None:
-    key = load_signing_public(witness.keys / "signing.pub")
     stranger = written(tmp_path, "stranger", issue(make_ca("stranger"), "log", [], days=1))
     for files in (
         KeeperFiles(witness.files.ca),
         KeeperFiles(witness.files.ca, *stranger),
         KeeperFiles(None, witness.files.cert, witness.files.key),
     ):
-        keeper = open_keeper(f"grpcs://{witness.target}", key, files)
+        keeper = open_keeper(f"grpcs://{witness.target}", files)
         with pytest.raises(KeeperError, match="did not answer"):
-            keeper.last()
+            keeper.last(witness.chain())
         keeper.close()
-    keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
-    assert keeper.last() is None
+    keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
+    assert keeper.last(witness.chain()) is None
     keeper.close()
 
 
 def test_files_that_are_renewed_are_read_anew(tmp_path: Path, witness: Witness) -> None:
-    key = load_signing_public(witness.keys / "signing.pub")
     assert witness.files.cert is not None
     certificate = witness.files.cert.read_bytes()
     witness.files.cert.unlink()
-    keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
+    keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
     with pytest.raises(KeeperError, match="files cannot be read"):
-        keeper.last()
+        keeper.last(witness.chain())
     witness.files.cert.write_bytes(certificate)
-    assert keeper.last() is None
+    assert keeper.last(witness.chain()) is None
     keeper.close()
 
 
 def test_silent_streams_keep_nobody_out(witness: Witness) -> None:
-    key = load_signing_public(witness.keys / "signing.pub")
     with ExitStack() as held:
         ended: list[Any] = []
         for _ in range(3 * MOST_STREAMS):
@@ -175,7 +176,7 @@ def test_silent_streams_keep_nobody_out(witness: Witness) -> None:
             assert next(stream).kept is False
             held.callback(outbox.put, None)
             ended.append(stream)
-        keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
-        assert keeper.last() is None, "it is answered"
+        keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
+        assert keeper.last(witness.chain()) is None, "it is answered"
         keeper.close()
         until(lambda: sum(not stream.is_active() for stream in ended) >= 2 * MOST_STREAMS)
