@@ -54,7 +54,7 @@ def copy_audit(sink: Sink, directory: Path, root: str) -> CopiedCheckpoint | Non
 
 
 def refuse_another_signer(sink: Sink, directory: Path, root: str) -> None:
-    """Raises CopyRefused where the signing key was changed since the copy began: it would hold a key of another time."""
+    """Raises CopyRefused where the signing key was changed since the copy began: its key and its log would differ."""
     changes = directory / CHECKPOINTS / KEY_CHANGES
     now = hashlib.sha256(changes.read_bytes()).hexdigest() if changes.exists() else ""
     copied = [entry.sha256 for entry in sink.entries if entry.path == f"{root}/{CHECKPOINTS}/{KEY_CHANGES}"]

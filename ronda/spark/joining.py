@@ -17,14 +17,15 @@ from core.files.replacement import replace_file
 from ronda.spark.seat import LOG
 from ronda.spark.tasks import CLOCK_S
 from server.audit.checkpointer import Checkpointer, Inconsistent
-from server.audit.key_chain import CheckpointError
 from server.audit.keepers import KeeperFiles, open_keeper
+from server.audit.key_chain import CheckpointError
 from server.audit.keys import KeyFileError, key_id
 from server.audit.reading import Segment
 from server.audit.seals import SealsDamaged, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, read_header
 from server.audit.set_up import audit_directory, prepare_audit, signing_key
 from server.audit.settings import AuditSettings
+from server.audit.signing_file import SigningFile
 from server.audit.writer import clock_ms
 from server.settings import SettingsError
 

@@ -40,11 +40,11 @@ def change_signing_key(settings: AuditSettings, new: Path, patience_s: float) ->
         raise Lacking(What.LOG, directory)
     path = signing_key(settings).resolve()
     signing = SigningFile(path)
-    first, next_key = signing.keys()[0], load_signing_keys(new)[0]
-    if next_key.public_key() not in [each.public_key() for each in signing.keys()]:
+    held, next_key = signing.keys(), load_signing_keys(new)[0]
+    if next_key.public_key() not in [each.public_key() for each in held]:
         _lay_beside(directory, signing, path, next_key, new)
     deadline = time.monotonic() + patience_s
-    while (keys := _chain(directory, first)).newest != next_key.public_key():
+    while (keys := _chain(directory, held[0])).newest != next_key.public_key():
         if not _named_here(settings, directory, path):
             if time.monotonic() > deadline:
                 raise NotTakenUp
@@ -61,8 +61,9 @@ def _chain(directory: Path, known: Ed25519PrivateKey) -> KeyChain:
 
 def _lay_beside(directory: Path, signing: SigningFile, path: Path, next_key: Ed25519PrivateKey, new: Path) -> None:
     """Writes the next key behind the one that signs. Raises KeyFileError, CheckpointError, OSError."""
-    if len(signing.keys()) > 1:
-        unfinished = key_id(signing.keys()[-1].public_key())
+    held = signing.keys()
+    if len(held) > 1:
+        unfinished = key_id(held[-1].public_key())
         raise KeyFileError(f"{new}: a change to key {unfinished} is not finished: name the file of that one")
     signer = signing.signer(directory)
     if key_id(next_key.public_key()) in _chain(directory, signer).ids:

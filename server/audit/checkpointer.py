@@ -394,7 +394,13 @@ class Checkpointer:
         }
         seals = Head(len(self._seals.lines), self._seals.tree.root())
         last = self._last
-        if last is not None and last.key == key_id(self.signer) and last.seals == seals and last.opened == opened and now_s - self._signed_at < _IDLE_S:
+        if (
+            last is not None
+            and last.key == key_id(self.signer)
+            and last.seals == seals
+            and last.opened == opened
+            and now_s - self._signed_at < _IDLE_S
+        ):
             return None
         number = last.number + 1 if last is not None else 1
         checkpoint = Checkpoint(key_id(self.signer), number, now, seals, opened).signed(self._key)

@@ -173,7 +173,7 @@ class CheckpointFiles:
         replace_file(self._directory / KEY_CHANGES, "".join(texts).encode())
 
     def next_signer(self) -> str:
-        """Id of the key that signs the next checkpoint here, unproven; "" = any may. Raises CheckpointError, OSError."""
+        """Id of the key that signs the next checkpoint, unproven; "" = any may. Raises CheckpointError, OSError."""
         if texts := self.key_changes():
             return key_id(read_change(texts[-1]).following)
         stated = self.last_stated()

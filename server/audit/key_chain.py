@@ -28,7 +28,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from server.audit.keys import key_id
 
-CHANGE_FIRST_LINE = "ronda audit key change 1"
+CHANGE_VERSION = "1"
+CHANGE_FIRST_LINE = f"ronda audit key change {CHANGE_VERSION}"
 _BASE64 = r"([A-Za-z0-9+/]{1,128}={0,2})"
 _CHANGE = re.compile(
     rf"(({CHANGE_FIRST_LINE}\nkey ([0-9a-f]{{16}}) {_BASE64}\nnext ([0-9a-f]{{16}}) {_BASE64}\n"

@@ -1,7 +1,7 @@
 """Whether the audit log is whole: every record, seal and checkpoint, its own and the second keeper's.
 
-Needs no secret: one of the public signing keys alone. What is wrong is told with its place: which record of which segment, or
-between which records where a forger has made the bytes fit.
+Needs no secret: one of the public signing keys alone. What is wrong is told with its place: which record of which
+segment, or between which records where a forger has made the bytes fit.
 """
 
 from __future__ import annotations
@@ -138,9 +138,7 @@ def _keys(
     return keys
 
 
-def _checkpoints(
-    files: CheckpointFiles, name: str, keys: KeyChain, verdict: Verdict
-) -> list[tuple[str, Checkpoint]]:
+def _checkpoints(files: CheckpointFiles, name: str, keys: KeyChain, verdict: Verdict) -> list[tuple[str, Checkpoint]]:
     found = []
     for number, text in enumerate(files.texts(), 1):
         try:

@@ -1,8 +1,8 @@
 """The witness: the second keeper's own service, for another institution's machine (`ronda audit witness`).
 
-It takes a checkpoint when the key of its number signed it and it continues the last one: a larger number, trees that do
-not shrink, and no other root for the same size. It takes a change of keys from the newest key that it knows, for numbers
-that it has not taken yet. That the trees really are one another's continuation is shown by
+It takes a checkpoint when the key of its number signed it and it continues the last one: a larger number, trees that
+do not shrink, and no other root for the same size. It takes a change of keys from the newest key that it knows, for
+numbers that it has not taken yet. That the trees really are one another's continuation is shown by
 `ronda audit verify --keeper`, which reads the log itself.
 """
 
@@ -75,7 +75,9 @@ class Witness(WitnessServiceServicer):
         for text in texts[len(held) :]:
             change = read_change(text)
             if self._last is not None and change.number <= self._last.number:
-                raise KeyChainError(f"a change of keys from checkpoint {change.number} on came after {self._last.number}")
+                raise KeyChainError(
+                    f"a change of keys from checkpoint {change.number} on came after {self._last.number}"
+                )
             keys = self._keys.followed_by(change)
             self._files.write_key_changes(keys.texts)
             self._keys = keys

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import queue
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -14,7 +17,9 @@ from typing import Any
 
 import grpc
 import pytest
+from typer.testing import CliRunner
 
+from ronda.command import app
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, Head
@@ -180,3 +185,64 @@ def test_silent_streams_keep_nobody_out(witness: Witness) -> None:
         assert keeper.last(witness.chain()) is None, "it is answered"
         keeper.close()
         until(lambda: sum(not stream.is_active() for stream in ended) >= 2 * MOST_STREAMS)
+
+
+def test_a_changed_key_signs_while_the_server_runs_and_the_witness_follows(
+    small_nation: BuiltNation, tmp_path: Path, witness: Witness
+) -> None:
+    """`ronda audit change-key` beside the running server, then a restart, then an auditor's look."""
+    settings = {"audit": tmp_path / "audit", "metrics": "off", "workers": 1, **witness.settings()}
+    given = {f"RONDA_{name.upper()}": str(value) for name, value in {**settings, "data": small_nation.data}.items()}
+
+    def ronda(*arguments: object) -> Any:
+        variables: dict[str, str | None] = {name: None for name in os.environ if name.startswith("RONDA_")}
+        command = ["audit", *map(str, arguments)]
+        return CliRunner().invoke(app, command, env={**variables, **given, "COLUMNS": "200"})
+
+    key, new = witness.keys / "signing.key", tmp_path / "keys-2"
+    old = key.read_bytes()
+    key.chmod(0o640)
+    assert ronda("keys", "--signing-only", "--out", new).exit_code == 0
+    assert not (new / "auditor.key").exists()
+    server = RunningServer(small_nation.data, tmp_path / "log", **settings)
+    try:
+        server.wait_ready()
+        with server.channel() as channel:
+            call(channel, "CheckService/CheckPerson", QUESTION)
+            until(lambda: witness.checkpoints() >= 2)
+            done = ronda("change-key", "--new", new / "signing.key")
+            assert done.exit_code == 0, done.output
+            call(channel, "CheckService/CheckPerson", QUESTION)
+        until((witness.kept / "keys").exists)
+        assert key.read_bytes() == (new / "signing.key").read_bytes()
+        assert stat.S_IMODE(key.stat().st_mode) == 0o640
+    finally:
+        server.stop()
+    changed = server.events("audit_key_changed")
+    assert len(changed) == 1
+    assert f"Desde el punto de control {changed[0]['number']} firma la llave {changed[0]['following']}" in done.stdout
+    again = RunningServer(small_nation.data, tmp_path / "log-2", **settings).wait_ready()
+    with again.channel() as channel:
+        call(channel, "CheckService/CheckPerson", QUESTION)
+    assert again.stop() == 0
+    for each in (server, again):
+        assert not each.events("audit_keeper_failed")
+        assert not each.events("audit_not_signed")
+    assert list(CheckpointFiles(witness.kept).texts()) == list(CheckpointFiles(tmp_path / "audit/checkpoints").texts())
+    told = ronda("verify", "--keeper", witness.kept, "--json")
+    signers = json.loads(told.stdout)["signing_keys"]
+    assert [each["key"] for each in signers] == [changed[0]["key"], changed[0]["following"]]
+    for public in (witness.keys / "signing.pub", new / "signing.pub"):
+        told = ronda("verify", "--keeper", witness.kept, "--public-key", public)
+        assert (told.exit_code, "Íntegra" in told.stdout) == (0, True), told.output
+    looks = ronda("tail", "--key", witness.keys / "auditor.key", "--json")
+    asked = next(each["record"] for each in json.loads(looks.stdout) if each["method"] == "CHECK_PERSON")
+    proof = ronda("proof", "--record", asked, "--key", witness.keys / "auditor.key")
+    (tmp_path / "proof").write_text(proof.stdout)
+    checked = ronda("proof", "--check", tmp_path / "proof", "--public-key", witness.keys / "signing.pub")
+    assert checked.exit_code == 0, "the first key leads to the one that signed"
+    key.write_bytes(old)
+    assert ronda("change-key", "--new", new / "signing.key").exit_code == 2
+    back = RunningServer(small_nation.data, tmp_path / "log-3", **settings)
+    assert back.process.wait(60) == 78
+    assert f"key {changed[0]['key']} signs nothing more" in back.log_path.read_text()
