@@ -25,7 +25,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,7 +34,7 @@ OWN = "own"
 CURRENT = "CURRENT"
 DISCLOSURE_KEY = "disclosure.key"
 MART = "MART.json"
-MART_VERSION = 1
+MART_VERSION: Final = 1
 OPEN_END = date(9999, 12, 31)  # `known_until` of what still holds
 
 FACTS = ("fact_incident", "fact_victim", "fact_case_step", "fact_check", "fact_call")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from core.mart.layout import MART, MART_VERSION
 from indexer.generations.publishing import GENERATIONS
 from indexer.live.kept import PIECES
 from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
+from ronda.copies.databases import copy_between_checkpoints
 from ronda.settings import Settings
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.key_chain import CHANGE_FIRST_LINE, CHANGE_VERSION
@@ -86,8 +88,12 @@ def _database_version(schema: str) -> str:
 def _database(*place: str) -> Found:
     def found(settings: Settings) -> Iterator[str]:
         path = settings.data.joinpath(*place)
-        if path.exists():
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base:
+        if not path.exists():
+            return
+        with tempfile.TemporaryDirectory() as work:  # SQLite would make files of the caller's beside the server's
+            copy = Path(work) / path.name
+            copy_between_checkpoints(path, copy)
+            with closing(sqlite3.connect(copy)) as base:
                 yield digest(columns_of(base))
 
     return found
@@ -106,7 +112,7 @@ def _stated(pattern: str, field: str) -> Found:
 
 def _ledger(settings: Settings) -> Iterator[str]:
     with suppress(FileNotFoundError), (settings.data / LEDGER_FOLDER / LOG).open("rb") as file:
-        yield str(head_format(file.read(HEAD_BYTES)))
+        yield str(head_format(file.read(HEAD_BYTES)) or "unknown")
 
 
 def _limits(settings: Settings) -> Iterator[str]:
@@ -128,7 +134,7 @@ def _key_changes(settings: Settings) -> Iterator[str]:
 
 
 def _staged(settings: Settings) -> Iterator[str]:
-    for path in settings.data.glob("staging/*/*.parquet"):
+    for path in settings.data.glob("staging/*/*/records-*.parquet"):
         yield digest(" ".join(pq.read_schema(path).names))
 
 
@@ -172,7 +178,7 @@ FORMATS = (
     ),
     Format(
         "staging",
-        "<data>/staging/<register>/*.parquet",
+        "<data>/staging/<register>/<extract>/records-*.parquet",
         digest(" ".join(STANDARD_SCHEMA.names)),
         ANY,
         frozenset({"743c483e"}),
@@ -181,7 +187,7 @@ FORMATS = (
     ),
     Format(
         "ledger",
-        "<data>/ledger/log",
+        "<data>/ledger/changes.log",
         str(LEDGER),
         frozenset({str(LEDGER)}),
         frozenset({"1"}),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ronda.copies.manifest import CopyRefused
 from ronda.settings import Settings
 from ronda.upgrade.formats import FORMATS, Format
 from server.audit.key_chain import CheckpointError
@@ -54,7 +55,7 @@ def _seen(settings: Settings, each: Format) -> Seen:
         return Seen(each, (), (), "", "no JSON")
     except (KeyError, TypeError, UnicodeDecodeError):
         return Seen(each, (), (), "", "no version is stated")
-    except (CheckpointError, pa.ArrowException, sqlite3.Error, OSError) as error:
+    except (CheckpointError, CopyRefused, pa.ArrowException, sqlite3.Error, OSError) as error:
         return Seen(each, (), (), "", f"{type(error).__name__}: {error}")
     unread = tuple(version for version in versions if each.reads is not None and version not in each.reads)
     lost = each.lost if versions and each.writes not in each.before else ""
