@@ -60,6 +60,7 @@ GROUPS = {
         "serve": ("serve", "serve"),
         "live": ("live", "live"),
         "doctor": ("doctor", "doctor"),
+        "upgrade": ("upgrade", "upgrade"),
         "backup": ("backup", "backup"),
         "restore": ("backup", "restore"),
         "keys": ("keys", "keys"),

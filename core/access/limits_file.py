@@ -8,8 +8,9 @@ import struct
 import time
 from pathlib import Path
 
-_MAGIC = b"RDNLIMS4"
-_KIND = _MAGIC[:7]  # behind it stands the version
+VERSION = "4"
+_KIND = b"RDNLIMS"
+_MAGIC = _KIND + VERSION.encode()
 _HEAD = struct.Struct("<8sQQQ16s")  # Header of core/access/limits.pyx: magic, spenders, repeats, counted, key
 _CLOCK = struct.Struct("<qQ")  # base_us, boot; behind them
 _SPENT = struct.Struct("<Q")  # spent_us; behind them
@@ -40,6 +41,13 @@ def open_limits_file(path: Path, size: int, slots: tuple[int, int, int], *, spen
             os.close(fd)
             raise
         os.close(fd)
+
+
+def limits_version(path: Path) -> str:
+    """The version of a file of limits; "" = it is none, or not whole. Raises OSError."""
+    with path.open("rb") as file:
+        magic = file.read(len(_MAGIC))
+    return magic[len(_KIND) :].decode("ascii", errors="replace") if magic.startswith(_KIND) else ""
 
 
 def _complete(fd: int, magic: bytes, size: int, slots: tuple[int, int, int], *, spent: bool) -> None:

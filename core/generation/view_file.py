@@ -21,6 +21,7 @@ from core.files.replacement import replace_file
 from core.generation.manifest import GenerationId, RegisterId, Sequence, Stated, checksum_of
 
 LIVE, VIEW, BEAT = "live", "VIEW", "BEAT"
+VIEW_VERSION = 1
 MOST_DELTAS = 8  # LEVELS_MAX of core/generation/levels.pxd
 _MOST_BYTES = 1 << 20
 
@@ -36,7 +37,7 @@ class FedRegister(Stated):
 class StatedView(Stated):
     """The whole of VIEW."""
 
-    view_version: Literal[1]
+    view_version: Literal[1]  # VIEW_VERSION
     base: GenerationId
     ledger: Annotated[str, Field(pattern=r"\A([0-9a-f]{32})?\z")] = ""  # its id; "" = nothing was ever fed
     sequence: Sequence  # of that ledger: all up to this one is in the deltas
@@ -48,7 +49,7 @@ class StatedView(Stated):
 
 def write_view(directory: Path, document: dict[str, Any]) -> None:
     """Replaces VIEW in the directory. Not synced: after a power cut it is made again from the ledger."""
-    sealed = {**document, "view_version": 1}
+    sealed = {**document, "view_version": VIEW_VERSION}
     text = json.dumps({**sealed, "checksum": checksum_of(sealed)}, ensure_ascii=True)
     replace_file(directory / VIEW, text.encode("ascii"), durable=False)
 

@@ -63,6 +63,15 @@ def head_bytes(ledger_id: bytes) -> bytes:
     return _summed(head).ljust(HEAD_BYTES, b"\0")
 
 
+def head_format(head: bytes) -> int | None:
+    """The format that a file's head states, be it one that this version reads or not; None = it is no ledger's."""
+    known = _unsummed(head[: _HEAD.size + _SUM.size], _HEAD.size)
+    if known is None:
+        return None
+    magic, version, _, _ = _HEAD.unpack(known)
+    return int(version) if magic == _MAGIC else None
+
+
 def ledger_id_of(head: bytes) -> bytes | None:
     """The id of the ledger whose file begins so; None where it is no head that this version reads."""
     known = _unsummed(head[: _HEAD.size + _SUM.size], _HEAD.size)

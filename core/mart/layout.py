@@ -25,7 +25,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,6 +34,7 @@ OWN = "own"
 CURRENT = "CURRENT"
 DISCLOSURE_KEY = "disclosure.key"
 MART = "MART.json"
+MART_VERSION: Final = 1
 OPEN_END = date(9999, 12, 31)  # `known_until` of what still holds
 
 FACTS = ("fact_incident", "fact_victim", "fact_case_step", "fact_check", "fact_call")
@@ -134,7 +135,7 @@ class FileEntry(_Part):
 class Mart(_Part):
     """MART.json."""
 
-    mart_version: Literal[1]
+    mart_version: Literal[1]  # MART_VERSION
     id: str
     built_at: str
     as_of: date

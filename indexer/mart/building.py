@@ -19,6 +19,7 @@ from core.mart.layout import (
     DISCLOSURE_KEY,
     FOLDER,
     MART,
+    MART_VERSION,
     DeliveryEntry,
     FileEntry,
     Mart,
@@ -182,7 +183,7 @@ def _build(
         raise BuildRefused(f"{options.sources}: no manifest's file could be used{_why(sources)}")
     write_dimensions(building)
     mart = Mart(
-        mart_version=1,
+        mart_version=MART_VERSION,
         id=mart_id,
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         as_of=_as_of(sources),

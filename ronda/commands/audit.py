@@ -17,13 +17,14 @@ from ronda.commands.audit_words import RULES, finding_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
 from ronda.commands.office_words import WITHOUT_IDENTITY
-from ronda.commands.output import EXIT_OURS, print_json, print_renderables, say
+from ronda.commands.output import EXIT_OURS, fail, print_json, print_renderables, say
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.registry import Collector
 
     from server.audit.auditor import Auditor
+    from server.audit.verifying import Verdict
     from server.settings import Address
 
 audit = typer.Typer(help="La auditoría: verificarla, y ver quién preguntó por quién.", no_args_is_help=True)
@@ -51,6 +52,11 @@ UntilOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
 CaseOption = Annotated[str, typer.Option("--case", help="Número de caso de su revisión.")]
 
+_PATIENCE_S = 15.0  # a server's process looks once a second
+_NOT_TAKEN_UP = (
+    "El servidor en marcha aún no toma la llave nueva: audit_key_not_changed en su bitácora dice por qué, o es de una "
+    "versión anterior. Las dos están en el archivo de audit_signing_key y nada se perdió; repita esta orden."
+)
 _HOW = {
     "ASKED": "consultado",
     "OWNER": "propietario",
@@ -85,7 +91,12 @@ def _auditor(directory: Path | None, key: Path | None, token: Path | None) -> Au
 
 
 @audit.command("keys")
-def keys(out: Annotated[Path, typer.Option("--out", help="Directorio para las llaves.")]) -> None:
+def keys(
+    out: Annotated[Path, typer.Option("--out", help="Directorio para las llaves.")],
+    signing_only: Annotated[
+        bool, typer.Option("--signing-only", help="Solo el par que firma, para `ronda audit change-key`.")
+    ] = False,
+) -> None:
     """Hace el par de llaves del auditor y el que firma los puntos de control; auditor.key es solo del auditor.
 
     \b
@@ -95,8 +106,40 @@ def keys(out: Annotated[Path, typer.Option("--out", help="Directorio para las ll
     from server.audit.keys import make_auditor_keys, make_signing_keys
 
     with explained(False):
-        for path in (*make_auditor_keys(out), *make_signing_keys(out)):
+        for path in (*(() if signing_only else make_auditor_keys(out)), *make_signing_keys(out)):
             say(path)
+
+
+@audit.command("change-key")
+def change_key(
+    new: Annotated[Path, typer.Option("--new", help="La llave privada que va a firmar (PEM).")],
+    directory: AuditOption = None,
+) -> None:
+    """Cambia la llave que firma los puntos de control: la de antes firma a la nueva, y el registro sigue.
+
+    Con el servidor en marcha o sin él; si se interrumpe, repítalo. Al final el archivo de audit_signing_key tiene solo
+    la nueva.
+
+    \b
+    Ejemplo:
+      ronda audit keys --signing-only --out llaves-2
+      ronda audit change-key --new llaves-2/signing.key
+    """
+    from ronda.settings import load_settings
+    from server.audit.changing import NotTakenUp, change_signing_key
+    from server.audit.checkpointer import Inconsistent
+    from server.audit.keys import key_id
+
+    with explained(False):
+        try:
+            change = change_signing_key(load_settings(audit=directory), new, _PATIENCE_S)
+        except NotTakenUp:
+            fail(_NOT_TAKEN_UP, ExitStatus.STOPPED, False)
+        except Inconsistent as error:
+            fail(f"La auditoría no continúa lo firmado ({error}): ejecute `ronda audit verify`.", EXIT_OURS, False)
+    before, now = key_id(change.key), key_id(change.following)
+    say(f"Desde el punto de control {change.number} firma la llave {now}; hasta ahí, la {before}.", bold=True)
+    say("Con cualquiera de las dos llaves públicas se verifica todo. Destruya la privada de antes: ya no firma nada.")
 
 
 @audit.command("verify")
@@ -134,6 +177,7 @@ def verify(
                 "dropped": verdict.dropped,
                 "checkpoints": verdict.checkpoints,
                 "last_checkpoint": last,
+                "signing_keys": _signers(verdict),
                 "problems": problems,
                 "unchecked": verdict.unchecked,
                 "clock_steps": verdict.clock_steps,
@@ -144,6 +188,8 @@ def verify(
             f"{verdict.records} registros en {verdict.segments} segmentos ({verdict.dropped} quitados cumplidos sus "
             f"años), {verdict.checkpoints} puntos de control; segundo custodio: {'sí' if keepers else 'NO'}"
         )
+        if len(signers := _signers(verdict)) > 1:
+            say("llaves: " + ", ".join(f"{each['key']} desde el {each['from_checkpoint']}" for each in signers))
         for problem in problems:
             say(finding_text(problem), bold=True)
         for step in verdict.clock_steps:
@@ -155,6 +201,14 @@ def verify(
         else:
             say("Lo que está aquí concuerda, y nada más" if verdict.unchecked else "Íntegra", bold=True)
     raise typer.Exit(EXIT_OURS if problems else ExitStatus.STOPPED if verdict.unchecked else ExitStatus.DONE)
+
+
+def _signers(verdict: Verdict) -> list[dict[str, Any]]:
+    """Each key that signs the log, and the first checkpoint of its time."""
+    keys = verdict.keys
+    begins = [1, *(change.number for change in keys.changes)] if keys is not None else []
+    ids = keys.ids if keys is not None else ()
+    return [{"key": key, "from_checkpoint": number} for key, number in zip(ids, begins, strict=True)]
 
 
 @audit.command("tail")

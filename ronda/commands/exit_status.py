@@ -20,6 +20,7 @@ class ExitStatus(IntEnum):
     SOME_INVALID = 5
     NOT_MET = 6
     UNSOUND = 7
+    LOSES = 8
     NO_SERVER = 10
     NO_DATA = 11
     BUSY = 12
@@ -52,6 +53,7 @@ MEANING = {
     ExitStatus.SOME_INVALID: "se consultó todo; hay filas no válidas, en el archivo de rechazos",
     ExitStatus.NOT_MET: "se midió todo; algún objetivo no se cumple",
     ExitStatus.UNSOUND: "se revisó todo; algo de la instalación anda mal",
+    ExitStatus.LOSES: "se revisó todo; un regreso a la versión anterior perdería algo",
     ExitStatus.NO_SERVER: "no hay servidor en esa dirección",
     ExitStatus.NO_DATA: "el servidor aún no tiene datos",
     ExitStatus.BUSY: "servidor ocupado o cuota agotada: reintente",

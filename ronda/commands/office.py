@@ -20,8 +20,8 @@ def explained(as_json: bool) -> Iterator[None]:
     """Turns what may go wrong into one line and an exit status."""
     from core.errors import AuditUnavailable, QuestionError, StoredDataError
     from core.identifiers.types import IdentifierError
-    from server.audit.checkpoints import CheckpointError
     from server.audit.evidence import NotProvable
+    from server.audit.key_chain import CheckpointError
     from server.audit.keys import KeyFileError
     from server.audit.lacking import Lacking
     from server.audit.reading import KeyMissing

@@ -10,9 +10,9 @@ import hashlib
 from pathlib import Path
 
 from core.audit.reader import SegmentReader
-from ronda.copies.manifest import CopiedCheckpoint
+from ronda.copies.manifest import CopiedCheckpoint, CopyRefused
 from ronda.copies.sinks import Sink
-from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
+from server.audit.checkpoints import CHECKPOINTS, KEY_CHANGES, CheckpointFiles
 from server.audit.keys import HASH_KEY_FILE
 from server.audit.retention import BIN
 from server.audit.seals import SEALS_FILE, Seals, read_seals
@@ -29,8 +29,11 @@ def copy_audit(sink: Sink, directory: Path, root: str) -> CopiedCheckpoint | Non
     sink.directory(root, directory)
     files = CheckpointFiles(directory / CHECKPOINTS)
     last = files.last_stated()
-    if files.days():
+    changes = directory / CHECKPOINTS / KEY_CHANGES
+    if changes.exists() or files.days():
         sink.directory(f"{root}/{CHECKPOINTS}", directory / CHECKPOINTS)
+    if changes.exists():
+        sink.file(f"{root}/{CHECKPOINTS}/{KEY_CHANGES}", changes)
     for day in files.days():
         sink.file(f"{root}/{CHECKPOINTS}/{day.name}", day)
     seals = read_seals(directory)
@@ -48,6 +51,15 @@ def copy_audit(sink: Sink, directory: Path, root: str) -> CopiedCheckpoint | Non
         return None
     key, number, text = last
     return CopiedCheckpoint(number=number, key=key, sha256=hashlib.sha256(text.encode()).hexdigest())
+
+
+def refuse_another_signer(sink: Sink, directory: Path, root: str) -> None:
+    """Raises CopyRefused where the signing key was changed since the copy began: its key and its log would differ."""
+    changes = directory / CHECKPOINTS / KEY_CHANGES
+    now = hashlib.sha256(changes.read_bytes()).hexdigest() if changes.exists() else ""
+    copied = [entry.sha256 for entry in sink.entries if entry.path == f"{root}/{CHECKPOINTS}/{KEY_CHANGES}"]
+    if [now] != (copied or [""]):
+        raise CopyRefused("se cambió la llave de firma mientras se copiaba; repita")
 
 
 def _copy_segment(sink: Sink, directory: Path, root: str, segment: SegmentId, seals: Seals) -> None:

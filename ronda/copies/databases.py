@@ -29,15 +29,17 @@ def copied_database(source: Path, work: Path) -> Path:
             reading.execute("SELECT count(*) FROM sqlite_master")  # `backup` would wait for a lock for ever
             reading.backup(copy)
     except sqlite3.OperationalError:  # locked for good: PRAGMA locking_mode=EXCLUSIVE
-        _copy_between_checkpoints(source, target)
+        copy_between_checkpoints(source, target)
     except sqlite3.Error as error:
         raise CopyRefused(f"{source}: {error}") from None
     _make_one_file(source, target)
     return target
 
 
-def _copy_between_checkpoints(source: Path, target: Path) -> None:
+def copy_between_checkpoints(source: Path, target: Path) -> None:
     """Copies the database and then its write-ahead log, again until the database did not change meanwhile.
+
+    It touches nothing beside the source, as SQLite itself does that reads it. Raises CopyRefused, OSError.
 
     The log is only appended to until SQLite carries its pages over, which changes the database's own file. What a
     transaction wrote half stands behind the last commit of the log, and counts for nothing.

@@ -24,8 +24,9 @@ from core.mart.layout import FOLDER as MART
 from indexer.generations.listing import generation_directory, stated_manifest, verify_generation
 from ronda.copies.manifest import CopyManifest
 from ronda.v1 import check_service_pb2 as checks
-from server.audit.checkpoints import CHECKPOINTS, CheckpointError, CheckpointFiles
-from server.audit.keys import KeyFileError, key_id, load_auditors, load_signing_private
+from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
+from server.audit.key_chain import CheckpointError
+from server.audit.keys import KeyFileError, key_id, load_auditors, load_signing_keys, load_signing_private
 from server.audit.segments import SegmentDamaged, list_segments, mapped, read_header
 from server.audit.verifying import verify
 from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
@@ -98,10 +99,10 @@ def _audit_keys(restored: Restored) -> str:
     """The signing key is the log's, and the newest segment is sealed to these auditors."""
     if restored.signing is None or restored.auditor is None:
         return "no están en la copia"
-    ours = key_id(load_signing_private(restored.signing).public_key())
-    theirs = CheckpointFiles(restored.audit / CHECKPOINTS).last_key()
-    if theirs not in ("", ours):
-        raise _Wrong(f"la de firma es {ours}; el registro está firmado con {theirs}")
+    ours = [key_id(each.public_key()) for each in load_signing_keys(restored.signing)]
+    theirs = CheckpointFiles(restored.audit / CHECKPOINTS).next_signer()
+    if theirs not in ("", *ours):
+        raise _Wrong(f"la de firma es {ours[0]}; el registro está firmado con {theirs}")
     auditors = {key_id(key) for key in load_auditors(restored.auditor)}
     segments = list_segments(restored.audit)
     if segments:

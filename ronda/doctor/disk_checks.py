@@ -24,7 +24,8 @@ from indexer.generations.listing import generation_directory, stated_manifest, v
 from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
 from ronda.doctor.findings import Finding, finding
 from server.audit.checkpointer import ALARM_SHARE
-from server.audit.checkpoints import CHECKPOINTS, CheckpointError, CheckpointFiles
+from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
+from server.audit.key_chain import CheckpointError
 from server.audit.keys import HASH_KEY_FILE, KeyFileError, kept_hash_keys, load_auditors
 from server.audit.seals import SealsDamaged, read_seals
 from server.audit.set_up import (
@@ -169,7 +170,8 @@ def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
         yield from (finding("audit_damaged", directory, problem) for problem in problems)
         return
     try:
-        last, seals = _checkpoints_of(directory).last(key), read_seals(directory)
+        files = _checkpoints_of(directory)
+        last, seals = files.last(files.keys(key)), read_seals(directory)
     except (CheckpointError, SealsDamaged) as error:
         yield finding("audit_damaged", directory, error)
         return

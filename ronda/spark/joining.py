@@ -17,14 +17,15 @@ from core.files.replacement import replace_file
 from ronda.spark.seat import LOG
 from ronda.spark.tasks import CLOCK_S
 from server.audit.checkpointer import Checkpointer, Inconsistent
-from server.audit.checkpoints import CheckpointError
 from server.audit.keepers import KeeperFiles, open_keeper
-from server.audit.keys import KeyFileError, key_id, load_signing_private
+from server.audit.key_chain import CheckpointError
+from server.audit.keys import KeyFileError, key_id
 from server.audit.reading import Segment
 from server.audit.seals import SealsDamaged, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, read_header
 from server.audit.set_up import audit_directory, prepare_audit, signing_key
 from server.audit.settings import AuditSettings
+from server.audit.signing_file import SigningFile
 from server.audit.writer import clock_ms
 from server.settings import SettingsError
 
@@ -50,8 +51,8 @@ class JoinedLog:
         prepare_audit(settings, development=False)
         self._directory = audit_directory(settings)
         try:
-            key = load_signing_private(signing_key(settings))
-        except KeyFileError as error:
+            key = SigningFile(signing_key(settings)).signer(self._directory)
+        except (KeyFileError, CheckpointError) as error:
             raise SettingsError(f"audit_signing_key: {error}") from None
         self.id = key_id(key.public_key())
         self.logs: set[str] = set()
@@ -60,7 +61,7 @@ class JoinedLog:
         self._stood_for: set[SegmentId] = set()  # whose rows were given on: they stand for no others
         self._lock = threading.Lock()
         files = KeeperFiles(settings.audit_keeper_ca, settings.audit_keeper_cert, settings.audit_keeper_key)
-        keepers = [open_keeper(settings.audit_keeper, key.public_key(), files)] if settings.audit_keeper else []
+        keepers = [open_keeper(settings.audit_keeper, files)] if settings.audit_keeper else []
         self._checkpointer: Checkpointer | None = None
         try:
             self._checkpointer = Checkpointer(self._directory, key, keepers, settings.audit_retention_years)

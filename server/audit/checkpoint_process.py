@@ -14,12 +14,13 @@ import time
 
 from server import logs
 from server.audit.checkpointer import Checkpointer, Inconsistent
-from server.audit.checkpoints import CheckpointError
 from server.audit.indexing import Indexing
 from server.audit.keepers import KeeperFiles, open_keeper
-from server.audit.keys import KeyFileError, load_signing_private
+from server.audit.key_chain import CheckpointError, KeyChainError
+from server.audit.keys import KeyFileError, key_id
 from server.audit.process import Orders
 from server.audit.seals import SealsDamaged
+from server.audit.signing_file import SigningFile
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import raise_descriptor_limit
 from server.host.parent_pipe import read_orders
@@ -29,12 +30,14 @@ TICK_S = 1.0
 _LAST_ROUND_S = 30
 
 
-def _open(orders: Orders, indexing: Indexing) -> Checkpointer | None:
+def _open(orders: Orders, signing: SigningFile, indexing: Indexing) -> Checkpointer | None:
     """None while another process signs."""
-    key = load_signing_private(orders.signing_key)
     files = KeeperFiles(orders.keeper_ca, orders.keeper_cert, orders.keeper_key)
-    keepers = [open_keeper(orders.keeper, key.public_key(), files)] if orders.keeper else []
+    keepers = [open_keeper(orders.keeper, files)] if orders.keeper else []
     try:
+        held = signing.keys()
+        # Of one key the checkpointer finds out by itself, behind the lock: who stands by reads nothing each second.
+        key = held[0] if len(held) == 1 else signing.signer(orders.directory)
         checkpointer = Checkpointer(orders.directory, key, keepers, orders.retention_years, indexing=indexing.add)
         indexing.on_made = checkpointer.take_index
         return checkpointer
@@ -42,16 +45,39 @@ def _open(orders: Orders, indexing: Indexing) -> Checkpointer | None:
         return None
 
 
+class _Changes:
+    """Takes up the next key when the file holds one. Where it cannot be, the key that signs signs on."""
+
+    def __init__(self, signing: SigningFile) -> None:
+        self._signing = signing
+        self._told = ""  # why not, of the last round
+
+    def look(self, checkpointer: Checkpointer) -> None:
+        why = ""
+        try:
+            following = self._signing.following(checkpointer.signer)
+            if following is not None:
+                checkpointer.change_key(following)
+        except (KeyFileError, KeyChainError, OSError) as error:
+            why = str(error)
+            if why != self._told:
+                log("audit_key_not_changed", level=ERROR, key=key_id(checkpointer.signer), why=why)
+        self._told = why
+
+
 def _work(orders: Orders) -> None:
     checkpointer = None
+    signing = SigningFile(orders.signing_key)
+    changes = _Changes(signing)
     indexing = Indexing(orders.directory, orders.log_level)
     over = False
     try:
         while True:
             started = time.monotonic()
             if checkpointer is None and not over:
-                checkpointer = _open(orders, indexing)
+                checkpointer = _open(orders, signing, indexing)
             if checkpointer is not None:
+                changes.look(checkpointer)
                 checkpointer.tick()
                 os.write(1, checkpointer.report().model_dump_json().encode() + b"\n")  # under a pipe's size: whole
             if over:

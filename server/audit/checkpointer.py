@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head
 from server.audit.index import index_sealed
 from server.audit.keepers import Keeper, KeeperError
+from server.audit.key_chain import KeyChain, KeyChainError, KeyChange, named
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
 from server.audit.retention import Retention
@@ -98,6 +99,7 @@ class Checkpointer:
         self._seals = Seals()
         self._open: dict[SegmentId, _Open] = {}
         self._last: Checkpoint | None = None
+        self._keys = KeyChain(key.public_key())
         self._alarmed: dict[str, float] = {}
         self._kept = [0] * len(keepers)  # number of the last checkpoint that each took
         self._retention = Retention(directory, self._files, retention_years, monotonic)
@@ -117,16 +119,38 @@ class Checkpointer:
     def _begin(self) -> None:
         """Reads what is there; raises Inconsistent unless it continues what was signed."""
         self._seals = read_seals(self._directory)
-        self._last = self._files.last(self._key.public_key())
+        self._keys = self._files.keys(self._key.public_key())
+        if self._keys.newest != self._key.public_key():
+            ours, newest = key_id(self._key.public_key()), key_id(self._keys.newest)
+            raise KeyChainError(f"key {ours} signs nothing more: it was followed by key {newest}")
+        self._last = self._files.last(self._keys)
         self._discover()
         self._hold_against("own", self._last)
         for place, keeper in enumerate(self._keepers):
             try:
-                last = keeper.last()
+                last = keeper.last(self._keys)
                 self._hold_against("second keeper", last)
                 self._kept[place] = last.number if last is not None else 0
             except KeeperError as error:
                 self._alarm("audit_keeper_not_reached", why=str(error))
+
+    @property
+    def signer(self) -> Ed25519PublicKey:
+        """The key that signs."""
+        return self._keys.newest
+
+    def change_key(self, following: Ed25519PrivateKey) -> KeyChange:
+        """Names the key that signs from the next checkpoint on, which the next round signs.
+
+        Raises KeyChainError, OSError: then the key of before signs on.
+        """
+        number = self._last.number + 1 if self._last is not None else 1
+        change = named(self._key, following, number, self._clock())
+        keys = self._keys.followed_by(change)
+        self._files.write_key_changes(keys.texts)
+        log("audit_key_changed", level=WARNING, key=keys.ids[-2], following=keys.ids[-1], number=number)
+        self._key, self._keys = following, keys
+        return change
 
     def close(self) -> None:
         """Gives the directory free."""
@@ -370,10 +394,16 @@ class Checkpointer:
         }
         seals = Head(len(self._seals.lines), self._seals.tree.root())
         last = self._last
-        if last is not None and last.seals == seals and last.opened == opened and now_s - self._signed_at < _IDLE_S:
+        if (
+            last is not None
+            and last.key == key_id(self.signer)
+            and last.seals == seals
+            and last.opened == opened
+            and now_s - self._signed_at < _IDLE_S
+        ):
             return None
         number = last.number + 1 if last is not None else 1
-        checkpoint = Checkpoint(key_id(self._key.public_key()), number, now, seals, opened).signed(self._key)
+        checkpoint = Checkpoint(key_id(self.signer), number, now, seals, opened).signed(self._key)
         if why := refusal(last, checkpoint):
             self._alarm("audit_inconsistent", why=why)
             raise Inconsistent(why)
@@ -384,7 +414,7 @@ class Checkpointer:
             segment.signed = max(segment.signed, segment.reader.records)
         for place, keeper in enumerate(self._keepers):
             try:
-                keeper.keep(checkpoint)
+                keeper.keep(checkpoint, self._keys)
                 self._kept[place] = number
             except KeeperError as error:
                 self._alarm("audit_keeper_failed", why=str(error), number=number)

@@ -8,7 +8,8 @@
     open worker-0 18 5321 <root>                    a segment not yet sealed: log, number, records, root of its tree
     signature <base64>                              over everything before this line
 
-A checkpoint stands alone: whoever holds one can tell of any later state whether it continues that one.
+A checkpoint stands alone: whoever holds one can tell of any later state whether it continues that one. Which key signs
+which number is said by the changes of keys that lie beside the checkpoints, in the file `keys` (key_chain.py).
 """
 
 from __future__ import annotations
@@ -19,31 +20,31 @@ import datetime
 import heapq
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from core.files.replacement import make_directory, replace_file
+from server.audit.key_chain import CHANGE_FIRST_LINE, CheckpointError, KeyChain, read_change
 from server.audit.keys import key_id
 from server.audit.segments import SegmentId
 
 CHECKPOINTS = "checkpoints"  # folder of the audit directory
+KEY_CHANGES = "keys"  # file beside the checkpoints; never dropped
 FIRST_LINE = "ronda audit checkpoint 1"
 _HASH = r"([0-9a-f]{64})"
 _OPEN = re.compile(rf"^open ([a-z0-9][a-z0-9-]{{0,31}}) (\d{{1,8}}) (\d{{1,18}}) {_HASH}$")
-_SEALS = re.compile(rf"^seals (\d{{1,18}}) {_HASH}$")
+_HEAD = re.compile(
+    rf"{FIRST_LINE}\nkey ([0-9a-f]{{16}})\nnumber (\d{{1,18}})\ntime_ms (-?\d{{1,18}})\nseals (\d{{1,18}}) {_HASH}\n"
+)
 _KEY = re.compile(r"^key ([0-9a-f]{1,64})$", re.MULTILINE)
 _DAY_FILE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _NUMBER = re.compile(r"^number (\d{1,18})$", re.MULTILINE)
 _HEAD_BYTES = 4096  # of a file: its first number is there
 _TAIL_BYTES = 4 << 20  # of a file: several times the longest checkpoint
 _DAYS_AHEAD = 60  # a file of a day further ahead of those that are removed was named by a wrong clock
-
-
-class CheckpointError(Exception):
-    """A text that is no checkpoint, or not signed by the key expected."""
 
 
 @dataclass(frozen=True)
@@ -86,31 +87,25 @@ class Checkpoint:
         )
 
 
-def parse(text: str, key: Ed25519PublicKey) -> Checkpoint:
-    """Reads a checkpoint and checks its signature. Raises CheckpointError."""
-    body, separator, signature = text.rpartition("signature ")
-    try:
-        key.verify(base64.b64decode(signature.strip(), validate=True), body.encode())
-    except (InvalidSignature, binascii.Error, ValueError):
-        raise CheckpointError("the signature does not hold") from None
-    lines = body.split("\n")
-    if not separator or len(lines) < 6 or lines[0] != FIRST_LINE or lines[-1] != "":
+def parse(text: str, keys: KeyChain) -> Checkpoint:
+    """Reads a checkpoint and checks that the key of its number signed it. Raises CheckpointError."""
+    body, _, signed = text.rpartition("signature ")
+    head = _HEAD.match(body)
+    if head is None or not body.endswith("\n"):
         raise CheckpointError("no checkpoint")
-    opened = {}
     try:
-        key_text, number, time_ms = (lines[i].split(" ")[1] for i in (1, 2, 3))
-        seals = _SEALS.match(lines[4])
-        if seals is None or key_text != key_id(key):
-            raise CheckpointError("no checkpoint of this key")
-        for line in lines[5:-1]:
-            match = _OPEN.match(line)
-            if match is None:
-                raise CheckpointError("a line that is none")
-            opened[SegmentId(match[1], int(match[2]))] = Head(int(match[3]), bytes.fromhex(match[4]))
-        head = Head(int(seals[1]), bytes.fromhex(seals[2]))
-        return Checkpoint(key_text, int(number), int(time_ms), head, opened, text)
-    except (ValueError, IndexError):
-        raise CheckpointError("no checkpoint") from None
+        signature = base64.b64decode(signed.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise CheckpointError("the signature does not hold") from None
+    keys.check_signed(int(head[2]), head[1], body, signature)
+    opened = {}
+    for line in body[head.end() :].splitlines():
+        match = _OPEN.match(line)
+        if match is None:
+            raise CheckpointError("a line that is none")
+        opened[SegmentId(match[1], int(match[2]))] = Head(int(match[3]), bytes.fromhex(match[4]))
+    seals = Head(int(head[4]), bytes.fromhex(head[5]))
+    return Checkpoint(head[1], int(head[2]), int(head[3]), seals, opened, text)
 
 
 class CheckpointFiles:
@@ -154,13 +149,33 @@ class CheckpointFiles:
             last = max(last, span.last)
         yield from _merged(together)
 
-    def last(self, key: Ed25519PublicKey) -> Checkpoint | None:
-        """The newest checkpoint that is whole. Raises CheckpointError when it is not signed by the key."""
+    def last(self, keys: KeyChain) -> Checkpoint | None:
+        """The newest checkpoint that is whole. Raises CheckpointError when the key of its number did not sign it."""
         text = self._last_text()
-        return parse(text, key) if text else None
+        return parse(text, keys) if text else None
 
-    def last_key(self) -> str:
-        """Id of the key that the newest whole checkpoint names, unproven; "" = there is none. Raises OSError."""
+    def key_changes(self) -> list[str]:
+        """The texts of the changes of keys, unproven. Raises OSError."""
+        try:
+            content = (self._directory / KEY_CHANGES).read_text(encoding="ascii", errors="replace")
+        except FileNotFoundError:
+            return []
+        before, *pieces = content.split(f"{CHANGE_FIRST_LINE}\n")
+        return ([before] if before else []) + [f"{CHANGE_FIRST_LINE}\n{piece}" for piece in pieces]
+
+    def keys(self, known: Ed25519PublicKey) -> KeyChain:
+        """The keys that sign here, of whom the caller knows one. Raises KeyChainError, OSError."""
+        return KeyChain.of(known, self.key_changes())
+
+    def write_key_changes(self, texts: Sequence[str]) -> None:
+        """Replaces the file of changes, on disk when it returns. Raises OSError."""
+        make_directory(self._directory)
+        replace_file(self._directory / KEY_CHANGES, "".join(texts).encode())
+
+    def next_signer(self) -> str:
+        """Id of the key that signs the next checkpoint, unproven; "" = any may. Raises CheckpointError, OSError."""
+        if texts := self.key_changes():
+            return key_id(read_change(texts[-1]).following)
         stated = self.last_stated()
         return stated[0] if stated is not None else ""
 

@@ -1,6 +1,6 @@
 """Proofs about the log for somebody who does not have it: that a record is in it, that it continues an older state.
 
-JSON objects as docs/audit-format.md (section "Proofs") says; `holds` checks them with the public signing key alone.
+JSON objects as docs/audit-format.md (section "Proofs") says; `holds` checks them with one public signing key alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit.merkle import leaf_hash
 from core.audit.reader import SegmentReader, read_body
-from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, Head, parse
+from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head, parse
+from server.audit.key_chain import CheckpointError, KeyChain
 from server.audit.lacking import Lacking, What
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
@@ -33,11 +34,18 @@ def record_place(text: str) -> tuple[SegmentId, int]:
     return SegmentId(log_name, int(number)), int(place)
 
 
-def _last(directory: Path, key: Ed25519PublicKey) -> Checkpoint:
-    last = CheckpointFiles(directory / CHECKPOINTS).last(key)
+def _last(directory: Path, key: Ed25519PublicKey) -> tuple[Checkpoint, KeyChain]:
+    files = CheckpointFiles(directory / CHECKPOINTS)
+    keys = files.keys(key)
+    last = files.last(keys)
     if last is None:
         raise NotProvable("there is no checkpoint yet")
-    return last
+    return last, keys
+
+
+def _with_changes(proof: dict[str, Any], keys: KeyChain) -> dict[str, Any]:
+    """The proof with the changes of keys, by which any of them leads to the one that signed."""
+    return {**proof, "key_changes": list(keys.texts)} if keys.changes else proof
 
 
 def _seal_proof(seals: Seals, segment: SegmentId, size: int) -> dict[str, Any]:
@@ -62,7 +70,7 @@ def _bound(checkpoint: Checkpoint, seals: Seals, segment: SegmentId) -> int:
 
 def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, place: int) -> dict[str, Any]:
     """That a record is in the log. Raises NotProvable, CheckpointError, SealsDamaged, OSError."""
-    checkpoint = _last(directory, key)
+    checkpoint, keys = _last(directory, key)
     seals = read_seals(directory)
     size = _bound(checkpoint, seals, segment)
     if not 0 <= place < size:
@@ -88,12 +96,13 @@ def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, pla
     }
     if segment not in checkpoint.opened:
         proof["seal"] = _seal_proof(seals, segment, checkpoint.seals.size)
-    return proof
+    return _with_changes(proof, keys)
 
 
 def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) -> dict[str, Any]:
     """That the present state continues an older checkpoint. Raises as prove_record."""
-    old, new = parse(old_text, key), _last(directory, key)
+    new, keys = _last(directory, key)
+    old = parse(old_text, keys)
     seals = read_seals(directory)
     if old.seals.size > new.seals.size:
         raise NotProvable("that checkpoint is newer than the last one here")
@@ -118,7 +127,7 @@ def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) ->
         if segment not in new.opened:
             part["seal"] = _seal_proof(seals, segment, new.seals.size)
         segments.append(part)
-    return {
+    proof = {
         "old": old.text,
         "new": new.text,
         "seals": {
@@ -128,6 +137,7 @@ def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) ->
         },
         "segments": segments,
     }
+    return _with_changes(proof, keys)
 
 
 def _hashes(path: list[str]) -> list[bytes]:
@@ -154,9 +164,10 @@ def _head(checkpoint: Checkpoint, part: Mapping[str, Any], seal: Mapping[str, An
 def holds(proof: Mapping[str, Any], key: Ed25519PublicKey) -> bool:
     """Whether a proof of either kind shows what it says; False for anything that is none."""
     try:
+        keys = KeyChain.of(key, proof.get("key_changes", ()))
         if "record" in proof:
-            return _record_holds(proof, parse(proof["checkpoint"], key))
-        return _continuation_holds(proof, parse(proof["old"], key), parse(proof["new"], key))
+            return _record_holds(proof, parse(proof["checkpoint"], keys))
+        return _continuation_holds(proof, parse(proof["old"], keys), parse(proof["new"], keys))
     except (KeyError, TypeError, ValueError, AttributeError, CheckpointError, SealsDamaged):
         return False
 

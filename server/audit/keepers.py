@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import grpc
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.files.regular_file import read_file
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
+from server.audit.key_chain import KeyChain
 
 PLAIN_WITNESS = "grpc://"  # on this machine, or through a tunnel
 TLS_WITNESS = "grpcs://"
@@ -33,11 +33,11 @@ class KeeperError(Exception):
 class Keeper(Protocol):
     """Takes checkpoints, tells the last that it took."""
 
-    def keep(self, checkpoint: Checkpoint) -> None:
-        """Raises KeeperError."""
+    def keep(self, checkpoint: Checkpoint, keys: KeyChain) -> None:
+        """Hands over a checkpoint, and the changes of keys up to it. Raises KeeperError."""
 
-    def last(self) -> Checkpoint | None:
-        """Raises KeeperError, CheckpointError."""
+    def last(self, keys: KeyChain) -> Checkpoint | None:
+        """The last that it took, signed by one of the log's keys. Raises KeeperError, CheckpointError."""
 
     def close(self) -> None:
         """Ends what is open."""
@@ -46,19 +46,29 @@ class Keeper(Protocol):
 class DirectoryKeeper:
     """A directory."""
 
-    def __init__(self, directory: Path, key: Ed25519PublicKey) -> None:
+    def __init__(self, directory: Path) -> None:
         self._files = CheckpointFiles(directory)
-        self._key = key
+        self._changes: tuple[str, ...] | None = None  # that lie there; None = not looked yet
 
-    def keep(self, checkpoint: Checkpoint) -> None:
+    def keep(self, checkpoint: Checkpoint, keys: KeyChain) -> None:
         try:
+            self._keep_changes(keys)
             self._files.append(checkpoint)
         except OSError as error:
             raise KeeperError(error.strerror or "cannot be written") from error
 
-    def last(self) -> Checkpoint | None:
+    def _keep_changes(self, keys: KeyChain) -> None:
+        if self._changes is None:
+            self._changes = tuple(self._files.key_changes())
+        if self._changes != keys.texts[: len(self._changes)]:
+            raise KeeperError("it holds another change of keys than the log")
+        if self._changes != keys.texts:
+            self._files.write_key_changes(keys.texts)
+            self._changes = keys.texts
+
+    def last(self, keys: KeyChain) -> Checkpoint | None:
         try:
-            return self._files.last(self._key)
+            return self._files.last(keys)
         except OSError as error:
             raise KeeperError(error.strerror or "cannot be read") from error
 
@@ -86,8 +96,7 @@ class KeeperFiles:
 class WitnessKeeper:
     """A witness service. One stream; connected anew after a failure. `files`: None = without TLS."""
 
-    def __init__(self, target: str, key: Ed25519PublicKey, files: KeeperFiles | None = None) -> None:
-        self._key = key
+    def __init__(self, target: str, files: KeeperFiles | None = None) -> None:
         self._target = target
         self._files = files
         self._channel: grpc.Channel | None = None
@@ -112,14 +121,14 @@ class WitnessKeeper:
         finally:
             alarm.cancel()
 
-    def keep(self, checkpoint: Checkpoint) -> None:
-        answer = self._exchange(contract.KeepRequest(checkpoint=checkpoint.text))
+    def keep(self, checkpoint: Checkpoint, keys: KeyChain) -> None:
+        answer = self._exchange(contract.KeepRequest(checkpoint=checkpoint.text, key_changes=keys.texts))
         if not answer.kept:
             raise KeeperError(f"the witness refused: {answer.refusal}")
 
-    def last(self) -> Checkpoint | None:
+    def last(self, keys: KeyChain) -> Checkpoint | None:
         answer = self._exchange(contract.KeepRequest())
-        return parse(answer.last_checkpoint, self._key) if answer.last_checkpoint else None
+        return parse(answer.last_checkpoint, keys) if answer.last_checkpoint else None
 
     def _connect(self) -> WitnessServiceStub:
         try:
@@ -141,10 +150,10 @@ class WitnessKeeper:
         self._channel = None
 
 
-def open_keeper(where: str, key: Ed25519PublicKey, files: KeeperFiles = KeeperFiles()) -> Keeper:
+def open_keeper(where: str, files: KeeperFiles = KeeperFiles()) -> Keeper:
     """`grpcs://host:port` is a witness, `grpc://host:port` one without TLS, anything else a directory."""
     if where.startswith(TLS_WITNESS):
-        return WitnessKeeper(where.removeprefix(TLS_WITNESS), key, files)
+        return WitnessKeeper(where.removeprefix(TLS_WITNESS), files)
     if where.startswith(PLAIN_WITNESS):
-        return WitnessKeeper(where.removeprefix(PLAIN_WITNESS), key)
-    return DirectoryKeeper(Path(where), key)
+        return WitnessKeeper(where.removeprefix(PLAIN_WITNESS))
+    return DirectoryKeeper(Path(where))

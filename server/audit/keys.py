@@ -6,7 +6,7 @@
 - The query key lives in the worker's memory while the segment is written, and nowhere else. The hash key is the same
   for `HASH_KEY_DAYS`, in a file of mode 0600, so that one subject's look-ups can be linked; older ones exist only
   sealed, the one before it also in that file for `recall_days`.
-- The Ed25519 signing key signs checkpoints.
+- The Ed25519 signing key signs checkpoints; another one may follow it (key_chain.py).
 
 Key files are PEM (PKCS #8, SubjectPublicKeyInfo).
 """
@@ -42,6 +42,7 @@ HASH_KEY_FILE = "hash.key"
 _DAY_MS = 86_400_000
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _PEM_END = b"-----END PUBLIC KEY-----"
+_PRIVATE_PEM_END = b"-----END PRIVATE KEY-----"
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
@@ -147,10 +148,35 @@ def load_auditors(path: Path) -> tuple[X25519PublicKey, ...]:
     return tuple(keys)
 
 
+def load_signing_keys(path: Path) -> tuple[Ed25519PrivateKey, ...]:
+    """The signing keys of a file: one PEM block, or while the key is changed two, the next one last.
+
+    Raises KeyFileError.
+    """
+    try:
+        blocks = [block for block in path.read_bytes().split(_PRIVATE_PEM_END) if block.strip()]
+    except OSError as error:
+        raise KeyFileError(f"{path}: {error.strerror}") from None
+    keys: list[Ed25519PrivateKey] = []
+    for block in blocks or [b""]:
+        try:
+            key = serialization.load_pem_private_key(block.strip() + b"\n" + _PRIVATE_PEM_END + b"\n", password=None)
+        except (ValueError, TypeError) as error:
+            raise KeyFileError(f"{path}: no Ed25519 private key in PEM") from error
+        if not isinstance(key, Ed25519PrivateKey):
+            raise KeyFileError(f"{path}: another kind of key than Ed25519 private key")
+        keys.append(key)
+    return tuple(keys)
+
+
 def load_signing_private(path: Path) -> Ed25519PrivateKey:
-    """Raises KeyFileError."""
-    key: Ed25519PrivateKey = _load(path, True, Ed25519PrivateKey, "Ed25519 private key")
-    return key
+    """The first signing key of a file: while the key is changed, the one that the log knows. Raises KeyFileError."""
+    return load_signing_keys(path)[0]
+
+
+def signing_pem(keys: Iterable[Ed25519PrivateKey]) -> bytes:
+    """The content of such a file."""
+    return b"".join(map(_private_pem, keys))
 
 
 def load_signing_public(path: Path) -> Ed25519PublicKey:

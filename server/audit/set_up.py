@@ -10,10 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.files.replacement import make_directory
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
+from server.audit.key_chain import CheckpointError, read_change
 from server.audit.keys import (
     KeyFileError,
     key_id,
     load_auditors,
+    load_signing_keys,
     load_signing_private,
     load_signing_public,
     make_auditor_keys,
@@ -119,16 +121,26 @@ def refuse_another_servers_log(settings: AuditSettings) -> None:
 
     A demonstration's log is not the beginning of a production server's.
     """
-    directory, ours = audit_directory(settings), key_id(load_signing_private(signing_key(settings)).public_key())
+    directory = audit_directory(settings)
+    ours = [key_id(each.public_key()) for each in load_signing_keys(signing_key(settings))]
+    files = CheckpointFiles(directory / CHECKPOINTS)
     try:
-        theirs = CheckpointFiles(directory / CHECKPOINTS).last_key()
+        theirs = files.next_signer()
+        followed = {key_id(read_change(text).key) for text in files.key_changes()}
+    except CheckpointError:
+        return  # a damaged log: the process that signs says so, and it is verified
     except OSError as error:
         raise SettingsError(f"audit: {directory}: {error.strerror}") from None
-    if theirs not in ("", ours):
+    if theirs in ("", *ours):
+        return
+    if ours[0] in followed:
         raise SettingsError(
-            f"audit: the log in {directory} is signed with another key ({theirs}) than audit_signing_key ({ours}), by "
-            "a demonstration or another server: name a new directory, or the key that it is signed with"
+            f"audit_signing_key: key {ours[0]} signs nothing more: key {theirs} follows it; name the file of that one"
         )
+    raise SettingsError(
+        f"audit: the log in {directory} is signed with another key ({theirs}) than audit_signing_key ({ours[0]}), by "
+        "a demonstration or another server: name a new directory, or the key that it is signed with"
+    )
 
 
 def open_writer(settings: AuditSettings, name: str, *, waits_for_room: bool = False) -> AuditWriter:

@@ -20,7 +20,9 @@ class AuditSettings(GroundSettings):
         "development mode makes a pair beside the log; elsewhere it is required.",
     )
     audit_signing_key: Path | None = Field(
-        None, description="Private key (Ed25519, PEM) that signs the log's checkpoints; empty as above."
+        None,
+        description="Private key (Ed25519, PEM) that signs the log's checkpoints; `ronda audit change-key` puts "
+        "another in its place. Empty as above.",
     )
     audit_durability: Literal["answer-after-write", "answer-after-fsync"] = Field(
         "answer-after-write",

@@ -1,7 +1,7 @@
 """Whether the audit log is whole: every record, seal and checkpoint, its own and the second keeper's.
 
-Needs no secret: the public signing key alone. What is wrong is told with its place: which record of which segment, or
-between which records where a forger has made the bytes fit.
+Needs no secret: one of the public signing keys alone. What is wrong is told with its place: which record of which
+segment, or between which records where a forger has made the bytes fit.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
-from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointError, CheckpointFiles, parse
+from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
 from server.audit.index import open_index, open_unproven_index
+from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
+from server.audit.keys import key_id
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
 from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
@@ -47,6 +49,7 @@ class Verdict:
     checkpoints: int = 0
     dropped: int = 0
     last: Checkpoint | None = None  # the newest of the own checkpoints
+    keys: KeyChain | None = None  # that signed them
     problems: list[Problem] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)  # NO_KEEPER, EMPTY_KEEPER
     clock_steps: list[str] = field(default_factory=list)  # where the server's clock stepped back: no forgery
@@ -72,18 +75,24 @@ def verify(
 
     Raises OSError when a file cannot be read.
     """
-    verdict = Verdict()
-    own = _checkpoints(CheckpointFiles(directory / CHECKPOINTS), "checkpoint", key, verdict)
+    verdict, keepers = Verdict(), list(keepers)
+    own_files = CheckpointFiles(directory / CHECKPOINTS)
+    keys = verdict.keys = _keys(key, own_files, keepers, verdict)
+    own = _checkpoints(own_files, "checkpoint", keys, verdict)
     verdict.last = own[-1][1] if own else None
     held = [
-        _checkpoints(files, f"keeper {number}: checkpoint", key, verdict) for number, files in enumerate(keepers, 1)
+        _checkpoints(files, f"keeper {number}: checkpoint", keys, verdict) for number, files in enumerate(keepers, 1)
     ]
     kept = [pair for pairs in held for pair in pairs]
     if not kept:
         verdict.unchecked.append(EMPTY_KEEPER if held else NO_KEEPER)
     _check_order(own, verdict)
     newest = max((checkpoint.number for _, checkpoint in kept), default=0)
-    if newest > (verdict.last.number if verdict.last is not None else 0):
+    last = verdict.last.number if verdict.last is not None else 0
+    if keys.changes and keys.changes[-1].number > last + 1:
+        follows = f"key {key_id(keys.newest)} signs from checkpoint {keys.changes[-1].number} on"
+        verdict.problems.append(Problem(f"rolled back: {follows}, and the last one here is {last}"))
+    if newest > last:
         verdict.problems.append(Problem(f"rolled back: the second keeper holds checkpoint {newest}, which is not here"))
     by_segment: dict[SegmentId, list[_Claim]] = {}
     seal_claims = []
@@ -105,13 +114,35 @@ def verify(
     return verdict
 
 
-def _checkpoints(
-    files: CheckpointFiles, name: str, key: Ed25519PublicKey, verdict: Verdict
-) -> list[tuple[str, Checkpoint]]:
+def _keys(
+    known: Ed25519PublicKey, own: CheckpointFiles, keepers: Iterable[CheckpointFiles], verdict: Verdict
+) -> KeyChain:
+    """The log's keys; where its changes of keys are no chain, or gone, the longest that anybody holds."""
+    chains = []
+    for whose, files in (("the log", own), *((f"keeper {number}", each) for number, each in enumerate(keepers, 1))):
+        try:
+            chains.append((whose, files.keys(known)))
+        except KeyChainError as error:
+            verdict.problems.append(Problem(f"{whose}: {error}"))
+            chains.append((whose, KeyChain(known)))
+    keys = chains[0][1]
+    for whose, chain in chains[1:]:
+        if not chain.changes:
+            continue  # a keeper that was not reached since, or of a release that knew of no change
+        if not keys.begins_with(chain):
+            if not chain.begins_with(keys):
+                verdict.problems.append(Problem(f"{whose}: it holds another change of keys than the log"))
+                continue
+            verdict.problems.append(Problem(f"the change to key {key_id(chain.newest)} was removed: {whose} holds it"))
+            keys = chain
+    return keys
+
+
+def _checkpoints(files: CheckpointFiles, name: str, keys: KeyChain, verdict: Verdict) -> list[tuple[str, Checkpoint]]:
     found = []
     for number, text in enumerate(files.texts(), 1):
         try:
-            found.append((name, parse(text, key)))
+            found.append((name, parse(text, keys)))
         except CheckpointError as error:
             verdict.problems.append(Problem(f"{name} (text {number}): {error}"))
     verdict.checkpoints += len(found)

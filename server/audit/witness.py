@@ -1,7 +1,8 @@
 """The witness: the second keeper's own service, for another institution's machine (`ronda audit witness`).
 
-It takes a checkpoint when it is signed by the key that it knows and continues the last one: a larger number, trees that
-do not shrink, and no other root for the same size. That the trees really are one another's continuation is shown by
+It takes a checkpoint when the key of its number signed it and it continues the last one: a larger number, trees that
+do not shrink, and no other root for the same size. It takes a change of keys from the newest key that it knows, for
+numbers that it has not taken yet. That the trees really are one another's continuation is shown by
 `ronda audit verify --keeper`, which reads the log itself.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_WitnessServiceServicer_to_server
-from server.audit.checkpoints import Checkpoint, CheckpointError, CheckpointFiles, parse
+from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
+from server.audit.key_chain import CheckpointError, KeyChainError, read_change
 from server.audit.lacking import Lacking, What
 from server.audit.witness_metrics import NOT_CONTINUED, NOT_SIGNED, NOT_WRITTEN, WitnessFigures
 from server.settings import parse_address
@@ -55,23 +57,39 @@ class Witness(WitnessServiceServicer):
     """Keeps what one log sends."""
 
     def __init__(self, directory: Path, key: Ed25519PublicKey) -> None:
-        """Raises CheckpointError when the directory holds checkpoints of another key."""
+        """key: one that the log signs with, or signed with. Raises CheckpointError when the directory is another's."""
         self._files = CheckpointFiles(directory)
-        self._key = key
+        self._keys = self._files.keys(key)
         self._lock = threading.Lock()
-        self._last = self._files.last(key)
+        self._last = self._files.last(self._keys)
         self.figures = WitnessFigures(directory)
         if self._last is not None:
             self.figures.found(self._last.number, self._last.time_ms)
         self._streams: dict[grpc.ServicerContext, float] = {}  # -> when it was last heard of
 
-    def _take(self, text: str) -> contract.KeepResponse:
+    def _take_changes(self, texts: Sequence[str]) -> None:
+        """Keeps the changes of keys that it has not. Raises KeyChainError, OSError."""
+        held = self._keys.texts
+        if tuple(texts[: len(held)]) != held[: len(texts)]:
+            raise KeyChainError("it holds another change of keys than the log")
+        for text in texts[len(held) :]:
+            change = read_change(text)
+            if self._last is not None and change.number <= self._last.number:
+                raise KeyChainError(
+                    f"a change of keys from checkpoint {change.number} on came after {self._last.number}"
+                )
+            keys = self._keys.followed_by(change)
+            self._files.write_key_changes(keys.texts)
+            self._keys = keys
+
+    def _take(self, text: str, changes: Sequence[str]) -> contract.KeepResponse:
         with self._lock:
             why = ""
             kept = False
             if text:
                 try:
-                    checkpoint = parse(text, self._key)
+                    self._take_changes(changes)
+                    checkpoint = parse(text, self._keys)
                     why = refusal(self._last, checkpoint)
                     if why:
                         self.figures.refused(NOT_CONTINUED)
@@ -98,7 +116,7 @@ class Witness(WitnessServiceServicer):
             for request in request_iterator:
                 with self._lock:
                     self._streams[context] = time.monotonic()
-                yield self._take(request.checkpoint)
+                yield self._take(request.checkpoint, request.key_changes)
         finally:
             with self._lock:
                 self._streams.pop(context, None)

@@ -25,7 +25,7 @@ _KEPT_MS = 90 * 86_400_000  # after that the audit log alone knows of it
 _LISTED = 100
 _LISTS = ("desks", "askers", "heard")  # in JSON
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS confirmation (
     id TEXT PRIMARY KEY,
     register_id TEXT NOT NULL,
@@ -165,7 +165,7 @@ class Store:
         self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._base.execute("PRAGMA journal_mode=WAL")
         self._base.execute("PRAGMA synchronous=FULL")
-        self._base.executescript(_SCHEMA)
+        self._base.executescript(SCHEMA)
         self._base.execute("BEGIN EXCLUSIVE")
         self._base.execute("COMMIT")
 

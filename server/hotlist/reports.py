@@ -16,7 +16,7 @@ from pathlib import Path
 FILE = "reports.db"
 GAPS = 100  # of one log: a report that leaves more is refused, for none is forgotten
 _BUSY_S = 5.0
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS log (
     owner TEXT NOT NULL,        -- device and officer
     id TEXT NOT NULL,           -- ReportLookUpsRequest.log_id
@@ -76,7 +76,7 @@ class Reports:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with closing(sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous=FULL")
-            base.execute(_SCHEMA)
+            base.execute(SCHEMA)
             base.execute("BEGIN IMMEDIATE")
             try:
                 row = base.execute(

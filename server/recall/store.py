@@ -25,7 +25,7 @@ from server.recall.speaking import Spoken
 FILE = "recall.db"
 _RECEIPTS_KEPT_MS = 30 * DAY_MS
 _NOTICES_KEPT_MS = 31 * DAY_MS  # longer than any recall_days: what an alert that is issued anew would tell again
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS place (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     base TEXT NOT NULL,                 -- generation that the last view lay over
@@ -182,7 +182,7 @@ class RecallStore:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._add_columns()
-        self._database.executescript(_SCHEMA)
+        self._database.executescript(SCHEMA)
 
     def _add_columns(self) -> None:
         """To tables of an earlier release, which had fewer."""

@@ -40,20 +40,66 @@ def roots_of(leaves: Iterable[bytes]) -> list[bytes]:
     return roots
 
 
-def checkpoints(directory: Path, key: Ed25519PublicKey) -> Iterator[dict[str, Any]]:
-    """Each checkpoint of a directory; `error` when its signature does not hold."""
+def key_id(raw: bytes) -> str:
+    return sha256(raw).hex()[:16]
+
+
+def signs(raw: bytes, signature: str, text: str) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(raw).verify(base64.b64decode(signature), text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+class Keys:
+    """The keys of a log: (first number, raw key), oldest first. error: why they are no chain."""
+
+    def __init__(self, known: Ed25519PublicKey, file: Path) -> None:
+        raw = known.public_bytes_raw()
+        self.turns = [(1, raw)]
+        self.error = ""
+        head = "ronda audit key change 1\n"
+        texts = [head + piece for piece in (file.read_text().split(head)[1:] if file.exists() else [])]
+        for place, text in enumerate(texts):
+            words = [line.split(" ") for line in text.splitlines()[1:]]
+            if [word[0] for word in words] != ["key", "next", "number", "time_ms", "accepted", "signature"]:
+                self.error = "no change of keys"
+                return
+            old, new = base64.b64decode(words[0][2]), base64.b64decode(words[1][2])
+            if place == 0:
+                self.turns = [(1, old)]
+            both = signs(new, words[4][1], text.rpartition("accepted ")[0]) and signs(
+                old, words[5][1], text.rpartition("signature ")[0]
+            )
+            ids = (words[0][1], words[1][1]) == (key_id(old), key_id(new))
+            follows = old == self.turns[-1][1] and new not in [each for _, each in self.turns]
+            if not (both and ids and follows and int(words[2][1]) >= self.turns[-1][0]):
+                self.error = f"change of keys {place + 1}: it is not signed by the key before it"
+                return
+            self.turns.append((int(words[2][1]), new))
+        if raw not in [each for _, each in self.turns]:
+            self.error = "the key given is none of the log's"
+
+    def signer(self, number: int) -> bytes:
+        return [key for begins, key in self.turns if begins <= number][-1]
+
+
+def checkpoints(directory: Path, keys: Keys) -> Iterator[dict[str, Any]]:
+    """Each checkpoint of a directory; `error` when it is not signed by the key of its number."""
     for path in sorted(directory.glob("????-??-??")):
         for piece in path.read_text().split("ronda audit checkpoint 1\n")[1:]:
             body, separator, signature = piece.rpartition("signature ")
             if not separator or not piece.endswith("\n"):
                 continue  # a crash left it unfinished
-            try:
-                key.verify(base64.b64decode(signature), f"ronda audit checkpoint 1\n{body}".encode())
-            except (InvalidSignature, ValueError):
-                yield {"error": f"{path.name}: a checkpoint's signature does not hold"}
-                continue
             words = [line.split(" ") for line in body.splitlines()]
             found: dict[str, Any] = {word[0]: word[1:] for word in words if word[0] != "open"}
+            stated = [word[0] for word in words[:4]] == ["key", "number", "time_ms", "seals"]
+            signer = keys.signer(int(found["number"][0])) if stated and found["number"][0].isdecimal() else b""
+            signed = signs(signer, signature, f"ronda audit checkpoint 1\n{body}") if signer else False
+            if not signed or found["key"] != [key_id(signer)]:
+                yield {"error": f"{path.name}: a checkpoint's signature does not hold"}
+                continue
             opened = {(w[1], int(w[2])): (int(w[3]), bytes.fromhex(w[4])) for w in words if w[0] == "open"}
             seals = (int(found["seals"][0]), bytes.fromhex(found["seals"][1]))
             yield {"number": int(found["number"][0]), "seals": seals, "open": opened}
@@ -110,13 +156,20 @@ def dropped_early(entries: list[dict[str, Any]], seal: dict[str, Any], drop: dic
 
 def problems(audit: Path, key: Ed25519PublicKey, keepers: list[Path]) -> list[str]:
     """Everything that is wrong with an audit directory; none = it is whole."""
-    own = sorted(checkpoints(audit / "checkpoints", key), key=lambda each: each.get("number", 0))
-    kept = [checkpoint for keeper in keepers for checkpoint in checkpoints(keeper, key)]
+    keys = Keys(key, audit / "checkpoints" / "keys")
+    theirs = [Keys(key, keeper / "keys") for keeper in keepers]
+    own = sorted(checkpoints(audit / "checkpoints", keys), key=lambda each: each.get("number", 0))
+    kept = [checkpoint for keeper in keepers for checkpoint in checkpoints(keeper, keys)]
     found = [each["error"] for each in (*own, *kept) if "error" in each]
+    found += [each.error for each in (keys, *theirs) if each.error]
+    if any(len(each.turns) > 1 and each.turns != keys.turns[: len(each.turns)] for each in theirs):
+        found.append("a second keeper holds another change of keys")
     own, kept = ([each for each in these if "error" not in each] for these in (own, kept))
     numbers = [each["number"] for each in own]
     if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         found.append("checkpoints were removed, repeated or reordered")
+    if keys.turns[-1][0] > max(numbers, default=0) + 1:
+        found.append("rolled back: the newest key signs later numbers")
     if max((each["number"] for each in kept), default=0) > max(numbers, default=0):
         found.append("rolled back: the second keeper holds a newer checkpoint")
     lines = (audit / "seals").read_bytes().split(b"\n")[:-1] if (audit / "seals").exists() else []

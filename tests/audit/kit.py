@@ -61,7 +61,7 @@ class House:
 
     @contextmanager
     def checkpointer(self, retention_years: int = 5) -> Iterator[Checkpointer]:
-        keeper = DirectoryKeeper(self.keeper, self.signing.public_key())
+        keeper = DirectoryKeeper(self.keeper)
         checkpointer = Checkpointer(
             self.audit, self.signing, [keeper], retention_years, self.clock, monotonic=self.monotonic
         )

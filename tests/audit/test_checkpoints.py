@@ -11,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.audit.checkpointer import Checkpointer, Inconsistent
-from server.audit.checkpoints import CheckpointError, CheckpointFiles, parse
+from server.audit.checkpoints import CheckpointFiles, parse
 from server.audit.keepers import KeeperError, WitnessKeeper
+from server.audit.key_chain import CheckpointError, KeyChain
 from server.audit.seals import read_seals
 from server.audit.segments import SegmentId
 from server.audit.witness import Witness, start_witness
@@ -41,14 +42,14 @@ def test_a_checkpoint_binds_all_heads_and_is_kept_twice(house: House) -> None:
         third = checkpointer.tick()
         assert third is not None
         assert third.number == 3
-    public = house.signing.public_key()
+    public = KeyChain(house.signing.public_key())
     own = list(CheckpointFiles(house.audit / "checkpoints").texts())
     assert own == list(CheckpointFiles(house.keeper).texts())
     assert parse(own[-1], public) == third
     with pytest.raises(CheckpointError, match="signature"):
         parse(own[-1].replace("number 3", "number 4"), public)
-    with pytest.raises(CheckpointError, match="signature"):
-        parse(own[-1], Ed25519PrivateKey.generate().public_key())
+    with pytest.raises(CheckpointError, match="which no key of this log named"):
+        parse(own[-1], KeyChain(Ed25519PrivateKey.generate().public_key()))
 
 
 def test_a_torn_record_is_cut_kept_aside_and_told(house: House, capfd: pytest.CaptureFixture[str]) -> None:
@@ -148,10 +149,11 @@ def test_hash_keys_change_and_old_ones_stay_sealed(house: House) -> None:
 
 def test_a_witness_keeps_what_continues_and_refuses_the_rest(house: House, tmp_path: Path) -> None:
     public = house.signing.public_key()
+    keys = KeyChain(public)
     server, port = start_witness("127.0.0.1:0", Witness(tmp_path / "witness", public))
-    keeper = WitnessKeeper(f"127.0.0.1:{port}", public)
+    keeper = WitnessKeeper(f"127.0.0.1:{port}")
     try:
-        assert keeper.last() is None
+        assert keeper.last(keys) is None
         checkpointer = Checkpointer(house.audit, house.signing, [keeper], clock=house.clock)
         with house.writer() as writer:
             append(writer.log, 1)
@@ -159,26 +161,26 @@ def test_a_witness_keeps_what_continues_and_refuses_the_rest(house: House, tmp_p
             append(writer.log, 2)
             second = checkpointer.tick()
         assert first is not None
-        assert keeper.last() == second
+        assert keeper.last(keys) == second
         with pytest.raises(KeeperError, match="not after"):
-            keeper.keep(first)
+            keeper.keep(first, keys)
         forged = first.signed(Ed25519PrivateKey.generate())
         with pytest.raises(KeeperError, match="signature"):
-            keeper.keep(forged)
+            keeper.keep(forged, keys)
         assert list(CheckpointFiles(tmp_path / "witness").texts()) == list(
             CheckpointFiles(house.audit / "checkpoints").texts()
         )
         server.stop(0).wait()
         with pytest.raises(KeeperError, match="did not answer"):
-            keeper.last()
+            keeper.last(keys)
         checkpointer.tick()  # goes on alone
         checkpointer.close()
     finally:
         server.stop(0)
     restarted, port = start_witness("127.0.0.1:0", Witness(tmp_path / "witness", public))
     try:
-        again = WitnessKeeper(f"127.0.0.1:{port}", public)
-        assert again.last() == second
+        again = WitnessKeeper(f"127.0.0.1:{port}")
+        assert again.last(keys) == second
         os.truncate(house.audit / "seals", 0)
         with pytest.raises(Inconsistent):
             Checkpointer(house.audit, house.signing, [again], clock=house.clock)

@@ -133,7 +133,7 @@ def test_a_step_over_midnight_is_named_and_signing_goes_on(
     try:
 
         def started() -> Checkpointer:
-            keepers = [WitnessKeeper(f"127.0.0.1:{port}", public)]
+            keepers = [WitnessKeeper(f"127.0.0.1:{port}")]
             return Checkpointer(house.audit, house.signing, keepers, 5, house.clock, monotonic=house.monotonic)
 
         house.now_ms += DAY_MS - house.now_ms % DAY_MS + 1000  # a second after midnight

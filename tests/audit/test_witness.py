@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import queue
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -14,11 +17,14 @@ from typing import Any
 
 import grpc
 import pytest
+from typer.testing import CliRunner
 
+from ronda.command import app
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, Head
 from server.audit.keepers import KeeperError, KeeperFiles, open_keeper
+from server.audit.key_chain import KeyChain
 from server.audit.keys import load_signing_public, make_auditor_keys, make_signing_keys
 from server.audit.witness import MOST_STREAMS
 from server.audit.witness_metrics import REASONS
@@ -43,6 +49,9 @@ class Witness:
 
     def checkpoints(self) -> int:
         return len(list(CheckpointFiles(self.kept).texts()))
+
+    def chain(self) -> KeyChain:
+        return KeyChain(load_signing_public(self.keys / "signing.pub"))
 
     def told(self, name: str, *labels: str) -> float:
         """A figure of its scrape."""
@@ -123,46 +132,43 @@ def test_checkpoints_are_kept_elsewhere(small_nation: BuiltNation, tmp_path: Pat
     until(lambda: witness.told("streams") == 0)
     assert witness.told("checkpoint") == witness.told("kept_total") == len(own)
     assert witness.told("checkpoint_age_seconds") < 60 and witness.told("disk_free_bytes") > 0
-    keeper = open_keeper(f"grpcs://{witness.target}", load_signing_public(witness.keys / "signing.pub"), witness.files)
+    keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
     for text, reason in ((own[0], "NOT_CONTINUED"), (own[-1].replace("number", "numbre"), "NOT_SIGNED")):
         with pytest.raises(KeeperError, match="refused"):
-            keeper.keep(Checkpoint("", 0, 0, Head(0, b""), {}, text))
+            keeper.keep(Checkpoint("", 0, 0, Head(0, b""), {}, text), witness.chain())
         assert witness.told("refused_total", reason) == 1
     keeper.close()
 
 
 def test_who_shows_no_certificate_or_anothers_is_no_keeper(tmp_path: Path, witness: Witness) -> None:
-    key = load_signing_public(witness.keys / "signing.pub")
     stranger = written(tmp_path, "stranger", issue(make_ca("stranger"), "log", [], days=1))
     for files in (
         KeeperFiles(witness.files.ca),
         KeeperFiles(witness.files.ca, *stranger),
         KeeperFiles(None, witness.files.cert, witness.files.key),
     ):
-        keeper = open_keeper(f"grpcs://{witness.target}", key, files)
+        keeper = open_keeper(f"grpcs://{witness.target}", files)
         with pytest.raises(KeeperError, match="did not answer"):
-            keeper.last()
+            keeper.last(witness.chain())
         keeper.close()
-    keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
-    assert keeper.last() is None
+    keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
+    assert keeper.last(witness.chain()) is None
     keeper.close()
 
 
 def test_files_that_are_renewed_are_read_anew(tmp_path: Path, witness: Witness) -> None:
-    key = load_signing_public(witness.keys / "signing.pub")
     assert witness.files.cert is not None
     certificate = witness.files.cert.read_bytes()
     witness.files.cert.unlink()
-    keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
+    keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
     with pytest.raises(KeeperError, match="files cannot be read"):
-        keeper.last()
+        keeper.last(witness.chain())
     witness.files.cert.write_bytes(certificate)
-    assert keeper.last() is None
+    assert keeper.last(witness.chain()) is None
     keeper.close()
 
 
 def test_silent_streams_keep_nobody_out(witness: Witness) -> None:
-    key = load_signing_public(witness.keys / "signing.pub")
     with ExitStack() as held:
         ended: list[Any] = []
         for _ in range(3 * MOST_STREAMS):
@@ -175,7 +181,68 @@ def test_silent_streams_keep_nobody_out(witness: Witness) -> None:
             assert next(stream).kept is False
             held.callback(outbox.put, None)
             ended.append(stream)
-        keeper = open_keeper(f"grpcs://{witness.target}", key, witness.files)
-        assert keeper.last() is None, "it is answered"
+        keeper = open_keeper(f"grpcs://{witness.target}", witness.files)
+        assert keeper.last(witness.chain()) is None, "it is answered"
         keeper.close()
         until(lambda: sum(not stream.is_active() for stream in ended) >= 2 * MOST_STREAMS)
+
+
+def test_a_changed_key_signs_while_the_server_runs_and_the_witness_follows(
+    small_nation: BuiltNation, tmp_path: Path, witness: Witness
+) -> None:
+    """`ronda audit change-key` beside the running server, then a restart, then an auditor's look."""
+    settings = {"audit": tmp_path / "audit", "metrics": "off", "workers": 1, **witness.settings()}
+    given = {f"RONDA_{name.upper()}": str(value) for name, value in {**settings, "data": small_nation.data}.items()}
+
+    def ronda(*arguments: object) -> Any:
+        variables: dict[str, str | None] = {name: None for name in os.environ if name.startswith("RONDA_")}
+        command = ["audit", *map(str, arguments)]
+        return CliRunner().invoke(app, command, env={**variables, **given, "COLUMNS": "200"})
+
+    key, new = witness.keys / "signing.key", tmp_path / "keys-2"
+    old = key.read_bytes()
+    key.chmod(0o640)
+    assert ronda("keys", "--signing-only", "--out", new).exit_code == 0
+    assert not (new / "auditor.key").exists()
+    server = RunningServer(small_nation.data, tmp_path / "log", **settings)
+    try:
+        server.wait_ready()
+        with server.channel() as channel:
+            call(channel, "CheckService/CheckPerson", QUESTION)
+            until(lambda: witness.checkpoints() >= 2)
+            done = ronda("change-key", "--new", new / "signing.key")
+            assert done.exit_code == 0, done.output
+            call(channel, "CheckService/CheckPerson", QUESTION)
+        until((witness.kept / "keys").exists)
+        assert key.read_bytes() == (new / "signing.key").read_bytes()
+        assert stat.S_IMODE(key.stat().st_mode) == 0o640
+    finally:
+        server.stop()
+    changed = server.events("audit_key_changed")
+    assert len(changed) == 1
+    assert f"Desde el punto de control {changed[0]['number']} firma la llave {changed[0]['following']}" in done.stdout
+    again = RunningServer(small_nation.data, tmp_path / "log-2", **settings).wait_ready()
+    with again.channel() as channel:
+        call(channel, "CheckService/CheckPerson", QUESTION)
+    assert again.stop() == 0
+    for each in (server, again):
+        assert not each.events("audit_keeper_failed")
+        assert not each.events("audit_not_signed")
+    assert list(CheckpointFiles(witness.kept).texts()) == list(CheckpointFiles(tmp_path / "audit/checkpoints").texts())
+    told = ronda("verify", "--keeper", witness.kept, "--json")
+    signers = json.loads(told.stdout)["signing_keys"]
+    assert [each["key"] for each in signers] == [changed[0]["key"], changed[0]["following"]]
+    for public in (witness.keys / "signing.pub", new / "signing.pub"):
+        told = ronda("verify", "--keeper", witness.kept, "--public-key", public)
+        assert (told.exit_code, "Íntegra" in told.stdout) == (0, True), told.output
+    looks = ronda("tail", "--key", witness.keys / "auditor.key", "--json")
+    asked = next(each["record"] for each in json.loads(looks.stdout) if each["method"] == "CHECK_PERSON")
+    proof = ronda("proof", "--record", asked, "--key", witness.keys / "auditor.key")
+    (tmp_path / "proof").write_text(proof.stdout)
+    checked = ronda("proof", "--check", tmp_path / "proof", "--public-key", witness.keys / "signing.pub")
+    assert checked.exit_code == 0, "the first key leads to the one that signed"
+    key.write_bytes(old)
+    assert ronda("change-key", "--new", new / "signing.key").exit_code == 2
+    back = RunningServer(small_nation.data, tmp_path / "log-3", **settings)
+    assert back.process.wait(60) == 78
+    assert f"key {changed[0]['key']} signs nothing more" in back.log_path.read_text()

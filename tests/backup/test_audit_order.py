@@ -10,6 +10,7 @@ from core.files.regular_file import read_file
 from ronda.copies.audit_copy import copy_audit
 from ronda.copies.sinks import DirectorySink
 from server.audit.checkpoints import CheckpointFiles
+from server.audit.key_chain import KeyChain
 from server.audit.verifying import verify
 from tests.audit.answers import append
 from tests.audit.kit import House
@@ -58,7 +59,7 @@ def test_a_log_that_grows_meanwhile_is_whole_in_the_copy(tmp_path: Path) -> None
     shutil.rmtree(copied / "checkpoints")
     shutil.copytree(newest, copied / "checkpoints")
     assert verify(copied, key).problems != []
-    assert CheckpointFiles(newest).last(key) is not None
+    assert CheckpointFiles(newest).last(KeyChain(key)) is not None
 
 
 def test_half_a_record_stays_out_of_the_copy(tmp_path: Path) -> None:

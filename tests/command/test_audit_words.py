@@ -20,12 +20,15 @@ from tests.command.test_help import ENGLISH
 
 AUDIT = Path(__file__).parents[2] / "server" / "audit"
 # What ends in a sentence for the auditor: strings of these calls, placeholders filled.
-SAID = re.compile(r'(?:Problem|NotProvable|CheckpointError|SegmentDamaged)\(\s*f?"([^"]+)"')
+SAID = re.compile(r'(?:Problem|NotProvable|CheckpointError|KeyChainError|SegmentDamaged)\(\s*f?"([^"]+)"')
 FILLED = {
     "segment": "worker-0/7",
     "missing": "checkpoint 5 follows 3",
     "claim.by": "keeper 1: checkpoint 3",
     "name": "checkpoint",
+    "whose": "keeper 1",
+    "follows": "key 80b4ed076042bfd9 signs from checkpoint 8 on",
+    "', '.join(chain.ids)": "80b4ed076042bfd9, 1c9a55e07f0be2d4",
     "error": "no checkpoint",
     "why": "check: checkpoint 5 says 20 records",
 }

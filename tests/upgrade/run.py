@@ -50,6 +50,12 @@ class Drill:
         holds = done.returncode in (0, 4)
         self._tell(f"{release.name}: ronda index", holds, "" if holds else done.stderr[-300:])
 
+    def check(self, release: Release) -> None:
+        """Before the release takes the directory over: it reads all of it, and names what a way back loses."""
+        done = release.run("upgrade", "--check", "--data", str(self._registers.data))
+        lost = [line.strip() for line in done.stdout.splitlines() if "a roll-back" in line]
+        self._tell(f"{release.name}: ronda upgrade --check", done.returncode in (0, 8), "; ".join(lost) or done.stderr)
+
     def change(self, name: str, changes: list[dict[str, object]]) -> None:
         """Into the folder of the court's program."""
         drop(self._drop, name, changes)
@@ -111,6 +117,7 @@ def play(drill: Drill, old: Release, new: Release) -> None:
     with drill.serving(old, "first, fed"):
         drill.change("1-early", EARLY)
         drill.change("2-late", LATE)
+    drill.check(new)
     with drill.serving(new, "upgrade, then killed", killed=True):
         pass
     drill.verify(new)

@@ -1,0 +1,99 @@
+"""`ronda upgrade --check`, on the disks of an installation that has served."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.access.limits import Limits
+from core.ledger.frames import LOG
+from core.ledger.reader import FOLDER as LEDGER
+from ronda.copies.parts import known_in_data
+from ronda.upgrade.formats import FORMATS, RELEASE_BEFORE
+from server.audit.keys import make_signing_keys
+from tests.command.terminal import piped
+from tests.kit.served_world import serve_once
+from tests.upgrade.releases import EARLIER
+
+FORMLESS = {
+    *("CURRENT", "publish.log", "quarantine", ".work", "indexer.lock", "subject.key", "page.key", "hotlist.key"),
+    *("served.json", "trust.last-good.json", "notifications"),
+}
+"""Of the data directory: what is a name, a key, lines for people, or made anew whenever it cannot be read."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return serve_once(tmp_path_factory.mktemp("upgrade"))
+
+
+@pytest.fixture
+def data(served: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(served, tmp_path / "data"))
+
+
+def check(data: Path) -> subprocess.CompletedProcess[str]:
+    return piped("upgrade", "--check", "--data", str(data))
+
+
+def told(data: Path) -> dict[str, dict[str, Any]]:
+    done = piped("upgrade", "--check", "--json", "--data", str(data))
+    document = json.loads(done.stdout)
+    assert document["release_before"] == RELEASE_BEFORE
+    return {each["format"]: each for each in document["formats"]}
+
+
+def test_what_was_served_is_read_and_a_way_back_loses_nothing(data: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in data.rglob("*")}
+    done = check(data)
+    assert (done.returncode, f"A roll-back to {RELEASE_BEFORE} loses nothing." in done.stdout) == (0, True), done.stdout
+    seen = told(data)
+    for name in ("generation", "staging", "ledger", "audit log", "recall"):
+        assert seen[name]["found"] == [seen[name]["writes"]], name
+    assert {path: path.stat().st_mtime_ns for path in data.rglob("*")} == before, "it only looks"
+
+
+def test_what_a_roll_back_loses_is_said(data: Path, tmp_path: Path) -> None:
+    Limits(data / "limits")
+    make_signing_keys(tmp_path / "keys")
+    done = piped("audit", "change-key", "--new", str(tmp_path / "keys" / "signing.key"), RONDA_DATA=str(data))
+    assert done.returncode == 0, done.stderr
+    assert check(data).returncode == 8
+    lost = {name for name, each in told(data).items() if each["lost_by_roll_back"]}
+    assert lost == {"audit key changes", "limits"}
+
+
+@pytest.mark.parametrize("damage", ["another release's", "no JSON", "no version"])
+def test_what_this_release_does_not_read_is_named(data: Path, damage: str) -> None:
+    manifest = next(data.glob("generations/*/MANIFEST.json"))
+    document = json.loads(manifest.read_bytes())
+    if damage == "no version":
+        del document["format_version"]
+    else:
+        document["format_version"] = 9
+    manifest.write_text("{" if damage == "no JSON" else json.dumps(document))
+    done = check(data)
+    assert done.returncode == 7, done.stdout
+    assert ("NOT READ by this release: 9" in done.stdout) == (damage == "another release's")
+    assert ("DAMAGED" in done.stdout) == (damage != "another release's")
+
+
+def test_a_ledger_and_limits_of_later_releases_are_named(data: Path) -> None:
+    (data / "limits").write_bytes(b"RDNLIMS9" + bytes(100))
+    assert told(data)["limits"]["not_read"] == ["9"]
+    log = data / LEDGER / LOG
+    log.write_bytes(b"\0" * 64 + log.read_bytes()[64:])
+    assert told(data)["ledger"]["not_read"] == ["unknown"]
+
+
+def test_the_table_says_of_each_part_of_the_data_which_release_reads_it() -> None:
+    assert RELEASE_BEFORE == EARLIER
+    places = {each.place.removeprefix("<data>/").split("/")[0] for each in FORMATS if each.place.startswith("<data>/")}
+    assert known_in_data() - FORMLESS <= places
+    assert all(each.lost for each in FORMATS)
+    assert len({each.name for each in FORMATS}) == len(FORMATS)
