@@ -65,9 +65,7 @@ PARTS = (
     Part("manifests, mart_manifests", _MUST, "manifests of the site, where the settings name them"),
     Part("<data>/page.key", _AGAIN, "at the next start; callers begin their lists again"),
     Part("<data>/served.json", _AGAIN, "at the next start"),
-    Part(
-        "<data>/ledger.seen.json", _AGAIN, "with the next change; without it every feed is in doubt until its heartbeat"
-    ),
+    Part("<data>/ledger.seen.json", _AGAIN, "with the next change; without it feeds are in doubt until a heartbeat"),
     Part("<data>/live", _AGAIN, "by `ronda live`, from generation and ledger"),
     Part("<data>/hotlists", _AGAIN, "lists and their steps, when a car asks"),
     Part("<data>/mart", _AGAIN, "by `ronda mart build`, from the deliveries"),
