@@ -20,10 +20,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import grpc
 
 from bench.bars import Bar, Samples, write_report
 from bench.check_load import run_checks
@@ -367,7 +369,7 @@ def _measure_night(part: str, before: int, report: Report) -> None:
     write_ledger(data, SOURCE, whom, before, before + NIGHT)
     running = _Running.start(data, str(current_generation(data)))
     try:
-        court = Court(running.feed, before + NIGHT)
+        court = _court(running, before + NIGHT)
         feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, "A")
         feeding.start()  # a source that sends nothing is silent after a minute
         if not _until(lambda: running.sequence >= before + NIGHT, 10 * CAUGHT_UP_S):
@@ -382,6 +384,20 @@ def _measure_night(part: str, before: int, report: Report) -> None:
     report.samples.append(Samples(f"{part}: the new base at the ledger's end", [night.caught_up_s], "s", note=note))
     report.values[f"{part}_grey"] = night.grey_s
     report.values[f"{part}_memory"] = night.most_of_one / 1e6
+
+
+def _court(running: _Running, sequence: int) -> Court:
+    """Who feeds, once the process that writes the ledger has read what no server of its own left a snapshot of."""
+    found: list[Court] = []
+
+    def opened() -> bool:
+        with suppress(grpc.RpcError):
+            found.append(Court(running.feed, sequence))
+        return bool(found)
+
+    if not _until(opened, 10 * CAUGHT_UP_S):
+        raise RuntimeError("nobody takes changes over")
+    return found[0]
 
 
 def _tell_build(name: str, summary: dict[str, Any], report: Report) -> None:

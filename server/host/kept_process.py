@@ -42,6 +42,12 @@ class KeptProcess:
         self._module, self._orders, self._wanted, self._told, self._end_s = module, orders, wanted, told, end_s
         self._process: asyncio.subprocess.Process | None = None
         self._ending = False
+        self.restarts = 0
+
+    @property
+    def name(self) -> str:
+        """What it is, for a label: the room of its module ("feed")."""
+        return self._module.split(".")[-2]
 
     async def run(self) -> None:
         """Starts it again whenever it ends, with growing pauses, until `end`."""
@@ -55,6 +61,7 @@ class KeptProcess:
                 return
             deaths = 0 if time.monotonic() - started > _LIVED_S else deaths + 1
             pause = _PAUSES_S[min(deaths, len(_PAUSES_S) - 1)]
+            self.restarts += 1
             log("process_ended", level=ERROR, child=self._module, status=status, pause_s=pause)
             await asyncio.sleep(pause)
 

@@ -10,7 +10,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -33,6 +33,7 @@ from server.confirmation.orders import STATUS as CONFIRMATION_STATUS
 from server.confirmation.scraped import ConfirmationCollector
 from server.feed.orders import STATUS
 from server.feed.scraped import FeedCollector
+from server.host.kept_process import KeptProcess
 from server.hotlist.orders import STATUS as HOTLIST_STATUS
 from server.hotlist.scraped import HotlistCollector
 from server.logs import ERROR, log
@@ -54,7 +55,8 @@ class _ScrapeServer(ThreadingMixIn, WSGIServer):
     """A thread for each scrape, beside another server's on the same address (server/host/port_guard.py)."""
 
     daemon_threads = True
-    allow_reuse_address, allow_reuse_port = False, True
+    # SO_REUSEADDR, which connections inherit that were closed: the next start may have the address (TIME_WAIT).
+    allow_reuse_address, allow_reuse_port = True, True
 
 
 class _ScrapeServer6(_ScrapeServer):
@@ -72,6 +74,9 @@ class Supervised(Protocol):
     restarts: int
     last_good: str
     workers: dict[int, WorkerProcess]
+
+    @property
+    def children(self) -> Sequence[KeptProcess]: ...
 
     @property
     def audit(self) -> AuditProcess: ...
@@ -176,6 +181,12 @@ class _StateCollector(Collector):
         yield CounterMetricFamily(
             "ronda_worker_restarts", "Workers restarted after they died.", value=self._supervised.restarts
         )
+        ended = CounterMetricFamily(
+            "ronda_child_restarts", "Processes beside the workers that ended and were started again.", labels=["child"]
+        )
+        for child in self._supervised.children:
+            ended.add_metric([child.name], child.restarts)
+        yield ended
         yield GaugeMetricFamily(
             "ronda_disk_free_bytes", "Bytes left in the data directory.", value=shutil.disk_usage(self._data).free
         )

@@ -118,7 +118,7 @@ class Supervisor:
         self._feed_socket = runtime / "feed.sock"
         self._recall_socket = runtime / "recall.sock"
         self._served_parts = ServedParts(settings)
-        self._kept = [
+        self.children = [
             *kept_processes(settings, self._confirmation_socket, self._recall_socket),
             *feed_processes(
                 settings, runtime, self._feed_socket, feed, note_expected=self._served_parts.has_seen(SEEN)
@@ -151,7 +151,7 @@ class Supervisor:
         signal.signal(signal.SIGUSR2, lambda *_: loop.call_soon_threadsafe(self._asked_for_successor))
         beginning = asyncio.create_task(self._begin_alone())
         auditing = asyncio.create_task(self._once_alone(self._audit.run))
-        keeping = [asyncio.create_task(self._once_alone(each.run)) for each in self._kept]
+        keeping = [asyncio.create_task(self._once_alone(each.run)) for each in self.children]
         self._slots = {asyncio.create_task(self._keep(number)) for number in self._feeds}
         checking = asyncio.create_task(self._check_files())
         doubting = asyncio.create_task(self._watch_clock())
@@ -166,7 +166,7 @@ class Supervisor:
                 task.cancel()
             for worker in self.workers.values():
                 worker.kill()
-            await asyncio.gather(*(each.end() for each in self._kept))
+            await asyncio.gather(*(each.end() for each in self.children))
             for each in keeping:
                 each.cancel()
             await self._audit.end()  # after the workers: the last checkpoint holds their last record
@@ -242,7 +242,7 @@ class Supervisor:
             self._handing_over = None
             return
         # Nothing is taken away from under a worker: what it asks is away for as long as the new one takes to start it.
-        await asyncio.gather(*(each.end() for each in (*self._kept, self._audit)))
+        await asyncio.gather(*(each.end() for each in (*self.children, self._audit)))
         service_manager.notify(f"MAINPID={successor.pid}")
         successor.take_over()
         log("handed_over", successor=successor.pid)

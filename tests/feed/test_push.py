@@ -246,6 +246,7 @@ def test_a_damaged_ledger_is_named_and_never_cut(fresh: FieldServer) -> None:
     log.write_bytes(bytes(data))
     writer.kill()
     until(lambda: fresh.server.events("ledger_damaged"), 60.0)
+    until(lambda: re.search(r'ronda_child_restarts_total\{child="feed"\} [1-9]', fresh.server.metrics()))
     assert refused(lambda: Stream(asker)).reason == "PART_UNAVAILABLE"
     assert log.read_bytes() == bytes(data)
     assert fresh.patrol().person(fresh.field.clean).answer.level  # who asks is answered all the same

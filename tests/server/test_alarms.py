@@ -55,7 +55,10 @@ DAY = 1440
 CASES = {
     "RondaDown": steady('up{job="ronda"}', 0, 1),
     "RondaServesNothing": pair("ronda_workers_ready", "ronda_workers_serving", (2, 0), (2, 2)),
-    "RondaWorkersRestart": grows("ronda_worker_restarts_total", 4),
+    "RondaWorkersRestart": Case(
+        {"ronda_worker_restarts_total": "0x90", 'ronda_child_restarts_total{child="feed"}': "0x48 4x40"},
+        {"ronda_worker_restarts_total": "2x90", 'ronda_child_restarts_total{child="feed"}': "4x90"},
+    ),
     "RondaDefect": appears('ronda_watch_failures_total{what="GenerationKeeper.watch"}'),
     "RondaClockDoubtful": steady("ronda_clock_doubtful", 1, 0),
     "RondaClockSteps": grows("ronda_clock_steps_total", 2),

@@ -233,6 +233,17 @@ def _drop_text_line(server: RunningServer) -> None:
     server.log_path.write_text("\n".join(text.splitlines()[:-1]) + "\n", encoding="utf-8")
 
 
+def test_a_server_starts_again_where_it_was_just_scraped(published: Published, start_server: StartServer) -> None:
+    """The closed connections stand in TIME_WAIT on its side, for a scrape ends with the server's close."""
+    published.publish()
+    server = start_server(workers=1).wait_ready()
+    address = server.metrics_address
+    assert "ronda_workers_ready 1.0" in server.metrics()
+    server.stop()
+    again = start_server(workers=1, metrics=address).wait_ready()
+    assert (again.metrics_address, "ronda_workers_ready 1.0" in again.metrics()) == (address, True)
+
+
 def test_workers_end_with_their_supervisor(published: Published, start_server: StartServer) -> None:
     published.publish()
     server = start_server().wait_ready()
