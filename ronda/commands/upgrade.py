@@ -32,7 +32,14 @@ def upgrade(
     if not check:
         fail("Indique --check: es lo único que hace; lo demás está en docs/production.md.", ExitStatus.CALLER, as_json)
     try:
-        seen = look(load_settings(data=data))
+        settings = load_settings(data=data)
+        if not settings.data.is_dir():
+            fail(
+                f"{settings.data}: no hay tal directorio de datos; indique --data o RONDA_CONFIG.",
+                ExitStatus.CALLER,
+                as_json,
+            )
+        seen = look(settings)
     except SettingsError as error:
         fail(str(error), ExitStatus.CALLER, as_json)
     if as_json:

@@ -97,3 +97,10 @@ def test_the_table_says_of_each_part_of_the_data_which_release_reads_it() -> Non
     assert known_in_data() - FORMLESS <= places
     assert all(each.lost for each in FORMATS)
     assert len({each.name for each in FORMATS}) == len(FORMATS)
+
+
+def test_a_directory_that_is_not_there_is_said_and_nothing_is_promised(tmp_path: Path) -> None:
+    done = check(tmp_path / "elsewhere")
+    assert done.returncode == 2
+    assert "no hay tal directorio de datos" in done.stderr
+    assert done.stdout == ""
