@@ -23,5 +23,12 @@ class Grant:
     def mask(self, sensitivity: int, /) -> int:
         """The mask of one Sensitivity (1 to 5). Raises ValueError for another."""
 
+    @property
+    def masks_lists(self) -> bool:
+        """Whether lists of persons are shown in part."""
+
+    def with_whole_lists(self) -> Grant:
+        """The same sections, with lists as they are: to ask on behalf of one to whom no list is shown."""
+
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

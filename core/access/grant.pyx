@@ -30,6 +30,13 @@ cdef class Grant:
             raise ValueError("a sensitivity is a number from 1 to 5")
         return self.masks.masks[sensitivity]
 
+    @property
+    def masks_lists(self):
+        return bool(grant_masks_lists(&self.masks))
+
+    def with_whole_lists(self):
+        return Grant([self.masks.masks[i] for i in range(1, SENSITIVITIES)])
+
     def __eq__(self, other, /):
         if not isinstance(other, Grant):
             return NotImplemented

@@ -37,6 +37,7 @@ from server.trust.acting import is_to_act
 
 _GUATEMALA = ZoneInfo("America/Guatemala")
 _OPEN = section_pb2.SENSITIVITY_OPEN
+_TAIL = 4  # digits, as Candidate.cui_tail
 _ASKABLE = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
 # What is certain of whom a record is about; all else is said to be possible.
 _CERTAIN = level_pb2.LEVEL_HIT
@@ -57,13 +58,17 @@ _KINDS: dict[int, str] = {
 
 @dataclass(frozen=True)
 class _Asking:
-    """Who asks, of which view and when. is_chosen: the look-up's person was chosen from a list found by name."""
+    """Who asks, of which view and when. is_chosen: the look-up's person was chosen from a list found by name.
+
+    keeps_back: she stood in such a list, which showed the end of her CUI.
+    """
 
     engine: Engine
     grant: Grant
     clock_ms: int
     purpose: int
     is_chosen: bool
+    keeps_back: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
         standing = [replace(each, is_open=each.is_open and not each.adolescents) for each in standing]
     stated = [each for each in standing if record in each.records]
     in_force = any(each.pending for each in stated)
-    asking = _Asking(engine, grant, clock_ms, purpose, row.doubt == Doubt.CHOSEN)
+    keeps_back = grant.masks_lists and row.doubt == Doubt.NAMED
+    asking = _Asking(engine, grant.with_whole_lists(), clock_ms, purpose, row.doubt == Doubt.CHOSEN, keeps_back)
     answered = _answer(reader, asking) if reader is not None else None
     if answered is None and reader is not None and _keys(reader):
         return None  # who has a number, and none that she may see
@@ -200,7 +206,7 @@ def _answer(reader: DossierReader, asking: _Asking) -> _Answered | None:
             _records(hit for hit in own if hit.level == _CERTAIN),
             _records(hits),
             answer.answer.hits_total <= len(answer.answer.hits),
-            _subject_text(key, answer, subject_id),
+            _subject_text(key, answer, subject_id, keeps_back=asking.keeps_back),
         )
     return None
 
@@ -229,10 +235,11 @@ def _asked(key: Any, asking: _Asking) -> Any:
     return check_service_pb2.CheckVehicleResponse.FromString(wire)
 
 
-def _subject_text(key: Any, answer: Any, subject_id: str) -> str:
+def _subject_text(key: Any, answer: Any, subject_id: str, *, keeps_back: bool) -> str:
     if key.kind == IdentifierKind.CUI:
         name = answer.person.name if answer.person.subject_id == subject_id else ""
-        return f"{name} (CUI {key.text})" if name else f"CUI {key.text}"
+        cui = f"CUI que termina en {key.text[-_TAIL:]}" if keeps_back else f"CUI {key.text}"
+        return f"{name} ({cui})" if name else cui
     if key.kind == IdentifierKind.VIN:
         return f"VIN {key.text}"
     return f"placa {key.text.partition('|')[0].removeprefix('?-')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -273,3 +274,31 @@ def test_what_a_minor_did_is_told_to_who_may_act(tmp_path: Path, purpose: int, o
         assert [number for number in BORN if cui_of(number) in str(texts)] == list(of_whom)
     ledger.close()
     fed.writer.close()
+
+
+@pytest.mark.parametrize("masks_lists", [True, False])
+@pytest.mark.parametrize("by_number", [True, False])
+def test_who_stood_in_a_list_is_told_as_the_list_showed_him(tmp_path: Path, masks_lists: bool, by_number: bool) -> None:
+    """A patrol's list has the end of a CUI: a recall of somebody in it does not give the whole one away."""
+    fed = FedWorld(tmp_path / "fed", small_world(), built(tmp_path / "first", small_world()))
+    store = RecallStore(tmp_path / "recall")
+    views = Views(fed.data, store)
+    grant = Grant([2**64 - 1] * 5, masks_lists=masks_lists)
+    assert (grant.masks_lists, grant.with_whole_lists()) == (masks_lists, Grant.everything())
+    with Follower(fed.data, fed.base_id, fed.manifests) as follower:
+        follower.step()
+        assert views.look() is not None
+        with closing(LedgerWriter(fed.data / LEDGER)) as ledger:
+            ledger.append([warrant(fed, "W30", LUIS)], AS_OF_S * 1000)
+        follower.step()
+        seen = views.look()
+        assert seen is not None
+        found = look("w/1/1")._replace(is_by_number=by_number)
+        store.take(seen.taken, [(each, [found]) for each in seen.changes])
+        [row] = store.waiting("pnc/1", 0, AS_OF_S * 1000, 10)
+        message = telling.told(row, fed.view(), grant, AS_OF_S * 1000 + 1)
+    fed.writer.close()
+    assert message is not None
+    kept_back = masks_lists and not by_number
+    assert (cui_of(LUIS) in message.text, "CUI que termina en" in message.text) == (not kept_back, kept_back)
+    assert cui_of(LUIS)[-4:] in message.text
