@@ -139,7 +139,8 @@ def change_key(
             fail(f"La auditoría no continúa lo firmado ({error}): ejecute `ronda audit verify`.", EXIT_OURS, False)
     before, now = key_id(change.key), key_id(change.following)
     say(f"Desde el punto de control {change.number} firma la llave {now}; hasta ahí, la {before}.", bold=True)
-    say("Con cualquiera de las dos llaves públicas se verifica todo. Destruya la privada de antes: ya no firma nada.")
+    say("Con cualquiera de las dos llaves públicas se verifica la auditoría entera; una prueba suelta, con la nueva.")
+    say("Destruya la privada de antes: ya no firma nada.")
 
 
 @audit.command("verify")

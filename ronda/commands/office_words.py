@@ -123,8 +123,8 @@ def missing_text(name: str) -> str:
 def no_log_yet(key: str) -> str:
     """That development mode's own key of the log is not there: no server has run here."""
     return (
-        f"Aún no hay auditoría aquí: `ronda serve` la empieza, y hace su llave {key} (modo de desarrollo). Si está en "
-        "otra parte, indique --audit, o RONDA_CONFIG con los ajustes; en producción, --key."
+        f"Falta la llave del auditor: en producción indique --key. La de desarrollo ({key}) no está: aún no hay "
+        "auditoría aquí, y `ronda serve` la empieza; o está en otra parte: indique --audit, o RONDA_CONFIG."
     )
 
 

@@ -64,7 +64,11 @@ PARTS = (
     Part("audit_keeper_ca, audit_keeper_cert, audit_keeper_key", _MUST, "what is shown to the witness"),
     Part("manifests, mart_manifests", _MUST, "manifests of the site, where the settings name them"),
     Part("<data>/page.key", _AGAIN, "at the next start; callers begin their lists again"),
-    Part("<data>/served.json", _AGAIN, "at the next start"),
+    Part(
+        "<data>/served.json",
+        _AGAIN,
+        "at the next start; where the audit log says that it served, its feeds are in doubt",
+    ),
     Part("<data>/ledger.seen.json", _AGAIN, "with the next change; without it feeds are in doubt until a heartbeat"),
     Part("<data>/live", _AGAIN, "by `ronda live`, from generation and ledger"),
     Part("<data>/hotlists", _AGAIN, "lists and their steps, when a car asks"),

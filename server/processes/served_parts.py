@@ -69,8 +69,11 @@ class ServedParts:
     def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
         self._path = settings.data / SERVED
-        self._audit, self._seen = self._noted()
+        noted = self._noted()
+        self._audit, self._seen = noted or ("", set())
+        self._served = self._present()  # since this start
         self._recorded = _is_there(audit_directory(settings) / "logs")
+        self._has_lost_notes = noted is None and self._recorded
 
     @property
     def has_served(self) -> bool:
@@ -78,8 +81,10 @@ class ServedParts:
         return self._recorded or bool(self._seen)
 
     def has_seen(self, name: str) -> bool:
-        """Returns whether a part was there when this installation served before."""
-        return name in self._seen
+        """Returns whether a part was there when this installation served before, or may have been: of one that has
+        served and lost its notes nobody knows.
+        """
+        return name in self._seen or self._has_lost_notes
 
     def lost(self) -> list[tuple[ServedPart, Path]]:
         """Returns the parts that were there and are not, each with its place."""
@@ -95,14 +100,19 @@ class ServedParts:
             log(part.event, level=ERROR, part=part.name, file=str(place))
 
     def note(self) -> None:
-        """Writes down the parts that are there, where that changed. A disk that refuses is asked again later."""
-        present = {part.name for part in SERVED_PARTS if _is_there(part.place(self._settings))}
+        """Writes down the parts that are there or were since this start, where that changed: what is lost meanwhile the
+        next start tells. A disk that refuses is asked again later.
+        """
+        self._served |= self._present()
         audit = self._audit_place()
-        if (audit, present) == (self._audit, self._seen):
+        if (audit, self._served) == (self._audit, self._seen):
             return
         with suppress(OSError):
-            replace_file(self._path, json.dumps({"audit": audit, "parts": sorted(present)}).encode())
-            self._audit, self._seen = audit, present
+            replace_file(self._path, json.dumps({"audit": audit, "parts": sorted(self._served)}).encode())
+            self._audit, self._seen = audit, set(self._served)
+
+    def _present(self) -> set[str]:
+        return {part.name for part in SERVED_PARTS if _is_there(part.place(self._settings))}
 
     def _is_expected(self, part: ServedPart) -> bool:
         if part.name in ("limits", LAST_GOOD) and self._settings.development:
@@ -116,12 +126,13 @@ class ServedParts:
         audit, data = audit_directory(self._settings).absolute(), self._settings.data.absolute()
         return str(audit.relative_to(data) if audit.is_relative_to(data) else audit)
 
-    def _noted(self) -> tuple[str, set[str]]:
+    def _noted(self) -> tuple[str, set[str]] | None:
+        """Returns the directory of the log and the parts; None = nothing that can be read."""
         try:
             document = json_of(read_file(self._path))
             return str(document["audit"]), {str(name) for name in document["parts"]}
         except (OSError, ValueError, KeyError, TypeError):
-            return "", set()
+            return None
 
 
 def _is_there(place: Path) -> bool:

@@ -107,9 +107,9 @@ def test_before_there_is_a_log_the_auditor_is_told_what_begins_one(
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["audit", *asked])
     assert done.exit_code == ExitStatus.CALLER
-    assert "Aún no hay auditoría aquí: `ronda serve` la empieza" in done.output
+    assert "Falta la llave del auditor: en producción indique --key." in done.output
     export = ("subject", "export", "--cui", "2357111360101", "--out", "x.json", "--nip", "1")
-    assert "Aún no hay auditoría aquí" in CliRunner().invoke(app, export).output
+    assert "`ronda serve` la empieza" in CliRunner().invoke(app, export).output
 
 
 def test_verify_asks_for_the_key_that_nobody_gave_and_keys_are_made_once(tmp_path: Path) -> None:

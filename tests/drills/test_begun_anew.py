@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
+from server.feed.seen_ledger import SEEN
 from server.processes.served_parts import SERVED, SERVED_PARTS
 from tests.drills.losses import lose
 from tests.drills.world import SETTINGS
@@ -51,6 +53,29 @@ def test_each_lost_part_is_told_once_by_name(data: Path, tmp_path: Path) -> None
         "staging_lost": 1,
     }
     assert _told(data, tmp_path / "third.log") == {}
+
+
+def test_what_is_lost_while_it_serves_is_told_at_the_next_start(data: Path, tmp_path: Path) -> None:
+    """A reload is a start too: the ledger that a disk lost must not look like one that never was."""
+    server = RunningServer(data, tmp_path / "second.log", **SETTINGS).wait_ready()
+    until(lambda: set(_noted(data)) >= AT_ONCE)
+    for name in ("ledger", "recall"):
+        lose(data / name)
+    time.sleep(2.5)  # in which the server looks again, twice
+    server.stop()
+    again = RunningServer(data, tmp_path / "third.log", **SETTINGS).wait_ready()
+    assert [len(again.events(name)) for name in ("ledger_begun_anew", "recall_begun_anew")] == [1, 1]
+    again.stop()
+
+
+def test_an_installation_that_lost_its_notes_may_have_had_a_ledger(data: Path, tmp_path: Path) -> None:
+    """The ledger, the note of how far it was, and the notes of what was there: its feeds are in doubt all the same."""
+    for name in ("ledger", SERVED, *([SEEN] if (data / SEEN).exists() else [])):
+        lose(data / name)
+    server = RunningServer(data, tmp_path / "second.log", **SETTINGS).wait_ready()
+    until(lambda: server.events("feed_ledger_note_lost"))
+    assert server.events("feed_ledger_put_back")
+    server.stop()
 
 
 def _told(data: Path, log: Path) -> dict[str, int]:
