@@ -117,7 +117,7 @@ def _ledger(settings: Settings) -> Iterator[str]:
 
 def _limits(settings: Settings) -> Iterator[str]:
     with suppress(FileNotFoundError):
-        yield limits_version(settings.limits_path)
+        yield limits_version(settings.limits_path) or "unknown"
 
 
 def _audit(settings: Settings) -> Iterator[str]:

@@ -32,7 +32,7 @@ class Estate(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    pid: int = 0
+    pid: int = 0  # 0 = of a release that did not state it
     numbers: list[int] = []  # of its workers: each writes an audit log of its own until it has ended
     generation: str = ""  # that it serves
     clock_reference_ms: int | None = None  # only a restart is the operator's word that the time is right
@@ -62,7 +62,8 @@ class Predecessor:
             line = socket.socket(fileno=int(descriptor))
             line.set_inheritable(False)
             with line.makefile("rb") as told:
-                return cls(line, Estate.model_validate_json(told.readline()))
+                estate = Estate.model_validate_json(told.readline())
+            return cls(line, estate if estate.pid else estate.model_copy(update={"pid": os.getppid()}))
         except (OSError, ValueError) as error:
             raise SettingsError(f"{_HEIR}: what the server before says cannot be read: {error}") from None
 
