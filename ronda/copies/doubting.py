@@ -9,11 +9,15 @@ from pathlib import Path
 from core.errors import LedgerFull
 from core.ledger.change import RESTORED, Change, Kind
 from core.ledger.frames import LOG
+from core.ledger.noted import NotedPlace, digest_of
 from core.ledger.writer import LedgerWriter
+from server.feed.seen_ledger import SeenLedger, note_ledger
 
 
 def doubt_sources(ledger: Path, now_ms: int) -> None:
     """Makes each register STALE for each source that fed it, until a heartbeat says which number was its last.
+
+    Notes beside the ledger how far it is, so that the next start does not doubt a second time.
 
     Raises OSError, LedgerDamaged.
     """
@@ -26,7 +30,13 @@ def doubt_sources(ledger: Path, now_ms: int) -> None:
             told = entry.kind in (Kind.STALE, Kind.FRESH)
             key = entry.source, entry.register
             last[key] = entry if told else last.get(key)
-        writer.append([_doubted(*key, told) for key, told in last.items()], now_ms)
+        placed = writer.append([_doubted(*key, told) for key, told in last.items()], now_ms)
+        if placed:
+            offset, entry = placed[-1]
+            place = NotedPlace(
+                ledger=writer.ledger_id.hex(), sequence=entry.sequence, offset=offset, digest=digest_of(entry)
+            )
+            note_ledger(ledger.parent, SeenLedger(place=place, feeds=frozenset(last)))
     except LedgerFull:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(ledger)) from None
     finally:
