@@ -387,7 +387,7 @@ def _measure_night(part: str, before: int, report: Report) -> None:
 
 
 def _court(running: _Running, sequence: int) -> Court:
-    """Who feeds, once the process that writes the ledger has read what no server of its own left a snapshot of."""
+    """Returns a court that may feed. The ledger was written without a server, so its first start reads all of it."""
     found: list[Court] = []
 
     def opened() -> bool:

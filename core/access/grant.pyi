@@ -25,7 +25,7 @@ class Grant:
 
     @property
     def masks_lists(self) -> bool:
-        """Whether lists of persons are shown in part."""
+        """Returns whether lists of persons are shown in part."""
 
     def with_whole_lists(self) -> Grant:
         """The same sections, with lists as they are: to ask on behalf of one to whom no list is shown."""

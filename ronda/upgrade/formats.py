@@ -100,7 +100,7 @@ def _database(*place: str) -> Found:
 
 
 def _stated(pattern: str, field: str) -> Found:
-    """Of JSON documents below the data directory, the field that states the version."""
+    """Returns a function that reads the version from one field of the JSON documents that match a pattern."""
 
     def found(settings: Settings) -> Iterator[str]:
         for path in settings.data.glob(pattern):

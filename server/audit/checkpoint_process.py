@@ -36,7 +36,7 @@ def _open(orders: Orders, signing: SigningFile, indexing: Indexing) -> Checkpoin
     keepers = [open_keeper(orders.keeper, files)] if orders.keeper else []
     try:
         held = signing.keys()
-        # Of one key the checkpointer finds out by itself, behind the lock: who stands by reads nothing each second.
+        # One key needs no look at the log here: the checkpointer checks it once it has the lock.
         key = held[0] if len(held) == 1 else signing.signer(orders.directory)
         checkpointer = Checkpointer(orders.directory, key, keepers, orders.retention_years, indexing=indexing.add)
         indexing.on_made = checkpointer.take_index

@@ -11,7 +11,7 @@ class Places:
     """Places by number, from 1; in the place of one that is not written yet stands the change itself."""
 
     def __init__(self, whole: array[int] | None = None) -> None:
-        # Of the numbers from 1 on, as far as they are written without a gap.
+        # Places of the numbers from 1 up to the first gap; the first element is unused.
         self._whole = whole if whole is not None else array("Q", (0,))
         self._others: dict[int, int | Change] = {}
 

@@ -1,4 +1,4 @@
-"""What the ledger said of its sources up to one entry, kept beside it: a start need not read years of entries.
+"""Keeps the state of each source up to one entry beside the ledger, so that a start does not read years of entries.
 
     ledger/snapshot   a line of JSON (`_Head`); for each feed of it the places and the digests of its numbers; an XXH3
 
