@@ -262,7 +262,7 @@ cdef inline int joined_particle(const uint8_t* t, int n) noexcept nogil:
         return 2 if (memcmp(t, b"VAN", 3) == 0 or memcmp(t, b"VON", 3) == 0 or memcmp(t, b"DOS", 3) == 0 or memcmp(t, b"MAC", 3) == 0
                      or memcmp(t, b"BEN", 3) == 0 or memcmp(t, b"BIN", 3) == 0 or memcmp(t, b"ABU", 3) == 0) else 0
     if n == 4:
-        return memcmp(t, b"DELA", 4) == 0
+        return memcmp(t, b"DELA", 4) == 0 or memcmp(t, b"DELO", 4) == 0  # DELOSANTOS, one S of two written
     if n == 5:
         if memcmp(t, b"DELOS", 5) == 0 or memcmp(t, b"DELAS", 5) == 0 or memcmp(t, b"SANTA", 5) == 0:
             return 1
@@ -403,6 +403,7 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
     cdef uint8_t equivalent = KIND_NONE
     cdef int apart
     cdef bint ending = False
+    cdef bint two_names = a.known and b.known  # which a slip has not made of one: EDWIN and ERWIN may be brothers
     if same(a.letters, a.length, b.letters, b.length):
         return KIND_EXACT
     if a.length == 1 or b.length == 1:
@@ -425,20 +426,20 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
             has_digit(a) or has_digit(b) or (a.length >= EDIT_LEAST and b.length >= EDIT_LEAST)):
         return KIND_OCR
     if a.length >= EDIT_LEAST and b.length >= EDIT_LEAST and apart <= 2 and one_edit(a.letters, a.length, b.letters, b.length):
-        if not other_ending(a.letters, a.length, b.letters, b.length):
+        ending = other_ending(a.letters, a.length, b.letters, b.length)
+        if not ending and not two_names:
             return KIND_EDIT
-        ending = True
     if (not ending and a.phonetic_length >= EDIT_LEAST and b.phonetic_length >= EDIT_LEAST
             and __builtin_popcount(a.symbol_set ^ b.symbol_set) <= 2
             and one_edit(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length)):
-        if not other_ending(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length):
+        ending = other_ending(a.phonetic, a.phonetic_length, b.phonetic, b.phonetic_length)
+        if not ending and not two_names:
             return KIND_PHONETIC_EDIT
-        ending = True
     if equivalent:
         return KIND_NICKNAME
     if ending:
         return KIND_ENDING
-    if (a.length >= TWO_EDITS_LEAST and b.length >= TWO_EDITS_LEAST and apart <= 4
+    if (not two_names and a.length >= TWO_EDITS_LEAST and b.length >= TWO_EDITS_LEAST and apart <= 4
             and distance_at_most(a.letters, a.length, b.letters, b.length, 2)):
         return KIND_TWO_EDITS
     if short_edit(a, b):

@@ -19,7 +19,7 @@ _PARTS = ("a begins", "a ends", "b begins", "b ends")
 KINDS = (*(kind.lower().replace("_", " ") for kind in re.findall(r"/\* (\w+)", _SOURCE)), *_PARTS)
 COSTS: dict[str, int] = dict(zip(KINDS, map(int, re.findall(r"^        (\d+),", _SOURCE, re.MULTILINE)), strict=False))
 VOWELS = "AEIOUY"
-JOINED_PARTICLES = ("DE", "DEL", "SAN", "DELA", "DELOS", "DELAS", "SANTA")
+JOINED_PARTICLES = ("DE", "DEL", "SAN", "DELA", "DELO", "DELOS", "DELAS", "SANTA")
 JOINED_ABROAD = ("AL", "EL", "DI", "DA", "DO", "MC", "VAN", "VON", "DOS", "MAC", "BEN", "BIN", "ABU", "VANDE", "VANDER",
                  "VANDEN", "VONDER")  # fmt: skip
 SHORT = ("a short", "b short")
@@ -264,23 +264,23 @@ def kind(a: str, b: str) -> str:
     if shape(a) == shape(b) and (four or re.search("[0-9]", a + b)):
         return "ocr"
     ending = four and distance(a, b) == 1 and other_ending(a, b)
-    if four and distance(a, b) == 1 and not ending:
+    known = all(sound in frequencies() for sound in sounds)
+    if four and distance(a, b) == 1 and not ending and not known:
         return "edit"
     if not ending and min(map(len, sounds)) >= 4 and distance(*sounds) == 1:
-        if not other_ending(*sounds):
+        ending = other_ending(*sounds)
+        if not ending and not known:
             return "phonetic edit"
-        ending = True
     if equivalent:
         return "nickname"
     if ending:
         return "ending"
-    if len(shorter) >= 7 and distance(a, b) == 2:
+    if not known and len(shorter) >= 7 and distance(a, b) == 2:
         return "two edits"
     if is_short_edit(a, b):
         return "short edit"
     if is_consonants_of(a, b):
         return "abbreviation"
-    known = all(sound in frequencies() for sound in sounds)
     if a[0] == b[0] and not known and (is_alike(a, b) or is_alike(*sounds)):
         return "alike"
     if len(longer) - len(shorter) >= 2:

@@ -40,8 +40,12 @@ def batch_of(asked: list[Asked]) -> pa.RecordBatch:
     )
 
 
+MARRIED = 3  # core.names.reading's number of the role
+
+
 def of_initials_alone(name: str) -> bool:
-    return all(len(token) == 1 for token, _ in name_roles(name))
+    """Whether it has no word but a husband's surname; such a name finds nobody and is found by nobody."""
+    return all(len(token) == 1 for token, role in name_roles(name) if role != MARRIED)
 
 
 def swept(index: NameIndex, asked: list[Asked]) -> dict[tuple[int, int], int]:
@@ -71,7 +75,8 @@ def test_all_whose_names_agree_are_found(tmp_path: Path, seed: int) -> None:
     expected: dict[tuple[int, int], int] = {}
     for row, (name, _, _) in enumerate(asked):
         agreements, evidence, _ = scan.compare(name)
-        expected |= {(row, n): evidence[n] for n, agreement in enumerate(agreements) if agreement == AGREES}
+        agreeing = [n for n, agreement in enumerate(agreements) if agreement == AGREES]
+        expected |= {(row, n): evidence[n] for n in agreeing if not of_initials_alone(people[n])}
     found = swept(index, asked)
     assert len(expected) > 200
     assert set(expected) - set(found) == set(), "missed"
