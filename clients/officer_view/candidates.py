@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from clients.client.connection import CallFailure
     from ronda.v1 import check_service_pb2
 
+    _Compared = tuple[level_pb2.Criterion, level_pb2.Agreement]
+
 _LEAST, _EVEN, _MOST = 0.01, 0.5, 99
 _PLATES = (level_pb2.CRITERION_PLATE, level_pb2.CRITERION_PLATE_UNTYPED)
 _BORNE_BEFORE = [(plate, level_pb2.AGREEMENT_DISAGREES) for plate in _PLATES]
@@ -73,19 +75,25 @@ def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
             lines.append(f"{said}: {words(criteria, spanish.CRITERIA)}")
     if len(compared) < len(candidate.comparisons):
         lines.append("placa: la portó en otra fecha")
-    if candidate.HasField("score"):
+    if candidate.weak:
+        lines.append(_weak_line(candidate, compared))
+    elif candidate.HasField("score"):
         lines.append(f"parecido: {_likeness(candidate)}")
-        if candidate.weak:
-            alerted = ": sus alertas no dan color, pida el DPI" if candidate.alerts else ""
-            lines.append(f"parecido débil{alerted}")
     return Text("\n".join(lines))
 
 
-def _said_of_plates(candidate: check_service_pb2.Candidate) -> list[tuple[level_pb2.Criterion, level_pb2.Agreement]]:
+def _weak_line(candidate: check_service_pb2.Candidate, compared: list[_Compared]) -> str:
+    """Why whoever is only a little alike gives no colour, and what would: a likeness beside NEGRO is read as one."""
+    if not candidate.alerts:
+        return "parecido débil"
+    dated = any(criterion == level_pb2.CRITERION_BIRTH_DATE for criterion, _ in compared)
+    ask = "pida el DPI" if dated else "pida la fecha de nacimiento o el DPI"
+    return f"parecido débil: sus alertas no dan color; {ask}"
+
+
+def _said_of_plates(candidate: check_service_pb2.Candidate) -> list[_Compared]:
     """(Criterion, agreement), without the plate of who is a candidate only because it bore it at another time."""
-    compared: list[tuple[level_pb2.Criterion, level_pb2.Agreement]] = [
-        (c.criterion, c.agreement) for c in candidate.comparisons
-    ]
+    compared: list[_Compared] = [(c.criterion, c.agreement) for c in candidate.comparisons]
     otherwise = [c for c, agreement in compared if c in _FIND_VEHICLES and agreement == level_pb2.AGREEMENT_AGREES]
     if otherwise:
         return compared

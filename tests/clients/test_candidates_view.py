@@ -62,3 +62,17 @@ def test_candidates_are_whole_on_a_narrow_terminal() -> None:
     text = printed(candidates_table([found], 1), width=80)
     for said in (name, "CUI 1234 56789 0101", "alertas: 2", "parecido: 50 %"):
         assert any(said in line for line in text.splitlines())
+
+
+def test_who_gives_no_colour_is_shown_with_the_reason_and_with_what_would() -> None:
+    """A likeness of 88 % beside NEGRO was read as the colour that the screen had forgotten."""
+    weak = check_service_pb2.Candidate(name="ANA CAAL", score=0.88, weak=True, alerts=1)
+    weak.comparisons.add(criterion=level_pb2.CRITERION_NAMES, agreement=level_pb2.AGREEMENT_NEAR)
+    text = " ".join(printed(candidates_table([weak], 1), width=160).split())
+    assert "88 %" not in text
+    assert "sus alertas no dan color; pida la fecha de nacimiento o el DPI" in text
+    weak.comparisons.add(criterion=level_pb2.CRITERION_BIRTH_DATE, agreement=level_pb2.AGREEMENT_DISAGREES)
+    dated = " ".join(printed(candidates_table([weak], 1), width=160).split())
+    assert "sus alertas no dan color; pida el DPI" in dated
+    weak.alerts = 0
+    assert "no dan color" not in printed(candidates_table([weak], 1), width=160)
