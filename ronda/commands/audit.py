@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ronda.commands.audit_options import (
+    AuditOption,
+    CaseOption,
+    JsonOption,
+    KeyOption,
+    PublicOption,
+    SinceOption,
+    TokenOption,
+    UntilOption,
+)
 from ronda.commands.audit_output import GUATEMALA, ZONE, show_records, tell_lost, when
+from ronda.commands.audit_restoring import restoration_json, restored, tell_restorations, witness_accept
 from ronda.commands.audit_words import RULES, finding_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
@@ -28,29 +39,8 @@ if TYPE_CHECKING:
     from server.settings import Address
 
 audit = typer.Typer(help="La auditoría: verificarla, y ver quién preguntó por quién.", no_args_is_help=True)
-
-AuditOption = Annotated[
-    Path | None, typer.Option("--audit", help="Directorio de la auditoría; si no, el de los ajustes.")
-]
-KeyOption = Annotated[
-    Path | None, typer.Option("--key", envvar="RONDA_AUDITOR_KEY", help="Llave privada del auditor (PEM).")
-]
-TokenOption = Annotated[
-    Path | None,
-    typer.Option("--token", envvar="RONDA_TOKEN", help="Archivo con su token; debe tener el rol de auditoría."),
-]
-PublicOption = Annotated[
-    Path | None,
-    typer.Option("--public-key", help="Llave pública de los puntos de control (PEM); si no, la de los ajustes."),
-]
-SinceOption = Annotated[
-    str, typer.Option("--since", help="Desde esta hora de Guatemala, por ejemplo 2026-11-24 o 2026-11-24T20:00.")
-]
-UntilOption = Annotated[
-    str, typer.Option("--until", help="Hasta esta hora de Guatemala; un día solo, hasta que termina.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Como JSON.")]
-CaseOption = Annotated[str, typer.Option("--case", help="Número de caso de su revisión.")]
+audit.command("restored")(restored)
+audit.command("witness-accept")(witness_accept)
 
 _PATIENCE_S = 15.0  # a server's process looks once a second
 _NOT_TAKEN_UP = (
@@ -182,6 +172,7 @@ def verify(
                 "problems": problems,
                 "unchecked": verdict.unchecked,
                 "clock_steps": verdict.clock_steps,
+                "restorations": [restoration_json(each) for each in verdict.restorations],
             }
         )
     else:
@@ -197,6 +188,7 @@ def verify(
             say(f"RELOJ (no es alteración): {finding_text(step)}")
         for left in verdict.unchecked:
             say(f"NO SE COMPROBÓ: {finding_text(left)}")
+        tell_restorations(verdict.restorations)
         if problems:
             say("ALTERADA O DAÑADA", bold=True)
         else:
@@ -354,6 +346,9 @@ def proof(
     ] = "",
     since: Annotated[Path | None, typer.Option("--since", help="Archivo con un punto de control anterior.")] = None,
     check: Annotated[Path | None, typer.Option("--check", help="Archivo con una prueba: dice si se sostiene.")] = None,
+    keeper: Annotated[
+        list[Path] | None, typer.Option("--keeper", help="Con --check: directorio de un segundo custodio.")
+    ] = None,
     directory: AuditOption = None,
     public_key: PublicOption = None,
     auditor_key: KeyOption = None,
@@ -366,15 +361,17 @@ def proof(
       ronda audit proof --record worker-0/2/17 > prueba.json
     """
     from ronda.settings import load_settings
-    from server.audit.evidence import holds, prove_continuation, prove_record, record_place
+    from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
+    from server.audit.evidence import holds, known_restorations, prove_continuation, prove_record, record_place
     from server.audit.looking import Tool
-    from server.audit.set_up import audit_directory, public_signing_key
+    from server.audit.set_up import audit_directory, public_signing_key, second_keepers
 
     with explained(False):
         settings = load_settings(audit=directory)
         key = public_signing_key(settings, public_key)
         if check is not None:
-            held = holds(_read_proof(check), key)
+            files = [CheckpointFiles(audit_directory(settings) / CHECKPOINTS), *second_keepers(settings, keeper or [])]
+            held = holds(_read_proof(check), key, known_restorations(files, key))
             say("La prueba se sostiene" if held else "LA PRUEBA NO SE SOSTIENE", bold=True)
             raise typer.Exit(0 if held else EXIT_OURS)
         where = audit_directory(settings)

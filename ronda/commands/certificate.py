@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from clients.spanish.system_errors import system_error_text
-from ronda.commands.audit import AuditOption
+from ronda.commands.audit_options import AuditOption
 from ronda.commands.certificate_desk import (
     JsonOption,
     OfficeOption,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ronda.commands.audit import AuditOption
+from ronda.commands.audit_options import AuditOption
 from ronda.commands.certificate_words import certificates_explained
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ronda.commands.audit import AuditOption, CaseOption, JsonOption, KeyOption, PublicOption, TokenOption
+from ronda.commands.audit_options import AuditOption, CaseOption, JsonOption, KeyOption, PublicOption, TokenOption
 from ronda.commands.audit_output import GUATEMALA, when
 from ronda.commands.audit_words import METHODS, finding_text
 from ronda.commands.directory import DataOption

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ronda.commands.audit import AuditOption, CaseOption, KeyOption, TokenOption
+from ronda.commands.audit_options import AuditOption, CaseOption, KeyOption, TokenOption
 from ronda.commands.audit_output import tell_lost
 from ronda.commands.office import Stop, explained
 from ronda.commands.output import say

@@ -12,11 +12,14 @@ from pathlib import Path
 from core.audit.reader import SegmentReader
 from ronda.copies.manifest import CopiedCheckpoint, CopyRefused
 from ronda.copies.sinks import Sink
-from server.audit.checkpoints import CHECKPOINTS, KEY_CHANGES, CheckpointFiles
+from server.audit.checkpoints import CHECKPOINTS, KEY_CHANGES, RESTORATIONS, CheckpointFiles
 from server.audit.keys import HASH_KEY_FILE
 from server.audit.retention import BIN
 from server.audit.seals import SEALS_FILE, Seals, read_seals
 from server.audit.segments import SegmentId, list_segments, mapped
+
+# Files beside the checkpoints, which say who signs them and which are void; a change of one is told by these words.
+_BESIDE = {KEY_CHANGES: "se cambió la llave de firma", RESTORATIONS: "se declaró repuesta la auditoría"}
 
 
 def copy_audit(sink: Sink, directory: Path, root: str) -> CopiedCheckpoint | None:
@@ -29,11 +32,11 @@ def copy_audit(sink: Sink, directory: Path, root: str) -> CopiedCheckpoint | Non
     sink.directory(root, directory)
     files = CheckpointFiles(directory / CHECKPOINTS)
     last = files.last_stated()
-    changes = directory / CHECKPOINTS / KEY_CHANGES
-    if changes.exists() or files.days():
+    beside = [name for name in _BESIDE if (directory / CHECKPOINTS / name).exists()]
+    if beside or files.days():
         sink.directory(f"{root}/{CHECKPOINTS}", directory / CHECKPOINTS)
-    if changes.exists():
-        sink.file(f"{root}/{CHECKPOINTS}/{KEY_CHANGES}", changes)
+    for name in beside:
+        sink.file(f"{root}/{CHECKPOINTS}/{name}", directory / CHECKPOINTS / name)
     for day in files.days():
         sink.file(f"{root}/{CHECKPOINTS}/{day.name}", day)
     seals = read_seals(directory)
@@ -53,13 +56,17 @@ def copy_audit(sink: Sink, directory: Path, root: str) -> CopiedCheckpoint | Non
     return CopiedCheckpoint(number=number, key=key, sha256=hashlib.sha256(text.encode()).hexdigest())
 
 
-def refuse_another_signer(sink: Sink, directory: Path, root: str) -> None:
-    """Raises CopyRefused where the signing key was changed since the copy began: its key and its log would differ."""
-    changes = directory / CHECKPOINTS / KEY_CHANGES
-    now = hashlib.sha256(changes.read_bytes()).hexdigest() if changes.exists() else ""
-    copied = [entry.sha256 for entry in sink.entries if entry.path == f"{root}/{CHECKPOINTS}/{KEY_CHANGES}"]
-    if [now] != (copied or [""]):
-        raise CopyRefused("se cambió la llave de firma mientras se copiaba; repita")
+def refuse_changed_since(sink: Sink, directory: Path, root: str) -> None:
+    """Raises CopyRefused where the signing key was changed, or the log restored, since the copy began.
+
+    Its key, or its restorations, and its checkpoints would differ.
+    """
+    for name, said in _BESIDE.items():
+        path = directory / CHECKPOINTS / name
+        now = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+        copied = [entry.sha256 for entry in sink.entries if entry.path == f"{root}/{CHECKPOINTS}/{name}"]
+        if [now] != (copied or [""]):
+            raise CopyRefused(f"{said} mientras se copiaba; repita")
 
 
 def _copy_segment(sink: Sink, directory: Path, root: str, segment: SegmentId, seals: Seals) -> None:
@@ -87,7 +94,9 @@ def _whole_bytes(source: Path) -> int:
 
 
 def _copy_beside(sink: Sink, directory: Path, root: str) -> None:
-    """The bin, and the hash key last: no segment names a later one than the copy has."""
+    """What restorations cut, the bin, and the hash key last: no segment names a later one than the copy has."""
+    for path in sorted(directory.glob(f"{SEALS_FILE}.[0-9]*")):
+        sink.file(f"{root}/{path.name}", path)
     for path in sorted((directory / BIN).rglob("*")) if (directory / BIN).is_dir() else ():
         if path.is_file():
             sink.file(f"{root}/{path.relative_to(directory)}", path)

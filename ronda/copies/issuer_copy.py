@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from ronda.copies.audit_copy import copy_audit, refuse_another_signer
+from ronda.copies.audit_copy import copy_audit, refuse_changed_since
 from ronda.copies.databases import copied_database, files_of
 from ronda.copies.manifest import CopyRefused, manifest_bytes
 from ronda.copies.sinks import open_sink
@@ -44,7 +44,7 @@ def take_issuer(directory: Path, to: Path, told: Callable[[str, int], None] = la
         without |= {path.absolute() for path in files_of(database)}
         for path in sorted(directory.iterdir()):
             copy_tree(sink, path, f"{MAIN}/{path.name}", lambda arc: at.__setitem__(0, arc), without)
-        refuse_another_signer(sink, audit_directory(settings), "audit")
+        refuse_changed_since(sink, audit_directory(settings), "audit")
         taken = Taken(to, checkpoint=checkpoint)
         taken.files = sum(bool(entry.sha256) for entry in sink.entries)
         taken.bytes = sum(entry.bytes for entry in sink.entries)

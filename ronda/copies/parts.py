@@ -45,7 +45,7 @@ PARTS = (
     Part("<data>/notifications", _MUST, "looks of which the owner of a discreet alert is told"),
     Part("<data>/ledger", _MUST, "what institutions fed; no copy of anything"),
     Part("<data>/live/shared-keys", _MUST, "keys that ever had several records"),
-    Part("<audit>/checkpoints", _MUST, "what was signed"),
+    Part("<audit>/checkpoints", _MUST, "what was signed, by whom, and what was given up"),
     Part("<audit>/seals", _MUST, "roots of sealed segments"),
     Part("<audit>/logs", _MUST, "the records"),
     Part("<audit>/bin", _MUST, "dropped segments that can be put back"),

@@ -20,7 +20,7 @@ from core.mart.layout import FOLDER as MART
 from indexer.generations.publishing import CURRENT, GENERATIONS, PUBLISH_LOG, current_generation
 from indexer.live.shared_keys import FILE as SHARED_KEYS
 from indexer.staging.extracts import STAGING
-from ronda.copies.audit_copy import copy_audit, refuse_another_signer
+from ronda.copies.audit_copy import copy_audit, refuse_changed_since
 from ronda.copies.databases import copied_database
 from ronda.copies.manifest import CopiedCheckpoint, CopiedLedger, CopyRefused, manifest_bytes
 from ronda.copies.parts import Kept, known_in_data, names_in_data
@@ -131,7 +131,7 @@ class _Taking:
         if (keys := development_keys(self._settings)).is_dir():
             self._copy_tree(keys, "audit-keys")
         self._settings_files()
-        refuse_another_signer(self.sink, self._audit, "audit")
+        refuse_changed_since(self.sink, self._audit, "audit")
         taken.files = sum(bool(entry.sha256) for entry in self.sink.entries)
         taken.bytes = sum(entry.bytes for entry in self.sink.entries)
         self.sink.finish(self._manifest())

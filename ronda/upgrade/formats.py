@@ -34,6 +34,7 @@ from ronda.copies.databases import copy_between_checkpoints
 from ronda.settings import Settings
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.key_chain import CHANGE_FIRST_LINE, CHANGE_VERSION
+from server.audit.restorations import RESTORATION_FIRST_LINE, RESTORATION_VERSION
 from server.audit.segments import FORMAT as AUDIT
 from server.audit.segments import SegmentDamaged, list_segments, mapped, read_header
 from server.audit.set_up import audit_directory
@@ -133,6 +134,12 @@ def _key_changes(settings: Settings) -> Iterator[str]:
         yield CHANGE_VERSION if first == CHANGE_FIRST_LINE else first
 
 
+def _restorations(settings: Settings) -> Iterator[str]:
+    for text in CheckpointFiles(audit_directory(settings) / CHECKPOINTS).restoration_texts():
+        first = text.partition("\n")[0]
+        yield RESTORATION_VERSION if first == RESTORATION_FIRST_LINE else first
+
+
 def _staged(settings: Settings) -> Iterator[str]:
     for path in settings.data.glob("staging/*/*/records-*.parquet"):
         yield digest(" ".join(pq.read_schema(path).names))
@@ -211,6 +218,15 @@ FORMATS = (
         NONE,
         "`ronda audit verify` and a witness of the release before know one key only, and refuse what another signed",
         _key_changes,
+    ),
+    Format(
+        "audit restorations",
+        "<audit>/checkpoints/restorations",
+        RESTORATION_VERSION,
+        frozenset({RESTORATION_VERSION}),
+        NONE,
+        "the release before signs nothing more in a log that was put back from a copy, and calls it rolled back",
+        _restorations,
     ),
     Format(
         "limits",

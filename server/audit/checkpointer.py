@@ -4,7 +4,8 @@ It trusts no worker: it hashes the segments' bytes itself, and puts them on disk
 whose writer is gone (its lock is free) is sealed: what a killed process left half written is cut and kept aside, the
 root is written to `seals`, the index is made.
 
-It signs nothing that does not continue the last checkpoint, its own or the second keeper's: `Inconsistent`.
+It signs nothing that does not continue the last checkpoint, its own or the second keeper's: `Inconsistent`. After a
+restoration (restorations.py) the last one is the newest that is not void, and the second keeper's word counts.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
+from server.audit.accepting import must_be_accepted
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head
 from server.audit.index import index_sealed
 from server.audit.keepers import Keeper, KeeperError
 from server.audit.key_chain import KeyChain, KeyChainError, KeyChange, named
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
+from server.audit.restorations import Restorations
 from server.audit.retention import Retention
 from server.audit.seals import Drop, Indexed, Seal, Seals, append_seals, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
@@ -102,6 +105,8 @@ class Checkpointer:
         self._keys = KeyChain(key.public_key())
         self._alarmed: dict[str, float] = {}
         self._kept = [0] * len(keepers)  # number of the last checkpoint that each took
+        self._reached = [False] * len(keepers)  # whether what each holds was held against the log
+        self._restorations = Restorations()
         self._retention = Retention(directory, self._files, retention_years, monotonic)
         self._signed_at = -_IDLE_S  # of the monotonic clock
         self._listed = False
@@ -123,16 +128,35 @@ class Checkpointer:
         if self._keys.newest != self._key.public_key():
             ours, newest = key_id(self._key.public_key()), key_id(self._keys.newest)
             raise KeyChainError(f"key {ours} signs nothing more: it was followed by key {newest}")
-        self._last = self._files.last(self._keys)
+        self._restorations = self._files.restorations(self._keys)
+        self._last = self._files.newest(self._keys, self._restorations)
         self._discover()
         self._hold_against("own", self._last)
-        for place, keeper in enumerate(self._keepers):
+        for place in range(len(self._keepers)):
             try:
-                last = keeper.last(self._keys)
-                self._hold_against("second keeper", last)
-                self._kept[place] = last.number if last is not None else 0
+                self._hold_against_keeper(place)
             except KeeperError as error:
                 self._alarm("audit_keeper_not_reached", why=str(error))
+
+    def _hold_against_keeper(self, place: int) -> None:
+        """Raises Inconsistent unless the state on disk continues what a second keeper holds, KeeperError."""
+        keeper, ours = self._keepers[place], self._restorations.texts
+        last, accepted = keeper.last(self._keys), keeper.restorations()
+        if accepted != ours and (accepted or last is not None):  # one that holds nothing takes them as they are
+            why = "the second keeper holds another restoration than the log, or a later one"
+            if ours[:-1] == accepted:
+                why = must_be_accepted(self._restorations.each[-1])
+                try:
+                    keeper.ask(self._restorations, self._keys)
+                except KeeperError as error:
+                    why = f"the second keeper: {error}"
+            raise Inconsistent(why)
+        self._hold_against("second keeper", last)
+        self._kept[place] = last.number if last is not None else 0
+        self._reached[place] = True
+
+    def _next_number(self) -> int:
+        return max(self._last.number if self._last is not None else 0, self._restorations.lost) + 1
 
     @property
     def signer(self) -> Ed25519PublicKey:
@@ -142,9 +166,11 @@ class Checkpointer:
     def change_key(self, following: Ed25519PrivateKey) -> KeyChange:
         """Names the key that signs from the next checkpoint on, which the next round signs.
 
-        Raises KeyChainError, OSError: then the key of before signs on.
+        Raises KeyChainError, Inconsistent, OSError: then the key of before signs on.
         """
-        number = self._last.number + 1 if self._last is not None else 1
+        if self._restorations.each and self._next_number() == self._restorations.lost + 1:
+            self.tick()  # the number behind what was lost is of the key that signed the restoration
+        number = self._next_number()
         change = named(self._key, following, number, self._clock())
         keys = self._keys.followed_by(change)
         self._files.write_key_changes(keys.texts)
@@ -402,7 +428,7 @@ class Checkpointer:
             and now_s - self._signed_at < _IDLE_S
         ):
             return None
-        number = last.number + 1 if last is not None else 1
+        number = self._next_number()
         checkpoint = Checkpoint(key_id(self.signer), number, now, seals, opened).signed(self._key)
         if why := refusal(last, checkpoint):
             self._alarm("audit_inconsistent", why=why)
@@ -414,7 +440,9 @@ class Checkpointer:
             segment.signed = max(segment.signed, segment.reader.records)
         for place, keeper in enumerate(self._keepers):
             try:
-                keeper.keep(checkpoint, self._keys)
+                if not self._reached[place]:  # at the start: it may hold what the log lost since
+                    self._hold_against_keeper(place)
+                keeper.keep(checkpoint, self._keys, self._restorations)
                 self._kept[place] = number
             except KeeperError as error:
                 self._alarm("audit_keeper_failed", why=str(error), number=number)

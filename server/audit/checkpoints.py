@@ -8,8 +8,9 @@
     open worker-0 18 5321 <root>                    a segment not yet sealed: log, number, records, root of its tree
     signature <base64>                              over everything before this line
 
-A checkpoint stands alone: whoever holds one can tell of any later state whether it continues that one. Which key signs
-which number is said by the changes of keys that lie beside the checkpoints, in the file `keys` (key_chain.py).
+A checkpoint stands alone: whoever holds one can tell of any later state whether it continues that one. Beside the
+checkpoints lie the changes of keys, which say who signs which number (`keys`, key_chain.py), and the restorations, by
+which the checkpoints of what a restore lost are void (`restorations`, restorations.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import datetime
 import heapq
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +30,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from core.files.replacement import make_directory, replace_file
 from server.audit.key_chain import CHANGE_FIRST_LINE, CheckpointError, KeyChain, read_change
 from server.audit.keys import key_id
+from server.audit.restorations import RESTORATION_FIRST_LINE, Restorations
 from server.audit.segments import SegmentId
 
 CHECKPOINTS = "checkpoints"  # folder of the audit directory
 KEY_CHANGES = "keys"  # file beside the checkpoints; never dropped
+RESTORATIONS = "restorations"  # the same
+ASKED = "restorations.asked"  # of a keeper: a restoration that no person there has accepted
 FIRST_LINE = "ronda audit checkpoint 1"
 _HASH = r"([0-9a-f]{64})"
 _OPEN = re.compile(rf"^open ([a-z0-9][a-z0-9-]{{0,31}}) (\d{{1,8}}) (\d{{1,18}}) {_HASH}$")
@@ -150,18 +154,57 @@ class CheckpointFiles:
         yield from _merged(together)
 
     def last(self, keys: KeyChain) -> Checkpoint | None:
-        """The newest checkpoint that is whole. Raises CheckpointError when the key of its number did not sign it."""
-        text = self._last_text()
+        """The newest whole checkpoint that no restoration here makes void.
+
+        Raises CheckpointError when the key of its number did not sign it.
+        """
+        return self.newest(keys, self.restorations(keys))
+
+    def newest(self, keys: KeyChain, restorations: Restorations, up_to: int | None = None) -> Checkpoint | None:
+        """The newest whole checkpoint that is not void by these, numbered `up_to` at most. Raises as `last`."""
+        text = self._newest_text(
+            lambda number: (up_to is None or number <= up_to) and not restorations.void(number),
+        )
         return parse(text, keys) if text else None
 
     def key_changes(self) -> list[str]:
         """The texts of the changes of keys, unproven. Raises OSError."""
+        return self._texts_in(KEY_CHANGES, CHANGE_FIRST_LINE)
+
+    def restoration_texts(self) -> list[str]:
+        """The texts of the restorations, unproven. Raises OSError."""
+        return self._texts_in(RESTORATIONS, RESTORATION_FIRST_LINE)
+
+    def asked(self) -> list[str]:
+        """The text of the restoration that a keeper was asked to accept, unproven; [] = none. Raises OSError."""
+        return self._texts_in(ASKED, RESTORATION_FIRST_LINE)
+
+    def restorations(self, keys: KeyChain) -> Restorations:
+        """The restorations. Raises RestorationError, OSError."""
+        return Restorations.of(self.restoration_texts(), keys)
+
+    def write_restorations(self, texts: Sequence[str]) -> None:
+        """Replaces the file of restorations, on disk when it returns. Raises OSError."""
+        self._write_texts(RESTORATIONS, texts)
+
+    def write_asked(self, text: str) -> None:
+        """Replaces what a keeper was asked to accept; "" = nothing. Raises OSError."""
+        if text:
+            self._write_texts(ASKED, [text])
+        else:
+            (self._directory / ASKED).unlink(missing_ok=True)
+
+    def _texts_in(self, name: str, first_line: str) -> list[str]:
         try:
-            content = (self._directory / KEY_CHANGES).read_text(encoding="ascii", errors="replace")
+            content = (self._directory / name).read_text(encoding="ascii", errors="replace")
         except FileNotFoundError:
             return []
-        before, *pieces = content.split(f"{CHANGE_FIRST_LINE}\n")
-        return ([before] if before else []) + [f"{CHANGE_FIRST_LINE}\n{piece}" for piece in pieces]
+        before, *pieces = content.split(f"{first_line}\n")
+        return ([before] if before else []) + [f"{first_line}\n{piece}" for piece in pieces]
+
+    def _write_texts(self, name: str, texts: Sequence[str]) -> None:
+        make_directory(self._directory)
+        replace_file(self._directory / name, "".join(texts).encode())
 
     def keys(self, known: Ed25519PublicKey) -> KeyChain:
         """The keys that sign here, of whom the caller knows one. Raises KeyChainError, OSError."""
@@ -169,8 +212,7 @@ class CheckpointFiles:
 
     def write_key_changes(self, texts: Sequence[str]) -> None:
         """Replaces the file of changes, on disk when it returns. Raises OSError."""
-        make_directory(self._directory)
-        replace_file(self._directory / KEY_CHANGES, "".join(texts).encode())
+        self._write_texts(KEY_CHANGES, texts)
 
     def next_signer(self) -> str:
         """Id of the key that signs the next checkpoint, unproven; "" = any may. Raises CheckpointError, OSError."""
@@ -187,6 +229,19 @@ class CheckpointFiles:
 
     def _last_text(self) -> str:
         return max((_last_text(path) for path in self.days()), key=_number, default="")
+
+    def _newest_text(self, counts: Callable[[int], bool]) -> str:
+        """The text of the newest checkpoint whose number counts; reads whole files only where the last does not."""
+        last = self._last_text()
+        if not last or counts(_number(last)):
+            return last
+        best = ""
+        for span in sorted(self._spans(), key=lambda each: each.last, reverse=True):
+            if _number(best) >= span.last:
+                break
+            counting = [text for text in _texts(span.path) if counts(_number(text))]
+            best = max([best, *counting], key=_number)
+        return best
 
     def drop_before(self, day: datetime.date) -> None:
         """Removes files of days before `day`: newer checkpoints bind what they bound.

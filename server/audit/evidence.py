@@ -5,7 +5,7 @@ JSON objects as docs/audit-format.md (section "Proofs") says; `holds` checks the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from core.audit.merkle import leaf_hash
 from core.audit.reader import SegmentReader, read_body
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head, parse
-from server.audit.key_chain import CheckpointError, KeyChain
+from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
 from server.audit.lacking import Lacking, What
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
+from server.audit.restorations import Restorations
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
 from server.audit.segments import SegmentId, mapped
 
@@ -34,18 +35,20 @@ def record_place(text: str) -> tuple[SegmentId, int]:
     return SegmentId(log_name, int(number)), int(place)
 
 
-def _last(directory: Path, key: Ed25519PublicKey) -> tuple[Checkpoint, KeyChain]:
+def _last(directory: Path, key: Ed25519PublicKey) -> tuple[Checkpoint, KeyChain, Restorations]:
     files = CheckpointFiles(directory / CHECKPOINTS)
     keys = files.keys(key)
-    last = files.last(keys)
+    restorations = files.restorations(keys)
+    last = files.newest(keys, restorations)
     if last is None:
         raise NotProvable("there is no checkpoint yet")
-    return last, keys
+    return last, keys, restorations
 
 
-def _with_changes(proof: dict[str, Any], keys: KeyChain) -> dict[str, Any]:
-    """The proof with the changes of keys, by which any of them leads to the one that signed."""
-    return {**proof, "key_changes": list(keys.texts)} if keys.changes else proof
+def _with_changes(proof: dict[str, Any], keys: KeyChain, restorations: Restorations) -> dict[str, Any]:
+    """The proof with the changes of keys, by which any of them leads to the one that signed, and the restorations."""
+    proof = {**proof, "key_changes": list(keys.texts)} if keys.changes else proof
+    return {**proof, "restorations": list(restorations.texts)} if restorations.each else proof
 
 
 def _seal_proof(seals: Seals, segment: SegmentId, size: int) -> dict[str, Any]:
@@ -70,7 +73,7 @@ def _bound(checkpoint: Checkpoint, seals: Seals, segment: SegmentId) -> int:
 
 def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, place: int) -> dict[str, Any]:
     """That a record is in the log. Raises NotProvable, CheckpointError, SealsDamaged, OSError."""
-    checkpoint, keys = _last(directory, key)
+    checkpoint, keys, restorations = _last(directory, key)
     seals = read_seals(directory)
     size = _bound(checkpoint, seals, segment)
     if not 0 <= place < size:
@@ -96,13 +99,16 @@ def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, pla
     }
     if segment not in checkpoint.opened:
         proof["seal"] = _seal_proof(seals, segment, checkpoint.seals.size)
-    return _with_changes(proof, keys)
+    return _with_changes(proof, keys, restorations)
 
 
 def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) -> dict[str, Any]:
     """That the present state continues an older checkpoint. Raises as prove_record."""
-    new, keys = _last(directory, key)
+    new, keys, restorations = _last(directory, key)
     old = parse(old_text, keys)
+    if (lost_by := restorations.of_number(old.number)) is not None:
+        goes_on = f"the log goes on from checkpoint {lost_by.kept}"
+        raise NotProvable(f"checkpoint {old.number} was lost when the log was put back from a copy: {goes_on}")
     seals = read_seals(directory)
     if old.seals.size > new.seals.size:
         raise NotProvable("that checkpoint is newer than the last one here")
@@ -137,7 +143,7 @@ def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) ->
         },
         "segments": segments,
     }
-    return _with_changes(proof, keys)
+    return _with_changes(proof, keys, restorations)
 
 
 def _hashes(path: list[str]) -> list[bytes]:
@@ -161,13 +167,34 @@ def _head(checkpoint: Checkpoint, part: Mapping[str, Any], seal: Mapping[str, An
     return Head(entry.records, entry.root)
 
 
-def holds(proof: Mapping[str, Any], key: Ed25519PublicKey) -> bool:
-    """Whether a proof of either kind shows what it says; False for anything that is none."""
+def known_restorations(files: Iterable[CheckpointFiles], key: Ed25519PublicKey) -> list[Restorations]:
+    """The restorations of this key's log that lie in these directories. Raises CheckpointError, OSError."""
+    found = []
+    for each in files:
+        try:
+            keys = each.keys(key)
+        except KeyChainError:
+            continue  # another log's
+        found.append(each.restorations(keys))
+    return found
+
+
+def holds(proof: Mapping[str, Any], key: Ed25519PublicKey, known: Iterable[Restorations] = ()) -> bool:
+    """Whether a proof of either kind shows what it says; False for anything that is none.
+
+    known: restorations that the reader has. A proof by a checkpoint that one of them, or of the proof's own, makes void
+    holds no longer.
+    """
     try:
         keys = KeyChain.of(key, proof.get("key_changes", ()))
+        restorations = [Restorations.of(proof.get("restorations", ()), keys), *known]
+        names = ("checkpoint",) if "record" in proof else ("old", "new")
+        checkpoints = [parse(proof[name], keys) for name in names]
+        if any(each.void(checkpoint.number) for each in restorations for checkpoint in checkpoints):
+            return False
         if "record" in proof:
-            return _record_holds(proof, parse(proof["checkpoint"], keys))
-        return _continuation_holds(proof, parse(proof["old"], keys), parse(proof["new"], keys))
+            return _record_holds(proof, checkpoints[0])
+        return _continuation_holds(proof, checkpoints[0], checkpoints[1])
     except (KeyError, TypeError, ValueError, AttributeError, CheckpointError, SealsDamaged):
         return False
 

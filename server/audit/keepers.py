@@ -18,12 +18,15 @@ import grpc
 from core.files.regular_file import read_file
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
+from server.audit.accepting import must_be_accepted, take_restorations
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
-from server.audit.key_chain import KeyChain
+from server.audit.key_chain import CheckpointError, KeyChain
+from server.audit.restorations import NotAccepted, Restorations
 
 PLAIN_WITNESS = "grpc://"  # on this machine, or through a tunnel
 TLS_WITNESS = "grpcs://"
 _TIMEOUT_S = 5.0
+NO_RESTORATIONS = Restorations()
 
 
 class KeeperError(Exception):
@@ -33,11 +36,20 @@ class KeeperError(Exception):
 class Keeper(Protocol):
     """Takes checkpoints, tells the last that it took."""
 
-    def keep(self, checkpoint: Checkpoint, keys: KeyChain) -> None:
-        """Hands over a checkpoint, and the changes of keys up to it. Raises KeeperError."""
+    def keep(self, checkpoint: Checkpoint, keys: KeyChain, restorations: Restorations = NO_RESTORATIONS) -> None:
+        """Hands over a checkpoint, the changes of keys up to it and the restorations. Raises KeeperError."""
 
-    def last(self, keys: KeyChain) -> Checkpoint | None:
-        """The last that it took, signed by one of the log's keys. Raises KeeperError, CheckpointError."""
+    def last(self, keys: KeyChain, up_to: int = 0) -> Checkpoint | None:
+        """The last that it took and that is not void there, signed by one of the log's keys.
+
+        up_to: the highest number wanted; 0 = the newest. Raises KeeperError, CheckpointError.
+        """
+
+    def restorations(self) -> tuple[str, ...]:
+        """The texts of the restorations that were accepted there. Raises KeeperError."""
+
+    def ask(self, restorations: Restorations, keys: KeyChain) -> None:
+        """Asks a person there to accept the newest restoration. Raises KeeperError: it was refused as it stands."""
 
     def close(self) -> None:
         """Ends what is open."""
@@ -50,10 +62,13 @@ class DirectoryKeeper:
         self._files = CheckpointFiles(directory)
         self._changes: tuple[str, ...] | None = None  # that lie there; None = not looked yet
 
-    def keep(self, checkpoint: Checkpoint, keys: KeyChain) -> None:
+    def keep(self, checkpoint: Checkpoint, keys: KeyChain, restorations: Restorations = NO_RESTORATIONS) -> None:
         try:
             self._keep_changes(keys)
+            take_restorations(self._files, restorations.texts, keys)
             self._files.append(checkpoint)
+        except CheckpointError as error:
+            raise KeeperError(str(error)) from error
         except OSError as error:
             raise KeeperError(error.strerror or "cannot be written") from error
 
@@ -66,11 +81,28 @@ class DirectoryKeeper:
             self._files.write_key_changes(keys.texts)
             self._changes = keys.texts
 
-    def last(self, keys: KeyChain) -> Checkpoint | None:
+    def last(self, keys: KeyChain, up_to: int = 0) -> Checkpoint | None:
         try:
-            return self._files.last(keys)
+            return self._files.newest(keys, self._files.restorations(keys), up_to or None)
         except OSError as error:
             raise KeeperError(error.strerror or "cannot be read") from error
+
+    def restorations(self) -> tuple[str, ...]:
+        try:
+            return tuple(self._files.restoration_texts())
+        except OSError as error:
+            raise KeeperError(error.strerror or "cannot be read") from error
+
+    def ask(self, restorations: Restorations, keys: KeyChain) -> None:
+        try:
+            self._keep_changes(keys)
+            take_restorations(self._files, restorations.texts, keys)
+        except NotAccepted:
+            return
+        except CheckpointError as error:
+            raise KeeperError(str(error)) from error
+        except OSError as error:
+            raise KeeperError(error.strerror or "cannot be written") from error
 
     def close(self) -> None:
         """Nothing is open."""
@@ -121,14 +153,26 @@ class WitnessKeeper:
         finally:
             alarm.cancel()
 
-    def keep(self, checkpoint: Checkpoint, keys: KeyChain) -> None:
-        answer = self._exchange(contract.KeepRequest(checkpoint=checkpoint.text, key_changes=keys.texts))
+    def keep(self, checkpoint: Checkpoint, keys: KeyChain, restorations: Restorations = NO_RESTORATIONS) -> None:
+        answer = self._exchange(
+            contract.KeepRequest(checkpoint=checkpoint.text, key_changes=keys.texts, restorations=restorations.texts)
+        )
         if not answer.kept:
             raise KeeperError(f"the witness refused: {answer.refusal}")
 
-    def last(self, keys: KeyChain) -> Checkpoint | None:
-        answer = self._exchange(contract.KeepRequest())
+    def last(self, keys: KeyChain, up_to: int = 0) -> Checkpoint | None:
+        answer = self._exchange(contract.KeepRequest(up_to_number=up_to))
         return parse(answer.last_checkpoint, keys) if answer.last_checkpoint else None
+
+    def restorations(self) -> tuple[str, ...]:
+        return tuple(self._exchange(contract.KeepRequest()).restorations)
+
+    def ask(self, restorations: Restorations, keys: KeyChain) -> None:
+        answer = self._exchange(contract.KeepRequest(key_changes=keys.texts, restorations=restorations.texts))
+        if answer.refusal and answer.refusal != must_be_accepted(restorations.each[-1]):
+            raise KeeperError(f"the witness refused: {answer.refusal}")
+        if not answer.refusal and tuple(answer.restorations) != restorations.texts:
+            raise KeeperError("the witness is of an earlier release, which knows no restorations")
 
     def _connect(self) -> WitnessServiceStub:
         try:

@@ -40,6 +40,7 @@ class Tool(IntEnum):
     CERTIFICATE_REVIEW = 72
     CERTIFICATE_REVOKE = 73
     REPLAY = 74
+    RESTORED = 75
 
 
 def record_look(

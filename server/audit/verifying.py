@@ -20,6 +20,7 @@ from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, p
 from server.audit.index import open_index, open_unproven_index
 from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
 from server.audit.keys import key_id
+from server.audit.restorations import Restoration, RestorationError, Restorations
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
 from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
@@ -53,6 +54,7 @@ class Verdict:
     problems: list[Problem] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)  # NO_KEEPER, EMPTY_KEEPER
     clock_steps: list[str] = field(default_factory=list)  # where the server's clock stepped back: no forgery
+    restorations: list[Restoration] = field(default_factory=list)  # by which checkpoints were given up
 
 
 NO_KEEPER = "no second keeper was named: whether the log was emptied or rolled back cannot be told"
@@ -78,22 +80,30 @@ def verify(
     verdict, keepers = Verdict(), list(keepers)
     own_files = CheckpointFiles(directory / CHECKPOINTS)
     keys = verdict.keys = _keys(key, own_files, keepers, verdict)
-    own = _checkpoints(own_files, "checkpoint", keys, verdict)
+    restorations = _restorations(keys, own_files, keepers, verdict)
+    verdict.restorations = list(restorations.each)
+    own = _checkpoints(own_files, "checkpoint", keys, restorations, verdict)
     verdict.last = own[-1][1] if own else None
     held = [
-        _checkpoints(files, f"keeper {number}: checkpoint", keys, verdict) for number, files in enumerate(keepers, 1)
+        _checkpoints(files, f"keeper {number}: checkpoint", keys, restorations, verdict)
+        for number, files in enumerate(keepers, 1)
     ]
     kept = [pair for pairs in held for pair in pairs]
     if not kept:
         verdict.unchecked.append(EMPTY_KEEPER if held else NO_KEEPER)
-    _check_order(own, verdict)
+    _check_order(own, restorations, verdict)
     newest = max((checkpoint.number for _, checkpoint in kept), default=0)
     last = verdict.last.number if verdict.last is not None else 0
-    if keys.changes and keys.changes[-1].number > last + 1:
+    given = max(last, restorations.lost)
+    if keys.changes and keys.changes[-1].number > given + 1:
         follows = f"key {key_id(keys.newest)} signs from checkpoint {keys.changes[-1].number} on"
-        verdict.problems.append(Problem(f"rolled back: {follows}, and the last one here is {last}"))
+        verdict.problems.append(Problem(f"rolled back: {follows}, and the last one here is {given}"))
     if newest > last:
         verdict.problems.append(Problem(f"rolled back: the second keeper holds checkpoint {newest}, which is not here"))
+    for each in restorations.each:
+        for name, checkpoint in (*own, *kept):
+            if checkpoint.number == each.kept and not each.keeps(checkpoint.text):
+                verdict.problems.append(Problem(f"the restoration up to {each.lost} keeps another {name} {each.kept}"))
     by_segment: dict[SegmentId, list[_Claim]] = {}
     seal_claims = []
     for name, checkpoint in (*own, *kept):
@@ -138,7 +148,40 @@ def _keys(
     return keys
 
 
-def _checkpoints(files: CheckpointFiles, name: str, keys: KeyChain, verdict: Verdict) -> list[tuple[str, Checkpoint]]:
+def _restorations(
+    keys: KeyChain, own: CheckpointFiles, keepers: Iterable[CheckpointFiles], verdict: Verdict
+) -> Restorations:
+    """The restorations in force: the log's, or those of a second keeper that holds others: they were accepted there."""
+    held = []
+    for whose, files in (("the log", own), *((f"keeper {number}", each) for number, each in enumerate(keepers, 1))):
+        found = Restorations()
+        try:
+            found = files.restorations(keys)
+        except RestorationError as error:
+            verdict.problems.append(Problem(f"{whose}: {error}"))
+        held.append((whose, found, files))
+    ours = in_force = held[0][1]
+    for whose, theirs, files in held[1:]:
+        if theirs.texts == ours.texts or (not theirs.each and files.last_stated() is None):
+            continue
+        in_force = theirs
+        count = len(theirs.texts)
+        if ours.texts[:count] == theirs.texts:
+            first = ours.each[count]
+            what = f"rolled back: {whose} accepted no restoration of checkpoints {first.kept + 1} to {first.lost}"
+        elif theirs.texts[: len(ours.texts)] == ours.texts:
+            first = theirs.each[len(ours.texts)]
+            what = f"the restoration of checkpoints {first.kept + 1} to {first.lost} was removed: {whose} holds it"
+        else:
+            what = f"{whose}: it holds another restoration than the log"
+        verdict.problems.append(Problem(what))
+    return in_force
+
+
+def _checkpoints(
+    files: CheckpointFiles, name: str, keys: KeyChain, restorations: Restorations, verdict: Verdict
+) -> list[tuple[str, Checkpoint]]:
+    """The checkpoints in force. The signature of a void one is checked too."""
     found = []
     for number, text in enumerate(files.texts(), 1):
         try:
@@ -146,12 +189,12 @@ def _checkpoints(files: CheckpointFiles, name: str, keys: KeyChain, verdict: Ver
         except CheckpointError as error:
             verdict.problems.append(Problem(f"{name} (text {number}): {error}"))
     verdict.checkpoints += len(found)
-    return found
+    return [(each, checkpoint) for each, checkpoint in found if not restorations.void(checkpoint.number)]
 
 
-def _check_order(own: list[tuple[str, Checkpoint]], verdict: Verdict) -> None:
+def _check_order(own: list[tuple[str, Checkpoint]], restorations: Restorations, verdict: Verdict) -> None:
     for (_, before), (_, after) in itertools.pairwise(own):
-        if after.number != before.number + 1:
+        if after.number != restorations.after(before.number):
             missing = f"checkpoint {after.number} follows {before.number}"
             verdict.problems.append(Problem(f"checkpoints were removed, repeated or reordered: {missing}"))
         elif after.time_ms < before.time_ms - _CLOCK_SLACK_MS:

@@ -19,10 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_WitnessServiceServicer_to_server
+from server.audit.accepting import take_restorations
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
 from server.audit.key_chain import CheckpointError, KeyChainError, read_change
 from server.audit.lacking import Lacking, What
-from server.audit.witness_metrics import NOT_CONTINUED, NOT_SIGNED, NOT_WRITTEN, WitnessFigures
+from server.audit.restorations import NotAccepted
+from server.audit.witness_metrics import NOT_ACCEPTED, NOT_CONTINUED, NOT_SIGNED, NOT_WRITTEN, WitnessFigures
 from server.settings import parse_address
 
 _MAX_CHECKPOINT_BYTES = 1 << 20
@@ -61,6 +63,7 @@ class Witness(WitnessServiceServicer):
         self._files = CheckpointFiles(directory)
         self._keys = self._files.keys(key)
         self._lock = threading.Lock()
+        self._restorations = self._files.restorations(self._keys)  # accepted, as of the last look
         self._last = self._files.last(self._keys)
         self.figures = WitnessFigures(directory)
         if self._last is not None:
@@ -74,38 +77,65 @@ class Witness(WitnessServiceServicer):
             raise KeyChainError("it holds another change of keys than the log")
         for text in texts[len(held) :]:
             change = read_change(text)
-            if self._last is not None and change.number <= self._last.number:
-                raise KeyChainError(
-                    f"a change of keys from checkpoint {change.number} on came after {self._last.number}"
-                )
+            if change.number <= (given := self._highest()):
+                raise KeyChainError(f"a change of keys from checkpoint {change.number} on came after {given}")
             keys = self._keys.followed_by(change)
             self._files.write_key_changes(keys.texts)
             self._keys = keys
 
-    def _take(self, text: str, changes: Sequence[str]) -> contract.KeepResponse:
+    def _highest(self) -> int:
+        """The highest number that the log gave, as far as it is known here."""
+        return max(self._last.number if self._last is not None else 0, self._restorations.lost)
+
+    def _look(self) -> None:
+        """Takes up what a person accepted beside it. Raises CheckpointError, OSError."""
+        if tuple(self._files.restoration_texts()) != self._restorations.texts:
+            self._restorations = self._files.restorations(self._keys)
+            self._last = self._files.newest(self._keys, self._restorations)
+
+    def _take(self, request: contract.KeepRequest) -> contract.KeepResponse:
         with self._lock:
-            why = ""
-            kept = False
-            if text:
-                try:
-                    self._take_changes(changes)
-                    checkpoint = parse(text, self._keys)
-                    why = refusal(self._last, checkpoint)
-                    if why:
-                        self.figures.refused(NOT_CONTINUED)
-                    else:
-                        self._files.append(checkpoint)
-                        self._last = checkpoint
-                        self.figures.kept(checkpoint.number)
-                        kept = True
-                except CheckpointError as error:
-                    why = str(error)
-                    self.figures.refused(NOT_SIGNED)
-                except OSError:
-                    why = "the witness cannot write"
-                    self.figures.refused(NOT_WRITTEN)
-            last = self._last.text if self._last is not None else ""
-            return contract.KeepResponse(kept=kept, refusal=why, last_checkpoint=last)
+            why, kept, wanted = "", False, None
+            try:
+                self._look()
+                if request.checkpoint or request.restorations:
+                    self._take_changes(request.key_changes)
+                    take_restorations(self._files, request.restorations, self._keys)
+                    self._look()
+                if request.checkpoint:
+                    why = self._keep(parse(request.checkpoint, self._keys))
+                    kept = not why
+                if request.up_to_number:
+                    wanted = self._files.newest(self._keys, self._restorations, request.up_to_number)
+            except NotAccepted as error:
+                why = str(error)
+                self.figures.refused(NOT_ACCEPTED)
+            except CheckpointError as error:
+                why = str(error)
+                self.figures.refused(NOT_SIGNED)
+            except OSError:
+                why = "the witness cannot write"
+                self.figures.refused(NOT_WRITTEN)
+            last = wanted if request.up_to_number else self._last
+            return contract.KeepResponse(
+                kept=kept,
+                refusal=why,
+                last_checkpoint=last.text if last is not None else "",
+                restorations=self._restorations.texts,
+            )
+
+    def _keep(self, checkpoint: Checkpoint) -> str:
+        """Takes a checkpoint that is signed; why it does not, "" = it does. Raises OSError."""
+        why = refusal(self._last, checkpoint)
+        if not why and self._restorations.void(checkpoint.number):
+            why = f"number {checkpoint.number} is not after {self._restorations.lost}"
+        if why:
+            self.figures.refused(NOT_CONTINUED)
+            return why
+        self._files.append(checkpoint)
+        self._last = checkpoint
+        self.figures.kept(checkpoint.number)
+        return ""
 
     def Keep(
         self, request_iterator: Iterator[contract.KeepRequest], context: grpc.ServicerContext
@@ -116,7 +146,7 @@ class Witness(WitnessServiceServicer):
             for request in request_iterator:
                 with self._lock:
                     self._streams[context] = time.monotonic()
-                yield self._take(request.checkpoint, request.key_changes)
+                yield self._take(request)
         finally:
             with self._lock:
                 self._streams.pop(context, None)

@@ -12,7 +12,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-NOT_SIGNED, NOT_CONTINUED, NOT_WRITTEN = REASONS = ("NOT_SIGNED", "NOT_CONTINUED", "NOT_WRITTEN")
+NOT_SIGNED, NOT_CONTINUED, NOT_WRITTEN, NOT_ACCEPTED = REASONS = (
+    "NOT_SIGNED",
+    "NOT_CONTINUED",
+    "NOT_WRITTEN",
+    "NOT_ACCEPTED",
+)
 
 
 class WitnessFigures(Collector):
@@ -51,7 +56,7 @@ class WitnessFigures(Collector):
         yield CounterMetricFamily("ronda_witness_kept", "Checkpoints taken.", value=self._kept)
         refused = CounterMetricFamily(
             "ronda_witness_refused",
-            "Checkpoints refused: of another key, not a continuation of the last one, or no room to write.",
+            "Checkpoints refused: of another key, not a continuation, no room to write, or after a restore.",
             labels=["reason"],
         )
         for reason, count in self._refused.items():

@@ -85,6 +85,33 @@ class Keys:
         return [key for begins, key in self.turns if begins <= number][-1]
 
 
+class Restorations:
+    """The restorations of a log: (kept, hash of the kept one, lost), oldest first. error: why they are none."""
+
+    def __init__(self, file: Path, keys: Keys) -> None:
+        self.texts: list[str] = []
+        self.each: list[tuple[int, str, int]] = []
+        self.error = ""
+        head = "ronda audit restoration 1\n"
+        for text in [head + piece for piece in (file.read_text().split(head)[1:] if file.exists() else [])]:
+            words = [line.split(" ") for line in text.splitlines()[1:]]
+            if [word[0] for word in words] != ["key", "kept", "lost", "time_ms", "by", "signature"]:
+                self.error = "no restoration"
+                return
+            kept, lost = int(words[1][1]), int(words[2][1])
+            signer = keys.signer(lost + 1)
+            signed = words[0][1] == key_id(signer) and signs(signer, words[5][1], text.rpartition("signature ")[0])
+            goes_on = kept < lost and not self.void(kept) and all(lost >= before for _, _, before in self.each)
+            if not (signed and goes_on):
+                self.error = f"restoration {len(self.each) + 1}: not signed by the log's key, or it follows none"
+                return
+            self.each.append((kept, words[1][3], lost))
+            self.texts.append(text)
+
+    def void(self, number: int) -> bool:
+        return any(kept < number <= lost for kept, _, lost in self.each)
+
+
 def checkpoints(directory: Path, keys: Keys) -> Iterator[dict[str, Any]]:
     """Each checkpoint of a directory; `error` when it is not signed by the key of its number."""
     for path in sorted(directory.glob("????-??-??")):
@@ -102,7 +129,8 @@ def checkpoints(directory: Path, keys: Keys) -> Iterator[dict[str, Any]]:
                 continue
             opened = {(w[1], int(w[2])): (int(w[3]), bytes.fromhex(w[4])) for w in words if w[0] == "open"}
             seals = (int(found["seals"][0]), bytes.fromhex(found["seals"][1]))
-            yield {"number": int(found["number"][0]), "seals": seals, "open": opened}
+            whole = sha256(f"ronda audit checkpoint 1\n{piece}".encode()).hex()
+            yield {"number": int(found["number"][0]), "seals": seals, "open": opened, "sha256": whole}
 
 
 def records(data: bytes) -> Iterator[bytes | str]:
@@ -164,11 +192,24 @@ def problems(audit: Path, key: Ed25519PublicKey, keepers: list[Path]) -> list[st
     found += [each.error for each in (keys, *theirs) if each.error]
     if any(len(each.turns) > 1 and each.turns != keys.turns[: len(each.turns)] for each in theirs):
         found.append("a second keeper holds another change of keys")
-    own, kept = ([each for each in these if "error" not in each] for these in (own, kept))
+    restored = Restorations(audit / "checkpoints" / "restorations", keys)
+    accepted = [Restorations(keeper / "restorations", keys) for keeper in keepers]
+    found += [each.error for each in (restored, *accepted) if each.error]
+    for keeper, each in zip(keepers, accepted, strict=True):
+        if each.texts != restored.texts and (each.texts or any(keeper.glob("????-??-??"))):
+            found.append("rolled back: the second keeper accepted other restorations")
+            restored = each
+    own, kept = (
+        [each for each in these if "error" not in each and not restored.void(each["number"])] for these in (own, kept)
+    )
+    hashes = {number: each for number, each, _ in restored.each}
+    if any(hashes.get(each["number"], each["sha256"]) != each["sha256"] for each in (*own, *kept)):
+        found.append("a restoration keeps another checkpoint")
     numbers = [each["number"] for each in own]
-    if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+    due = [number for number in range(numbers[0], numbers[-1] + 1) if not restored.void(number)] if numbers else []
+    if numbers != due:
         found.append("checkpoints were removed, repeated or reordered")
-    if keys.turns[-1][0] > max(numbers, default=0) + 1:
+    if keys.turns[-1][0] > max([*numbers, *(lost for _, _, lost in restored.each)], default=0) + 1:
         found.append("rolled back: the newest key signs later numbers")
     if max((each["number"] for each in kept), default=0) > max(numbers, default=0):
         found.append("rolled back: the second keeper holds a newer checkpoint")

@@ -6,14 +6,18 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from core.files.regular_file import read_file
-from ronda.copies.audit_copy import copy_audit
+from ronda.copies.audit_copy import copy_audit, refuse_changed_since
+from ronda.copies.manifest import CopyRefused
 from ronda.copies.sinks import DirectorySink
 from server.audit.checkpoints import CheckpointFiles
 from server.audit.key_chain import KeyChain
 from server.audit.verifying import verify
 from tests.audit.answers import append
 from tests.audit.kit import House
+from tests.audit.restored_kit import RestoredLog
 
 
 class _Meanwhile(DirectorySink):
@@ -79,3 +83,28 @@ def test_half_a_record_stays_out_of_the_copy(tmp_path: Path) -> None:
         len(whole.rstrip(b"\0")) : (copied / "logs" / "worker-0" / "00000001.seg").stat().st_size
     ]
     assert verify(copied, house.signing.public_key()).problems == []
+
+
+def test_what_was_given_up_goes_with_the_copy(tmp_path: Path) -> None:
+    log = RestoredLog(tmp_path)
+    log.go_on()
+    log.copy("1")
+    for _ in range(2):
+        log.go_on()
+    log.copy("3")
+    log.restore("1", "3", "1")
+    log.declared_and_accepted()
+    log.go_on()
+    sink = DirectorySink(tmp_path / "copy", lambda _: None)
+    copy_audit(sink, log.house.audit, "audit")
+    refuse_changed_since(sink, log.house.audit, "audit")
+    files = CheckpointFiles(log.house.audit / "checkpoints")
+    files.write_restorations(files.restoration_texts() * 2)
+    with pytest.raises(CopyRefused, match="se declaró repuesta"):
+        refuse_changed_since(sink, log.house.audit, "audit")
+    sink.finish(b"")
+    copied = tmp_path / "copy" / "audit"
+    verdict = verify(copied, log.key.public_key())
+    assert verdict.problems == []
+    assert [(each.kept, each.lost) for each in verdict.restorations] == [(3, 9)]
+    assert (copied / "seals.9").exists(), "the seals that were cut are evidence"

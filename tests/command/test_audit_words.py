@@ -20,7 +20,10 @@ from tests.command.test_help import ENGLISH
 
 AUDIT = Path(__file__).parents[2] / "server" / "audit"
 # What ends in a sentence for the auditor: strings of these calls, placeholders filled.
-SAID = re.compile(r'(?:Problem|NotProvable|CheckpointError|KeyChainError|SegmentDamaged)\(\s*f?"([^"]+)"')
+SAID = re.compile(
+    r"(?:(?:Problem|NotProvable|CheckpointError|KeyChainError|SegmentDamaged|RestorationError|NotDeclared|Altered)\(\s*"
+    r'|what = )f?"([^"]+)"'
+)
 FILLED = {
     "segment": "worker-0/7",
     "missing": "checkpoint 5 follows 3",
@@ -31,6 +34,10 @@ FILLED = {
     "', '.join(chain.ids)": "80b4ed076042bfd9, 1c9a55e07f0be2d4",
     "error": "no checkpoint",
     "why": "check: checkpoint 5 says 20 records",
+    "goes_on": "the log goes on from checkpoint 3",
+    "known": "the restoration knows none above 9",
+    "todo": "put the file `keys` of the second keeper into /audit/c and name the newest private key in "
+    "audit_signing_key",
 }
 
 

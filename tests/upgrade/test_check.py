@@ -63,9 +63,10 @@ def test_what_a_roll_back_loses_is_said(data: Path, tmp_path: Path) -> None:
     make_signing_keys(tmp_path / "keys")
     done = piped("audit", "change-key", "--new", str(tmp_path / "keys" / "signing.key"), RONDA_DATA=str(data))
     assert done.returncode == 0, done.stderr
+    (data / "audit" / "checkpoints" / "restorations").write_text("ronda audit restoration 1\n")
     assert check(data).returncode == 8
     lost = {name for name, each in told(data).items() if each["lost_by_roll_back"]}
-    assert lost == {"audit key changes", "limits"}
+    assert lost == {"audit key changes", "audit restorations", "limits"}
 
 
 @pytest.mark.parametrize("damage", ["another release's", "no JSON", "no version"])
