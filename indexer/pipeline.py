@@ -61,7 +61,7 @@ from indexer.linking.stage import Linked, link
 from indexer.live.folded import FOLDED_FILES
 from indexer.live.kept import KEPT_FILES, KeptRecordsWriter
 from indexer.live.shared_keys import KEPT as SHARED_KEYS
-from indexer.manifest.loading import load_manifests
+from indexer.manifest.loading import SHIPPED_MANIFESTS, load_manifests
 from indexer.manifest.model import Manifest
 from indexer.preflight import check_asked
 from indexer.staging.carry_forward import RegisterInBuild
@@ -70,7 +70,6 @@ from indexer.staging.shrinking import find_shrinks
 from indexer.summary import BuildSummary, alert_kind_name, criterion_name, level_name
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-SHIPPED_MANIFESTS = Path(__file__).parent / "registers"
 FOLDING = ".folding"  # fed records, of the running build
 WORK = ".work"  # spill, links, ranges of the running build, or of one that was killed (indexer.linking.parts)
 QUARANTINE = "quarantine"

@@ -16,12 +16,9 @@ import os
 import shutil
 import signal
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +27,19 @@ import grpc
 from bench.bars import Bar, Samples, write_report
 from bench.check_load import run_checks
 from bench.foundation import Report, build_nation, index_nation, say
-from bench.live import recalling
-from bench.live.feeding import A_FULL_MESSAGE, REGISTER, SOURCE, Court, Pace, warrant
+from bench.live import recalling, restarting
+from bench.live.feeding import A_FULL_MESSAGE, SOURCE, Court, Pace, warrant
 from bench.live.folded import fold
 from bench.live.night import measure, write_ledger, writers
+from bench.live.running import Running, until
 from bench.live.watching import Watch, free_of_alerts
 from bench.sampling import draw
-from bench.server_process import ServerProcess
 from core.access.grant import Grant
 from core.engine.entry import Engine, Method
 from core.generation.manifest import MANIFEST
 from core.generation.store import Generation
-from core.generation.view_file import BEAT, LIVE, VIEW, read_view
+from core.generation.view_file import BEAT, LIVE, read_view
 from indexer.generations.publishing import current_generation
-from ronda.demo.postgres_cluster import free_port
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from ronda.v1.feed_service_pb2 import FeedChange
@@ -64,6 +60,7 @@ LOOK_UPS = 20_000_000
 RECALLED = 20
 A_NIGHTS_SECOND = 10
 NIGHT = 200_000  # changes since the base that serves was built
+FED = 20_000  # changes since the build, at a restart
 YEAR = 365 * 20_000  # changes before them; a part of its own, a quarter of an hour
 NIGHTS_PERSONS = 200_000  # of a nation of their own: it is built again while somebody asks
 _NEVER_S = 3600.0
@@ -83,57 +80,10 @@ BARS = {
     "night_memory": Bar("a rebuild over 200,000 changes: memory of a writer", 300, "MB"),
     "year_grey": Bar("the same after a year of 20,000 changes a day: GRIS", 0, "s"),
     "year_memory": Bar("the same after a year of 20,000 changes a day: memory of a writer", 300, "MB"),
+    "restart_grey": Bar("a restart of `ronda live`, nothing fed: GRIS", 5, "s"),
+    "restart_fed_grey": Bar("the same with 20,000 changes since the build: GRIS", 15, "s"),
     "memory": Bar("50,000 overridden subjects: memory of a process that has them open", 100, "MiB"),
 }
-
-
-@dataclass
-class _Running:
-    """The server, the writer beside it, and where they work."""
-
-    server: ServerProcess
-    feed: str  # "host:port" of those who feed
-    writer: subprocess.Popen[bytes]
-    home: Path
-
-    @classmethod
-    def start(cls, data: Path, generation_id: str, **more: str) -> _Running:
-        feed = f"127.0.0.1:{free_port()}"
-        settings = {
-            **more,
-            "RONDA_FEED_LISTEN": feed,
-            "RONDA_LIVE_POLL_MS": "50",
-            "RONDA_FEED_SOURCES": f'{{"{SOURCE}": {{"institution": "oj", "registers": ["{REGISTER}"]}}}}',
-        }
-        log = data.parent / "live.log"
-        writer = subprocess.Popen(
-            [sys.executable, "-m", "ronda.command", "live", "--data", str(data), "--every-ms", "20"],
-            stderr=log.open("ab"),
-        )
-        server = ServerProcess.start(data, 2, data.parent / "server.log", settings)
-        server.wait_ready()
-        home = data / LIVE / generation_id
-        _until((home / VIEW).exists)
-        return cls(server, feed, writer, home)
-
-    @property
-    def sequence(self) -> int:
-        """Of the ledger: what the published view holds to."""
-        return read_view(self.home).sequence
-
-    def stop(self) -> None:
-        self.server.stop()
-        self.writer.kill()
-        self.writer.wait(60)
-
-
-def _until(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 # The bars of each part; "overridden" needs what "catching" leaves, so they are one.
@@ -142,6 +92,7 @@ PARTS = {
     "saturated": ("saturated",),
     "visible": ("p50", "p99", "unseen", "tail"),
     "overridden": ("catching_up", "dearer", "memory"),
+    "restart": ("restart_grey", "restart_fed_grey"),
     "night": ("night_grey", "night_memory"),
     "year": ("year_grey", "year_memory"),
 }
@@ -154,9 +105,11 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
     """
     parts = {name: bars for name, bars in PARTS.items() if (only in name if only else name != "year")}
     report = Report()
+    if "restart" in parts:
+        _measure_restarts(report)
     for part in sorted({"night", "year"} & parts.keys()):
         _measure_night(part, YEAR if part == "year" else 0, report)
-    if parts.keys() - {"night", "year"}:
+    if parts.keys() - {"night", "year", "restart"}:
         _measure_of_one_base(persons, look_ups, parts.keys(), report)
     rows = [BARS[name].measured(report.values.get(name)) for bars in parts.values() for name in bars]
     write_report("-".join(["live", *parts] if only else ["live"]), rows, report.samples)
@@ -186,9 +139,9 @@ def _measure_of_one_base(persons: int, look_ups: int, parts: Collection[str], re
 
 
 @contextmanager
-def _fed(data: Path, generation_id: str) -> Iterator[tuple[_Running, Court]]:
+def _fed(data: Path, generation_id: str) -> Iterator[tuple[Running, Court]]:
     """A running server, and who feeds it."""
-    running = _Running.start(data, generation_id)
+    running = Running.start(data, generation_id)
     try:
         court = Court(running.feed)
         yield running, court
@@ -245,9 +198,9 @@ def _as_built(data: Path) -> None:
 def _measure_recall(data: Path, directory: Path, cuis: Sequence[str], look_ups: int, report: Report) -> None:
     say(f"recall: {look_ups:,} look-ups are logged, {RECALLED} warrants issued and cancelled")
     recalling.log_looks(data, directory, look_ups)
-    running = _Running.start(data, directory.name, RONDA_RECALL_DAYS="30")
+    running = Running.start(data, directory.name, RONDA_RECALL_DAYS="30")
     try:
-        if not _until(lambda: recalling.indexed(data), _INDEXED_S):
+        if not until(lambda: recalling.indexed(data), _INDEXED_S):
             raise RuntimeError(f"the look-ups have no index after {_INDEXED_S:.0f} s")
         court = Court(running.feed)
         whom = recalling.adults(running.server.target, cuis, RECALLED)
@@ -263,7 +216,7 @@ def _measure_recall(data: Path, directory: Path, cuis: Sequence[str], look_ups: 
     report.values["recall_lost"] = lost
 
 
-def _measure_rates(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
+def _measure_rates(running: Running, court: Court, cuis: Sequence[str], report: Report) -> None:
     say("saturated rate without the feed, and with it")
     asked = list(cuis[:20_000])
     run_checks(running.server.target, asked, 2.0, CLIENTS)  # what is asked first is read from the disk
@@ -288,7 +241,7 @@ def _paced(court: Court, cuis: Sequence[str]) -> Pace:
     return pace
 
 
-def _measure_visible(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
+def _measure_visible(running: Running, court: Court, cuis: Sequence[str], report: Report) -> None:
     say(f"{A_SECOND} changes a second, a client at half of what the server does")
     target = running.server.target
     marks = free_of_alerts(target, cuis[::-1], int(VISIBLE_S * MARKS_A_SECOND))
@@ -326,9 +279,9 @@ def _measure_visible(running: _Running, court: Court, cuis: Sequence[str], repor
     report.values["tail"] = (tails[1].percentile(0.99) or 0.0) / (tails[0].percentile(0.99) or 1.0)
 
 
-def _measure_catching_up(running: _Running, court: Court, cuis: Sequence[str], report: Report) -> None:
+def _measure_catching_up(running: Running, court: Court, cuis: Sequence[str], report: Report) -> None:
     say(f"the writer is held while {OVERRIDDEN:,} changes are fed, and let go")
-    _until(lambda: running.sequence >= court.sequence)
+    until(lambda: running.sequence >= court.sequence)
     [follows] = writers(running.writer.pid)
     follows.send_signal(signal.SIGSTOP)
     before = running.sequence
@@ -336,24 +289,53 @@ def _measure_catching_up(running: _Running, court: Court, cuis: Sequence[str], r
         court.send([warrant(f"C-{cui}", cui) for cui in cuis[start : start + A_FULL_MESSAGE]])
     follows.send_signal(signal.SIGCONT)
     began = time.monotonic()
-    whole = _until(lambda: running.sequence >= before + min(OVERRIDDEN, len(cuis)), CAUGHT_UP_S)
+    whole = until(lambda: running.sequence >= before + min(OVERRIDDEN, len(cuis)), CAUGHT_UP_S)
     seconds = time.monotonic() - began
     rate = (running.sequence - before) / seconds
     note = "" if whole else f"not at the end after {CAUGHT_UP_S:.0f} s"
     report.samples.append(Samples("catching up", [rate], "1/s", note=note))
     report.values["catching_up"] = rate
-    if not _until(lambda: running.sequence >= before + min(OVERRIDDEN, len(cuis)), _ALL_CAUGHT_UP_S):
+    if not until(lambda: running.sequence >= before + min(OVERRIDDEN, len(cuis)), _ALL_CAUGHT_UP_S):
         raise RuntimeError("what levels cost cannot be measured: the deltas do not have all that was fed")
+
+
+def _nights_work() -> Path:
+    """The directory of the nation that is built again, as it was built first."""
+    work = WORK.with_name(f"{WORK.name}-nights-{NIGHTS_PERSONS}")
+    if not (work / "built").exists():
+        build_nation(NIGHTS_PERSONS, work, "--live")
+        (work / "built").touch()
+    _as_built(work / "data")
+    return work
+
+
+def _measure_restarts(report: Report) -> None:
+    data = _nights_work() / "data"
+    whom = _whom(data / "generations" / str(current_generation(data)), NIGHTS_PERSONS)
+    for name, fed in (("restart_grey", 0), ("restart_fed_grey", FED)):
+        say(f"`ronda live` is restarted {restarting.RESTARTS} times with {fed:,} changes since the build")
+        _as_built(data)
+        if fed:
+            write_ledger(data, SOURCE, whom[:-1], 0, fed)
+        running = Running.start(data, str(current_generation(data)))
+        try:
+            court = _court(running, fed)
+            court.beat()
+            if not until(lambda: running.sequence >= fed, 10 * CAUGHT_UP_S):  # noqa: B023 - called in this turn alone
+                raise RuntimeError("the changes are not laid over the base")
+            found = restarting.measure(running.server.target, court, whom[-1], running.restart_writer)
+            court.close()
+        finally:
+            running.stop()
+        note = f"at the ledger's end after {statistics.median(found.away):.1f} s, {max(found.away):.1f} at most"
+        report.samples.append(Samples(f"restart, {fed:,} changes: GRIS", found.grey, "s", note=note))
+        report.values[name] = max(found.grey)
 
 
 def _measure_night(part: str, before: int, report: Report) -> None:
     """before: changes that the build before the night's took in."""
-    work = WORK.with_name(f"{WORK.name}-nights-{NIGHTS_PERSONS}")
+    work = _nights_work()
     nation, data = work / "nation", work / "data"
-    if not (work / "built").exists():
-        build_nation(NIGHTS_PERSONS, work, "--live")
-        (work / "built").touch()
-    _as_built(data)
 
     def rebuild() -> dict[str, Any]:
         return index_nation(nation, data, work / "postgres", "--live")
@@ -367,12 +349,12 @@ def _measure_night(part: str, before: int, report: Report) -> None:
         _tell_build(f"{part}: a build takes {before:,} changes in", summary, report)
     say(f"{NIGHT:,} changes since, and the next base is built while somebody asks")
     write_ledger(data, SOURCE, whom, before, before + NIGHT)
-    running = _Running.start(data, str(current_generation(data)))
+    running = Running.start(data, str(current_generation(data)))
     try:
         court = _court(running, before + NIGHT)
         feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, "A")
         feeding.start()  # a source that sends nothing is silent after a minute
-        if not _until(lambda: running.sequence >= before + NIGHT, 10 * CAUGHT_UP_S):
+        if not until(lambda: running.sequence >= before + NIGHT, 10 * CAUGHT_UP_S):
             raise RuntimeError("the night's changes are not laid over the base that serves")
         night = measure(data, running.server.target, running.writer.pid, asked, rebuild)
         feeding.end()
@@ -386,7 +368,7 @@ def _measure_night(part: str, before: int, report: Report) -> None:
     report.values[f"{part}_memory"] = night.most_of_one / 1e6
 
 
-def _court(running: _Running, sequence: int) -> Court:
+def _court(running: Running, sequence: int) -> Court:
     """Returns a court that may feed. The ledger was written without a server, so its first start reads all of it."""
     found: list[Court] = []
 
@@ -395,7 +377,7 @@ def _court(running: _Running, sequence: int) -> Court:
             found.append(Court(running.feed, sequence))
         return bool(found)
 
-    if not _until(opened, 10 * CAUGHT_UP_S):
+    if not until(opened, 10 * CAUGHT_UP_S):
         raise RuntimeError("nobody takes changes over")
     return found[0]
 

@@ -53,6 +53,14 @@ class Court:
             raise RuntimeError(f"changes were not taken: {outcomes[0]}")
         return time.monotonic()
 
+    def beat(self) -> None:
+        """Says that nothing came."""
+        at = Timestamp()
+        at.GetCurrentTime()
+        kind = contract.FEED_CHANGE_KIND_HEARTBEAT
+        change = contract.FeedChange(register_id=REGISTER, kind=kind, sequence=self.sequence, event_time=at)
+        self._said(contract.PushRequest(changes=[change]))
+
     def close(self) -> None:
         """Ends the stream."""
         self._sending.put(None)

@@ -42,7 +42,7 @@ MODULE = "ronda.live.base_writer"
 class Night:
     """Looks at a rebuild, from its beginning to the end of the process over the base before."""
 
-    grey_s: float = 0.0  # between two looks of which an answer showed the fed register otherwise than FRESH
+    grey_s: float = 0.0  # of Asked
     looks: int = 0
     caught_up_s: float = 0.0
     most_of_one: int = 0  # bytes of its own (RssAnon) that a process over one base held
@@ -62,12 +62,14 @@ def writers(writer: int) -> list[psutil.Process]:
     return found
 
 
-class _Asked(threading.Thread):
+class Asked(threading.Thread):
     """Somebody is asked about on every worker, again and again."""
 
-    def __init__(self, target: str, cui: str, night: Night) -> None:
+    def __init__(self, target: str, cui: str) -> None:
         super().__init__(daemon=True)
-        self._target, self._night = target, night
+        self._target = target
+        self.looks, self.is_fresh = 0, True
+        self.grey_s = 0.0  # between two looks of which an answer showed the fed register otherwise than FRESH
         self._request = contract.CheckPersonRequest(context=RequestContext(purpose=PURPOSE_TRAFFIC_STOP), cui=cui)
         self.over, self.fresh = threading.Event(), threading.Event()
 
@@ -85,11 +87,24 @@ class _Asked(threading.Thread):
         while not self.over.wait(_BETWEEN_S):
             states = self._states(stubs)
             now = time.monotonic()
-            self._night.looks += 1
-            self._night.grey_s += now - last if states != {REGISTER_STATE_FRESH} else 0.0
+            self.looks += 1
+            self.is_fresh = states == {REGISTER_STATE_FRESH}
+            self.grey_s += 0.0 if self.is_fresh else now - last
             last = now
         for channel in channels:
             channel.close()
+
+    def begin(self) -> Asked:
+        """Returns once the register is FRESH on each worker. Raises RuntimeError."""
+        self.start()
+        if not self.fresh.wait(_MOST_S):
+            raise RuntimeError("the register is not FRESH before anything was done")
+        return self
+
+    def end(self) -> None:
+        """Its figures stay."""
+        self.over.set()
+        self.join()
 
     def _states(self, stubs: Sequence[CheckServiceStub]) -> set[int]:
         answers = [stub.CheckPerson(self._request).answer for stub in stubs]
@@ -104,10 +119,7 @@ def measure(data: Path, target: str, writer: int, cui: str, rebuild: Callable[[]
     with LedgerReader(data / FOLDER) as ledger:
         night = Night(taken_in=ledger.end)
     before = {process.pid for process in writers(writer)}
-    asked = _Asked(target, cui, night)
-    asked.start()
-    if not asked.fresh.wait(_MOST_S):
-        raise RuntimeError("the register is not FRESH before the night")
+    asked = Asked(target, cui).begin()
     with ThreadPoolExecutor(1) as pool:
         build = pool.submit(rebuild)
         _watch(night, writer, build.done)
@@ -118,8 +130,8 @@ def measure(data: Path, target: str, writer: int, cui: str, rebuild: Callable[[]
     night.caught_up_s = time.monotonic() - published
     _watch(night, writer, lambda: not before & {process.pid for process in writers(writer)})
     time.sleep(2.0)
-    asked.over.set()
-    asked.join()
+    asked.end()
+    night.grey_s, night.looks = asked.grey_s, asked.looks
     night.left = max(_held(writers(writer)), default=0)
     return night
 

@@ -15,6 +15,8 @@ from indexer.manifest.records import Alert, Record, Subject
 from indexer.manifest.rules import manifest_rule
 from indexer.manifest.values import ManifestModel
 
+SHIPPED_MANIFESTS = Path(__file__).parents[1] / "registers"
+
 
 class ManifestError(Exception):
     """A manifest that breaks a rule: names the file, the key and the rule."""

@@ -12,7 +12,7 @@ import typer
 
 from clients.spanish.system_errors import system_error_text
 from ronda.commands.directory import DataOption, JsonOption, settings_of
-from ronda.commands.output import EXIT_CALLER, EXIT_OURS, EXIT_STOPPED, fail, print_json, print_renderables
+from ronda.commands.output import EXIT_CALLER, EXIT_OURS, EXIT_STOPPED, fail, print_json, print_renderables, say
 
 if TYPE_CHECKING:
     from ronda.copies.proving import Proof
@@ -81,6 +81,8 @@ def backup(
         fail(str(error), EXIT_OURS, as_json)
     except OSError as error:
         fail(f"{error.filename or to}: {system_error_text(error)}", EXIT_OURS, as_json)
+    if settings is not None:
+        _note(settings.data)
     if as_json:
         print_json(taken.to_json())
         return
@@ -99,6 +101,20 @@ def backup(
         f"no van, se rehacen: {', '.join(left_out(settings, with_generation=with_generation))}",
         *([f"va sin que la tabla lo conozca: {', '.join(taken.unknown)}"] if taken.unknown else []),
     )
+
+
+def _note(data: Path) -> None:
+    """Notes the copy for the alarm; where that can't be written the copy is whole all the same."""
+    from server.processes.last_copy import note_copy
+
+    try:
+        note_copy(data)
+    except OSError as error:
+        say(
+            f"Aviso: la copia está completa y no se pudo anotar en {data} ({system_error_text(error)}): "
+            "la alarma RondaBackupMissing no sabrá de ella",
+            err=True,
+        )
 
 
 def restore(

@@ -30,8 +30,7 @@ def live(
     import asyncio
 
     from indexer.live.following import LiveWriterBusy, only_writer
-    from indexer.manifest.loading import ManifestError, load_manifests
-    from indexer.pipeline import SHIPPED_MANIFESTS
+    from indexer.manifest.loading import SHIPPED_MANIFESTS, ManifestError, load_manifests
     from ronda.live.handover import Handover
     from ronda.live.orders import Orders
     from server.logs import set_up

@@ -119,8 +119,7 @@ def _chain(settings: Settings, public_key: Path | None, record: AuditRecord, as_
 
 
 def _replayed(reader: AuditReader, record: AuditRecord, settings: Settings) -> Replayed | NotReproducible:
-    from indexer.manifest.loading import ManifestError, load_manifests
-    from indexer.pipeline import SHIPPED_MANIFESTS
+    from indexer.manifest.loading import SHIPPED_MANIFESTS, ManifestError, load_manifests
     from ronda.replay.making import NotReproducible
     from ronda.replay.making import replay as made_again
 

@@ -26,7 +26,7 @@ from ronda.doctor.findings import Finding, finding
 from server.audit.checkpointer import ALARM_SHARE
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.key_chain import CheckpointError
-from server.audit.keys import HASH_KEY_FILE, KeyFileError, kept_hash_keys, load_auditors
+from server.audit.keys import HASH_KEY_FILE, KeyFileError, kept_hash_keys, key_id, load_auditors, load_signing_keys
 from server.audit.seals import SealsDamaged, read_seals
 from server.audit.set_up import (
     audit_directory,
@@ -159,12 +159,15 @@ def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
         load_auditors(auditor_key(settings))
         refuse_another_servers_log(settings)
         key = public_signing_key(settings)
+        held = [key_id(each.public_key()) for each in load_signing_keys(signing_key(settings))]
     except KeyFileError as error:
         yield finding("secret_damaged", signing_key(settings).parent, error)
         return
     except SettingsError as error:
         yield finding("secret_swapped", directory, error)
         return
+    if len(held) > 1:
+        yield finding("audit_key_changing", signing_key(settings), f"key {held[0]}, next {held[-1]}")
     if deep:
         problems: Iterable[object] = verify(directory, key, second_keepers(settings)).problems
         yield from (finding("audit_damaged", directory, problem) for problem in problems)

@@ -146,6 +146,13 @@ KINDS = {
             "docs/operations.md#the-audit-log",
         ),
         Kind(
+            "audit_key_changing",
+            _NOTICE,
+            "el cambio de la llave que firma la auditoría no terminó: su archivo tiene la de antes y la que sigue",
+            "repita ronda audit change-key con la misma llave nueva",
+            "docs/operations.md#another-signing-key",
+        ),
+        Kind(
             "database_damaged",
             _GRAVE,
             "una base de datos está dañada o vacía: lo que guardaba se perdió",

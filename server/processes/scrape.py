@@ -38,6 +38,7 @@ from server.hotlist.orders import STATUS as HOTLIST_STATUS
 from server.hotlist.scraped import HotlistCollector
 from server.logs import ERROR, log
 from server.processes.certificate_ends import CertificateCollector
+from server.processes.last_copy import CopyCollector
 from server.processes.messages import RegisterNow, WorkerReport
 from server.processes.readiness import with_readiness
 from server.processes.registers_now import of_all
@@ -106,6 +107,7 @@ class Scrape:
         self._registry.register(HotlistCollector(directory.parent / HOTLIST_STATUS, settings.hotlist_valid_s))
         self._registry.register(CertificateCollector(settings))
         self._registry.register(UnitCollector(settings))
+        self._registry.register(CopyCollector(settings.data, settings.backup_within_h))
         self._supervised = supervised
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None

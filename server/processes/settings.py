@@ -45,6 +45,14 @@ class ServerSettings(StatisticsSettings):
         64, ge=0, description="Rate of the background re-check of a generation's files (sha256), in MiB/s; 0 = none."
     )
 
+    backup_within_h: int = Field(
+        0,
+        ge=0,
+        le=8_760,
+        description="How old the newest copy by `ronda backup` may be, in hours, before alarm RondaBackupMissing "
+        "(docs/backup.md); 0 = no copies are expected.",
+    )
+
     @field_validator("listen")
     @classmethod
     def _listen_is_an_address(cls, text: str) -> str:

@@ -16,8 +16,7 @@ from stdnum.gt import nit
 from bench.answers import page
 from core.identifiers import api as identifiers
 from core.names.keys import phonetic_key
-from indexer.manifest.loading import load_manifests
-from indexer.pipeline import SHIPPED_MANIFESTS
+from indexer.manifest.loading import SHIPPED_MANIFESTS, load_manifests
 from nation import cast_people, tables
 from nation.block import BLOCK_PERSONS
 from nation.loading import load_postgres

@@ -15,6 +15,7 @@ from ronda.doctor.checkup import check_up
 from ronda.doctor.findings import KINDS
 from ronda.settings import Settings, load_settings
 from server.audit.keys import make_signing_keys
+from tests.command.terminal import piped
 from tests.doctor.doctor_page import HEAD, PAGE, table
 from tests.server.running_server import ROOT, RunningServer
 
@@ -105,6 +106,18 @@ def test_a_log_signed_with_another_key_is_named(settings: Settings) -> None:
     (settings.data / "audit-keys" / "signing.pub").unlink()
     make_signing_keys(settings.data / "audit-keys")
     assert _found(settings) == {"secret_swapped"}
+
+
+def test_a_change_of_the_signing_key_that_was_interrupted_is_told(settings: Settings, tmp_path: Path) -> None:
+    """And ends as the finding says."""
+    make_signing_keys(tmp_path / "next")
+    signing, following = settings.data / "audit-keys" / "signing.key", tmp_path / "next" / "signing.key"
+    signing.write_bytes(signing.read_bytes() + following.read_bytes())
+    for deep in (False, True):
+        assert _found(settings, deep=deep) == {"audit_key_changing"}
+    done = piped("audit", "change-key", "--new", str(following), RONDA_DATA=str(settings.data))
+    assert done.returncode == 0, done.stderr
+    assert _found(settings, deep=True) == set()
 
 
 def test_a_byte_altered_in_a_dossier_is_found_deep(settings: Settings) -> None:

@@ -17,7 +17,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from indexer.build.options import BuildOptions
-from indexer.pipeline import SHIPPED_MANIFESTS, build
+from indexer.manifest.loading import SHIPPED_MANIFESTS
+from indexer.pipeline import build
 from nation.making import DAMAGED, make_nation
 from ronda.demo.postgres_cluster import PostgresCluster
 

@@ -15,6 +15,7 @@ from core.ledger.change import Change, Kind
 from core.ledger.reader import FOLDER as LEDGER
 from core.ledger.writer import LedgerWriter
 from indexer.live.following import Follower
+from ronda.v1.alert_service_pb2 import Recall
 from ronda.v1.context_pb2 import PURPOSE_CLEARANCE, PURPOSE_TRAFFIC_STOP
 from ronda.v1.section_pb2 import SENSITIVITY_MINOR
 from server.audit.keys import current_hash_key, kept_hash_keys
@@ -26,6 +27,7 @@ from server.recall.recall_process import saw
 from server.recall.store import FILE, AlertChange, RecallStore, Taken
 from server.recall.views import Views, as_asked
 from tests.indexer.small_registers import cui_of
+from tests.kit.small_world import SmallWorld
 from tests.live.fed_world import AS_OF_S, FedWorld, built
 from tests.live.test_a_view_answers_as_a_rebuild import LUIS, MARTA, small_world, warrant
 
@@ -276,15 +278,14 @@ def test_what_a_minor_did_is_told_to_who_may_act(tmp_path: Path, purpose: int, o
     fed.writer.close()
 
 
-@pytest.mark.parametrize("masks_lists", [True, False])
-@pytest.mark.parametrize("by_number", [True, False])
-def test_who_stood_in_a_list_is_told_as_the_list_showed_him(tmp_path: Path, masks_lists: bool, by_number: bool) -> None:
-    """A patrol's list has the end of a CUI: a recall of somebody in it does not give the whole one away."""
-    fed = FedWorld(tmp_path / "fed", small_world(), built(tmp_path / "first", small_world()))
+MASKS_LISTS = Grant([2**64 - 1] * 5, masks_lists=True)
+
+
+def told_of_new_warrant(tmp_path: Path, world: SmallWorld, grant: Grant, *, by_number: bool) -> Recall | None:
+    """What an officer who looked LUIS up is told of his new warrant."""
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "first", world))
     store = RecallStore(tmp_path / "recall")
     views = Views(fed.data, store)
-    grant = Grant([2**64 - 1] * 5, masks_lists=masks_lists)
-    assert (grant.masks_lists, grant.with_whole_lists()) == (masks_lists, Grant.everything())
     with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         follower.step()
         assert views.look() is not None
@@ -298,7 +299,29 @@ def test_who_stood_in_a_list_is_told_as_the_list_showed_him(tmp_path: Path, mask
         [row] = store.waiting("pnc/1", 0, AS_OF_S * 1000, 10)
         message = telling.told(row, fed.view(), grant, AS_OF_S * 1000 + 1)
     fed.writer.close()
+    return message
+
+
+@pytest.mark.parametrize("masks_lists", [True, False])
+@pytest.mark.parametrize("by_number", [True, False])
+def test_who_stood_in_a_list_is_told_as_the_list_showed_him(tmp_path: Path, masks_lists: bool, by_number: bool) -> None:
+    """A patrol's list has the end of a CUI: a recall of somebody in it does not give the whole one away."""
+    grant = Grant([2**64 - 1] * 5, masks_lists=masks_lists)
+    assert (grant.masks_lists, grant.with_whole_lists()) == (masks_lists, Grant.everything())
+    message = told_of_new_warrant(tmp_path, small_world(), grant, by_number=by_number)
     assert message is not None
     kept_back = masks_lists and not by_number
     assert (cui_of(LUIS) in message.text, "CUI que termina en" in message.text) == (not kept_back, kept_back)
     assert cui_of(LUIS)[-4:] in message.text
+
+
+def test_who_shares_a_number_with_another_is_told_of_as_the_list_showed_him(tmp_path: Path) -> None:
+    """RENAP gives the CUI to both, and all that is stated under it is one subject in CONFLICT."""
+    world = small_world()
+    world.person(LUIS, "ROSA ISABEL AJU XICAY", "1988-03-03")
+    message = told_of_new_warrant(tmp_path, world, MASKS_LISTS, by_number=False)
+    assert message is not None
+    assert "orden de captura (OJ)" in message.text
+    assert "CUI que termina en" in message.text
+    assert cui_of(LUIS) not in str(message)
+    assert "ROSA" not in str(message)

@@ -115,6 +115,17 @@ CASES = {
     "RondaGenerationRefused": steady("ronda_generation_refused", 2, 0),
     "RondaOtherNameTables": steady("ronda_generation_other_name_tables", 1, 0),
     "RondaDiskLow": pair("ronda_disk_free_bytes", "ronda_generation_bytes", (19, 10), (21, 10)),
+    "RondaBackupMissing": Case(
+        {
+            "ronda_backup_last_success_timestamp_seconds": f"0x{2 * DAY}",
+            "ronda_backup_within_seconds": f"{36 * 3600}x{2 * DAY}",
+        },
+        {
+            "ronda_backup_last_success_timestamp_seconds": f"0x{DAY} {DAY * 60}x{DAY}",
+            "ronda_backup_within_seconds": f"{36 * 3600}x{2 * DAY}",
+        },
+        f"{DAY + DAY // 2 + 10}m",
+    ),
     "RondaAuditNotSigned": steady("ronda_audit_signed_age_seconds", 11, 1),
     "RondaAuditKeeperBehind": steady('ronda_audit_keeper_behind{keeper="1"}', 61, 2),
     "RondaWitnessSilent": steady("ronda_witness_checkpoint_age_seconds", 181, 61),
@@ -255,7 +266,8 @@ def test_what_rules_and_dashboard_name_is_in_a_scrape(published: Published, star
     }
     # A feed, recall, hot lists, confirmations, a second keeper, a witness, a console and an issuer bring theirs.
     modules = (
-        *("metrics/counts.py", "processes/scrape.py", "issuer/metrics.py", "audit/witness_metrics.py"),
+        *("metrics/counts.py", "processes/scrape.py", "processes/last_copy.py", "issuer/metrics.py"),
+        "audit/witness_metrics.py",
         *(f"{room}/scraped.py" for room in ("feed", "recall", "hotlist", "confirmation")),
     )
     paths = [*(ROOT / "server" / module for module in modules), ROOT / "clients" / "console" / "figures.py"]

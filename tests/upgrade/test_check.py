@@ -22,7 +22,7 @@ from tests.upgrade.releases import EARLIER
 
 FORMLESS = {
     *("CURRENT", "publish.log", "quarantine", ".work", "indexer.lock", "subject.key", "page.key", "hotlist.key"),
-    *("served.json", "ledger.seen.json", "trust.last-good.json", "notifications"),
+    *("served.json", "ledger.seen.json", "trust.last-good.json", "notifications", "backup.json"),
 }
 """Of the data directory: what is a name, a key, lines for people, or made anew whenever it cannot be read."""
 

@@ -14,12 +14,12 @@ from ronda.v1 import level_pb2
 from tests.indexer.small_registers import cui_of
 from tests.kit.asker import Asker
 from tests.kit.small_world import SmallWorld
+from tests.kit.stepped_clock import SteppedClock
 from tests.replay.replay_kit import Log
 from tests.server.running_server import RunningServer, until
 
 _NAME, _BORN = "MARTA ELENA PEREZ PIRIR", "1980-05-17"
 _YEAR = datetime.now(UTC).year
-_LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
 class SteppedServer:
@@ -32,24 +32,11 @@ class SteppedServer:
         world.report("O1", "AGRESOR", CUI=cui_of(1), NOMBRE=_NAME, NACIMIENTO=_BORN, HASTA=f"{_YEAR + 5}-12-31")
         world.warrant("W1", cui_of(3), "OTRO NOMBRE AJENO", "1970-01-01")
         self.data = world.build(directory)
-        self._clock = directory / "clock"
-        self.set_clock("+0")
-        environment = {
-            "LD_PRELOAD": str(_LIBRARY),
-            "FAKETIME_TIMESTAMP_FILE": str(self._clock),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
+        clock = SteppedClock(directory / "clock")
+        self.set_clock = clock.set
         settings = {"workers": 1, "max_loop_lag_ms": 5000}  # other tests load the machine
-        self.server = RunningServer(self.data, directory / "log", **settings, environment=environment)
+        self.server = RunningServer(self.data, directory / "log", **settings, environment=clock.environment)
         self.ask = Asker(self.server.wait_ready())
-
-    def set_clock(self, offset: str) -> None:
-        """As faketime writes it: "+10y", "-1h"."""
-        draft = self._clock.with_name("clock.draft")
-        draft.write_text(f"{offset}\n")
-        draft.rename(self._clock)
 
     def level(self, number: int) -> str:
         return level_pb2.Level.Name(self.ask.person(cui_of(number)).answer.level).removeprefix("LEVEL_")
@@ -57,7 +44,6 @@ class SteppedServer:
 
 @pytest.fixture(scope="module")
 def stepped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SteppedServer]:
-    assert _LIBRARY is not None, "apt-get install faketime"
     running = SteppedServer(Path(tmp_path_factory.mktemp("stepped")))
     yield running
     running.server.stop()

@@ -65,7 +65,7 @@ class Parts(RunningLive):
             "worker": lambda: self._kill_child("server.processes.worker"),
             "recall": lambda: self._kill_child("server.recall.recall_process"),
             "broker": self._kill_broker,
-            "database": self._kill_database,
+            "database": lambda: kill_database(self.postgres),
             "server": self._kill_server,
         }
 
@@ -132,16 +132,6 @@ class Parts(RunningLive):
         self.broker.kill()
         self.broker.start()
 
-    def _kill_database(self) -> None:
-        """The postmaster and its children at once; what it acknowledged is in the kernel's memory at least."""
-        number = int((self.postgres.directory / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
-        family = [psutil.Process(number), *psutil.Process(number).children(recursive=True)]
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)
-        psutil.wait_procs(family, timeout=30)
-        self.postgres.start()
-
     def _kill_server(self) -> None:
         """The supervisor; its children end with it. The new one has the same address: feeders go on."""
         family = psutil.Process(self.server.process.pid).children()
@@ -162,3 +152,14 @@ class Parts(RunningLive):
             return condition()
 
         until(holds, seconds)
+
+
+def kill_database(postgres: PostgresCluster) -> None:
+    """The postmaster and its children at once, and starts it again; what it acknowledged is in the kernel's memory."""
+    number = int((postgres.directory / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+    family = [psutil.Process(number), *psutil.Process(number).children(recursive=True)]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
+    psutil.wait_procs(family, timeout=30)
+    postgres.start()
