@@ -23,7 +23,13 @@ from ronda.commands.audit_options import (
     UntilOption,
 )
 from ronda.commands.audit_output import GUATEMALA, ZONE, show_records, tell_lost, when
-from ronda.commands.audit_restoring import restoration_json, restored, tell_restorations, witness_accept
+from ronda.commands.audit_restoring import (
+    restoration_json,
+    restored,
+    tell_losses,
+    tell_restorations,
+    witness_accept,
+)
 from ronda.commands.audit_words import RULES, finding_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.office import Stop, explained
@@ -126,7 +132,8 @@ def change_key(
         except NotTakenUp:
             fail(_NOT_TAKEN_UP, ExitStatus.STOPPED, False)
         except Inconsistent as error:
-            fail(f"La auditoría no continúa lo firmado ({error}): ejecute `ronda audit verify`.", EXIT_OURS, False)
+            said = f"La auditoría no continúa lo firmado ({finding_text(error)})"
+            fail(f"{said}: la llave no cambió. Ejecute `ronda audit verify`.", EXIT_OURS, False)
     before, now = key_id(change.key), key_id(change.following)
     say(f"Desde el punto de control {change.number} firma la llave {now}; hasta ahí, la {before}.", bold=True)
     say("Con cualquiera de las dos llaves públicas se verifica la auditoría entera; una prueba suelta, con la nueva.")
@@ -362,7 +369,7 @@ def proof(
     """
     from ronda.settings import load_settings
     from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
-    from server.audit.evidence import holds, known_restorations, prove_continuation, prove_record, record_place
+    from server.audit.evidence import holds, lost_since, prove_continuation, prove_record, record_place
     from server.audit.looking import Tool
     from server.audit.set_up import audit_directory, public_signing_key, second_keepers
 
@@ -370,9 +377,12 @@ def proof(
         settings = load_settings(audit=directory)
         key = public_signing_key(settings, public_key)
         if check is not None:
-            files = [CheckpointFiles(audit_directory(settings) / CHECKPOINTS), *second_keepers(settings, keeper or [])]
-            held = holds(_read_proof(check), key, known_restorations(files, key))
+            shown = _read_proof(check)
+            held = holds(shown, key)
             say("La prueba se sostiene" if held else "LA PRUEBA NO SE SOSTIENE", bold=True)
+            if held:
+                own = CheckpointFiles(audit_directory(settings) / CHECKPOINTS)
+                tell_losses(lost_since(shown, key, own, second_keepers(settings, keeper or [])))
             raise typer.Exit(0 if held else EXIT_OURS)
         where = audit_directory(settings)
         if since is not None:

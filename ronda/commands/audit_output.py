@@ -14,10 +14,7 @@ from ronda.commands.office_words import who_text
 from ronda.commands.output import print_json, print_renderables, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from server.audit.reading import AuditReader, AuditRecord
-    from server.audit.segments import SegmentId
+    from server.audit.reading import AuditReader, AuditRecord, Lost
 
 
 GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))  # no daylight saving time
@@ -30,18 +27,26 @@ def when(time_ms: int) -> str:
     return datetime.datetime.fromtimestamp(time_ms / 1000, GUATEMALA).strftime("%d/%m/%Y %H:%M:%S")
 
 
-def tell_lost(lost: Sequence[SegmentId]) -> None:
+def tell_lost(lost: Lost) -> None:
     """Says on standard error that what was shown may lack records, and ends with a status of its own; none: nothing."""
-    if not lost:
-        return
-    shown = ", ".join(map(str, lost[:_LOST_SHOWN])) + (" y otros" if len(lost) > _LOST_SHOWN else "")
-    say(
-        f"INCOMPLETO: faltan {len(lost)} segmentos sellados de la bitácora ({shown}), y con ellos sus consultas. "
-        "Ejecute `ronda audit verify`.",
-        err=True,
-        bold=True,
-    )
-    raise typer.Exit(ExitStatus.STOPPED)
+    segments, given_up = lost
+    for each in given_up:
+        since = when(each.kept_ms) if each.kept else "su comienzo"
+        say(
+            f"INCOMPLETO: la auditoría se repuso de una copia; faltan consultas de {since} a {when(each.lost_ms)}.",
+            err=True,
+            bold=True,
+        )
+    if segments:
+        shown = ", ".join(map(str, segments[:_LOST_SHOWN])) + (" y otros" if len(segments) > _LOST_SHOWN else "")
+        say(
+            f"INCOMPLETO: faltan {len(segments)} segmentos sellados de la bitácora ({shown}), y con ellos sus "
+            "consultas. Ejecute `ronda audit verify`.",
+            err=True,
+            bold=True,
+        )
+    if segments or given_up:
+        raise typer.Exit(ExitStatus.STOPPED)
 
 
 def _question(reader: AuditReader, record: AuditRecord) -> Any:

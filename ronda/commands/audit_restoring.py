@@ -17,8 +17,10 @@ from ronda.commands.output import EXIT_OURS, fail, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from server.audit.evidence import Loss
     from server.audit.restorations import Restoration
 
+_NOTHING_WAITS = "Aquí no espera ninguna reposición."
 _PATIENCE_S = 15.0  # the process of a running server that cannot sign begins anew each second or two
 
 
@@ -60,6 +62,7 @@ def witness_accept(
     directory: Annotated[Path, typer.Option("--directory", help="Dónde el custodio guarda los puntos de control.")],
     public_key: Annotated[Path, typer.Option("--public-key", help="Llave pública de los puntos de control (PEM).")],
     yes: Annotated[bool, typer.Option("--yes", help="Acepta sin preguntar.")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="No la acepta: quita lo que espera.")] = False,
 ) -> None:
     """Acepta, en el custodio, que una auditoría se repuso de una copia: muestra qué se pierde y pregunta.
 
@@ -72,17 +75,29 @@ def witness_accept(
     """
     from server.audit.accepting import AcceptingKeeper, NothingAsked
     from server.audit.keys import load_signing_public
+    from server.audit.restorations import RestorationError
 
     with explained(False):
         keeper = AcceptingKeeper(directory, load_signing_public(public_key))
+        if refuse:
+            if not keeper.refuse():
+                fail(_NOTHING_WAITS, ExitStatus.CALLER, False)
+            say("Quitada: no se aceptó, y nada cambió.", bold=True)
+            return
         try:
             asked = keeper.asked()
         except NothingAsked:
-            fail("Aquí no espera ninguna reposición.", ExitStatus.CALLER, False)
+            fail(_NOTHING_WAITS, ExitStatus.CALLER, False)
+        except RestorationError as error:  # the keeper took more since, from the server that was never put back, say
+            said = f"Lo que espera no corresponde a lo que hay aquí: {finding_text(error)}"
+            todo = "quien lo declaró ha de declararlo otra vez, o quítelo con --refuse"
+            fail(f"{said}. Nada cambió: {todo}.", ExitStatus.STOPPED, False)
         say(f"{_kept(asked.restoration)} {_lost(asked.restoration)}", bold=True)
         here = f"{asked.newest.number} ({when(asked.newest.time_ms)})" if asked.newest is not None else "ninguno"
-        stays = f"{asked.after.number} ({when(asked.after.time_ms)})" if asked.after is not None else "ninguno"
-        say(f"Aquí el último punto de control es el {here}; quedaría en vigor hasta el {stays}.")
+        stays = "no quedaría ninguno en vigor"
+        if asked.after is not None:
+            stays = f"quedaría en vigor hasta el {asked.after.number} ({when(asked.after.time_ms)})"
+        say(f"Aquí el último punto de control es el {here}; {stays}.")
         say(f"Lo declaró {asked.restoration.by} el {when(asked.restoration.time_ms)} (hora de Guatemala).")
         say("Lo que se perdió no vuelve a estar en la auditoría, y ella lo dirá cada vez que se verifique.")
         if not yes and str(typer.prompt("Escriba acepto para aceptarlo", default="no")).strip().casefold() != "acepto":
@@ -93,7 +108,7 @@ def witness_accept(
 
 def _kept(each: Restoration) -> str:
     if not each.kept:
-        return "La auditoría repuesta no satisface ningún punto de control."
+        return "La auditoría repuesta no tiene ningún punto de control que siga en vigor."
     return f"La auditoría repuesta llega al punto de control {each.kept} ({when(each.kept_ms)})."
 
 
@@ -108,6 +123,17 @@ def tell_restorations(restorations: Sequence[Restoration]) -> None:
         say(
             f"REPUESTA DE UNA COPIA: se perdieron los puntos de control {each.kept + 1} a {each.lost}, de {since} a "
             f"{when(each.lost_ms)}; lo declaró {each.by} el {when(each.time_ms)}",
+            bold=True,
+        )
+
+
+def tell_losses(losses: Sequence[Loss]) -> None:
+    """Says of a proof that holds what was lost in a restore since: what it shows was in the log."""
+    for each in losses:
+        accepted = "un segundo custodio lo aceptó" if each.accepted else "que un custodio lo aceptara no consta aquí"
+        say(
+            f"Lo que prueba estuvo en la auditoría; su punto de control {each.number} se perdió después, al reponerla "
+            f"de una copia: lo declaró {each.restoration.by} el {when(each.restoration.time_ms)}, y {accepted}.",
             bold=True,
         )
 

@@ -25,7 +25,8 @@ from indexer.generations.publishing import CURRENT, GENERATIONS, current_generat
 from ronda.doctor.findings import Finding, finding
 from server.audit.checkpointer import ALARM_SHARE
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
-from server.audit.key_chain import CheckpointError
+from server.audit.keepers import KeeperError, KeeperFiles, open_keeper
+from server.audit.key_chain import CheckpointError, KeyChain
 from server.audit.keys import HASH_KEY_FILE, KeyFileError, kept_hash_keys, key_id, load_auditors, load_signing_keys
 from server.audit.seals import SealsDamaged, read_seals
 from server.audit.set_up import (
@@ -174,6 +175,7 @@ def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
         return
     try:
         files = _checkpoints_of(directory)
+        yield from _behind_its_keeper(settings, files, files.keys(key))
         last, seals = files.last(files.keys(key)), read_seals(directory)
     except (CheckpointError, SealsDamaged) as error:
         yield finding("audit_damaged", directory, error)
@@ -188,6 +190,27 @@ def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
     for segment in last.opened:
         if segment not in seals.dropped and not segment.path(directory).exists():
             yield finding("audit_damaged", segment.path(directory), f"gone; checkpoint {last.number} names it")
+
+
+def _behind_its_keeper(settings: ServerSettings, files: CheckpointFiles, keys: KeyChain) -> Iterator[Finding]:
+    """Whether the second keeper's newest checkpoint is here too: else nothing is signed. Raises CheckpointError.
+
+    A keeper that is not reached tells nothing here; a log has each checkpoint before its keeper has.
+    """
+    if not settings.audit_keeper:
+        return
+    of_tls = KeeperFiles(settings.audit_keeper_ca, settings.audit_keeper_cert, settings.audit_keeper_key)
+    keeper = open_keeper(settings.audit_keeper, of_tls)
+    try:
+        held = keeper.last(keys)
+    except KeeperError:
+        return
+    finally:
+        keeper.close()
+    here = files.newest(keys, files.restorations(keys), held.number) if held is not None else None
+    if held is not None and (here is None or here.text != held.text):
+        what = f"rolled back: the second keeper holds checkpoint {held.number}, which is not here"
+        yield finding("audit_damaged", audit_directory(settings), what)
 
 
 def _checkpoints_of(directory: Path) -> CheckpointFiles:

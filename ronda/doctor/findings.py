@@ -142,7 +142,7 @@ KINDS = {
             "audit_damaged",
             _GRAVE,
             "la auditoría en disco no continúa lo que se firmó",
-            "guarde una copia como evidencia y corra ronda audit verify",
+            "guarde una copia como evidencia y corra ronda audit verify; si se repuso: ronda audit restored",
             "docs/operations.md#the-audit-log",
         ),
         Kind(

@@ -1,8 +1,8 @@
 """A second keeper and the restorations of the log: it takes none by itself, a person there accepts each.
 
 What the log asks for lies beside the checkpoints as `restorations.asked`. `accept` makes it one of `restorations`, the
-file that the log has too. Until then the keeper takes nothing that the log signs. A keeper that holds no checkpoint has
-nothing that a restoration could take from it: it takes them as they are.
+file that the log has too; `refuse` takes it away. Until then the keeper takes nothing that the log signs by it. A
+keeper that holds no checkpoint has nothing that a restoration could take from it: it takes them as they are.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def _hold_against(files: CheckpointFiles, asked: Restoration, keys: KeyChain) ->
         raise RestorationError(
             f"checkpoint {number} is at the second keeper: the restoration knows none above {asked.lost}"
         )
-    if newest is not None and newest.number == asked.lost and newest.time_ms != asked.lost_ms:
-        raise RestorationError(f"checkpoint {asked.lost} is of another time at the second keeper")
+    if newest is not None and asked.lost_ms < newest.time_ms:
+        raise RestorationError(
+            f"checkpoint {newest.number} is later at the second keeper than what the restoration loses"
+        )
     kept = files.newest(keys, held, asked.kept)
     if kept is not None and kept.number == asked.kept and not asked.keeps(kept.text):
         raise RestorationError(f"checkpoint {asked.kept} is another one at the second keeper")
@@ -113,3 +115,9 @@ class AcceptingKeeper:
         _hold_against(self._files, asked.restoration, self._keys)
         self._files.write_restorations(held.followed_by(asked.restoration).texts)
         self._files.write_asked("")
+
+    def refuse(self) -> bool:
+        """Takes away what waits; returns whether anything did. Raises OSError."""
+        waits = bool(self._files.asked())
+        self._files.write_asked("")
+        return waits

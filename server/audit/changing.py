@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.files.replacement import replace_file
-from server.audit.checkpointer import Checkpointer
+from server.audit.checkpointer import Checkpointer, Inconsistent
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.keepers import KeeperFiles, open_keeper
 from server.audit.key_chain import KeyChain, KeyChange
@@ -45,7 +45,12 @@ def change_signing_key(settings: AuditSettings, new: Path, patience_s: float) ->
         _lay_beside(directory, signing, path, next_key, new)
     deadline = time.monotonic() + patience_s
     while (keys := _chain(directory, held[0])).newest != next_key.public_key():
-        if not _named_here(settings, directory, path):
+        try:
+            named = _named_here(settings, directory, path)
+        except Inconsistent:  # nothing may be signed, and no later start is to change the key by itself
+            replace_file(path, signing_pem((signing.signer(directory),)))
+            raise
+        if not named:
             if time.monotonic() > deadline:
                 raise NotTakenUp
             time.sleep(_POLL_S)

@@ -6,6 +6,7 @@ JSON objects as docs/audit-format.md (section "Proofs") says; `holds` checks the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, H
 from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
 from server.audit.lacking import Lacking, What
 from server.audit.proofs import consistency_path, consistent, included, inclusion_path
-from server.audit.restorations import Restorations
+from server.audit.restorations import Restoration, Restorations
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
 from server.audit.segments import SegmentId, mapped
 
@@ -167,36 +168,51 @@ def _head(checkpoint: Checkpoint, part: Mapping[str, Any], seal: Mapping[str, An
     return Head(entry.records, entry.root)
 
 
-def known_restorations(files: Iterable[CheckpointFiles], key: Ed25519PublicKey) -> list[Restorations]:
-    """The restorations of this key's log that lie in these directories. Raises CheckpointError, OSError."""
-    found = []
-    for each in files:
-        try:
-            keys = each.keys(key)
-        except KeyChainError:
-            continue  # another log's
-        found.append(each.restorations(keys))
-    return found
-
-
-def holds(proof: Mapping[str, Any], key: Ed25519PublicKey, known: Iterable[Restorations] = ()) -> bool:
+def holds(proof: Mapping[str, Any], key: Ed25519PublicKey) -> bool:
     """Whether a proof of either kind shows what it says; False for anything that is none.
 
-    known: restorations that the reader has. A proof by a checkpoint that one of them, or of the proof's own, makes void
-    holds no longer.
+    What was lost in a restore since is proven by it all the same: it was in the log (`lost_since`).
     """
     try:
         keys = KeyChain.of(key, proof.get("key_changes", ()))
-        restorations = [Restorations.of(proof.get("restorations", ()), keys), *known]
-        names = ("checkpoint",) if "record" in proof else ("old", "new")
-        checkpoints = [parse(proof[name], keys) for name in names]
-        if any(each.void(checkpoint.number) for each in restorations for checkpoint in checkpoints):
-            return False
         if "record" in proof:
-            return _record_holds(proof, checkpoints[0])
-        return _continuation_holds(proof, checkpoints[0], checkpoints[1])
+            return _record_holds(proof, parse(proof["checkpoint"], keys))
+        return _continuation_holds(proof, parse(proof["old"], keys), parse(proof["new"], keys))
     except (KeyError, TypeError, ValueError, AttributeError, CheckpointError, SealsDamaged):
         return False
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A checkpoint of a proof that a restoration made void."""
+
+    number: int
+    restoration: Restoration
+    accepted: bool  # a second keeper holds the restoration
+
+
+def lost_since(
+    proof: Mapping[str, Any], key: Ed25519PublicKey, own: CheckpointFiles, keepers: Iterable[CheckpointFiles]
+) -> list[Loss]:
+    """What a restore has made void of a proof that holds, by what lies here. Raises CheckpointError, OSError."""
+    keys = KeyChain.of(key, proof.get("key_changes", ()))
+    numbers = {parse(proof[name], keys).number for name in ("checkpoint", "old", "new") if name in proof}
+    accepted = [found for files in keepers for found in _restorations_in(files, key)]
+    declared = _restorations_in(own, key)
+    return [
+        Loss(number, each, each in accepted)
+        for each in dict.fromkeys([*accepted, *declared])
+        for number in sorted(numbers)
+        if each.voids(number)
+    ]
+
+
+def _restorations_in(files: CheckpointFiles, key: Ed25519PublicKey) -> tuple[Restoration, ...]:
+    """The restorations of this key's log that lie in a directory; none of another log's. Raises as lost_since."""
+    try:
+        return files.restorations(files.keys(key)).each
+    except KeyChainError:
+        return ()
 
 
 def _record_holds(proof: Mapping[str, Any], checkpoint: Checkpoint) -> bool:

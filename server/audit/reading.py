@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -35,12 +35,15 @@ from core.audit.reader import (
     read_text,
     text_offsets,
 )
+from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
+from server.audit.restorations import Restoration, stated
 from server.audit.seals import Seal, read_seals
 from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
 Data = bytes | mmap
+_FOR_EVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,13 @@ class Look:
 
     record: AuditRecord
     entries: tuple[Entry, ...]
+
+
+class Lost(NamedTuple):
+    """What a log lacks of a time. segments: sealed ones that are gone, cut or cannot be read."""
+
+    segments: list[SegmentId]
+    given_up: list[Restoration]  # when the log was put back from a copy; `ronda audit verify` proves them
 
 
 class KeyMissing(Exception):
@@ -221,19 +231,21 @@ class AuditReader:
                 found.append(segment)
         return found
 
-    def lost(self, since_ms: int = 0, until_ms: int | None = None) -> list[SegmentId]:
-        """The sealed segments of a time that are gone, cut or cannot be read: what they held is in no answer.
-
-        Those that were dropped after their years are not lost. Raises OSError.
-        """
+    def lost(self, since_ms: int = 0, until_ms: int | None = None) -> Lost:
+        """What a time lacks: it is in no answer. What was dropped after its years is not lost. Raises OSError."""
         here = set(self.segments(since_ms, until_ms))
-        return sorted(
+        texts = CheckpointFiles(self.directory / CHECKPOINTS).restoration_texts()
+        restorations = [found for text in texts if (found := stated(text)) is not None]
+        until = until_ms if until_ms is not None else _FOR_EVER
+        given_up = [each for each in restorations if each.kept_ms <= until and since_ms <= each.lost_ms]
+        segments = sorted(
             segment
             for segment, seal in self._seals.sealed.items()
             if segment not in self._seals.dropped
             and _within_seal(seal, since_ms, until_ms)
             and not (segment in here and self._is_whole(segment, seal))
         )
+        return Lost(segments, given_up)
 
     def _is_whole(self, segment: SegmentId, seal: Seal) -> bool:
         with mapped(segment.path(self.directory)) as data:

@@ -95,14 +95,20 @@ def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def stated(text: str) -> Restoration | None:
+    """What a text says, unproven; None = it is no restoration."""
+    match = _RESTORATION.fullmatch(text)
+    if match is None or int(match[3]) >= int(match[6]):
+        return None
+    kept, lost = (int(match[3]), int(match[4]), match[5]), (int(match[6]), int(match[7]))
+    return Restoration(*kept, *lost, int(match[8]), match[9], text)
+
+
 def read_restoration(text: str, keys: KeyChain) -> Restoration:
     """Reads a restoration and checks that the key of the number behind `lost` signed it. Raises RestorationError."""
-    match = _RESTORATION.fullmatch(text)
-    if match is None:
+    match, found = _RESTORATION.fullmatch(text), stated(text)
+    if match is None or found is None:
         raise RestorationError("no restoration")
-    found = Restoration(
-        int(match[3]), int(match[4]), match[5], int(match[6]), int(match[7]), int(match[8]), match[9], text
-    )
     signer = keys.signer(found.lost + 1)
     try:
         if match[2] != key_id(signer):
@@ -110,8 +116,6 @@ def read_restoration(text: str, keys: KeyChain) -> Restoration:
         signer.verify(base64.b64decode(match[10], validate=True), match[1].encode())
     except (InvalidSignature, binascii.Error, ValueError):
         raise RestorationError(f"the restoration is not signed by key {key_id(signer)}") from None
-    if found.kept >= found.lost:
-        raise RestorationError("no restoration")
     return found
 
 

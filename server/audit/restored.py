@@ -20,7 +20,7 @@ from core.files.replacement import replace_file
 from server.account import account_name
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
 from server.audit.keepers import Keeper, KeeperError, KeeperFiles, open_keeper
-from server.audit.key_chain import CheckpointError, KeyChain
+from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
 from server.audit.keys import KeyFileError
 from server.audit.lacking import Lacking, What
 from server.audit.looking import Tool, record_look
@@ -56,7 +56,7 @@ class _State:
     accepted: Restorations
     own: list[Checkpoint]
     held: Checkpoint | None  # the keeper's newest in force
-    newest: tuple[int, int]  # number that was ever given, and its time
+    newest: tuple[int, int]  # number that was ever given, and the latest time (the clock may have stepped back)
 
     @property
     def newest_in_force(self) -> int:
@@ -91,7 +91,9 @@ def _locked(directory: Path, patience_s: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise NotDeclared("a running server signs this log: it is not rolled back, or stop it") from None
+                    raise NotDeclared(
+                        "a running server signs this log, perhaps without having reached its keeper: stop it"
+                    ) from None
                 time.sleep(_POLL_S)
         yield
     finally:
@@ -134,7 +136,8 @@ class _Declaring:
         if number == state.newest_in_force:
             if reached.seals == len(seals.lines) and tuple(self._files.restoration_texts()) == state.accepted.texts:
                 raise NotDeclared("the log is not rolled back: there is nothing to declare")
-            lost = max(lost, (number + 1, clock_ms()))  # no signed number is lost, but seals that were not signed yet
+            # no signed number is lost, but seals that were not signed yet
+            lost = (max(lost[0], number + 1), max(lost[1], clock_ms()))
         found = restoration(
             (number, kept.time_ms, kept.text) if kept is not None else None,
             lost,
@@ -154,8 +157,11 @@ class _Declaring:
 
     def _state(self) -> _State:
         """Raises CheckpointError, KeeperError, NotDeclared."""
-        keys = self._files.keys(self._key.public_key())
-        own = [parse(text, keys) for text in self._files.texts()]
+        try:
+            keys = self._files.keys(self._key.public_key())
+            own = [parse(text, keys) for text in self._files.texts()]
+        except KeyChainError as error:
+            raise self._other_key(error) from None
         held, texts = None, self._files.restoration_texts()
         if self._keeper is not None:
             theirs = self._keeper.restorations()
@@ -167,7 +173,8 @@ class _Declaring:
         if accepted.each:
             given.append((accepted.lost, accepted.each[-1].lost_ms))
         in_force = [each for each in own if not accepted.void(each.number)]
-        return _State(keys, accepted, in_force, held, max(given, default=(0, 0)))
+        newest = (max((number for number, _ in given), default=0), max((time_ms for _, time_ms in given), default=0))
+        return _State(keys, accepted, in_force, held, newest)
 
     def _asked_for(self, ask: Callable[[Keeper], _T]) -> _T:
         """What the keeper holds, signed by a key that the copy knows. Raises NotDeclared, KeeperError."""

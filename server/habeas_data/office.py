@@ -13,8 +13,7 @@ from core.identifiers.kinds import IdentifierKind
 from server.audit.auditor import open_auditor_key
 from server.audit.lacking import Lacking, What
 from server.audit.looking import Tool, record_look
-from server.audit.reading import AuditReader
-from server.audit.segments import SegmentId
+from server.audit.reading import AuditReader, Lost
 from server.audit.set_up import audit_directory
 from server.audit.subjects import asked_key
 from server.audit.writer import clock_ms
@@ -63,8 +62,8 @@ class Office:
         self._record(held, asked, case_number, {"step": "release", **said})
         return write_released(document, pdf, out)
 
-    def lost(self) -> list[SegmentId]:
-        """Segments of the log that are gone: who looked, in them, is in no export. Raises OSError."""
+    def lost(self) -> Lost:
+        """What the log lacks: who looked then is in no export. Raises OSError."""
         return self._reader().lost()
 
     def _engine(self) -> Engine:

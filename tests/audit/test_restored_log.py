@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from server.audit.accepting import take_restorations
 from server.audit.checkpointer import Inconsistent
 from server.audit.keepers import DirectoryKeeper, KeeperError, WitnessKeeper
-from server.audit.restorations import Restorations, read_restoration
+from server.audit.restorations import RestorationError, Restorations, read_restoration
 from server.audit.seals import append_seals, read_seals
 from server.audit.witness import Witness, start_witness
 from tests.audit.restored_kit import RestoredLog, alter, as_json, declared_by, own, theirs
@@ -382,6 +383,92 @@ def test_proofs_across_a_restore(tmp_path: Path) -> None:
     again.write_text(log.ronda("proof", "--record", "worker-0/1/4", *auditor).stdout)
     for proof in (continued, again):
         assert log.ronda("proof", "--check", proof).exit_code == 0
-    assert log.ronda("proof", "--check", before).exit_code == 1
+    true = log.ronda("proof", "--check", before)
+    assert true.exit_code == 0, "what was lost was in the log: the proof is all that is left of it"
+    assert "se perdió después, al reponerla de una copia" in true.output
+    assert "un segundo custodio lo aceptó" in true.output
     elsewhere = ("--audit", tmp_path / "none", "--public-key", log.house.keys / "signing.pub")
-    assert log.ronda("proof", "--check", before, *elsewhere).exit_code == 1, "by the keeper's"
+    assert "un segundo custodio lo aceptó" in log.ronda("proof", "--check", before, *elsewhere).output
+
+
+def test_a_restore_that_nobody_accepted_takes_nothing_from_a_proof(tmp_path: Path) -> None:
+    log = RestoredLog(tmp_path)
+    log.go_on()
+    log.copy("night")
+    log.go_on()
+    before = tmp_path / "before"
+    auditor = ("--key", log.house.keys / "auditor.key")
+    before.write_text(log.ronda("proof", "--record", "worker-0/2/4", *auditor).stdout)
+    log.restore("night")
+    assert log.ronda("restored").exit_code == 0
+    told = log.ronda("proof", "--check", before)
+    assert told.exit_code == 0
+    assert "que un custodio lo aceptara no consta aquí" in told.output
+    assert log.accept("--refuse").exit_code == 0
+    assert theirs(log).asked() == []
+    assert log.accept("--refuse").exit_code == 2
+
+
+def test_who_reads_a_restored_log_is_told_what_it_lacks(tmp_path: Path) -> None:
+    log = RestoredLog(tmp_path)
+    log.go_on()
+    log.copy("night")
+    log.go_on()
+    log.restore("night")
+    log.declared_and_accepted()
+    log.go_on()
+    auditor = ("--key", log.house.keys / "auditor.key")
+    newest = log.ronda("tail", *auditor)
+    assert newest.exit_code == 3
+    assert "INCOMPLETO: la auditoría se repuso de una copia; faltan consultas de" in newest.output
+    assert log.ronda("asked-by", "--nip", "10001", "--until", "2020-01-01", *auditor).exit_code == 0
+
+
+# ---- what its trial found ----
+
+
+def test_a_loss_that_is_said_to_have_ended_before_the_keeper_s_newest_checkpoint_is_refused(
+    attacked: RestoredLog,
+) -> None:
+    """Else whoever has the key has an hour given up, and `verify` says for ever that it was a second."""
+    files, keys = theirs(attacked), own(attacked).keys(attacked.key.public_key())
+    newest = attacked.checkpoints()[-1]
+    shortened = replace(newest, number=newest.number + 1, time_ms=newest.time_ms - 1)
+    further = files.restorations(keys).followed_by(declared_by(attacked.key, newest, shortened))
+    with pytest.raises(RestorationError, match=f"checkpoint {newest.number} is later at the second keeper"):
+        take_restorations(files, further.texts, keys)
+    assert files.asked() == []
+
+
+def test_an_ask_that_the_log_overtook_is_told_as_one(tmp_path: Path) -> None:
+    """A drill's copy asked; the server that was never put back goes on with its keeper."""
+    log = RestoredLog(tmp_path)
+    log.go_on()
+    log.copy("night")
+    log.go_on()
+    shutil.copytree(log.house.audit, tmp_path / "real")
+    log.restore("night")
+    assert log.ronda("restored").exit_code == 0
+    shutil.rmtree(log.house.audit)
+    shutil.copytree(tmp_path / "real", log.house.audit)
+    log.go_on()
+    told = log.accept("--yes")
+    assert told.exit_code == 3
+    assert "Lo que espera no corresponde a lo que hay aquí" in told.output
+    assert "--refuse" in told.output
+
+
+def test_a_change_of_key_that_cannot_be_signed_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    log = RestoredLog(tmp_path)
+    log.go_on()
+    log.copy("night")
+    log.go_on()
+    log.restore("night")
+    file = log.house.keys / "signing.key"
+    before = file.read_bytes()
+    assert log.ronda("keys", "--signing-only", "--out", tmp_path / "next").exit_code == 0
+    told = log.ronda("change-key", "--new", tmp_path / "next" / "signing.key")
+    assert told.exit_code == 1
+    assert "la llave no cambió" in told.output
+    assert "la auditoría está en un estado anterior" in told.output
+    assert file.read_bytes() == before
