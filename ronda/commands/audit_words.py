@@ -208,6 +208,7 @@ _FINDINGS = (
      r"and name the newest private key in audit_signing_key",
      r"la llave de firma se cambió después de la copia. Pida al custodio su archivo `keys`, póngalo en \1, "
      r"indique la llave privada más nueva en audit_signing_key y repita"),
+    (r"its directory is not there", "su directorio no está: móntelo, o cree el de un custodio nuevo"),
     (r"the witness did not answer: (.+)", r"no responde (\1): sin él no se declara nada"),
     (r"the witness is of an earlier release, which knows no restorations",
      "es de una versión anterior, que no conoce reposiciones: actualícelo primero"),

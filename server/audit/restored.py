@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from core.files.replacement import replace_file
 from server.account import account_name
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
-from server.audit.keepers import Keeper, KeeperError, KeeperFiles, open_keeper
+from server.audit.keepers import DirectoryKeeper, Keeper, KeeperError, KeeperFiles, open_keeper
 from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
 from server.audit.keys import KeyFileError
 from server.audit.lacking import Lacking, What
@@ -108,6 +108,8 @@ def _keeper(settings: AuditSettings) -> Iterator[Keeper | None]:
     files = KeeperFiles(settings.audit_keeper_ca, settings.audit_keeper_cert, settings.audit_keeper_key)
     keeper = open_keeper(settings.audit_keeper, files)
     try:
+        if isinstance(keeper, DirectoryKeeper) and not Path(settings.audit_keeper).is_dir():
+            raise KeeperError("its directory is not there")  # not mounted, say: it is no new keeper
         yield keeper
     except KeeperError as error:
         raise NotDeclared(f"the second keeper: {error}") from None

@@ -183,16 +183,21 @@ def test_across_a_change_of_keys(tmp_path: Path) -> None:
     assert first == log.house.signing.public_key()
 
 
-def test_a_log_that_went_on_before_its_keeper_was_reached(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [5, 3, 1])
+def test_a_log_that_went_on_before_its_keeper_was_reached(tmp_path: Path, alone: int) -> None:
+    """Further than what its keeper holds, as far, or less far."""
     log = RestoredLog(tmp_path)
     log.go_on()
     log.copy("night")
     log.go_on()
     log.restore("night")
     log.keeper = "grpc://127.0.0.1:1"  # nobody
-    assert log.go_on(5) == [4, 5, 6, 7, 8], "alone"
+    assert log.go_on(alone) == [4, 5, 6, 7, 8][:alone], "alone"
     refused = log.ronda("restored")
     assert (refused.exit_code, "no responde" in refused.output) == (3, True), refused.output
+    log.keeper = str(tmp_path / "not mounted")
+    assert "su directorio no está" in log.ronda("restored").output
+    log.keeper = "grpc://127.0.0.1:1"
     assert own(log).restoration_texts() == []
     with log.checkpointer() as checkpointer, pytest.raises(Inconsistent, match="second keeper"):
         checkpointer._keepers = [DirectoryKeeper(log.house.keeper)]
@@ -200,10 +205,11 @@ def test_a_log_that_went_on_before_its_keeper_was_reached(tmp_path: Path) -> Non
         checkpointer.tick()
     log.keeper = str(log.house.keeper)
     log.declared_and_accepted()
-    assert log.go_on() == [10, 11, 12]
+    lost = max(6, 3 + alone + 1)
+    assert log.go_on() == [lost + 1, lost + 2, lost + 3]
     assert log.found() == ([], [])
     (restoration,) = log.house.verdict().restorations
-    assert (restoration.kept, restoration.lost) == (3, 9)
+    assert (restoration.kept, restoration.lost) == (3, lost)
 
 
 # ---- what is no restore ----

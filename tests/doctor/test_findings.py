@@ -15,6 +15,7 @@ from ronda.doctor.checkup import check_up
 from ronda.doctor.findings import KINDS
 from ronda.settings import Settings, load_settings
 from server.audit.keys import make_signing_keys
+from server.audit.set_up import audit_directory
 from tests.command.terminal import piped
 from tests.doctor.doctor_page import HEAD, PAGE, table
 from tests.server.running_server import ROOT, RunningServer
@@ -93,6 +94,19 @@ def test_what_is_broken_is_named(name: str, settings: Settings) -> None:
     spoil, expected = BROKEN[name]
     spoil(settings.data)
     assert expected in _found(settings)
+
+
+def test_a_log_that_its_second_keeper_is_ahead_of_is_named(settings: Settings, tmp_path: Path) -> None:
+    """Nothing more is signed in it."""
+    directory, keeper = audit_directory(settings), tmp_path / "keeper"
+    shutil.copytree(directory / "checkpoints", keeper)
+    kept = settings.model_copy(update={"audit_keeper": str(keeper)})
+    assert _found(kept) == set()
+    newest = max((directory / "checkpoints").glob("20*"))
+    texts = newest.read_text().split("ronda audit checkpoint 1\n")[1:]
+    assert texts
+    newest.write_text("".join(f"ronda audit checkpoint 1\n{text}" for text in texts[:-1]))
+    assert _found(kept) == {"audit_damaged"}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files away")
