@@ -45,8 +45,11 @@ class Running:
 
     @property
     def sequence(self) -> int:
-        """Of the ledger: what the published view holds to."""
-        return read_view(self.home).sequence
+        """Of the ledger: what the published view holds to; 0 before the first one, which a new base shows at its end."""
+        try:
+            return read_view(self.home).sequence
+        except FileNotFoundError:
+            return 0
 
     def restart_writer(self) -> Callable[[], bool]:
         """Ends it as systemd does and starts the next one; returns whether that is at the ledger's end."""
