@@ -45,7 +45,7 @@ class Running:
 
     @property
     def sequence(self) -> int:
-        """Of the ledger: what the published view holds to; 0 before the first one, which a new base shows at its end."""
+        """Of the ledger: what the published view holds to; 0 before the first, which shows the whole ledger."""
         try:
             return read_view(self.home).sequence
         except FileNotFoundError:
