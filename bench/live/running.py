@@ -45,7 +45,7 @@ class Running:
 
     @property
     def sequence(self) -> int:
-        """Of the ledger: what the published view holds to; 0 before the first, which shows the whole ledger."""
+        """Returns the last entry of the ledger that the published view shows; 0 before the first view."""
         try:
             return read_view(self.home).sequence
         except FileNotFoundError:

@@ -193,7 +193,7 @@ def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
 
 
 def _behind_its_keeper(settings: ServerSettings, files: CheckpointFiles, keys: KeyChain) -> Iterator[Finding]:
-    """Whether the second keeper's newest checkpoint is here too: else nothing is signed. Raises CheckpointError.
+    """Finds a log that lacks its second keeper's newest checkpoint: nothing more is signed. Raises CheckpointError.
 
     A keeper that is not reached tells nothing here; a log has each checkpoint before its keeper has.
     """

@@ -98,7 +98,7 @@ class AcceptingKeeper:
         self._keys = self._files.keys(key)
 
     def asked(self) -> Asked:
-        """What waits. Raises NothingAsked, RestorationError, OSError."""
+        """Returns the restoration that waits. Raises NothingAsked, RestorationError, OSError."""
         texts = self._files.asked()
         if not texts:
             raise NothingAsked

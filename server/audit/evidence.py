@@ -169,9 +169,9 @@ def _head(checkpoint: Checkpoint, part: Mapping[str, Any], seal: Mapping[str, An
 
 
 def holds(proof: Mapping[str, Any], key: Ed25519PublicKey) -> bool:
-    """Whether a proof of either kind shows what it says; False for anything that is none.
+    """Returns whether a proof of either kind shows what it says; False for anything that is none.
 
-    What was lost in a restore since is proven by it all the same: it was in the log (`lost_since`).
+    A proof of a record that a restore lost later still holds: the record was in the log (`lost_since`).
     """
     try:
         keys = KeyChain.of(key, proof.get("key_changes", ()))
