@@ -44,6 +44,7 @@ from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from ronda.v1.feed_service_pb2 import FeedChange
 from server.calls.live_levels import LiveLevels
+from server.feed.seen_ledger import SEEN
 
 PERSONS = 1_000_000
 WORK = Path(__file__).parents[2] / "build" / "bench" / "live-work"
@@ -190,9 +191,10 @@ def _of_one(directory: Path, drawn: Sequence[str]) -> list[str]:
 
 
 def _as_built(data: Path) -> None:
-    """Without what a run leaves."""
+    """Removes what a run leaves; how far the ledger was seen too, or the next run's would be one that was put back."""
     for name in ("ledger", "live", "recall", "audit", "audit-keys"):
         shutil.rmtree(data / name, ignore_errors=True)
+    (data / SEEN).unlink(missing_ok=True)
 
 
 def _measure_recall(data: Path, directory: Path, cuis: Sequence[str], look_ups: int, report: Report) -> None:
@@ -352,6 +354,7 @@ def _measure_night(part: str, before: int, report: Report) -> None:
     running = Running.start(data, str(current_generation(data)))
     try:
         court = _court(running, before + NIGHT)
+        court.beat()  # STALE until its source speaks: a ledger that no server wrote may be an older copy
         feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, "A")
         feeding.start()  # a source that sends nothing is silent after a minute
         if not until(lambda: running.sequence >= before + NIGHT, 10 * CAUGHT_UP_S):
@@ -401,20 +404,22 @@ def _measure_overridden(directory: Path, folded: Path, data: Path, cuis: Sequenc
     if view is None:
         raise RuntimeError("there is no view")
     over = Engine(view)
+    clock_ms = int(time.time() * 1000)  # of both: a minute later the source that fed is silent, and its register STALE
     subjects = _overridden(data / LIVE / directory.name)
-    touched = _dearer(
-        "of the deltas", cuis[:OVERRIDDEN], Engine(Generation.open(folded)), over, f"{subjects:,} subjects", report
-    )
-    others = _dearer("of the base", cuis[OVERRIDDEN:], plain, over, "", report)
+    built_with = Engine(Generation.open(folded))
+    note = f"{subjects:,} subjects"
+    touched = _dearer("of the deltas", cuis[:OVERRIDDEN], built_with, over, note, clock_ms, report)
+    others = _dearer("of the base", cuis[OVERRIDDEN:], plain, over, "", clock_ms, report)
     report.values["dearer"] = max(touched, others)
     report.values["memory"] = _anonymous_mib() - before + _mapped_mib(data / LIVE / directory.name)
 
 
-def _dearer(whose: str, cuis: Sequence[str], base: Engine, view: Engine, note: str, report: Report) -> float:
+def _dearer(
+    whose: str, cuis: Sequence[str], base: Engine, view: Engine, note: str, clock_ms: int, report: Report
+) -> float:
     """Microseconds of CPU a check: the median of what the view takes more than the base, run by run."""
     context = RequestContext(purpose=PURPOSE_TRAFFIC_STOP)
     asked = [contract.CheckPersonRequest(context=context, cui=cui).SerializeToString() for cui in cuis]
-    clock_ms = int(time.time() * 1000)
     for request in asked[::50]:
         answers = [engine.answer(Method.CHECK_PERSON, request, Grant.everything(), clock_ms) for engine in (base, view)]
         if _said(answers[0]) != _said(answers[1]):

@@ -2,17 +2,21 @@
 
 What the log asks for lies beside the checkpoints as `restorations.asked`. `accept` makes it one of `restorations`, the
 file that the log has too; `refuse` takes it away. Until then the keeper takes nothing that the log signs by it. A
-keeper that holds no checkpoint has nothing that a restoration could take from it: it takes them as they are.
+keeper that holds no checkpoint has nothing that a restoration could take from it: it takes them as they are. Each
+answer is a line of `restorations.answers`: the account that gave it, when, and the SHA-256 of the text it is about.
 """
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from server.account import account_name
 from server.audit.checkpoints import Checkpoint, CheckpointFiles
 from server.audit.key_chain import KeyChain
 from server.audit.lacking import Lacking, What
@@ -113,11 +117,20 @@ class AcceptingKeeper:
         """Makes what was shown to the person one of the keeper's restorations. Raises RestorationError, OSError."""
         held = self._files.restorations(self._keys)
         _hold_against(self._files, asked.restoration, self._keys)
-        self._files.write_restorations(held.followed_by(asked.restoration).texts)
+        after = held.followed_by(asked.restoration).texts
+        self._note("accepted", asked.restoration.text)
+        self._files.write_restorations(after)
         self._files.write_asked("")
 
     def refuse(self) -> bool:
         """Takes away what waits; returns whether anything did. Raises OSError."""
-        waits = bool(self._files.asked())
+        asked = "".join(self._files.asked())
+        if asked:
+            self._note("refused", asked)
         self._files.write_asked("")
-        return waits
+        return bool(asked)
+
+    def _note(self, answer: str, text: str) -> None:
+        """Keeps who answered, before the answer has an effect: an acceptance that nobody gave is seen as such."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self._files.note_answer(f"{time.time_ns() // 1_000_000} {answer} {digest} {account_name()}")

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from core.files.regular_file import read_file
 from core.files.replacement import make_directory, replace_file
 from server.audit.key_chain import CHANGE_FIRST_LINE, CheckpointError, KeyChain, read_change
 from server.audit.keys import key_id
@@ -37,6 +38,7 @@ CHECKPOINTS = "checkpoints"  # folder of the audit directory
 KEY_CHANGES = "keys"  # file beside the checkpoints; never dropped
 RESTORATIONS = "restorations"  # the same
 ASKED = "restorations.asked"  # of a keeper: a restoration that no person there has accepted
+ANSWERS = "restorations.answers"  # of a keeper: who accepted or refused one, a line each
 FIRST_LINE = "ronda audit checkpoint 1"
 _HASH = r"([0-9a-f]{64})"
 _OPEN = re.compile(rf"^open ([a-z0-9][a-z0-9-]{{0,31}}) (\d{{1,8}}) (\d{{1,18}}) {_HASH}$")
@@ -193,6 +195,15 @@ class CheckpointFiles:
             self._write_texts(ASKED, [text])
         else:
             (self._directory / ASKED).unlink(missing_ok=True)
+
+    def note_answer(self, line: str) -> None:
+        """Adds what a person answered, on disk when it returns. Raises OSError."""
+        path = self._directory / ANSWERS
+        try:
+            before = read_file(path)
+        except FileNotFoundError:
+            before = b""
+        replace_file(path, before + line.encode() + b"\n")
 
     def _texts_in(self, name: str, first_line: str) -> list[str]:
         try:

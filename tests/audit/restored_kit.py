@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner, Result
 
 from ronda.command import app
+from server.account import account_name
 from server.audit.checkpointer import Checkpointer
-from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
+from server.audit.checkpoints import ANSWERS, CHECKPOINTS, Checkpoint, CheckpointFiles, parse
 from server.audit.keepers import open_keeper
 from server.audit.keys import signing_pem
 from server.audit.restorations import Restoration, restoration
@@ -150,6 +151,13 @@ def own(log: RestoredLog) -> CheckpointFiles:
 def theirs(log: RestoredLog) -> CheckpointFiles:
     """The files of the keeper."""
     return CheckpointFiles(log.house.keeper)
+
+
+def answers(log: RestoredLog) -> list[tuple[str, str]]:
+    """Returns the answers that the keeper noted, and the SHA-256 of what each is about; all by this account."""
+    noted = [line.split(" ", 3) for line in (log.house.keeper / ANSWERS).read_text("utf-8").splitlines()]
+    assert all(time_ms.isdecimal() and account == account_name() for time_ms, _, _, account in noted)
+    return [(answer, digest) for _, answer, digest, _ in noted]
 
 
 def as_json(done: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from server.audit.keepers import DirectoryKeeper, KeeperError, WitnessKeeper
 from server.audit.restorations import RestorationError, Restorations, read_restoration
 from server.audit.seals import append_seals, read_seals
 from server.audit.witness import Witness, start_witness
-from tests.audit.restored_kit import RestoredLog, alter, as_json, declared_by, own, theirs
+from tests.audit.restored_kit import RestoredLog, alter, answers, as_json, declared_by, own, theirs
 
 SECOND = Ed25519PrivateKey.from_private_bytes(b"2" * 32)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"9" * 32)
@@ -62,6 +63,7 @@ def test_two_persons_have_a_restored_log_signed_again(log: RestoredLog) -> None:
     accepted = log.accept(input="Acepto\n")
     assert accepted.exit_code == 0, accepted.output
     assert "Se pierden los puntos de control 4 a 6" in accepted.stdout
+    assert answers(log) == [("accepted", hashlib.sha256(theirs(log).restoration_texts()[0].encode()).hexdigest())]
     assert log.go_on() == [7, 8, 9]
     assert own(log).restoration_texts() == theirs(log).restoration_texts()
     assert log.found() == ([], [])
@@ -412,6 +414,7 @@ def test_a_restore_that_nobody_accepted_takes_nothing_from_a_proof(tmp_path: Pat
     assert "que un custodio lo aceptara no consta aquí" in told.output
     assert log.accept("--refuse").exit_code == 0
     assert theirs(log).asked() == []
+    assert [answer for answer, _ in answers(log)] == ["refused"]
     assert log.accept("--refuse").exit_code == 2
 
 

@@ -93,7 +93,7 @@ def test_a_restore_is_declared_by_somebody_who_may_read_the_log_and_is_named(tmp
     (tmp_path / "audit" / "logs" / "worker-0" / "00000001.seg").unlink()
     done = office.audit("restored", "--token", token)
     assert done.exit_code == 0, done.output
-    assert "no satisface ningún punto de control" in done.stdout
+    assert "no tiene ningún punto de control que siga en vigor" in done.stdout
     told = office.audit("verify", "--public-key", str(signing_key(office.settings).with_suffix(".pub")))
     assert "los puntos de control 1 a 1, de su comienzo a" in told.stdout
     assert "lo declaró pdh/30001" in told.stdout

@@ -62,7 +62,7 @@ class RunningIssuer:
             make_issuer(directory, institution, ["localhost"], [GATEWAY], "127.0.0.1:0", **{**quick, **settings})
         self.gateway = self.institution.gateway("sms")
         self.device = self.institution.device("zona-1", "patrol-1")
-        self._channels: list[grpc.Channel] = []
+        self._channels: dict[bytes, grpc.Channel] = {}  # by certificate
         self._log = directory.with_suffix(".log")
         self.start()
 
@@ -83,9 +83,8 @@ class RunningIssuer:
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ends it; the exit status."""
-        for channel in self._channels:
-            channel.close()
-        self._channels = []
+        while self._channels:
+            self._channels.popitem()[1].close()
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
@@ -99,11 +98,13 @@ class RunningIssuer:
         return self._log.read_text(encoding="utf-8")
 
     def stub(self, pair: Pair | None) -> TokenServiceStub:
-        """A connection of whoever has this certificate."""
+        """The connection of whoever has this certificate: one, for a device that opens dozens is closed some."""
         shown = (pair.key, pair.certificate) if pair is not None else (None, None)
+        if (opened := self._channels.get(shown[1] or b"")) is not None:
+            return TokenServiceStub(opened)  # type: ignore[no-untyped-call]
         credentials = grpc.ssl_channel_credentials((self.directory / "server-ca.pem").read_bytes(), *shown)
         channel = grpc.secure_channel(self.address, credentials, [("grpc.use_local_subchannel_pool", 1)])
-        self._channels.append(channel)
+        channel = self._channels.setdefault(shown[1] or b"", channel)
         return TokenServiceStub(channel)  # type: ignore[no-untyped-call]
 
     def enrol(self, nip: str = NIP, number: str = NUMBER, pin: str = PIN) -> None:
