@@ -1,0 +1,95 @@
+"""Pet names as children make them, beyond any table: the end of the name from its stress on, said more easily.
+
+Last foot (Consuelo: -suelo), S or C before I or a glide = CH (Chelo), R or L before I = Y (Mario: Mayo), F = P (Felipe:
+Pipe), a consonant before another is lost (Alberto: Beto), one consonant twice (Enrique: Quique).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bench.foreign_list.draws import Draws
+from bench.foreign_list.short_forms import bare
+
+_VOWELS = "aeiouáéíóú"
+_SYLLABLE = re.compile(
+    r"(?:[pbfcgtdk][rl]|ch|ll|rr|qu(?=[eiéí])|gu(?=[eiéí])|[bcdfghjklmnñpqrstvwxyz])?"
+    r"(?:[iu]?[aeoáéó][iuy]?(?![aeoáéó])|[iu]?[aeoáéó]|[íú]|[iu]{1,2}|y(?![aeo]))"
+    r"(?:[bcdfghjklmnñpqrstvwxyz](?![aeiouáéíóúlr])|[mnlrs](?=[bcdfghjklmnñpqrstvwxyz])|[bcdfgjklmnñpqrstvwxz]$)*"
+)
+
+_CONSONANT = "ch|qu|ll|[bcdfghjklmnñpqrstvyz]"
+_TWO_SYLLABLES = re.compile(f"({_CONSONANT}|)([aeiou])(n?)({_CONSONANT})([aeiou])")
+
+
+def syllables(word: str) -> list[str]:
+    """Spanish syllables of a word in small letters, with its accents; as good as a child needs them."""
+    return _SYLLABLE.findall(word)
+
+
+def _stressed(found: list[str], word: str) -> int:
+    """Place of the stressed syllable: the written accent, else the last but one, or the last before a consonant."""
+    for place, syllable in enumerate(found):
+        if re.search("[áéíóú]", syllable):
+            return place
+    return len(found) - 1 if word[-1] not in f"{_VOWELS}ns" else max(0, len(found) - 2)
+
+
+def _unaccented(text: str) -> str:
+    kept = text.replace("ñ", "\0")
+    return "".join(c for c in unicodedata.normalize("NFD", kept) if not unicodedata.combining(c)).replace("\0", "ñ")
+
+
+def _easier(foot: str, draws: Draws) -> str:
+    """Sounds that are hard for a child, replaced."""
+    foot = re.sub(r"[rl]i(?=[aeo])", "y", foot)
+    foot = re.sub(r"(?:s|z|c|t)i(?=[aeo])", "ch", foot)
+    if draws.chance(0.7):
+        foot = re.sub(r"(?:s|z|c)(?=ue|ie|[ei])", "ch", foot)
+        foot = re.sub(r"(?<=[nl])(?:z|s)(?=[aeo])", "ch", foot)
+    foot = foot.replace("ue", "e").replace("ie", "e") if draws.chance(0.7) else foot
+    foot = re.sub(r"f", "p", foot)
+    # Of two consonants the first goes; an N may stay.
+    foot = re.sub(r"[rlscxg](?=[bcdfgjklmnpqtv])(?!ch)", "", foot)
+    foot = re.sub(r"(?<=[bpcgtdf])[rl]", "", foot)
+    if draws.chance(0.35):
+        foot = re.sub(r"^r|(?<=[aeiou])r(?=[aeiou])", "l", foot)
+    return foot
+
+
+def _twice(foot: str, draws: Draws) -> str:
+    """The same consonant in both syllables."""
+    parts = _TWO_SYLLABLES.fullmatch(foot)
+    if not parts:
+        return foot
+    first, vowel, coda, second, last = parts.groups()
+    if not first or draws.chance(0.6):
+        second_spelt = {"qu": "c"}.get(second, second) if vowel in "ao" else {"c": "qu"}.get(second, second)
+        return f"{second_spelt}{vowel}{coda}{second}{last}"
+    return f"{first}{vowel}{first}{last}"
+
+
+def pet_name(given: str, sex: str, draws: Draws) -> str | None:
+    """What a child makes of a Spanish given name, with a capital; None of names too short to be cut."""
+    word = given.split(maxsplit=1)[0].lower()
+    found = syllables(word)
+    if len(found) < 2 or "".join(found) != word:
+        return None
+    stressed = _stressed(found, word)
+    foot = found[stressed:] if stressed < len(found) - 1 else found[-2:]
+    pet = _easier(_unaccented("".join(foot[:1] + foot[-1:])), draws)
+    if pet[-1] not in "aeiou":
+        pet = pet.rstrip("bcdfghjklmnñpqrstvwxyz") if draws.chance(0.5) else pet
+        pet += "" if pet[-1:] in tuple("aeiou") else ("o" if sex == "M" else "a")
+    if draws.chance(0.15):
+        pet = _twice(pet, draws)
+    draw = draws.below(100)
+    if draw < 14:
+        pet = re.sub(r"[aeiou]$", "", pet)
+        pet = re.sub(r"c$", "qu", pet) + ("ito" if sex == "M" else "ita")
+    elif draw < 18:
+        pet = re.sub(r"[aeiou]$", "", pet) + "y"
+    if not 3 <= len(pet) <= 9 or bare(pet) == bare(word):
+        return None
+    return pet.capitalize()
