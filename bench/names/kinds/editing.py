@@ -169,3 +169,10 @@ def edited(person: Lineage, words: Words, draws: Draws) -> tuple[str, tuple[str,
     if bare(text) == usual:
         return None
     return (text.upper() if draws.chance(0.5) else text), tuple(found)
+
+
+def retold(person: Lineage, words: Words, draws: Draws) -> Words:
+    """The words with one of the edits that go with another spelling (kinds.toml, [transliterated_too]), or none."""
+    kind = draws.weighted(table.weights("transliterated_too"))
+    other = _EDITS[kind](person, words, draws) if kind in _EDITS else None
+    return words if other is None or not shown(other) else other

@@ -12,20 +12,48 @@ import unicodedata
 from bench.foreign_list.draws import Draws
 from bench.foreign_list.short_forms import bare
 
-_VOWELS = "aeiouáéíóú"
-_SYLLABLE = re.compile(
-    r"(?:[pbfcgtdk][rl]|ch|ll|rr|qu(?=[eiéí])|gu(?=[eiéí])|[bcdfghjklmnñpqrstvwxyz])?"
-    r"(?:[iu]?[aeoáéó][iuy]?(?![aeoáéó])|[iu]?[aeoáéó]|[íú]|[iu]{1,2}|y(?![aeo]))"
-    r"(?:[bcdfghjklmnñpqrstvwxyz](?![aeiouáéíóúlr])|[mnlrs](?=[bcdfghjklmnñpqrstvwxyz])|[bcdfgjklmnñpqrstvwxz]$)*"
+_STRONG, _WEAK, _ACCENTED = "aeoáéó", "iuüy", "íú"
+_UNITS = re.compile(
+    r"ch|ll|rr|qu(?=[eiéí])|gu(?=[eiéí])|[bcdfgpt][rl](?=[aeiouáéíóúü])|y(?![aeiouáéíóú])|[bcdfghjklmnñpqrstvwxyz]"
+    r"|[aeiouáéíóúü]"
 )
-
 _CONSONANT = "ch|qu|ll|[bcdfghjklmnñpqrstvyz]"
 _TWO_SYLLABLES = re.compile(f"({_CONSONANT}|)([aeiou])(n?)({_CONSONANT})([aeiou])")
 
 
+def _is_vowel(unit: str) -> bool:
+    return (len(unit) == 1 and (unit in _STRONG or unit in _ACCENTED or unit in "iuü")) or unit == "y"
+
+
 def syllables(word: str) -> list[str]:
     """Spanish syllables of a word in small letters, with its accents; as good as a child needs them."""
-    return _SYLLABLE.findall(word)
+    units = _UNITS.findall(word)
+    if "".join(units) != word:
+        return []
+    vowels = [_is_vowel(unit) and not (unit == "y" and _before_vowel(units, n)) for n, unit in enumerate(units)]
+    starts: list[int] = []
+    for n, unit in enumerate(units):
+        if not vowels[n]:
+            continue
+        if n and vowels[n - 1] and not _two_syllables(units[n - 1], unit):
+            continue
+        # The last consonant before a vowel opens its syllable.
+        starts.append(n - 1 if n and not vowels[n - 1] else n)
+    if not starts:
+        return []
+    ends = [*starts[1:], len(units)]
+    return [
+        "".join(units[start if place else 0 : end]) for place, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+
+
+def _before_vowel(units: list[str], place: int) -> bool:
+    return place + 1 < len(units) and _is_vowel(units[place + 1])
+
+
+def _two_syllables(first: str, second: str) -> bool:
+    """Two strong vowels are, and a weak one with an accent beside any; others are said in one."""
+    return (first in _STRONG and second in _STRONG) or first in _ACCENTED or second in _ACCENTED
 
 
 def _stressed(found: list[str], word: str) -> int:
@@ -33,7 +61,7 @@ def _stressed(found: list[str], word: str) -> int:
     for place, syllable in enumerate(found):
         if re.search("[áéíóú]", syllable):
             return place
-    return len(found) - 1 if word[-1] not in f"{_VOWELS}ns" else max(0, len(found) - 2)
+    return len(found) - 1 if word[-1] not in "aeiouns" else max(0, len(found) - 2)
 
 
 def _unaccented(text: str) -> str:
@@ -48,7 +76,10 @@ def _easier(foot: str, draws: Draws) -> str:
     if draws.chance(0.7):
         foot = re.sub(r"(?:s|z|c)(?=ue|ie|[ei])", "ch", foot)
         foot = re.sub(r"(?<=[nl])(?:z|s)(?=[aeo])", "ch", foot)
-    foot = foot.replace("ue", "e").replace("ie", "e") if draws.chance(0.7) else foot
+    if draws.chance(0.3):
+        foot = re.sub(r"(?:s|z)(?=[aou])", "ch", foot)
+    if draws.chance(0.7):
+        foot = re.sub(r"(?<![qg])(?:u(?=[ae])|i(?=e))", "", foot)
     foot = re.sub(r"f", "p", foot)
     # Of two consonants the first goes; an N may stay.
     foot = re.sub(r"[rlscxg](?=[bcdfgjklmnpqtv])(?!ch)", "", foot)
@@ -80,7 +111,7 @@ def pet_name(given: str, sex: str, draws: Draws) -> str | None:
     foot = found[stressed:] if stressed < len(found) - 1 else found[-2:]
     pet = _easier(_unaccented("".join(foot[:1] + foot[-1:])), draws)
     if pet[-1] not in "aeiou":
-        pet = pet.rstrip("bcdfghjklmnñpqrstvwxyz") if draws.chance(0.5) else pet
+        pet = pet.rstrip("bcdfghjklmnñpqrstvwxyz") if draws.chance(0.8) else pet
         pet += "" if pet[-1:] in tuple("aeiou") else ("o" if sex == "M" else "a")
     if draws.chance(0.15):
         pet = _twice(pet, draws)
@@ -88,8 +119,8 @@ def pet_name(given: str, sex: str, draws: Draws) -> str | None:
     if draw < 14:
         pet = re.sub(r"[aeiou]$", "", pet)
         pet = re.sub(r"c$", "qu", pet) + ("ito" if sex == "M" else "ita")
-    elif draw < 18:
+    elif draw < 18 and not pet.endswith(("yo", "ya")):
         pet = re.sub(r"[aeiou]$", "", pet) + "y"
-    if not 3 <= len(pet) <= 9 or bare(pet) == bare(word):
+    if not 3 <= len(pet) <= 9 or bare(pet).startswith(bare(word)):
         return None
     return pet.capitalize()

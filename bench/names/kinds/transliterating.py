@@ -25,7 +25,7 @@ def respelt(text: str, language: str, draws: Draws) -> str:
     """A text in small letters, each rule applied to as many of its places as its share says."""
     for rule in table.transliterations(language):
         text = "".join(_pieces(text, rule, draws))
-    return text
+    return re.sub(r"(.)\1\1+", r"\1\1", text)
 
 
 def _pieces(text: str, rule: table.Rule, draws: Draws) -> list[str]:

@@ -50,7 +50,7 @@ def noisy(kind: str, person: Person, draws: Draws) -> str | None:
         return scanned(text, draws)
     if kind == "telephone":
         return heard(text, draws)
-    return transliterated(words, kind, draws)
+    return transliterated(editing.retold(lineage, words, draws), kind, draws)
 
 
 def _known(person: Person, place: int, draws: Draws) -> set[str]:
@@ -90,12 +90,14 @@ def questions(kind: str, half: str = "AB") -> Iterator[Question]:
         person = people.listed(number)
         if person.half not in half or not people.fits(kind, person):
             continue
+        seen: set[str] = set()
         for again in range(max(1, int(each))):
             identifier = f"Q-{kind}-{person.id}-{again}"
             if each < 1 and not Draws(SEED, "asked", identifier).chance(each):
                 continue
             asked = _made(kind, person, identifier)
-            if asked:
+            if asked and bare(asked) not in seen:
+                seen.add(bare(asked))
                 yield Question(identifier, kind, person.half, asked, person.born.isoformat(), person.lineage.sex,
                                person.id)  # fmt: skip
 
