@@ -67,11 +67,22 @@ def main() -> int:
     )
     parser.add_argument("--look-ups", type=_count, default=live.LOOK_UPS, help="live: in the audit log, for recall")
     parser.add_argument("--threads", type=int, default=0, help="numbers: of the database; 0 = two")
-    parser.add_argument("--only", default="", help="core: benchmarks, clients, live: parts whose name holds this")
+    parser.add_argument(
+        "--only",
+        default="",
+        help="core: benchmarks, clients, live: parts whose name holds this; names: kinds = the kinds of noise alone",
+    )
     options = parser.parse_args()
     if options.name == "names":
-        met = names.run(options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers)
-        return 0 if met else 1
+        if options.only not in ("", "kinds"):
+            parser.error("--only: of names, kinds")
+        return (
+            0
+            if names.run(
+                options.persons, large=options.large, fresh=options.fresh, peers=not options.no_peers, only=options.only
+            )
+            else 1
+        )
     if options.name == "trust":
         return 0 if trust.run(min(options.persons, trust.PERSONS), options.kills) else 1
     if options.name == "answers":

@@ -26,6 +26,9 @@ from bench.names import (  # fmt: skip
     recall,
     report,
 )
+from bench.names.kinds import bars as kinds_bars
+from bench.names.kinds import measured as kinds
+from bench.names.kinds import report as kinds_report
 from bench.names.population import Population
 from bench.names.searching import Server
 from bench.names.steps import Steps
@@ -35,6 +38,9 @@ LARGE_PERSONS = 10_000_000
 SMALL_PERSONS = 10_000
 # Drawn anew on 2026-11-25: misses of the seeds before were looked at while the matcher was tuned.
 SEED, SMALL_SEED = 2701, 2705
+_MEASURED_BY = ("bench/names/*.py", "bench/names/*/*.py", "bench/names/data/*", "bench/names/kinds/*.t*",
+                "bench/foreign_list/*.py", "core/*.so", "core/*/*.so", "server/*.py")  # fmt: skip
+_WEIGHED_OF = 2  # LogicV2 takes 0.2 ms a pair: of the kinds of noise it weighs one question in so many
 _FULL = 1_000_000  # with fewer persons, fewer questions are asked
 
 
@@ -54,8 +60,15 @@ def _counts(persons: int) -> dict[str, int]:
     }
 
 
-def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, peers: bool = True) -> bool:
-    """Measures, prints, writes; True when no step failed and every bar that was asked for is met."""
+def run(
+    persons: int = PERSONS, *, large: bool = False, fresh: bool = False, peers: bool = True, only: str = ""
+) -> bool:
+    """Measures, prints, writes; True when no step failed and every bar that was asked for is met.
+
+    only: "kinds" = the kinds of noise alone, which need no nation. Raises ValueError for anything else.
+    """
+    if only:
+        return _only(only, fresh=fresh, peers=peers)
     started = time.monotonic()
     counts = _counts(persons)
     first = Steps(nations.WORK / f"results-{persons}", "")
@@ -66,8 +79,7 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
     made_of = hashlib.sha256(
         json.dumps(
             [main.summary["generation_id"], on_list.summary["generation_id"], small.summary["generation_id"],
-             nations.digest("bench/names/*.py", "bench/names/*/*.py", "bench/names/data/*", "bench/foreign_list/*.py",
-                            "core/*.so", "server/*.py")]
+             nations.digest(*_MEASURED_BY)]
         ).encode()
     ).hexdigest()[:16]  # fmt: skip
     steps = Steps(nations.WORK / f"results-{persons}", made_of, fresh)
@@ -93,6 +105,8 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
     figures["hostile"] = served(main, "hostile", hostile.run)
     if not steps.has("foreign list"):
         beside["foreign list"] = aside.submit(_foreign_list, peers)
+    if not steps.has("kinds"):
+        beside["kinds"] = aside.submit(kinds.measure, with_peers=peers, weighed_of=_WEIGHED_OF)
     if not steps.has("scan"):
         beside["scan"] = aside.submit(_scan, counts["scan"])
     figures["recall"] = served(main, "recall", lambda s: recall.run(s, population, counts["recall"], steps.say))
@@ -122,6 +136,7 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
         lambda s: headline.false_alarms(s, listed_population, population, counts["false alarms"], steps.say),
     )
     figures["foreign list"] = steps.run("foreign list", _awaited(beside, "foreign list"))
+    figures["kinds"] = steps.run("kinds", _awaited(beside, "kinds"))
     figures["scan"] = steps.run("scan", _awaited(beside, "scan"))
     aside.shutdown()
     figures["pairs"] = steps.run("pairs", lambda: peer_runs.run_pairs(population, counts["pairs"], steps.say))
@@ -142,9 +157,19 @@ def run(persons: int = PERSONS, *, large: bool = False, fresh: bool = False, pee
     rows = report.write(figures)
     if figures["foreign list"]:
         printing_console().print(measured.table_of(figures["foreign list"]))
+    of_kinds = kinds_report.write(figures["kinds"]) if figures["kinds"] else kinds_bars.rows(None)
     if steps.failed:
         steps.say(f"[red]failed: {', '.join(steps.failed)}[/red]")
-    return not steps.failed and bars.all_met(figures, rows)
+    return not steps.failed and bars.all_met(figures, rows) and all(row["met"] for row in of_kinds)
+
+
+def _only(part: str, *, fresh: bool, peers: bool) -> bool:
+    if part != "kinds":
+        raise ValueError("only: kinds")
+    made_of = nations.digest(*_MEASURED_BY)
+    steps = Steps(nations.WORK / "results-kinds", f"{made_of} {peers}", fresh)
+    found = steps.run("kinds", lambda: kinds.measure(with_peers=peers, weighed_of=_WEIGHED_OF, say=steps.say))
+    return bool(found) and all(row["met"] for row in kinds_report.write(found))
 
 
 def _awaited(beside: dict[str, Future[Any]], name: str) -> Callable[[], Any]:

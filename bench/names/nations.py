@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ _ANSWERING = {
     for room in ("access", "answer", "audit", "call", "clearance", "engine", "lane", "questions", "subject")
 }
 _LIST_PERSONS = 50_000  # 8 % of the persons on file are dead
+
+Warrants = Callable[[Path], list[str]]  # writes the Judiciary's file of a nation; returns CUIs
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,15 @@ def prepare(
     persons: int,
     seed: int,
     *,
-    listed: bool = False,
+    warrants: Warrants | None = None,
     damage: float = DAMAGED,
     work: Path = WORK,
     any_day: bool = False,
 ) -> Nation:
-    """The nation `name`, made or found. any_day: one of another day does, whose registers are stale by now."""
+    """The nation `name`, made or found. any_day: one of another day does, whose registers are stale by now.
+
+    warrants: writes other warrants than the nation's own.
+    """
     directory = work / f"{name}-{persons}"
     stamp = directory / "stamp.json"
     made_of = {
@@ -97,13 +103,15 @@ def prepare(
     if made_now:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
-        summary, cuis = _make(directory, persons, seed, damage, listed)
+        summary, cuis = _make(directory, persons, seed, damage, warrants)
         stamp.write_text(json.dumps({"made_of": made_of, "summary": summary, "listed": cuis}), encoding="utf-8")
     found = json.loads(stamp.read_text(encoding="utf-8"))
     return Nation(directory, found["summary"], frozenset(found["listed"]), made_now)
 
 
-def _make(directory: Path, persons: int, seed: int, damage: float, listed: bool) -> tuple[dict[str, Any], list[str]]:
+def _make(
+    directory: Path, persons: int, seed: int, damage: float, warrants: Warrants | None
+) -> tuple[dict[str, Any], list[str]]:
     nation, data = directory / "nation", directory / "data"
     ronda = [sys.executable, "-m", "ronda.command"]
     started = time.monotonic()
@@ -124,7 +132,7 @@ def _make(directory: Path, persons: int, seed: int, damage: float, listed: bool)
         stdout=subprocess.DEVNULL,
     )
     seconds = time.monotonic() - started
-    cuis = _list_everybody(nation) if listed else []
+    cuis = warrants(nation) if warrants else []
     with PostgresCluster(directory / "postgres") as cluster:
         load_postgres(nation, cluster.dsn)
         dsns = [word for register in POSTGRES_REGISTERS for word in ("--postgres", f"{register}={cluster.dsn}")]
@@ -143,30 +151,52 @@ def _make(directory: Path, persons: int, seed: int, damage: float, listed: bool)
     return {"nation_seconds": seconds} | summary, cuis
 
 
-def _list_everybody(nation: Path) -> list[str]:
-    """Replaces OJ's warrants by one for each of the first 45,000 living persons: their CUI, name and birth date."""
-    persons = pq.read_table(nation / "truth" / "persons.parquet")
-    living = persons.filter(pc.is_null(persons["death_date"])).slice(0, LISTED)
+@dataclass(frozen=True)
+class Warrant:
+    """Who is wanted. names: the Judiciary's tags (NOMBRE1, APELLIDO1, CASADA, ...), plain; cui: "" = none is known."""
+
+    names: dict[str, str]
+    birth: datetime.date
+    female: bool
+    cui: str = ""
+
+
+def write_warrants(nation: Path, warrants: Iterable[Warrant]) -> None:
+    """Replaces the Judiciary's warrants, each pending, of one court."""
     court = f"{tables.departments()[0].ine:02d}103"
     lines = ['<?xml version="1.0" encoding="ISO-8859-1"?>', '<ORDENES sistema="SGT">']
-    parts = {"NOMBRE1": "first_given", "NOMBRE2": "second_given", "NOMBRE3": "third_given",
-             "APELLIDO1": "first_surname", "APELLIDO2": "second_surname", "CASADA": "married_surname"}  # fmt: skip
-    for number, row in enumerate(living.to_pylist(), 1):
+    for number, one in enumerate(warrants, 1):
         causa = f"{court}-2026-{number:06d}"
-        names = "".join(f"<{tag}>{escape(plain(row[part]))}</{tag}>" for tag, part in parts.items() if row[part])
-        sex = "F" if row["sex"] == 1 else "M"
+        names = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in one.names.items() if text)
+        cui = f"<CUI>{one.cui}</CUI>" if one.cui else ""
         lines.append(
             f'<ORDEN TIPO="OC"><NUMERO>OC-{causa}</NUMERO><CAUSA>{causa}</CAUSA>'
             f'<JUZGADO codigo="{court}">JUZGADO PRIMERO</JUZGADO><DELITO codigo="CP-132">ASESINATO</DELITO>'
             "<ARMADO>N</ARMADO><FECHA>02/02/2026</FECHA><ESTADO>PENDIENTE</ESTADO><FECHA_ESTADO>02/02/2026</FECHA_ESTADO>"
-            f"<PERSONA><CUI>{row['cui']}</CUI>{names}<NACIMIENTO>{row['birth_date']:%d/%m/%Y}</NACIMIENTO>"
-            f"<SEXO>{sex}</SEXO></PERSONA></ORDEN>"
+            f"<PERSONA>{cui}{names}<NACIMIENTO>{one.birth:%d/%m/%Y}</NACIMIENTO>"
+            f"<SEXO>{'F' if one.female else 'M'}</SEXO></PERSONA></ORDEN>"
         )
     lines.append("</ORDENES>\n")
-    (nation / "registers" / "oj" / "ordenes.xml").write_bytes("\n".join(lines).encode("latin-1"))
+    (nation / "registers" / "oj" / "ordenes.xml").write_bytes("\n".join(lines).encode("latin-1", "ignore"))
+
+
+def _list_everybody(nation: Path) -> list[str]:
+    """One warrant for each of the first 45,000 living persons: their CUI, name and birth date."""
+    persons = pq.read_table(nation / "truth" / "persons.parquet")
+    living = persons.filter(pc.is_null(persons["death_date"])).slice(0, LISTED)
+    parts = {"NOMBRE1": "first_given", "NOMBRE2": "second_given", "NOMBRE3": "third_given",
+             "APELLIDO1": "first_surname", "APELLIDO2": "second_surname", "CASADA": "married_surname"}  # fmt: skip
+    write_warrants(
+        nation,
+        (
+            Warrant({tag: plain(row[part] or "") for tag, part in parts.items()}, row["birth_date"], row["sex"] == 1,
+                    str(row["cui"]))
+            for row in living.to_pylist()
+        ),
+    )  # fmt: skip
     return [str(cui) for cui in living["cui"].to_pylist()]
 
 
 def list_nation() -> Nation:
     """The alert list."""
-    return prepare("list", _LIST_PERSONS, 2777, listed=True)
+    return prepare("list", _LIST_PERSONS, 2777, warrants=_list_everybody)

@@ -19,7 +19,8 @@ THRESHOLD = 0.4
 QUERY = "SELECT id, similarity(name, %s) AS s FROM person WHERE name %% %s ORDER BY s DESC, id LIMIT 100"
 
 
-def _load(connection: psycopg.Connection[Any], rows: list[Any]) -> float:
+def load(connection: psycopg.Connection[Any], rows: list[Any]) -> float:
+    """Writes rows of a population into an indexed table; returns seconds."""
     connection.execute("DROP TABLE IF EXISTS person")
     connection.execute("CREATE TABLE person (id int PRIMARY KEY, name text NOT NULL)")
     started = time.monotonic()
@@ -32,7 +33,8 @@ def _load(connection: psycopg.Connection[Any], rows: list[Any]) -> float:
     return time.monotonic() - started
 
 
-def _ask(connection: psycopg.Connection[Any], questions: list[Any]) -> dict[str, Any]:
+def ask(connection: psycopg.Connection[Any], questions: list[Any]) -> dict[str, Any]:
+    """The hundred most similar of each question: number and similarity; times."""
     backend = psutil.Process(connection.info.backend_pid)
     found, times, cpus = [], [], []
     for question in questions:
@@ -64,8 +66,8 @@ def run(folder: Path) -> dict[str, Any]:
             report["pairs"][half] = [float(row[0]) for row in rows]
             connection.execute("DROP TABLE pair")
         for population, questions in exchange.populations(folder):
-            seconds = _load(connection, exchange.lines(folder / f"{population}.jsonl"))
-            report[population] = _ask(connection, exchange.lines(folder / f"{questions}.jsonl")) | {
+            seconds = load(connection, exchange.lines(folder / f"{population}.jsonl"))
+            report[population] = ask(connection, exchange.lines(folder / f"{questions}.jsonl")) | {
                 "load_seconds": seconds
             }
     exchange.write(folder, "pg_trgm", report)
