@@ -19,7 +19,7 @@ from ronda.demo.postgres_cluster import PostgresCluster
 
 FOLDER = WORK / "kinds"
 PEERS = ("token_set_ratio", "token_sort_ratio", "pg_trgm", "logic_v2")
-_LEAST_SIMILAR = 0.15  # pg_trgm: an alias may share little
+_LEAST_SIMILAR = 0.2  # pg_trgm: an alias may share little
 
 Answers = dict[str, list[tuple[str, float]]]  # question -> (person, score), best first
 _Rows = Sequence[Sequence[float]]
