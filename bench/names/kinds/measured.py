@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,21 +123,23 @@ def measure(
     say: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, Any]:
     """Kind -> matcher -> figures; relatives; calibration; levels of a server. Raises as peers.asked does."""
-    on_file = OnFile()
-    asked, found, scores = {}, {}, {}
-    for kind in kinds:
-        asked[kind] = asked_of(kind, half, strangers)
-        found[kind], scores[kind] = of_ronda(on_file, asked[kind], scan=scan)
-        say(f"{kind}: {len(asked[kind].questions):,} questions, {len(asked[kind].strangers):,} strangers")
-    if with_peers:
-        everything = [one for kind in kinds for one in asked[kind].all]
-        listed = [people.listed(number) for number in range(people.count())]
-        for peer, (names, dated) in peers.asked(everything, listed, weighed_of).items():
-            say(f"peer {peer}")
-            for kind in kinds:
-                some = asked[kind]
-                found[kind][peer] = figures.of_names(names, some.questions, some.strangers)
-                found[kind][f"{peer} dated"] = figures.of_names(dated, some.questions, some.strangers)
+    asked = {kind: asked_of(kind, half, strangers) for kind in kinds}
+    everything = [one for kind in kinds for one in asked[kind].all]
+    listed = [people.listed(number) for number in range(people.count())]
+    # The peers work in processes of their own, beside Ronda.
+    with ThreadPoolExecutor(1) as aside:
+        beside = aside.submit(peers.asked, everything, listed, weighed_of) if with_peers else None
+        on_file = OnFile()
+        found, scores = {}, {}
+        for kind in kinds:
+            found[kind], scores[kind] = of_ronda(on_file, asked[kind], scan=scan)
+            say(f"{kind}: {len(asked[kind].questions):,} questions, {len(asked[kind].strangers):,} strangers")
+        of_peers = beside.result() if beside else {}
+    for peer, (names, dated) in of_peers.items():
+        for kind in kinds:
+            some = asked[kind]
+            found[kind][peer] = figures.of_names(names, some.questions, some.strangers)
+            found[kind][f"{peer} dated"] = figures.of_names(dated, some.questions, some.strangers)
     return {
         "half": half,
         "listed": people.count(),

@@ -123,7 +123,10 @@ def strangers(kind: str, count: int, half: str = "AB") -> Iterator[Question]:
 
 
 def relatives(relation: str, count: int, half: str = "AB") -> Iterator[Question]:
-    """Up to `count` relatives and namesakes of listed persons of the halves, each of another person."""
+    """Up to `count` relatives and namesakes of listed persons of the halves, each of another person.
+
+    Only a "namesake" has the very name; a "partly namesake" shares the first given name and the first surname.
+    """
     found = 0
     for number in range(people.count()):
         near = people.listed(number)
@@ -131,8 +134,10 @@ def relatives(relation: str, count: int, half: str = "AB") -> Iterator[Question]
             return
         if near.half not in half:
             continue
-        found += 1
         other = people.relative(near, relation)
+        if other.key == near.key and relation != "namesake":
+            continue
+        found += 1
         text = text_of(other.words)
         asked = tables.plain(text) if other.lineage.of.shape == "hispanic" else text
         yield Question(other.id, relation, near.half, asked, other.born.isoformat(), other.lineage.sex,
