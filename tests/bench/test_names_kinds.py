@@ -122,7 +122,7 @@ def test_strangers_are_weighed_to_the_base_rate() -> None:
 
 
 def test_pairs_have_both_labels_and_hard_negatives() -> None:
-    pairs = list(labelled_pairs("A", ("he",), strangers=20, relatives=10))
+    pairs = list(labelled_pairs("A", ("he",), questions=50, strangers=20, relatives=10))
     assert {pair.against for pair in pairs} == {"", "listed", "stranger", *people.RELATIONS}
     assert all(pair.same == (not pair.against) and pair.half == "A" for pair in pairs)
     assert all(people.listed(int(pair.person[1:])).half == "A" for pair in pairs if pair.same)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bench.foreign_list.product import birth_of
 from bench.names.kinds import people, table, truth
@@ -72,16 +73,17 @@ def _nearest(on_file: OnFile, question: Question) -> list[Person]:
 def labelled_pairs(
     half: str = "A",
     kinds: Sequence[str] = table.KINDS,
+    questions: int | None = None,
     strangers: int = STRANGERS,
     relatives: int = STRANGERS,
 ) -> Iterator[LabelledPair]:
-    """Pairs of one half, or "AB": of each kind, questions and strangers; then of each relation.
+    """Pairs of one half, or "AB": of each kind, questions (None: all) and strangers; then of each relation.
 
     Leave one kind out by naming the others. All of one half takes two minutes: keep what is read of it.
     """
     on_file = OnFile()
     for kind in kinds:
-        for question in truth.questions(kind, half):
+        for question in islice(truth.questions(kind, half), questions):
             yield _pair(question, people.listed(int(question.person[1:])), "")
             for person in _nearest(on_file, question):
                 yield _pair(question, person, "listed")
