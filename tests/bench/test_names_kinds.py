@@ -126,3 +126,14 @@ def test_pairs_have_both_labels_and_hard_negatives() -> None:
     assert {pair.against for pair in pairs} == {"", "listed", "stranger", *people.RELATIONS}
     assert all(pair.same == (not pair.against) and pair.half == "A" for pair in pairs)
     assert all(people.listed(int(pair.person[1:])).half == "A" for pair in pairs if pair.same)
+
+
+def test_of_equal_scores_as_many_count_as_of_the_strangers() -> None:
+    asked = list(islice(truth.questions("ocr"), 4))
+    others = list(truth.strangers("ocr", 100))
+    tied = {one.id: [(one.person or "K00000", 1.0)] for one in (*asked, *others)}
+    assert figures.recall_at(tied, asked, others, 0.01) == pytest.approx(0.01)
+    apart = tied | {one.id: [("K00000", n / 100)] for n, one in enumerate(others)}
+    assert figures.recall_at(apart, asked, others, 0.01) == 1.0
+    nobody = apart | {asked[0].id: []}
+    assert figures.recall_at(nobody, asked, others, 0.01) == 0.75

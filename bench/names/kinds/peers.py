@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from ronda.demo.postgres_cluster import PostgresCluster
 
 FOLDER = WORK / "kinds"
 PEERS = ("token_set_ratio", "token_sort_ratio", "pg_trgm", "logic_v2")
+_SCAN = Path(environment.__file__).parent / "kinds_scan.py"
 _LEAST_SIMILAR = 0.2  # pg_trgm: an alias may share little
 
 Answers = dict[str, list[tuple[str, float]]]  # question -> (person, score), best first
@@ -60,6 +62,28 @@ def _dated(answers: Answers, questions: Sequence[Question], listed: Sequence[Per
     }
 
 
+def _made_of() -> str:
+    """Of what the peers are asked and of who they are."""
+    state = hashlib.sha256()
+    for path in (FOLDER / "kinds-list.jsonl", FOLDER / "kinds-questions.jsonl", _SCAN, environment.LOCK):
+        state.update(path.read_bytes())
+    return f"{state.hexdigest()[:16]} {_LEAST_SIMILAR}"
+
+
+def _kept(questions: Sequence[Question], listed: Sequence[Person]) -> dict[str, list[_Rows]]:
+    """What the peers said, asked once: Ronda changes, they and their questions seldom do."""
+    kept, made_of = FOLDER / "kinds-answers.json", _made_of()
+    if kept.exists():
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        if found.pop("made_of") == made_of:
+            return dict(found)
+    environment.run("kinds_scan", FOLDER)
+    read: dict[str, list[_Rows]] = json.loads((FOLDER / "kinds_scan.json").read_text(encoding="utf-8"))
+    read["pg_trgm"] = _trigrams(questions, listed)
+    kept.write_text(json.dumps(read | {"made_of": made_of}), encoding="utf-8")
+    return read
+
+
 def asked(
     questions: Sequence[Question], listed: Sequence[Person], weighed_of: int = 1
 ) -> dict[str, tuple[Answers, Answers]]:
@@ -73,9 +97,7 @@ def asked(
         {"text": one.asked, "birth": one.birth, "weighed": also}
         for one, also in zip(questions, weighed, strict=True)
     ])  # fmt: skip
-    environment.run("kinds_scan", FOLDER)
-    read: dict[str, list[_Rows]] = json.loads((FOLDER / "kinds_scan.json").read_text(encoding="utf-8"))
-    read["pg_trgm"] = _trigrams(questions, listed)
+    read = _kept(questions, listed)
     found: dict[str, tuple[Answers, Answers]] = {}
     for peer in PEERS[:3]:
         answers = _answers(questions, listed, read[peer])
