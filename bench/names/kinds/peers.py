@@ -79,6 +79,7 @@ def _kept(questions: Sequence[Question], listed: Sequence[Person]) -> dict[str, 
             return dict(found)
     environment.run("kinds_scan", FOLDER)
     read: dict[str, list[_Rows]] = json.loads((FOLDER / "kinds_scan.json").read_text(encoding="utf-8"))
+    (FOLDER / "kinds_scan.json").unlink()
     read["pg_trgm"] = _trigrams(questions, listed)
     kept.write_text(json.dumps(read | {"made_of": made_of}), encoding="utf-8")
     return read
