@@ -21,6 +21,7 @@ from ronda.demo.postgres_cluster import PostgresCluster
 FOLDER = WORK / "kinds"
 PEERS = ("token_set_ratio", "token_sort_ratio", "pg_trgm", "logic_v2")
 _SCAN = Path(environment.__file__).parent / "kinds_scan.py"
+_KEPT, _KEPT_OF_STRANGERS = 50, 10  # of an answer: a date moves whom it agrees with up, within these
 _LEAST_SIMILAR = 0.2  # pg_trgm: an alias may share little
 
 Answers = dict[str, list[tuple[str, float]]]  # question -> (person, score), best first
@@ -81,6 +82,11 @@ def _kept(questions: Sequence[Question], listed: Sequence[Person]) -> dict[str, 
     read: dict[str, list[_Rows]] = json.loads((FOLDER / "kinds_scan.json").read_text(encoding="utf-8"))
     (FOLDER / "kinds_scan.json").unlink()
     read["pg_trgm"] = _trigrams(questions, listed)
+    for peer in PEERS[:3]:
+        read[peer] = [
+            found[: _KEPT if one.person else _KEPT_OF_STRANGERS]
+            for one, found in zip(questions, read[peer], strict=True)
+        ]
     kept.write_text(json.dumps(read | {"made_of": made_of}), encoding="utf-8")
     return read
 
