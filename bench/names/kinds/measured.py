@@ -139,7 +139,8 @@ def measure(
         for kind in kinds:
             some = asked[kind]
             found[kind][peer] = figures.of_names(names, some.questions, some.strangers)
-            found[kind][f"{peer} dated"] = figures.of_names(dated, some.questions, some.strangers)
+            # Of strangers too few of a peer's answers are kept to say whom a date moves up.
+            found[kind][f"{peer} dated"] = figures.of_names(dated, some.questions, [])
     return {
         "half": half,
         "listed": people.count(),

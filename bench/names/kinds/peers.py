@@ -68,16 +68,14 @@ def _made_of() -> str:
     state = hashlib.sha256()
     for path in (FOLDER / "kinds-list.jsonl", FOLDER / "kinds-questions.jsonl", _SCAN, environment.LOCK):
         state.update(path.read_bytes())
-    return f"{state.hexdigest()[:16]} {_LEAST_SIMILAR}"
+    return f"{state.hexdigest()[:16]}-{_LEAST_SIMILAR}"
 
 
 def _kept(questions: Sequence[Question], listed: Sequence[Person]) -> dict[str, list[_Rows]]:
     """What the peers said, asked once: Ronda changes, they and their questions seldom do."""
-    kept, made_of = FOLDER / "kinds-answers.json", _made_of()
+    kept = FOLDER / f"answers-{_made_of()}.json"
     if kept.exists():
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        if found.pop("made_of") == made_of:
-            return dict(found)
+        return dict(json.loads(kept.read_text(encoding="utf-8")))
     environment.run("kinds_scan", FOLDER)
     read: dict[str, list[_Rows]] = json.loads((FOLDER / "kinds_scan.json").read_text(encoding="utf-8"))
     (FOLDER / "kinds_scan.json").unlink()
@@ -87,7 +85,7 @@ def _kept(questions: Sequence[Question], listed: Sequence[Person]) -> dict[str, 
             found[: _KEPT if one.person else _KEPT_OF_STRANGERS]
             for one, found in zip(questions, read[peer], strict=True)
         ]
-    kept.write_text(json.dumps(read | {"made_of": made_of}), encoding="utf-8")
+    kept.write_text(json.dumps(read), encoding="utf-8")
     return read
 
 
