@@ -15,6 +15,7 @@ from bench.names.kinds.ronda import Found, OnFile
 from bench.names.kinds.truth import Question
 
 STRANGERS = 2_000  # of each kind: at 0.1 % two may be alerted
+WEIGHED_OF = 2  # LogicV2 takes 0.2 ms a pair: it weighs one question in so many
 RELATIVES = 1_000  # of each relation
 HELD_BACK = "B"
 
@@ -119,7 +120,7 @@ def measure(
     with_peers: bool = True,
     scan: bool = True,
     served: bool = True,
-    weighed_of: int = 1,
+    weighed_of: int = WEIGHED_OF,
     say: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, Any]:
     """Kind -> matcher -> figures; relatives; calibration; levels of a server. Raises as peers.asked does."""
