@@ -40,7 +40,6 @@ SMALL_PERSONS = 10_000
 SEED, SMALL_SEED = 2701, 2705
 _MEASURED_BY = ("bench/names/*.py", "bench/names/*/*.py", "bench/names/data/*", "bench/names/kinds/*.t*",
                 "bench/foreign_list/*.py", "core/*.so", "core/*/*.so", "server/*.py")  # fmt: skip
-_WEIGHED_OF = 2  # LogicV2 takes 0.2 ms a pair: of the kinds of noise it weighs one question in so many
 _FULL = 1_000_000  # with fewer persons, fewer questions are asked
 
 
@@ -106,7 +105,7 @@ def run(
     if not steps.has("foreign list"):
         beside["foreign list"] = aside.submit(_foreign_list, peers)
     if not steps.has("kinds"):
-        beside["kinds"] = aside.submit(kinds.measure, with_peers=peers, weighed_of=_WEIGHED_OF)
+        beside["kinds"] = aside.submit(kinds.measure, with_peers=peers)
     if not steps.has("scan"):
         beside["scan"] = aside.submit(_scan, counts["scan"])
     figures["recall"] = served(main, "recall", lambda s: recall.run(s, population, counts["recall"], steps.say))
@@ -168,7 +167,7 @@ def _only(part: str, *, fresh: bool, peers: bool) -> bool:
         raise ValueError("only: kinds")
     made_of = nations.digest(*_MEASURED_BY)
     steps = Steps(nations.WORK / "results-kinds", f"{made_of} {peers}", fresh)
-    found = steps.run("kinds", lambda: kinds.measure(with_peers=peers, weighed_of=_WEIGHED_OF, say=steps.say))
+    found = steps.run("kinds", lambda: kinds.measure(with_peers=peers, say=steps.say))
     return bool(found) and all(row["met"] for row in kinds_report.write(found))
 
 

@@ -81,13 +81,11 @@ def test_strangers_are_none_of_the_list(kind: str) -> None:
 
 
 def test_relatives_share_what_their_relation_says() -> None:
-    for twin, cousin, namesake in zip(
-        truth.relatives("twin", 50), truth.relatives("cousin", 50), truth.relatives("namesake", 50), strict=True
-    ):
-        of = people.listed(int(twin.near[1:]))
-        assert twin.birth == of.born.isoformat()
-        assert cousin.birth != of.born.isoformat()
-        assert namesake.asked == of.text
+    for relation in people.RELATIONS:
+        for other in truth.relatives(relation, 50):
+            of = people.listed(int(other.near[1:]))
+            assert (other.asked == of.text) == (relation == "namesake"), relation
+            assert (other.birth == of.born.isoformat()) == (relation == "twin"), relation
 
 
 def test_a_difference_is_counted_as_the_comparison_counts_it() -> None:
@@ -124,7 +122,18 @@ def test_strangers_are_weighed_to_the_base_rate() -> None:
 
 
 def test_pairs_have_both_labels_and_hard_negatives() -> None:
-    pairs = list(islice(labelled_pairs("A", ("ko",), strangers=20, relatives=10), 5_000))
+    pairs = list(labelled_pairs("A", ("he",), questions=50, strangers=20, relatives=10))
     assert {pair.against for pair in pairs} == {"", "listed", "stranger", *people.RELATIONS}
     assert all(pair.same == (not pair.against) and pair.half == "A" for pair in pairs)
     assert all(people.listed(int(pair.person[1:])).half == "A" for pair in pairs if pair.same)
+
+
+def test_of_equal_scores_as_many_count_as_of_the_strangers() -> None:
+    asked = list(islice(truth.questions("ocr"), 4))
+    others = list(truth.strangers("ocr", 100))
+    tied = {one.id: [(one.person or "K00000", 1.0)] for one in (*asked, *others)}
+    assert figures.recall_at(tied, asked, others, 0.01) == pytest.approx(0.01)
+    apart = tied | {one.id: [("K00000", n / 100)] for n, one in enumerate(others)}
+    assert figures.recall_at(apart, asked, others, 0.01) == 1.0
+    nobody = apart | {asked[0].id: []}
+    assert figures.recall_at(nobody, asked, others, 0.01) == 0.75

@@ -17,7 +17,9 @@ def main(
     peers: Annotated[bool, typer.Option(help="The other matchers beside.")] = True,
     scan: Annotated[bool, typer.Option(help="What the index loses of a full scan.")] = True,
     served: Annotated[bool, typer.Option(help="Levels by a real server.")] = True,
-    weighed_of: Annotated[int, typer.Option(min=1, help="LogicV2 weighs one question in so many.")] = 1,
+    weighed_of: Annotated[
+        int, typer.Option(min=1, help="LogicV2 weighs one question in so many.")
+    ] = measured.WEIGHED_OF,
 ) -> None:
     """Measures the kinds of noise and prints tables and bars."""
     started = time.monotonic()

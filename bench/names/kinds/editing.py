@@ -29,9 +29,10 @@ def _given_added(person: Lineage, words: Words, draws: Draws) -> Words | None:
     hidden = places(words, *_GIVEN, seen=False)
     if hidden:
         return changed(words, draws.pick(hidden), shown=True)
-    if person.of.shape in ("chinese", "korean"):
+    given = places(words, "given")
+    if person.of.shape in ("chinese", "korean") or not given:
         return None
-    place = places(words, "given")[-1]
+    place = given[-1]
     extra = Word("second", person.of.given(person.sex, draws, *(word.entry for word in words)))
     return (*words[: place + 1], extra, *words[place + 1 :])
 
@@ -155,7 +156,7 @@ _LAST = ("comma", "joined", "split", "letter")
 
 def edited(person: Lineage, words: Words, draws: Draws) -> tuple[str, tuple[str, ...]] | None:
     """The name as another list has it, and which edits made it; None where it came out the same."""
-    usual, found = bare(text_of(words)), []
+    usual, found = bare(text_of(words)), list[str]()
     wanted = [draws.weighted(table.weights("edits")) for _ in range(30)]
     count = int(draws.weighted(table.weights("edits_a_name")))
     for kind in sorted(wanted[:count], key=lambda kind: kind in _LAST) + wanted[count:]:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.foreign_list import scoring
 from bench.names.kinds.truth import Question
 
 RATES = (0.01, 0.001)
@@ -27,19 +26,26 @@ def recall(answers: Answers, questions: Sequence[Question], first: int) -> float
 def recall_at(
     answers: Answers, questions: Sequence[Question], strangers: Sequence[Question], rate: float
 ) -> float | None:
-    """Share of the questions whose person scores above all but a share `rate` of the strangers' best."""
+    """Share of the questions whose person scores above all but a share `rate` of the strangers' best.
+
+    Of those who score just what the last of these strangers scores, as large a share counts as of the strangers: a
+    ratio that gives 100 to many is not said to find nobody.
+    """
     asked = [one for one in questions if one.id in answers]
-    others = [max((s for _, s in answers[one.id]), default=-math.inf) for one in strangers if one.id in answers]
-    if not asked or len(others) * rate < 1:
+    others = sorted((_best(answers[one.id]) for one in strangers if one.id in answers), reverse=True)
+    allowed = rate * len(others)
+    if not asked or allowed < 1:
         return None
-    truths = [max((s for who, s in answers[one.id] if who == one.person), default=-math.inf) for one in asked]
-    found = scoring.at_rate([_finite(s) for s in truths], [_finite(s) for s in others], rate)
-    return found.recall.value
+    limit = others[int(allowed) - 1] if allowed < len(others) else -math.inf
+    above, tied = sum(score > limit for score in others), sum(score == limit for score in others)
+    share = (allowed - above) / tied if tied else 1.0
+    truths = [_best([(who, score) for who, score in answers[one.id] if who == one.person]) for one in asked]
+    found = sum(1.0 if score > limit else share if score == limit else 0.0 for score in truths if score > -math.inf)
+    return found / len(asked)
 
 
-def _finite(score: float) -> float:
-    """Who is not found at all scores less than anybody."""
-    return score if math.isfinite(score) else -1e9
+def _best(found: Sequence[tuple[str, float]]) -> float:
+    return max((score for _, score in found), default=-math.inf)
 
 
 def of_names(answers: Answers, questions: Sequence[Question], strangers: Sequence[Question]) -> dict[str, float | None]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from bench.names.kinds.ronda import Found, OnFile
 from bench.names.kinds.truth import Question
 
 STRANGERS = 2_000  # of each kind: at 0.1 % two may be alerted
+WEIGHED_OF = 2  # LogicV2 takes 0.2 ms a pair: it weighs one question in so many
 RELATIVES = 1_000  # of each relation
 HELD_BACK = "B"
 
@@ -118,25 +120,28 @@ def measure(
     with_peers: bool = True,
     scan: bool = True,
     served: bool = True,
-    weighed_of: int = 1,
+    weighed_of: int = WEIGHED_OF,
     say: Callable[[str], None] = lambda _text: None,
 ) -> dict[str, Any]:
     """Kind -> matcher -> figures; relatives; calibration; levels of a server. Raises as peers.asked does."""
-    on_file = OnFile()
-    asked, found, scores = {}, {}, {}
-    for kind in kinds:
-        asked[kind] = asked_of(kind, half, strangers)
-        found[kind], scores[kind] = of_ronda(on_file, asked[kind], scan=scan)
-        say(f"{kind}: {len(asked[kind].questions):,} questions, {len(asked[kind].strangers):,} strangers")
-    if with_peers:
-        everything = [one for kind in kinds for one in asked[kind].all]
-        listed = [people.listed(number) for number in range(people.count())]
-        for peer, (names, dated) in peers.asked(everything, listed, weighed_of).items():
-            say(f"peer {peer}")
-            for kind in kinds:
-                some = asked[kind]
-                found[kind][peer] = figures.of_names(names, some.questions, some.strangers)
-                found[kind][f"{peer} dated"] = figures.of_names(dated, some.questions, some.strangers)
+    asked = {kind: asked_of(kind, half, strangers) for kind in kinds}
+    everything = [one for kind in kinds for one in asked[kind].all]
+    listed = [people.listed(number) for number in range(people.count())]
+    # The peers work in processes of their own, beside Ronda.
+    with ThreadPoolExecutor(1) as aside:
+        beside = aside.submit(peers.asked, everything, listed, weighed_of) if with_peers else None
+        on_file = OnFile()
+        found, scores = {}, {}
+        for kind in kinds:
+            found[kind], scores[kind] = of_ronda(on_file, asked[kind], scan=scan)
+            say(f"{kind}: {len(asked[kind].questions):,} questions, {len(asked[kind].strangers):,} strangers")
+        of_peers = beside.result() if beside else {}
+    for peer, (names, dated) in of_peers.items():
+        for kind in kinds:
+            some = asked[kind]
+            found[kind][peer] = figures.of_names(names, some.questions, some.strangers)
+            # Of strangers too few of a peer's answers are kept to say whom a date moves up.
+            found[kind][f"{peer} dated"] = figures.of_names(dated, some.questions, [])
     return {
         "half": half,
         "listed": people.count(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,9 @@ from ronda.demo.postgres_cluster import PostgresCluster
 
 FOLDER = WORK / "kinds"
 PEERS = ("token_set_ratio", "token_sort_ratio", "pg_trgm", "logic_v2")
-_LEAST_SIMILAR = 0.15  # pg_trgm: an alias may share little
+_SCAN = Path(environment.__file__).parent / "kinds_scan.py"
+_KEPT, _KEPT_OF_STRANGERS = 50, 10  # of an answer: a date moves whom it agrees with up, within these
+_LEAST_SIMILAR = 0.2  # pg_trgm: an alias may share little
 
 Answers = dict[str, list[tuple[str, float]]]  # question -> (person, score), best first
 _Rows = Sequence[Sequence[float]]
@@ -60,6 +63,32 @@ def _dated(answers: Answers, questions: Sequence[Question], listed: Sequence[Per
     }
 
 
+def _made_of() -> str:
+    """Of what the peers are asked and of who they are."""
+    state = hashlib.sha256()
+    for path in (FOLDER / "kinds-list.jsonl", FOLDER / "kinds-questions.jsonl", _SCAN, environment.LOCK):
+        state.update(path.read_bytes())
+    return f"{state.hexdigest()[:16]}-{_LEAST_SIMILAR}"
+
+
+def _kept(questions: Sequence[Question], listed: Sequence[Person]) -> dict[str, list[_Rows]]:
+    """What the peers said, asked once: Ronda changes, they and their questions seldom do."""
+    kept = FOLDER / f"answers-{_made_of()}.json"
+    if kept.exists():
+        return dict(json.loads(kept.read_text(encoding="utf-8")))
+    environment.run("kinds_scan", FOLDER)
+    read: dict[str, list[_Rows]] = json.loads((FOLDER / "kinds_scan.json").read_text(encoding="utf-8"))
+    (FOLDER / "kinds_scan.json").unlink()
+    read["pg_trgm"] = _trigrams(questions, listed)
+    for peer in PEERS[:3]:
+        read[peer] = [
+            found[: _KEPT if one.person else _KEPT_OF_STRANGERS]
+            for one, found in zip(questions, read[peer], strict=True)
+        ]
+    kept.write_text(json.dumps(read), encoding="utf-8")
+    return read
+
+
 def asked(
     questions: Sequence[Question], listed: Sequence[Person], weighed_of: int = 1
 ) -> dict[str, tuple[Answers, Answers]]:
@@ -73,9 +102,7 @@ def asked(
         {"text": one.asked, "birth": one.birth, "weighed": also}
         for one, also in zip(questions, weighed, strict=True)
     ])  # fmt: skip
-    environment.run("kinds_scan", FOLDER)
-    read: dict[str, list[_Rows]] = json.loads((FOLDER / "kinds_scan.json").read_text(encoding="utf-8"))
-    read["pg_trgm"] = _trigrams(questions, listed)
+    read = _kept(questions, listed)
     found: dict[str, tuple[Answers, Answers]] = {}
     for peer in PEERS[:3]:
         answers = _answers(questions, listed, read[peer])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from bench.foreign_list import dates
@@ -13,6 +13,7 @@ from bench.foreign_list.draws import Draws
 from bench.foreign_list.halves import half_of
 from bench.foreign_list.lineage import Lineage, draw_lineage, sibling
 from bench.foreign_list.shapes import words_of
+from bench.foreign_list.short_forms import bare
 from bench.foreign_list.written import UNDIVIDED, Words, parts_of, text_of
 from bench.names import tables
 from bench.names.kinds import table
@@ -41,6 +42,11 @@ class Person:
         """As on the list: Guatemala's registers write capitals without accents."""
         text = text_of(self.words)
         return tables.plain(text) if self.lineage.of.shape == "hispanic" else text
+
+    @property
+    def key(self) -> frozenset[str]:
+        """The same for every spelling and order of one name: of each word the first of all its spellings."""
+        return frozenset(min(map(bare, word.entry.forms)) for word in self.words if word.shown)
 
     @property
     def parts(self) -> dict[str, str]:
@@ -75,6 +81,12 @@ def count() -> int:
     return int(sum(table.weights("listed").values()))
 
 
+@cache
+def listed_keys() -> frozenset[frozenset[str]]:
+    """Keys of all who are listed."""
+    return frozenset(listed(number).key for number in range(count()))
+
+
 def _of_kind(kind: str) -> dict[str, float]:
     """Cultures with people of whom a kind of noise can be: a language's own, Spanish names of pet names, else all."""
     every = table.weights("listed")
@@ -91,7 +103,7 @@ def fits(kind: str, person: Person) -> bool:
 
 
 def stranger(kind: str, number: int) -> Person:
-    """Somebody of the peoples of a kind who is not listed; who bears a listed name does so by chance."""
+    """Somebody of the peoples of a kind who is not listed; may bear a listed name by chance (Person.key)."""
     return drawn(f"S-{kind}-{number:05d}", _of_kind(kind), "stranger", kind, number)
 
 

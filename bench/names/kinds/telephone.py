@@ -24,8 +24,8 @@ def _misheard(word: str, draws: Draws) -> str | None:
 
 def heard(text: str, draws: Draws) -> str | None:
     """The name with one to three sounds misheard, in any of its words; None where no sound fits."""
-    words = tables.plain(text).lower().split()
-    changed = False
+    plain = tables.plain(text).lower().split()
+    words = list(plain)
     for _ in range(int(draws.weighted(table.weights("slips_a_call")))):
         long = [place for place, word in enumerate(words) if len(word) > 2]
         if not long:
@@ -33,6 +33,6 @@ def heard(text: str, draws: Draws) -> str | None:
         place = draws.pick(long)
         other = _misheard(words[place], draws)
         if other is not None:
-            words[place], changed = other, True
+            words[place] = other
     written = " ".join(words)
-    return (written.upper() if draws.chance(0.6) else written.title()) if changed else None
+    return (written.upper() if draws.chance(0.6) else written.title()) if words != plain else None

@@ -103,21 +103,30 @@ def questions(kind: str, half: str = "AB") -> Iterator[Question]:
 
 
 def strangers(kind: str, count: int, half: str = "AB") -> Iterator[Question]:
-    """`count` strangers of the halves, with the same noise as the listed have; those who have none of it, rightly."""
+    """`count` strangers of the halves, with the same noise as the listed have; those who have none of it, rightly.
+
+    Nobody with the very name of somebody listed is among them: nothing tells such a namesake, and the lists of names
+    are shorter than a people's, so that there would be too many.
+    """
     number = found = 0
     while found < count:
         identifier = f"S-{kind}-{number:05d}"
         number += 1
         if half_of(identifier, SEED) not in half:
             continue
-        found += 1
         person = people.stranger(kind, number - 1)
+        if person.key in people.listed_keys():
+            continue
+        found += 1
         asked = _made(kind, person, identifier) or person.text
         yield Question(identifier, kind, person.half, asked, person.born.isoformat(), person.lineage.sex)
 
 
 def relatives(relation: str, count: int, half: str = "AB") -> Iterator[Question]:
-    """Up to `count` relatives and namesakes of listed persons of the halves, each of another person."""
+    """Up to `count` relatives and namesakes of listed persons of the halves, each of another person.
+
+    Only a "namesake" has the very name; a "partly namesake" shares the first given name and the first surname.
+    """
     found = 0
     for number in range(people.count()):
         near = people.listed(number)
@@ -125,8 +134,10 @@ def relatives(relation: str, count: int, half: str = "AB") -> Iterator[Question]
             return
         if near.half not in half:
             continue
-        found += 1
         other = people.relative(near, relation)
+        if other.key == near.key and relation != "namesake":
+            continue
+        found += 1
         text = text_of(other.words)
         asked = tables.plain(text) if other.lineage.of.shape == "hispanic" else text
         yield Question(other.id, relation, near.half, asked, other.born.isoformat(), other.lineage.sex,

@@ -9,7 +9,7 @@ import venv
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent.parent.parent
-_LOCK = _ROOT / "requirements" / "peers.lock"
+LOCK = _ROOT / "requirements" / "peers.lock"
 DIRECTORY = _ROOT / "build" / "bench" / "peers-venv"
 
 
@@ -23,11 +23,11 @@ def python() -> Path:
     pyicu is built from source: `./run bench-names` installs g++, pkg-config and libicu-dev before.
     """
     interpreter, stamp = DIRECTORY / "bin" / "python", DIRECTORY / "installed"
-    digest = hashlib.sha256(_LOCK.read_bytes()).hexdigest()
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if not (stamp.exists() and stamp.read_text(encoding="utf-8") == digest):
         venv.EnvBuilder(with_pip=True, clear=True).create(DIRECTORY)
         done = subprocess.run(
-            [interpreter, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", _LOCK],
+            [interpreter, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", LOCK],
             capture_output=True,
             text=True,
             check=False,

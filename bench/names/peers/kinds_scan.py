@@ -27,7 +27,7 @@ AT_ONCE = 256  # questions of one block of scores
 
 def _plain(text: str) -> str:
     bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    return utils.default_process(bare)
+    return str(utils.default_process(bare))
 
 
 def _scan(questions: list[str], names: list[str], scorer: Any) -> list[list[list[float]]]:
