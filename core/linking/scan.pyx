@@ -45,7 +45,7 @@ cdef class NameScan:
         with nogil:
             for i in range(self.count):
                 fill_kinds(&asked.shape, asked.forms, &self.names[i].shape, self.names[i].forms, &kinds)
-                pair_names(&asked.shape, &self.names[i].shape, &kinds, &pairing)
+                pair_names(&asked.shape, &self.names[i].shape, &kinds, &pairing, NULL)
                 agreement_view[i] = pairing.agreement
                 covered_view[i] = pairing.pairs == asked.shape.count
                 evidence_view[i] = pairing.evidence

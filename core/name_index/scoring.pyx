@@ -108,7 +108,7 @@ cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, PairedRow*
     out.most = _most(query, &held, &matrix)
     out.whole = out.most >= needed
     if out.whole:
-        pair_names(&question.shape, &held, &matrix, &pairing)
+        pair_names(&question.shape, &held, &matrix, &pairing, NULL)
         out.evidence = pairing.evidence
         out.agreement = pairing.agreement
         out.covered = pairing.pairs == question.shape.count and pairing.agreement != AGREEMENT_DISAGREES

@@ -16,6 +16,7 @@ _Birth: TypeAlias = tuple[int, int, int] | str | date
 
 POPULATION: int
 TOKEN_KINDS: tuple[str, ...]
+DIFFERENCES: tuple[str, ...]
 
 def name_text(
     given: str | bytes = "", surnames: str | bytes = "", married: str | bytes = "", full: str | bytes = ""
@@ -75,6 +76,12 @@ class Comparison:
     @property
     def pairs(self) -> list[tuple[str, str, str, float]]:
         """(token of a, token of b, kind, built-in bits of the token) of the names that compared best."""
+    @property
+    def told(self) -> tuple[float, float]:
+        """Bits that the pairs of the names that compared best tell, and of these the bits of pairs with a surname in them."""
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each of DIFFERENCES is found in the names that compared best; those that are not found are left out."""
 
 def compare(
     person_a: object, person_b: object, *, frequencies: NameFrequencies | None = None, population: float = 128.0

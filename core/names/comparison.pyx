@@ -16,7 +16,7 @@ from core.contract cimport *
 from core.names.folding cimport FoldedName, fold_name
 from core.names.frequencies cimport NameFrequencies, token_bits
 from core.names.pairing cimport (
-    CONFLICT_GIVEN, KindMatrix, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text,
+    CONFLICT_GIVEN, COUNTS, KindMatrix, NameCounts, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text,
 )
 from core.names.reading cimport NameShape, ReadName, name_text_into, read_name
 from core.names.score_curve cimport SCORE_COUNT, SCORE_KNOTS, SCORE_VALUES
@@ -31,6 +31,17 @@ POPULATION = 128
 TOKEN_KINDS = (
     "none", "exact", "phonetic", "lost", "joined", "abbreviation", "transliterated", "ocr", "edit", "phonetic edit", "nickname", "ending",
     "two edits", "short edit", "initial", "a short", "b short", "alike", "a begins", "a ends", "b begins", "b ends",
+)
+
+# The differences that `Comparison.counts` tells, in the order of core/names/pairing.pxd.
+DIFFERENCES = (
+    *TOKEN_KINDS[:18], "crossed", "crossed, roles guessed", "married surname for a surname",
+    "given name left: asked", "given name left: on file", "given name left on both", "no given name pairs",
+    "surname left: asked", "surname left: on file", "surname left on both", "no surname pairs",
+    "word left: asked", "word left: on file", "married surname left: asked", "married surname left: on file",
+    "first surname left: asked", "first surname left: on file", "initial left", "surnames turned", "given names turned",
+    "one pair", "two pairs", "three pairs", "foreign pairs but one", "anything left", "a pair unequal",
+    "tenths untold: asked", "tenths untold: on file",
 )
 
 # ---- evidence
@@ -307,6 +318,7 @@ cdef class Comparison:
     cdef readonly int parents
     cdef readonly int department
     cdef NamePairing pairing
+    cdef NameCounts differences
     cdef Person a
     cdef Person b
     cdef int name_a
@@ -328,6 +340,19 @@ cdef class Comparison:
                 bits = min(left.shape.tokens[i].bits, right.shape.tokens[j].bits) / 100
                 found.append((text_of(&left.forms[i]), text_of(&right.forms[j]), TOKEN_KINDS[self.pairing.kind[i]], bits))
         return found
+
+    @property
+    def told(self) -> tuple[float, float]:
+        """Bits that the pairs of the names that compared best tell, and of these the bits of pairs with a surname in them."""
+        return (self.differences.told / 100, self.differences.told_surnames / 100) if self.name_a >= 0 else (0.0, 0.0)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each of DIFFERENCES is found in the names that compared best; those that are not found are left out."""
+        cdef int i
+        if self.name_a < 0:
+            return {}
+        return {DIFFERENCES[i]: self.differences.of[i] for i in range(COUNTS) if self.differences.of[i]}
 
     def __repr__(self) -> str:
         return f"Comparison(score={self.score:.4f}, evidence={self.evidence:.2f})"
@@ -368,6 +393,7 @@ cdef int32_t compare_names(Person a, Person b, NameFrequencies frequencies, Comp
     cdef NameShape left, right
     cdef KindMatrix kinds
     cdef NamePairing pairing
+    cdef NameCounts counts
     cdef uint8_t agreement = 0
     cdef int i, j
     for i in range(a.n_names):
@@ -379,10 +405,10 @@ cdef int32_t compare_names(Person a, Person b, NameFrequencies frequencies, Comp
             if frequencies is not None:
                 use_frequencies(frequencies, &right, b.names[j].forms)
             fill_kinds(&left, a.names[i].forms, &right, b.names[j].forms, &kinds)
-            pair_names(&left, &right, &kinds, &pairing)
+            pair_names(&left, &right, &kinds, &pairing, &counts)
             agreement = better(agreement, pairing.agreement)
             if out.name_a < 0 or pairing.evidence > out.pairing.evidence:
-                out.pairing, out.name_a, out.name_b = pairing, i, j
+                out.pairing, out.name_a, out.name_b, out.differences = pairing, i, j, counts
     out.names = agreement or AGREEMENT_UNKNOWN
     return out.pairing.evidence if out.name_a >= 0 else 0
 
@@ -442,5 +468,5 @@ def similarity(a: str | bytes, b: str | bytes) -> float:
     if first.shape.count == 0 or second.shape.count == 0:
         return 0.0
     fill_kinds(&first.shape, first.forms, &second.shape, second.forms, &kinds)
-    pair_names(&first.shape, &second.shape, &kinds, &pairing)
+    pair_names(&first.shape, &second.shape, &kinds, &pairing, NULL)
     return match_probability(pairing.evidence, prior_bits(POPULATION))

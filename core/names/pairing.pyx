@@ -161,7 +161,10 @@ cdef struct Side:                # the tokens of one of two names
     int given                    # left over, by role
     int surname
     int other
+    int married
     int initials                 # of these, single letters
+    int32_t bits                 # that all tokens tell, husbands' surnames that are left over aside
+    int32_t left_bits            # of these, those left over
     int surnames_met             # left over or not
     bint first_surname           # the first of them is left over
 
@@ -171,6 +174,9 @@ cdef inline void count_token(const ShapeToken* token, bint is_left, Side* side) 
         if side.surnames_met == 0:
             side.first_surname = is_left
         side.surnames_met += 1
+    if not is_left or token.role != ROLE_MARRIED:
+        side.bits += token.bits
+        side.left_bits += token.bits if is_left else 0
     if not is_left:
         side.paired += 1
         side.core += 1
@@ -183,6 +189,8 @@ cdef inline void count_token(const ShapeToken* token, bint is_left, Side* side) 
         side.surname += 1
     elif token.role == ROLE_UNKNOWN:
         side.other += 1
+    else:
+        side.married += 1
 
 
 # Adds up the pairs of single tokens; taken[j] of the second name's tokens: in a pair.
@@ -307,6 +315,59 @@ cdef inline uint8_t agreement_of(const Side* a, const Side* b, const Tally* tall
     return AGREEMENT_UNKNOWN
 
 
+cdef inline uint8_t tenths(int32_t part, int32_t whole) noexcept nogil:
+    return <uint8_t>((10 * part + whole // 2) // whole) if whole > 0 else 0
+
+
+cdef inline void count_pair(const NameShape* a, const ShapeToken* x, const NameShape* b, const ShapeToken* y, uint8_t kind,
+                            uint8_t* counts) noexcept nogil:
+    if kind == KIND_ENDING and is_surname(x.role) and is_surname(y.role):
+        kind = KIND_EDIT
+    counts[COUNT_KINDS + kind] += 1
+    if kind > KIND_INITIAL or x.role == y.role or x.role == ROLE_UNKNOWN or y.role == ROLE_UNKNOWN:
+        return
+    if x.role != ROLE_GIVEN and y.role != ROLE_GIVEN:
+        counts[COUNT_MARRIED_PAIR] += 1
+    else:
+        counts[COUNT_CROSSED_GUESS if a.roles_guessed or b.roles_guessed else COUNT_CROSSED] += 1
+
+
+# The differences of two names once they are paired; counts[COUNTS] is zero before.
+cdef void count_differences(const NameShape* a, const Side* left, const NameShape* b, const Side* right, const Tally* tally,
+                            const NamePairing* out, uint8_t* counts) noexcept nogil:
+    cdef int both, i
+    for i in range(a.count):
+        if out.partner[i] >= 0 and not (out.kind[i] == KIND_JOINED and i and out.partner[i - 1] == out.partner[i]):
+            count_pair(a, &a.tokens[i], b, &b.tokens[out.partner[i]], out.kind[i], counts)
+    both = min(left.given, right.given)
+    counts[COUNT_GIVEN_ASKED] = <uint8_t>(left.given - both)
+    counts[COUNT_GIVEN_HELD] = <uint8_t>(right.given - both)
+    if both:
+        counts[COUNT_GIVEN_BOTH if tally.given_pairs else COUNT_GIVEN_CONFLICT] = <uint8_t>(both if tally.given_pairs else 1)
+    both = min(left.surname, right.surname)
+    counts[COUNT_SURNAME_ASKED] = <uint8_t>(left.surname - both)
+    counts[COUNT_SURNAME_HELD] = <uint8_t>(right.surname - both)
+    if both:
+        counts[COUNT_SURNAME_BOTH if tally.surname_pairs else COUNT_SURNAME_CONFLICT] = <uint8_t>(both if tally.surname_pairs else 1)
+    elif tally.surname_pairs:
+        counts[COUNT_FIRST_ASKED] = left.first_surname
+        counts[COUNT_FIRST_HELD] = right.first_surname
+    counts[COUNT_OTHER_ASKED] = <uint8_t>left.other
+    counts[COUNT_OTHER_HELD] = <uint8_t>right.other
+    counts[COUNT_MARRIED_ASKED] = <uint8_t>left.married
+    counts[COUNT_MARRIED_HELD] = <uint8_t>right.married
+    counts[COUNT_INITIAL_LEFT] = left.initials + right.initials > 0
+    counts[COUNT_SURNAMES_TURNED] = tally.surnames_turned
+    counts[COUNT_GIVEN_TURNED] = tally.given_turned
+    if 1 <= tally.pairs <= 3:
+        counts[COUNT_ONE_PAIR + tally.pairs - 1] = 1
+    counts[COUNT_ABROAD] = <uint8_t>max(0, tally.abroad - 1)
+    counts[COUNT_PARTLY] = out.flags & NAMES_WHOLE == 0
+    counts[COUNT_UNEQUAL] = not tally.equal
+    counts[COUNT_UNTOLD_ASKED] = tenths(left.left_bits, left.bits)
+    counts[COUNT_UNTOLD_HELD] = tenths(right.left_bits, right.bits)
+
+
 cdef inline void pair_nothing(const NameShape* a, NamePairing* out) noexcept nogil:
     cdef int i
     out.evidence = out.cost = 0
@@ -316,13 +377,15 @@ cdef inline void pair_nothing(const NameShape* a, NamePairing* out) noexcept nog
         out.kind[i] = KIND_NONE
 
 
-cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out) noexcept nogil:
+cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out, NameCounts* counts) noexcept nogil:
     cdef Side left, right
     cdef Tally tally
     cdef uint8_t taken[SHAPE_TOKENS]     # of b: 1 = in a pair
     cdef int i
     out.flags = 0
     out.pairs = 0
+    if counts != NULL:
+        memset(counts, 0, sizeof(NameCounts))
     if a.count == 0 or b.count == 0:
         pair_nothing(a, out)
         return
@@ -354,6 +417,9 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
         if tally.equal:
             out.flags |= NAMES_EQUAL
             out.evidence += BONUS_EQUAL
+    if counts != NULL:
+        counts.told, counts.told_surnames = tally.evidence, tally.surnames
+        count_differences(a, &left, b, &right, &tally, out, counts.of)
     out.agreement = agreement_of(&left, &right, &tally, out.flags)
 
 
@@ -362,7 +428,7 @@ cdef void pair_with_text(const ReadName* a, const char* b, size_t b_n, NamePairi
     cdef KindMatrix kinds
     read_name(b, b_n, NULL, &other.shape, other.forms)
     fill_kinds(&a.shape, a.forms, &other.shape, other.forms, &kinds)
-    pair_names(&a.shape, &other.shape, &kinds, out)
+    pair_names(&a.shape, &other.shape, &kinds, out, NULL)
 
 
 cdef uint8_t compare_with_text(const ReadName* a, const char* b, size_t b_n) noexcept nogil:

@@ -378,7 +378,7 @@ cdef int matched_claim(Call* call, const Dossier* dossier, int32_t names_evidenc
             id = token_find(&call.store.names, held.forms[j].letters, held.forms[j].length)
             held.shape.tokens[j].bits = call.store.names.briefs[id].bits if id else BITS_UNKNOWN
         fill_kinds(&call.name_question.shape, call.name_question.forms, &held.shape, held.forms, &kinds)
-        pair_names(&call.name_question.shape, &held.shape, &kinds, &pairing)
+        pair_names(&call.name_question.shape, &held.shape, &kinds, &pairing, NULL)
         if best < 0 or pairing.evidence > evidence:
             best = <int>i
             evidence = pairing.evidence

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from tests.core.names.naive_names import AGREES, DISAGREES, PARTICLES, SEPARATOR, UNKNOWN, fold, phonetic_key
+from tests.oracle.name_differences import counts_of
 from tests.oracle.name_tokens import COSTS, KINDS, PAIRED_LAST, SHORT, WEIGHTS, frequencies, kind
 
 TOKENS_MAX, LETTERS_MAX = 16, 32
@@ -143,6 +144,8 @@ def guess_roles(tokens: list[Token], commas: int, whole: list[Token]) -> None:
 @dataclass
 class Pairing:
     evidence: int = 0
+    told: tuple[int, int] = (0, 0)  # by the pairs alone, and of it by pairs with a surname in them
+    counts: dict[str, int] = field(default_factory=dict)
     cost: int = 0
     agreement: int = UNKNOWN
     flags: set[str] = field(default_factory=set)
@@ -228,6 +231,7 @@ def pair(a: Name, b: Name) -> Pairing:
     paired = [(a.tokens[i], b.tokens[j], kinds[i][j]) for i, j in told]
     out.evidence += sum(pair_value(what, a, x, b, y) for x, y, what in paired)
     surnames = sum(pair_value(what, a, x, b, y) for x, y, what in paired if {x.role, y.role} & {SURNAME, MARRIED})
+    out.told = (out.evidence, surnames)
     out.pairs += len(paired)
     out.abroad += sum(not (x.known or y.known) and 1 not in (len(x.letters), len(y.letters)) for x, y, _ in paired)
     out.cost += sum(kind_cost(what, x, y) + role_cost(a, x, b, y) for x, y, what in paired)
@@ -339,6 +343,7 @@ def settle(
         if all(what in ("exact", "phonetic", "none") for what in out.kinds):
             out.flags.add("EQUAL")
             out.evidence += WEIGHTS["BONUS_EQUAL"]
+    out.counts = counts_of(a, b, out, (left_a, left_b), {GIVEN: given_pairs, SURNAME: surname_pairs}, turned)
     whole = [core[0] + found[0], core[1] + found[1]]
     n = min(whole)
     m = max(f for f, count in zip(found, whole, strict=True) if count == n) - out.near

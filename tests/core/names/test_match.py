@@ -22,7 +22,7 @@ from core.names.keys import phonetic_key, tokens
 from tests.core.names import naive_names
 from tests.core.names.noisy_names import pairs
 from tests.kit.strategies import texts
-from tests.oracle import name_match, name_tokens, naming
+from tests.oracle import name_differences, name_match, name_tokens, naming
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3
 HOSTILE = [
@@ -68,6 +68,8 @@ def test_two_names_compare_as_the_naive_twin_says() -> None:
     for a, b in [*SELDOM, *pairs(1000, seed=7)]:
         found, naive = compare({"names": a}, {"names": b}), name_match.compare(a, b)
         assert (round(found.evidence * 100), found.names) == (naive.evidence, naive.agreement), (a, b)
+        assert tuple(round(bits * 100) for bits in found.told) == naive.told, (a, b)
+        assert found.counts == {name: count for name, count in naive.counts.items() if count}, (a, b)
         assert [kind for *_, kind, _ in found.pairs] == [
             k for k, j in zip(naive.kinds, naive.partner, strict=True) if j >= 0
         ]
@@ -90,7 +92,7 @@ def _functions(module: types.ModuleType) -> set[int]:
 
 def test_the_names_that_the_twin_is_asked_reach_every_line_of_it() -> None:
     """So that no rule of docs/names.md is left uncompared: the twin is that page in Python, a line a rule."""
-    modules = (name_match, name_tokens)
+    modules = (name_match, name_tokens, name_differences)
     reached: dict[str, set[int]] = {str(module.__file__): set() for module in modules}
 
     def trace(frame: types.FrameType, event: str, _argument: Any) -> Any:
@@ -114,7 +116,7 @@ def test_the_names_that_the_twin_is_asked_reach_every_line_of_it() -> None:
     for module in modules:
         path = Path(str(module.__file__))
         source = path.read_text(encoding="utf-8").splitlines()
-        assert len(_functions(module)) > 100
+        assert len(_functions(module)) > 40
         assert not {number: source[number - 1].strip() for number in _functions(module) - reached[str(path)]}
 
 
