@@ -132,6 +132,7 @@ class Caller:
         clock_ms: int | None = None,
         *,
         listed: bool = False,
+        weak: bool = False,
         refuses: bool = True,
     ) -> None:
         """Counts persons that an answer shows, as the engine does (core/access/audience.pxd).
