@@ -132,7 +132,6 @@ class Caller:
         clock_ms: int | None = None,
         *,
         listed: bool = False,
-        weak: bool = False,
         refuses: bool = True,
     ) -> None:
         """Counts persons that an answer shows, as the engine does (core/access/audience.pxd).

@@ -230,7 +230,7 @@ cdef class Caller:
                 raise limit_error(&verdict, &failure)
         return verdict.flags
 
-    def show(self, int purpose, subject_ids not None, clock_ms=None, *, bint listed=False, bint weak=False, bint refuses=True):
+    def show(self, int purpose, subject_ids not None, clock_ms=None, *, bint listed=False, bint refuses=True):
         cdef ShownPerson persons[PERSONS_MAX]
         cdef LimitVerdict verdict
         cdef Failure failure
@@ -243,7 +243,6 @@ cdef class Caller:
                 raise ValueError(f"at most {PERSONS_MAX} persons")
             persons[n].subject = XXH3_64bits(PyBytes_AS_STRING(subject_id), PyBytes_GET_SIZE(subject_id))
             persons[n].listed = listed
-            persons[n].weak = weak
             n += 1
         if audience_shown(&self.session, _given(self, purpose), persons, n, ASKS_LIST if listed else ASKS_IDENTIFIER,
                           refuses, now, &verdict, &failure) < 0:

@@ -1,7 +1,5 @@
 # How many different persons an officer, a device and a unit were shown in this hour and this day, by whatever way they
-# came into an answer. A person who was shown before on the same day costs nothing. Those whom an answer shows as weak
-# alone (a page is filled with whoever shares a rare word with the question) cost one for each WEAK_FOR_ONE of them;
-# who is shown as more than that later costs one then.
+# came into an answer. A person who was shown before on the same day costs nothing.
 #
 # Two tables of fixed size in the limits file, changed by atomic operations only:
 #
@@ -18,7 +16,6 @@ cdef enum:
     PERSONS_SEEN = 1 << 22       # 16 MiB: 700,000 persons a day, each kept for officer, device and unit, before any is forgotten
     PERSONS_MAX = 192            # of one answer: a page has 100 at most
     UNIT_NAME_MAX = 63
-    WEAK_FOR_ONE = 20            # a page of them
 
 cdef enum:                       # which bound
     WITHIN_BOUNDS = 0
@@ -62,7 +59,6 @@ cdef struct Audience:            # who is shown; 0 = is not counted
 cdef struct ShownPerson:
     uint64_t subject             # hash of the subject id
     bint listed                  # shown by a list
-    bint weak                    # and as a weak likeness alone
 
 # Before an answer leaves: WITHIN_BOUNDS and counted, or the bound that is passed, nothing counted and `wait_us`. Who has spent
 # a bound is refused for somebody not on file too: otherwise the refusal itself would say who is.

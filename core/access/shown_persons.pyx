@@ -17,7 +17,6 @@ cdef enum:
     DEVICE_HOURS = 2             # officers who share a device at a time
     DEVICE_DAYS = 3              # shifts of a day
 
-cdef uint64_t AS_WEAK = 0x5745414B5745414BULL  # told from the subject's own hash: who was shown as weak alone
 cdef uint64_t HOUR_US = 3600000000ULL
 cdef uint64_t DAY_US = 86400000000ULL
 cdef uint64_t MIDNIGHT_US = 21600000000ULL  # a day of Guatemala begins at 06:00 UTC
@@ -128,19 +127,11 @@ cdef void _remember(const PersonTables* tables, const Viewer* viewer, uint64_t s
 cdef void _weigh(const PersonTables* tables, NewlyShown* fresh, const ShownPerson* persons, size_t n,
                  uint64_t now) noexcept nogil:
     cdef size_t i
-    cdef uint32_t weak = 0
     fresh.listed = fresh.all = 0
     for i in range(n):
-        if _was_shown(tables, fresh.viewer, persons[i].subject, now):
-            continue
-        if persons[i].weak:
-            weak += not _was_shown(tables, fresh.viewer, persons[i].subject ^ AS_WEAK, now)
-        else:
+        if not _was_shown(tables, fresh.viewer, persons[i].subject, now):
             fresh.all += 1
             fresh.listed += persons[i].listed
-    weak = (weak + WEAK_FOR_ONE - 1) // WEAK_FOR_ONE
-    fresh.all += weak
-    fresh.listed += weak
 
 
 cdef inline bint _passes(uint32_t bound, uint32_t count, uint32_t more, bint nobody) noexcept nogil:
@@ -173,7 +164,7 @@ cdef void _commit(const PersonTables* tables, const NewlyShown* fresh, const Sho
     _add(&fresh.viewer.listed_day, _day(now), fresh.listed)
     _add(&fresh.viewer.listed_hour, _hour(now), fresh.listed)
     for i in range(n):
-        _remember(tables, fresh.viewer, persons[i].subject ^ (AS_WEAK if persons[i].weak else 0), now)
+        _remember(tables, fresh.viewer, persons[i].subject, now)
 
 
 cdef int persons_show(const PersonTables* tables, const Audience* audience, const ShownPerson* persons, size_t n,

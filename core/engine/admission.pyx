@@ -136,10 +136,6 @@ cdef inline bint _is_listed(const Call* call, const ShownEntry* entry) noexcept 
     return entry.how == SHOWN_SUGGESTED
 
 
-cdef inline bint _is_weak(const Call* call, const ShownEntry* entry) noexcept nogil:
-    return entry.how == SHOWN_CANDIDATE and 0 < entry.row <= call.n_candidates and call.candidates[entry.row - 1].weak
-
-
 cdef int _count_persons(Account* account, Call* call, uint64_t now) noexcept nogil:
     """Whom the answer shows, each once, before it leaves. Organisations and vehicles are not counted."""
     cdef ShownPerson persons[PERSONS_MAX]
@@ -153,14 +149,12 @@ cdef int _count_persons(Account* account, Call* call, uint64_t now) noexcept nog
         subject = XXH3_64bits(entries[i].subject_id, sizeof(entries[i].subject_id))
         for k in range(n):
             if persons[k].subject == subject:
-                persons[k].weak = persons[k].weak and _is_weak(call, &entries[i])
                 break
         else:
             if n == PERSONS_MAX:
                 break
             persons[n].subject = subject
             persons[n].listed = asks == ASKS_LIST or _is_listed(call, &entries[i])
-            persons[n].weak = _is_weak(call, &entries[i])
             n += 1
     if n == 0 and (account.method == METHOD_SEARCH_VEHICLES or account.method == METHOD_CHECK_VEHICLE):
         asks = ASKS_NOBODY

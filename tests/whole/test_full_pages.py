@@ -6,12 +6,14 @@ import random
 
 import pytest
 
+from core.linking.index import name_roles
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2, section_pb2
 from tests.kit.comparison import ask
 from tests.kit.nation_kit import BuiltNation
 from tests.kit.questions import Question
-from tests.oracle.record import Record
+from tests.oracle.name_holders import shares_a_word
+from tests.oracle.record import Subject
 from tests.whole.test_name_questions import search
 
 EVERYTHING = dict.fromkeys(range(1, 6), 2**64 - 1)
@@ -66,32 +68,28 @@ def test_a_pet_name_beside_a_surname_fills_a_page_of_weak_ones(large_nation: Bui
     assert found.ByteSize() < 64 * 1024
 
 
-def _alone(nation: BuiltNation) -> tuple[Record, str, int]:
-    """A record with a word that its bearer has in no other section, and nobody else has; the word; the sections."""
-    by_token = nation.oracle.names_on_file.by_token
+def _alone(nation: BuiltNation) -> tuple[Subject, str, int]:
+    """Somebody, a word that goes with none of her names of other sections, and the sections that hold it."""
     for subject in nation.oracle.names_on_file.subjects:
-        named = [link for link in subject.links if link.record.name_text]
-        words: dict[str, set[int]] = {}
-        for link in named:
-            for word in link.record.name_text.replace("\x1f", " ").upper().split():
-                words.setdefault(word, set()).add(link.section)
-        for word, sections in words.items():
-            rare = len(word) > 5 and len(by_token.get(word, ())) == 1
-            if (
-                rare
-                and section_pb2.SECTION_IDENTITY not in sections
-                and len({k.section for k in named}) > len(sections)
-            ):
-                record = next(k.record for k in named if word in k.record.name_text.upper())
-                return record, word, sum(1 << section for section in sections)
+        texts: dict[str, set[int]] = {}
+        for link in subject.links:
+            if link.record.name_text:
+                texts.setdefault(link.record.name_text, set()).add(link.section)
+        for text, sections in texts.items():
+            others = [other for other, where in texts.items() if not where & sections]
+            if not others or section_pb2.SECTION_IDENTITY in sections:
+                continue
+            for word, _ in name_roles(text):
+                if len(word) > 4 and not shares_a_word([word], others):
+                    return subject, word, sum(1 << section for section in sections)
     pytest.fail("nobody has a word of one section alone")
 
 
 def test_a_hidden_name_fills_no_page(large_nation: BuiltNation) -> None:
     """Whom a hidden alias alone leads to is not shown, weak or not: the page would say that there is one."""
-    record, word, sections = _alone(large_nation)
-    seen = search(large_nation, names=f"YUPILON {word}").candidates
-    assert any(record.name_text.replace("\x1f", " ") == c.matched_name for c in seen)
-    hidden = search(large_nation, dict.fromkeys(EVERYTHING, EVERYTHING[1] & ~sections), names=f"YUPILON {word}")
-    shown = {c.subject_id for c in hidden.candidates}
-    assert not shown & {c.subject_id for c in seen if word in c.matched_name.upper()}
+    subject, word, sections = _alone(large_nation)
+    seen = search(large_nation, names=f"YUPILON {word}", page_size=100)
+    assert subject.subject_id in [c.subject_id for c in seen.candidates]
+    masks = dict.fromkeys(EVERYTHING, EVERYTHING[1] & ~sections)
+    hidden = search(large_nation, masks, names=f"YUPILON {word}", page_size=100)
+    assert subject.subject_id not in [c.subject_id for c in hidden.candidates]
