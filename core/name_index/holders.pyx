@@ -4,6 +4,7 @@ from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32
 from libc.stdlib cimport qsort
 from libc.string cimport memset
 
+from core.machine.prefetch cimport prefetch
 from core.name_index.expansion cimport held_place
 from core.name_index.file cimport list_bits, list_open
 from core.name_index.query cimport (
@@ -22,7 +23,6 @@ cdef extern from *:
 
 cdef enum:
     LISTS_MOST = 4096            # NameQuery.lists_capacity
-    PAGES_KEPT = 4               # of those found, before the least likely are dropped
     ANYTHING = -1000000          # evidence that any names reach
 
 cdef struct RareList:
@@ -88,7 +88,7 @@ cdef void _keep_likeliest(NameQuery* query, const Look* look) noexcept nogil:
     cdef NameFound* found = query.found + look.first
     cdef size_t n = query.n_found - look.first, i, kept = look.wanted
     cdef int32_t least
-    if n < PAGES_KEPT * look.wanted:
+    if n < look.wanted:
         return
     rank_range(found, n, look.wanted)
     least = found[look.wanted - 1].evidence - look.slack
@@ -119,6 +119,7 @@ cdef int _score_window(NameQuery* query, const Look* look, uint32_t start, uint3
         word = candidates[w]
         while word and left[0]:
             batch[n] = start + 64 * w + ronda_lowest_bit(word)
+            prefetch(&query.names.rows_at[batch[n]])
             word &= word - 1
             left[0] -= 1
             n += 1
