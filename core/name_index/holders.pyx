@@ -29,7 +29,7 @@ cdef struct RareList:
     uint64_t order               # what its pair tells, then how few hold it
     uint16_t number              # of NameQuery.lists
 
-cdef struct Look:                # how far the lists are gone through
+cdef struct HolderLook:          # how far the lists are gone through
     RareList rare[LISTS_MOST]
     int n                        # of them that are read whole
     int next                     # the one behind these, of which the first are read; -1 = there is none
@@ -51,7 +51,7 @@ cdef inline int32_t _tells(const NameQuery* query, const HeldList* item, uint8_t
     return max(0, bits - COSTS[KIND_EDIT if kind == KIND_ENDING else kind])
 
 
-cdef void _choose(const NameQuery* query, Look* look) noexcept nogil:
+cdef void _choose(const NameQuery* query, HolderLook* look) noexcept nogil:
     """Which lists are read: each token once, though several asked words may be it."""
     cdef uint8_t met[HELD_MAX]
     cdef uint8_t kind
@@ -83,7 +83,7 @@ cdef void _choose(const NameQuery* query, Look* look) noexcept nogil:
         look.n += 1
 
 
-cdef void _keep_likeliest(NameQuery* query, const Look* look) noexcept nogil:
+cdef void _keep_likeliest(NameQuery* query, const HolderLook* look) noexcept nogil:
     """Drops those found here who stand behind the page, whatever is yet to be added; equals stay, their order is the caller's."""
     cdef NameFound* found = query.found + look.first
     cdef size_t n = query.n_found - look.first, i, kept = look.wanted
@@ -100,7 +100,7 @@ cdef void _keep_likeliest(NameQuery* query, const Look* look) noexcept nogil:
     query.taken = max(query.taken, least)
 
 
-cdef int _score_window(NameQuery* query, const Look* look, uint32_t start, uint32_t words, int64_t* left) noexcept nogil:
+cdef int _score_window(NameQuery* query, const HolderLook* look, uint32_t start, uint32_t words, int64_t* left) noexcept nogil:
     """Scores who stands in BITMAP_CANDIDATES, `left` of them at most, but those found before. 0 or NAMES_*."""
     cdef uint64_t* candidates = bitmap_of(query, BITMAP_CANDIDATES)
     cdef uint32_t batch[BATCH]
@@ -134,7 +134,7 @@ cdef int _score_window(NameQuery* query, const Look* look, uint32_t start, uint3
     return status
 
 
-cdef int _read(NameQuery* query, const Look* look, const RareList* lists, int n, int64_t most) noexcept nogil:
+cdef int _read(NameQuery* query, const HolderLook* look, const RareList* lists, int n, int64_t most) noexcept nogil:
     """Scores the holders of some lists, the first `most` of them. 0 or NAMES_*."""
     cdef uint64_t* candidates = bitmap_of(query, BITMAP_CANDIDATES)
     cdef HeldList* item
@@ -161,7 +161,7 @@ cdef int _read(NameQuery* query, const Look* look, const RareList* lists, int n,
 
 
 cdef int look_at_holders(NameQuery* query, size_t wanted, int32_t slack) noexcept nogil:
-    cdef Look look
+    cdef HolderLook look
     cdef RareList next
     cdef int status
     if query.names.n_ordinals == 0 or query.n_listed == 0 or query.n_found >= wanted:

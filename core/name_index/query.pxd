@@ -27,7 +27,7 @@ cdef enum:
     PAIRED_KEPT = 1024           # comparisons of names; a power of two
     SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
     FILLED_MAX = 6000            # candidates of a page that is filled: about 2 ms
-    HOLDERS_MOST = 600           # holders of rare words, of a page that is not full yet: about 0.2 ms
+    HOLDERS_MOST = 1000          # holders of rare words, of a page that is not full yet: about 0.2 ms
     LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
     QUICK_CANDIDATES = 3000      # of a question that must be quick: about 0.5 ms,
     QUICK_LOOKED = 200000        # and 0.5 ms

@@ -12,7 +12,7 @@ from tests.core.names.naive_names import phonetic_key
 from tests.oracle.name_tokens import COSTS, KINDS, kind
 from tests.oracle.record import Subject
 
-HOLDERS_MOST = 600  # who are looked at
+HOLDERS_MOST = 1000  # who are looked at
 # Kinds by which one word finds another: no initials, short forms, parts of words, or words that are only alike.
 FINDING = frozenset(KINDS[1 : KINDS.index("initial")])
 _kind = lru_cache(1 << 20)(kind)
