@@ -3,9 +3,9 @@
     python -m bench.names.fit_differences [--without KIND]
 
 Today's evidence is the bits of the pairs less penalties that were set by hand, some of them with a bound. The model
-here is a sum alone: evidence = bits of the pairs - costs x counts. Costs are those under which a logistic regression finds
-the pairs of half A likeliest; none is below 0, so that the bits of the pairs bound the evidence, as the index needs.
-What they miss is told of half B. Nothing is written: no program uses these costs yet.
+here is a sum alone: evidence = bits of the pairs - costs x counts. The costs are those under which a logistic
+regression finds the pairs of half A likeliest. None is below 0, so that the bits of the pairs bound the evidence, as
+the index needs. What they miss is told of half B. Nothing is written: no program uses these costs yet.
 """
 
 from __future__ import annotations

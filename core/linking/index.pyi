@@ -67,8 +67,8 @@ class NameIndex:
         visible: Sequence[tuple[int, int]] | None = None,
     ) -> NameSearch:
         """Persons who may bear a name: those whose names AGREE and of whom nothing else DISAGREES, and those whose
-        score is at least `possible`, whatever disagrees. filling: as a search fills its page, 14 bits below the
-        population's.
+        score is at least `possible`, whatever disagrees. filling: as a search fills its page of `limit`, 14 bits below
+        the population's, and then with whoever holds a rare word of those asked.
 
         names: stored or plain (core/names/reading.pxd). Years, department and municipality rule out whom they are
         known of otherwise.

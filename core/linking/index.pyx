@@ -20,6 +20,7 @@ from core.name_index.expansion cimport alert_evidence, query_free, query_new
 from core.name_index.file cimport (
     FIRST_TOKEN, ListCursor, list_bits, list_open, names_close, names_open, names_whole, ordinal_entity, token_find,
 )
+from core.name_index.holders cimport look_at_holders
 from core.name_index.query cimport NAMES_DAMAGED, NAMES_MEMORY, NAMES_TOO_BROAD, NameFound, NameQuestion
 from core.name_index.search cimport find_names, rank_found
 from core.linking.types import NameMatch, NameSearch
@@ -205,6 +206,8 @@ cdef class NameIndex:
         with nogil:
             read_name(data, size, NULL, &question.shape, question.forms)
             status = find_names(self.query, &self.file, &question)
+            if status == 0 and filling:
+                status = look_at_holders(self.query, max(0, limit), 0)
             if status == 0:
                 rank_found(self.query, max(0, limit))
         self.check_status(status)

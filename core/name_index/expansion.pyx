@@ -330,6 +330,7 @@ cdef int query_rewind(NameQuery* query) noexcept nogil:
 cdef int query_again(NameQuery* query) noexcept nogil:
     query.n_found = 0
     query.candidates = query.looked = 0
+    query.sharing = False
     _set_limits(query)
     return query_rewind(query)
 
@@ -342,7 +343,7 @@ cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* que
     query.n_held = query.n_lists = query.n_listed = query.n_core = 0
     query.n_found = 0
     query.candidates = query.looked = 0
-    query.initials = False
+    query.initials = query.sharing = False
     query.n_splits = 0
     query.salt += 1
     for i in range(n):

@@ -6,6 +6,7 @@
 #      is on file; or one that tells enough by itself; or any one, where the birth date is nearly the asked one. Of years that only
 #      a contradicting birth date can have, those whose asked tokens tell so much more (core/name_index/reaches.pxd).
 #   4. Each candidate is scored from its rows by core/names/comparison.pxd, as core.names.comparison.compare scores two persons.
+#   5. Of a search whose page they do not fill: whoever holds a rare word of those asked (core/name_index/holders.pxd).
 #
 # Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL, on either side, or
 # two edits in a token of more than sixteen letters.
@@ -15,7 +16,7 @@ from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, 
 from core.name_index.file cimport SHORT_LISTS, ListCursor, NamesFile
 from core.names.comparison cimport PartialBirth
 from core.names.reading cimport SHAPE_TOKENS, NameShape
-from core.names.tokens cimport TokenForm
+from core.names.tokens cimport KIND_INITIAL, KIND_NONE, TokenForm
 
 cdef enum:
     WINDOW = 131072              # ordinals looked at at once: 16 KiB a bitmap
@@ -26,6 +27,7 @@ cdef enum:
     PAIRED_KEPT = 1024           # comparisons of names; a power of two
     SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad
     FILLED_MAX = 6000            # candidates of a page that is filled: about 2 ms
+    HOLDERS_MOST = 1000          # holders of rare words, of a page that is not full yet: about 0.2 ms
     LOOKED_MAX = 20000000        # ordinals read from lists: about 30 ms
     QUICK_CANDIDATES = 3000      # of a question that must be quick: about 0.5 ms,
     QUICK_LOOKED = 200000        # and 0.5 ms
@@ -61,6 +63,7 @@ cdef enum:                       # NameFound.flags
     FOUND_COVERED = 8            # every asked token is paired in some visible name that does not disagree
     FOUND_BY_SCORE = 16          # by what agrees it would not fit: its evidence is all there is, `further` counted in
     FOUND_FAR = 32               # years of birth stood on both sides, none within one of the asked
+    FOUND_SHARES = 64            # an asked word of more than a letter goes with one of a visible name (shares_word)
 
 cdef struct NameQuestion:
     NameShape shape              # roles and lengths; query_begin sets the bits
@@ -111,6 +114,7 @@ cdef enum:
 cdef struct PairedRow:
     uint64_t key
     int32_t most                 # evidence that the names can give at most; HOPEFUL where they may agree or be covered
+    bint shares                  # FOUND_SHARES
     bint whole                   # the rest was worked out, too
     int32_t evidence
     uint8_t agreement
@@ -144,6 +148,7 @@ cdef struct NameQuery:           # working memory, kept from one question to the
     int32_t prior
     int32_t enough               # evidence from which a person is looked for as one who fits by its score,
     int32_t taken                # and from which one who was looked at is taken: no more than that
+    bint sharing                 # who shares no word is nobody, whatever else is looked for
     bint quick                   # the caller's wish: rather not at all than slowly
     bint initials                # an asked token is one letter
     NameFound* found
@@ -157,3 +162,7 @@ cdef struct NameQuery:           # working memory, kept from one question to the
 cdef inline uint64_t* bitmap_of(const NameQuery* query, int number) noexcept nogil:
     """The bitmap of an asked token, or BITMAP_*."""
     return query.bitmaps + number * WINDOW_WORDS
+
+cdef inline bint shares_word(const NameQuestion* question, int asked, uint8_t kind) noexcept nogil:
+    """Whether an asked token is a word that goes with one on file in a kind to which a list always leads."""
+    return KIND_NONE < kind < KIND_INITIAL and question.forms[asked].length > 1

@@ -13,12 +13,12 @@ from core.name_index.file cimport (
 )
 from core.name_index.lists cimport DISTANT_MOST
 from core.name_index.query cimport (
-    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_FAR, FOUND_IDENTITY, HOPEFUL, NAMES_DAMAGED, NameFound,
-    PAIRED_KEPT, NameQuery, NameQuestion, PairedRow,
+    FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_FAR, FOUND_IDENTITY, FOUND_SHARES, HOPEFUL, NAMES_DAMAGED,
+    NameFound, PAIRED_KEPT, NameQuery, NameQuestion, PairedRow, shares_word,
 )
 from core.names.comparison cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence
 from core.names.pairing cimport KindMatrix, NamePairing, pair_names
-from core.names.reading cimport ROLE_MARRIED, NameShape
+from core.names.reading cimport ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, NameShape
 from core.names.tokens cimport KIND_ALIKE, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE
 from core.names.weights cimport *
 
@@ -28,14 +28,15 @@ cdef enum:
     EVERYBODY = -1000000         # evidence that any names reach
 
 
-cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatrix* matrix) noexcept nogil:
-    """A row's tokens, and how each goes with the asked ones."""
+cdef bint _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatrix* matrix) noexcept nogil:
+    """A row's tokens, and how each goes with the asked ones. Whether they share a word."""
     cdef const NameQuestion* question = query.question
     cdef const NamesFile* names = query.names
     cdef const TokenBrief* brief
     cdef uint32_t id
     cdef uint8_t role
     cdef int i, j, place, n = question.shape.count
+    cdef bint shares = False
     held.count = row.n_tokens
     held.roles_guessed = row.head & NAME_ROW_GUESSED != 0
     for j in range(row.n_tokens):
@@ -52,19 +53,55 @@ cdef void _fill(NameQuery* query, const NameRow* row, NameShape* held, KindMatri
         held.tokens[j].known = query.known[place] if place >= 0 else 1
         for i in range(n):
             matrix.kind[i][j] = query.kinds[place][i] if place >= 0 else <uint8_t>KIND_NONE
+            shares = shares or shares_word(question, i, matrix.kind[i][j])
             if query.initials and place < 0 and question.forms[i].length == 1 and brief.length > 1 and (
                     brief.initial == question.forms[i].letters[0]):
                 matrix.kind[i][j] = KIND_INITIAL
+    return shares
+
+
+cdef struct LeftOver:            # tokens of a side that go with none of the other: whatever is paired, they are left over
+    int given
+    int surname
+    bint given_goes              # some given name goes with one,
+    bint surname_goes            # some surname, a husband's too
+
+
+cdef inline void _count_left(uint8_t role, bint goes, LeftOver* left) noexcept nogil:
+    if goes:
+        left.given_goes = left.given_goes or role == ROLE_GIVEN
+        left.surname_goes = left.surname_goes or role >= ROLE_SURNAME
+    else:
+        left.given += role == ROLE_GIVEN
+        left.surname += role == ROLE_SURNAME
+
+
+cdef inline int32_t _less_left_over(int32_t evidence, int pairs, const LeftOver* a, const LeftOver* b) noexcept nogil:
+    """The most that is left of the evidence of at most so many pairs: left_evidence of core/names/pairing.pyx, what is certain of it."""
+    cdef int given = min(a.given, b.given), surname = min(a.surname, b.surname)
+    evidence -= THREE_PAIRS if pairs == 3 else TWO_PAIRS if pairs == 2 else ONE_PAIR if pairs == 1 else 0
+    evidence = max(0, evidence)  # tokens that go together may stay unpaired: no pair, no loss
+    if given:
+        evidence -= min(PENALTY_EXTRA_GIVEN * given if a.given_goes or b.given_goes else PENALTY_CONFLICT_GIVEN, PENALTY_CONFLICT_GIVEN)
+    if surname:
+        evidence -= min(PENALTY_EXTRA_SURNAME * surname if a.surname_goes or b.surname_goes else PENALTY_CONFLICT_SURNAME,
+                        PENALTY_CONFLICT_SURNAME)
+    if (given or surname) and evidence > EXCHANGED_FULL:
+        evidence = EXCHANGED_FULL + (evidence - EXCHANGED_FULL) // EXCHANGED_PART
+    return evidence
 
 
 cdef int32_t _most(const NameQuery* query, const NameShape* held, const KindMatrix* matrix) noexcept nogil:
     """The evidence that names can give at most, HOPEFUL where they may agree or every asked token may have a partner: cheaper
     than pairing them. Pairs count at their best, as if no two wanted the same token."""
     cdef const NameQuestion* question = query.question
+    cdef LeftOver left, right
     cdef int32_t evidence = 0, value, most
     cdef uint32_t partnered = 0  # held tokens
     cdef int i, j, asked = 0, core = 0, n_partnered = 0, n = question.shape.count
     cdef uint8_t kind
+    memset(&left, 0, sizeof(LeftOver))
+    memset(&right, 0, sizeof(LeftOver))
     for i in range(n):
         most = -1
         for j in range(held.count):
@@ -79,15 +116,17 @@ cdef int32_t _most(const NameQuery* query, const NameShape* held, const KindMatr
                     value = min(value, <int32_t>INITIAL_BITS)
                 value -= COSTS[KIND_EDIT if kind == KIND_ENDING else kind]
             most = max(most, value, 0)
+        _count_left(question.shape.tokens[i].role, most >= 0, &left)
         if most >= 0:
             asked += 1
             evidence += most
     for j in range(held.count):
         n_partnered += partnered >> j & 1
         core += held.tokens[j].role != ROLE_MARRIED
+        _count_left(held.tokens[j].role, partnered >> j & 1, &right)
     if asked >= query.n_core or n_partnered >= core:
         return HOPEFUL
-    return evidence
+    return _less_left_over(evidence, max(asked, n_partnered), &left, &right)
 
 
 cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, PairedRow* out) noexcept nogil:
@@ -103,7 +142,7 @@ cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, PairedRow*
     if kept.key == key and (kept.whole or kept.most < needed):
         out[0] = kept[0]
         return
-    _fill(query, row, &held, &matrix)
+    out.shares = _fill(query, row, &held, &matrix)
     out.key = key
     out.most = _most(query, &held, &matrix)
     out.whole = out.most >= needed
@@ -229,6 +268,8 @@ cdef inline void _weigh_names(const PairedRow* paired, bint counted, Weighed* we
     weighed.names_evidence = max(weighed.names_evidence, paired.evidence)
     if paired.covered:
         found.flags |= FOUND_COVERED
+    if paired.shares:
+        found.flags |= FOUND_SHARES
 
 
 cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, Weighed* weighed, NameFound* found) noexcept nogil:
@@ -335,6 +376,8 @@ cdef inline void _set_found(const NameQuestion* question, const Weighed* weighed
 cdef inline bint _fits(const NameQuery* query, NameFound* found) noexcept nogil:
     """Whether names agree or all asked tokens are paired and nothing disagrees (linking looks at the sex itself); or all together
     tells enough."""
+    if query.sharing and not found.flags & FOUND_SHARES:
+        return False
     if (found.names == AGREEMENT_AGREES or found.flags & FOUND_COVERED) and (
             found.birth != AGREEMENT_DISAGREES and (found.sex != AGREEMENT_DISAGREES or query.question.exhaustive)):
         return True

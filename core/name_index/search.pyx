@@ -28,7 +28,6 @@ cdef extern from *:
     int ronda_bits(uint64_t word) noexcept nogil
 
 cdef enum:
-    BATCH = 32                   # candidates whose rows are fetched ahead
     PAIRS_MOST = SHAPE_TOKENS * (SHAPE_TOKENS - 1) >> 1
 
 
@@ -45,7 +44,7 @@ cdef int _take(NameQuery* query, const NameFound* found) noexcept nogil:
     return 0
 
 
-cdef int _score_batch(NameQuery* query, const uint32_t* ordinals, int n) noexcept nogil:
+cdef int score_batch(NameQuery* query, const uint32_t* ordinals, int n) noexcept nogil:
     cdef const NamesFile* names = query.names
     cdef NameFound found
     cdef uint64_t at
@@ -306,11 +305,11 @@ cdef int _score_candidates(NameQuery* query, uint32_t start, uint32_t words) noe
             batch[n_batch] = ordinal
             n_batch += 1
             if n_batch == BATCH:
-                status = _score_batch(query, batch, n_batch)
+                status = score_batch(query, batch, n_batch)
                 if status < 0:
                     return status
                 n_batch = 0
-    return _score_batch(query, batch, n_batch)
+    return score_batch(query, batch, n_batch)
 
 
 cdef inline uint64_t _bits_within(uint32_t low, uint32_t high, uint32_t start) noexcept nogil:

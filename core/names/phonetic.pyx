@@ -5,9 +5,12 @@ error, where a classic Spanish Soundex found 47 to 83 %. They apply in this orde
 """
 
 from libc.stdint cimport uint8_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memmove
 
 from core.names.folding cimport LOST, N_TILDE
+
+cdef enum:
+    INITIAL_LEAST = 5            # symbols of a word whose Y is a J: Yax and Jax are two families
 
 
 cdef inline bint is_vowel(uint8_t c) noexcept nogil:
@@ -80,6 +83,22 @@ cdef int spell(const uint8_t* t, int n, uint8_t* out) noexcept nogil:
     return k
 
 
+cdef inline bint is_consonant(uint8_t symbol) noexcept nogil:
+    return symbol > c"9" and symbol != LOST and not is_vowel(symbol)
+
+
+cdef int ends_of_key(uint8_t* key, int k) noexcept nogil:
+    """What is written in several ways at the beginning and the end of a word; its length."""
+    if k >= 3 and key[0] == c"E" and key[1] == c"S" and is_consonant(key[2]):  # ES + consonant > S: Estefani, Stefani
+        k -= 1
+        memmove(key, key + 1, k)
+    elif k >= INITIAL_LEAST and key[0] == c"I" and is_vowel(key[1]):  # Y + vowel > J: Yeferson, Jeferson
+        key[0] = c"J"
+    if k >= 2 and key[k - 1] == c"M":                      # final M > N: Tum, Tun
+        key[k - 1] = c"N"
+    return k
+
+
 cdef int phonetic_symbols(const uint8_t* letters, int n, uint8_t* out) noexcept nogil:
     cdef uint8_t s[64]
     cdef int m = spell(letters, n, s)
@@ -110,5 +129,5 @@ cdef int phonetic_symbols(const uint8_t* letters, int n, uint8_t* out) noexcept 
     if k == 0 and n:
         # Only mute letters ("H", "J"): the token is its own key, or the name would lose it.
         memcpy(out, letters, n)
-        k = n
-    return k
+        return n
+    return ends_of_key(out, k)

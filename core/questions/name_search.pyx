@@ -13,6 +13,7 @@ from core.generation.store cimport store_kind
 from core.generation.view cimport Dossier
 from core.name_index.expansion cimport alert_evidence, evidence_for
 from core.name_index.file cimport token_find
+from core.name_index.holders cimport look_at_holders
 from core.name_index.query cimport (
     FOUND_BIRTH, FOUND_BY_SCORE, FOUND_DEAD, FOUND_FAR, NAMES_DAMAGED, NAMES_LONG, NAMES_MEMORY, NAMES_TOO_BROAD,
     SCORED_MAX, YEARS_ALL, YEARS_NEAR, NameFound, NameQuery, NameQuestion,
@@ -22,7 +23,7 @@ from core.names.comparison cimport match_probability, parents_evidence
 from core.names.frequencies cimport BITS_UNKNOWN
 from core.names.pairing cimport KindMatrix, NamePairing, fill_kinds, pair_names
 from core.names.reading cimport ReadName, read_name
-from core.questions.level_names cimport find_in_levels
+from core.questions.level_names cimport find_in_levels, holders_in_levels
 from core.subject.alerts cimport AlertSum, sum_alerts
 from core.subject.person cimport Person, compare_person_parents, person_view
 
@@ -31,6 +32,7 @@ cdef enum:
     UNSURE_MOST = 200            # the likeliest of those who don't fit, whose alerts are looked at: about 0.4 ms
     PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
     PARENTS_QUICK = 250          # of a question that must be quick: about 0.5 ms
+    EVERYBODY = -1000000         # evidence that any names reach
     YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted
 
 POSSIBLE_SCORE = 0.05
@@ -120,13 +122,18 @@ cdef int _put_off(Call* call) noexcept nogil:
 cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
     """Fills call.name_query with those who fit call.name_question, parents compared. OK or FAILED."""
     cdef NameQuery* query = call.name_query
-    cdef NameFound* found
-    cdef size_t i, kept = 0
     cdef int status
     query.masked = NULL if call.store.levels == NULL else call.store.levels.masked_names
     status = find_names_again(query) if again else find_names(query, &call.store.names, &call.name_question)
     if status == 0 and call.store.levels != NULL:
         status = find_in_levels(call)
+    if status or not _parents_asked(call):
+        return _told(call, status, field)
+    return _add_parents(call, 0, query.taken, field)
+
+
+cdef int _told(Call* call, int status, const char* field) noexcept nogil:
+    """OK of 0, or FAILED of NAMES_*."""
     if status == NAMES_LONG:
         return _put_off(call)
     if status == NAMES_TOO_BROAD:
@@ -135,18 +142,24 @@ cdef int _look(Call* call, bint again, const char* field) noexcept nogil:
         return call_out_of_memory(call)
     if status == NAMES_DAMAGED:
         return call_damaged(call, "names.bin", "a list or a row is damaged")
-    if not _parents_asked(call):
-        return OK
+    return OK
+
+
+cdef int _add_parents(Call* call, size_t first, int32_t taken, const char* field) noexcept nogil:
+    """Compares the parents of those found from place `first` on; who has less than `taken` then is none of them. OK or FAILED."""
+    cdef NameQuery* query = call.name_query
+    cdef NameFound* found
+    cdef size_t i, kept = first
     if query.n_found > PARENTS_MAX:
         return _too_broad(call, field)
     if query.quick and query.n_found > PARENTS_QUICK:
         return _put_off(call)
-    for i in range(query.n_found):
+    for i in range(first, query.n_found):
         found = &query.found[i]
         found.parents_agree = False
         if _compare_parents(call, found, &found.parents_agree) < 0:
             return FAILED
-        if found.flags & FOUND_BY_SCORE and found.evidence < query.taken:
+        if found.flags & FOUND_BY_SCORE and found.evidence < taken:
             continue
         query.found[kept] = found[0]
         kept += 1
@@ -264,6 +277,24 @@ cdef int _look_widely(Call* call, const char* field) noexcept nogil:
     return _look(call, True, field)
 
 
+cdef int _fill_page(Call* call, const char* field) noexcept nogil:
+    """Where fewer are found than a page shows, adds whoever holds a rare word of those asked. OK or FAILED."""
+    cdef NameQuery* query = call.name_query
+    cdef size_t first = query.n_found, page = call.question.page_size
+    cdef int32_t slack = 0
+    cdef int status
+    if first >= page:
+        return OK
+    if _parents_asked(call):     # what they tell is found out last
+        slack = parents_evidence(AGREEMENT_AGREES) - parents_evidence(AGREEMENT_DISAGREES)
+    status = look_at_holders(query, page, slack)
+    if status == 0 and call.store.levels != NULL:
+        status = holders_in_levels(call, first, page, slack)
+    if status or not _parents_asked(call):
+        return _told(call, status, field)
+    return _add_parents(call, first, EVERYBODY, field)
+
+
 cdef int _take_searched(Call* call, size_t ranked) noexcept nogil:
     """Those who agree or whose score is enough; a page that they don't fill, with the likeliest others. OK or FAILED."""
     cdef NameQuery* query = call.name_query
@@ -293,7 +324,7 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
     _read_question(call, kind, &call.name_question)
     call.name_query.quick = call.quick
     if kind == NAMES_SEARCHED:
-        return _take_searched(call, ranked) if _look_widely(call, field) == OK else FAILED
+        return _take_searched(call, ranked) if _look_widely(call, field) == OK and _fill_page(call, field) == OK else FAILED
     if _look(call, False, field) < 0:
         return FAILED
     if kind == NAMES_CLEARED and _dated(&call.question) and _look_at_all_years(call, field) < 0:

@@ -27,6 +27,7 @@ from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.alerts import stored_alerts
 from tests.oracle.asked import PersonQuestion, QuestionError
+from tests.oracle.name_holders import holders_by_token, rare_holders, shares_a_word
 from tests.oracle.name_tokens import KINDS, kind
 from tests.oracle.record import PERSON, Birth, Record, Subject
 
@@ -138,6 +139,10 @@ class NamesOnFile:
         return {text: place for place, text in enumerate(self.holders)}
 
     @cached_property
+    def by_token(self) -> dict[str, list[Subject]]:
+        return holders_by_token(self.subjects)
+
+    @cached_property
     def scan(self) -> NameScan:
         return NameScan(list(self.holders), self.frequencies)
 
@@ -207,8 +212,29 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
     found = [f for s in near if (f := _fit(view, s, asked, likenesses)) is not None]
     found = [f for f in found if f.agrees or f.evidence >= file.few]
     found = [f for f in found if like_by_more_than_initials(roles, _texts(f.subject))]
+    if asked.searched:
+        _add_holders(view, asked, likenesses, found, [token for token, _ in roles])
     found.sort(key=lambda f: (-f.evidence, f.subject.place))
     return _searched(file, asked, found) if asked.searched else _checked(view, asked, found, roles)
+
+
+def _add_holders(view: View, asked: Asked, likenesses: Likenesses, found: list[Fit], words: list[str]) -> None:
+    """Adds whoever holds a rare word of those asked to a page that is not full."""
+    file, page = view.oracle.names_on_file, asked.page or PAGE_DEFAULT
+    if len(found) >= page:
+        return
+    met = {fit.subject for fit in found}
+    for holders, all_of_them in rare_holders(words, file.by_token, file.frequencies):
+        if not all_of_them and len(found) >= page:
+            return
+        for subject in holders:
+            texts = [c.name_text for c in view.claims(subject) if c.name_text]
+            if subject in met or not shares_a_word(words, texts):
+                continue
+            met.add(subject)
+            fit = _fit(view, subject, asked, likenesses)
+            if fit is not None:
+                found.append(fit)
 
 
 def _near(file: NamesOnFile, asked: Asked, likenesses: Likenesses) -> set[Subject]:

@@ -178,7 +178,13 @@ def phonetic_key(token: str) -> str:
     key = key.replace("Y", "I")
     key = re.sub("E(?=[AO])", "I", key)
     key = re.sub(r"([^0-9\ufffd])\1+", r"\1", key)
-    return (key.replace(ch, "C") or folded[0]).replace(LOST, "?")
+    if not key:
+        return folded[0].replace(LOST, "?")
+    key = re.sub("^ES(?=[^AEIOU0-9\ufffd])", "S", key)
+    if len(key) >= 5:
+        key = re.sub("^I(?=[AEIOU])", "J", key)
+    key = re.sub("(?<=.)M$", "N", key)
+    return key.replace(ch, "C").replace(LOST, "?")
 
 
 def name_key(text: str) -> str:
