@@ -39,7 +39,7 @@ from core.engine.entry import Engine, Method
 from core.generation.manifest import MANIFEST
 from core.generation.store import Generation
 from core.generation.view_file import BEAT, LIVE, read_view
-from indexer.generations.publishing import current_generation
+from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
 from ronda.v1.feed_service_pb2 import FeedChange
@@ -304,10 +304,20 @@ def _measure_catching_up(running: Running, court: Court, cuis: Sequence[str], re
 def _nights_work() -> Path:
     """The directory of the nation that is built again, as it was built first."""
     work = WORK.with_name(f"{WORK.name}-nights-{NIGHTS_PERSONS}")
-    if not (work / "built").exists():
-        build_nation(NIGHTS_PERSONS, work, "--live")
-        (work / "built").touch()
-    _as_built(work / "data")
+    note, data = work / "built", work / "data"
+    first = note.read_text(encoding="ascii") if note.exists() else ""
+    if (
+        not first or not (data / GENERATIONS / first).is_dir()
+    ):  # a run before this one built over it, and it was dropped
+        shutil.rmtree(work, ignore_errors=True)
+        first = build_nation(NIGHTS_PERSONS, work, "--live").summary["generation_id"]
+        note.write_text(first, encoding="ascii")
+    # Later builds took in changes of a ledger that is gone: over them no other ledger's changes are published.
+    (data / CURRENT).write_text(first, encoding="ascii")
+    for generation in (data / GENERATIONS).iterdir():
+        if generation.name != first:
+            shutil.rmtree(generation)
+    _as_built(data)
     return work
 
 
