@@ -308,7 +308,7 @@ def _nights_work() -> Path:
     first = note.read_text(encoding="ascii") if note.exists() else ""
     if (
         not first or not (data / GENERATIONS / first).is_dir()
-    ):  # a run before this one built over it, and it was dropped
+    ):  # later runs built over it
         shutil.rmtree(work, ignore_errors=True)
         first = build_nation(NIGHTS_PERSONS, work, "--live").summary["generation_id"]
         note.write_text(first, encoding="ascii")
