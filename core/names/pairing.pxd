@@ -27,7 +27,7 @@ cdef struct NamePairing:
     int8_t partner[SHAPE_TOKENS]     # of token i of the first name: token of the second; -1 = none
     uint8_t kind[SHAPE_TOKENS]       # of that pair; a token joined of two is KIND_JOINED with its first half
 
-# The differences of a name that is asked (the first) from one on file (docs/names.md, "Differences").
+# The differences of a name that is asked (the first) from one on file (docs/names.md, "Learned costs").
 cdef enum:
     COUNT_KINDS = 0           # + KIND_*: pairs of that kind; a token joined of two is one
     COUNT_CROSSED = 18        # a given name paired with a surname, roles stated

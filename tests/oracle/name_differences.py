@@ -1,4 +1,4 @@
-"""The differences of two paired names, in plain Python (docs/names.md, "Differences")."""
+"""The differences of two paired names, in plain Python (docs/names.md, "Learned costs")."""
 
 from __future__ import annotations
 
