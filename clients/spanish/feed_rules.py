@@ -36,7 +36,9 @@ RULES = {
     "skipped by two officers: send the record as it stands now under a new number": (
         "dos oficiales dieron ese número por saltado: envíe el registro, como está ahora, con un número nuevo"
     ),
-    "a number of this source that is missing": "un número de esta fuente que falte",
+    "the number of a change of this source that was refused and is missing": (
+        "es el número de un cambio de esta fuente que fue rechazado y falta: `ronda feed refused` los muestra"
+    ),
     # Of a change's form.
     "UPSERT, CANCEL or HEARTBEAT": "es UPSERT, CANCEL o HEARTBEAT",
     "1 or more, without gaps": "desde 1, sin saltos",

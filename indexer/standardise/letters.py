@@ -81,7 +81,9 @@ SUSPICIOUS = re.compile(rf"[{_SIGNS}=]|[^\x00-\x7f{_LETTERS}]")
 _HIDDEN = "\u034f\u061c\u180e\ufeff" + "".join(
     map(chr, (*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)))
 )
-_KEPT = set("´`¨ªº\xa0\xad'’‘‛′ʼ–—" + _HIDDEN)
+# What names read as no letter (core/names/folding.pyx): Mayan languages write glottal stops so.
+_APOSTROPHES = "'’‘‛′ʹʺʻʼʽˈʔ\u0241\u0242\ua78b\ua78c\u1fef\u1ffd\uff07"
+_KEPT = set("´`¨ªº\xa0\xad–—" + _APOSTROPHES + _HIDDEN)
 
 
 @cache

@@ -170,6 +170,7 @@ _FINDINGS = (
     (r"a record was altered: the root is not the seal's", "se alteró un registro: la raíz no es la del sello"),
     (r"the header cannot be read|the first record is no header|the header lacks a field", "el encabezado no se lee"),
     (r"there is no checkpoint yet", "aún no hay punto de control"),
+    (r"segment (.+) has no record (\d+)", r"el segmento \1 no tiene el registro \2"),
     (r"no checkpoint binds segment (.+)", r"ningún punto de control abarca el segmento \1: reintente en un segundo"),
     (r"checkpoint (\d+) binds (\d+) records of segment (.+)",
      r"el punto de control \1 abarca \2 registros del segmento \3: reintente en un segundo"),
@@ -192,6 +193,10 @@ _FINDINGS = (
     (r"no restoration", "no es una reposición"),
     (r"the restoration of checkpoints (\d+) to (\d+) waits for a person at the second keeper: `(.+)`",
      r"la reposición (puntos de control \1 a \2) espera a una persona en el segundo custodio: `\3`"),
+    (r"a person at the second keeper refused the restoration of checkpoints (\d+) to (\d+): where it is true, "
+     r"`(.+)` declares it anew",
+     r"una persona en el segundo custodio no aceptó la reposición (puntos de control \1 a \2): si es cierta, "
+     r"`\3` la declara de nuevo"),
     (r"several restorations wait for a person at the second keeper", "esperan varias reposiciones en el custodio"),
     (r"checkpoint (\d+) is at the second keeper: the restoration knows none above (\d+)",
      r"el custodio tiene el punto de control \1: la reposición no conoce ninguno después del \2"),

@@ -44,6 +44,7 @@ def refused(
 
     from clients.feed.issued import SourceFailed
     from clients.feed.refused_list import list_of, read_refused
+    from clients.officer_view.words import GUATEMALA
     from clients.spanish import failures as spoken
     from clients.spanish import feed_rules
     from clients.terminal.whole_table import WholeTable
@@ -62,7 +63,7 @@ def refused(
         return
     table = WholeTable("Rechazados", "registro", "número", "id", "desde", "motivo", "campo", "regla", right=("número",))
     for each in found:
-        since = f"{datetime.fromtimestamp(each.since).astimezone():%d/%m/%Y %H:%M}"
+        since = f"{datetime.fromtimestamp(each.since, GUATEMALA):%d/%m/%Y %H:%M}"
         words = spoken.REASONS.get(each.reason, each.reason)
         told = feed_rules.field_text(each.field), feed_rules.rule_text(each.rule)
         table.add(each.register, str(each.sequence), each.record_id, since, words, *told)

@@ -202,6 +202,8 @@ def warn_of_end(certificate: Path) -> None:
     """Tells once a day that a machine's certificate ends within 30 days: nobody signs in who would notice."""
     from cryptography import x509
 
+    from clients.officer_view.words import GUATEMALA
+
     try:
         end = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
     except ValueError:
@@ -210,7 +212,8 @@ def warn_of_end(certificate: Path) -> None:
     if left < _TOLD_BEFORE and time.monotonic() >= _told_until[0]:
         _told_until[0] = time.monotonic() + _TOLD_EVERY_S
         say_notice(
-            f"el certificado {certificate} termina el {end.astimezone():%Y-%m-%d %H:%M} (en {max(0, left.days)} días), "
+            f"el certificado {certificate} termina el {end.astimezone(GUATEMALA):%d/%m/%Y %H:%M}, hora de Guatemala "
+            f"(en {max(0, left.days)} días), "
             f"y entonces no se envía nada más: ponga uno nuevo en su lugar"
         )
 

@@ -8,7 +8,6 @@ answer is a line of `restorations.answers`: the account that gave it, when, and 
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +21,14 @@ from server.audit.key_chain import KeyChain
 from server.audit.lacking import Lacking, What
 from server.audit.restorations import (
     NotAccepted,
+    NotAcceptedThere,
     Restoration,
     RestorationError,
     Restorations,
     read_restoration,
 )
+
+_ACCEPTED, _REFUSED = "accepted", "refused"  # lines of `restorations.answers`
 
 
 class NothingAsked(Exception):
@@ -41,10 +43,19 @@ def must_be_accepted(asked: Restoration) -> str:
     )
 
 
+def was_refused(asked: Restoration) -> str:
+    """The sentence by which a log is told that a person at its keeper refused what it asks for."""
+    return (
+        f"a person at the second keeper refused the restoration of checkpoints {asked.kept + 1} to {asked.lost}: "
+        "where it is true, `ronda audit restored` declares it anew"
+    )
+
+
 def take_restorations(files: CheckpointFiles, texts: Sequence[str], keys: KeyChain) -> None:
     """Returns where the log's restorations are those that the keeper holds; notes a further one as asked for.
 
-    Raises NotAccepted for a further one, RestorationError for others than those that it holds, OSError.
+    Raises NotAccepted for a further one, NotAcceptedThere for one that a person refused, which is not laid aside again,
+    RestorationError for others than those that it holds, OSError.
     """
     held = tuple(files.restoration_texts())
     if tuple(texts) == held:
@@ -59,6 +70,8 @@ def take_restorations(files: CheckpointFiles, texts: Sequence[str], keys: KeyCha
         raise RestorationError("several restorations wait for a person at the second keeper")
     asked = restorations.each[-1]
     _hold_against(files, asked, keys)
+    if files.last_answer(asked.text) == _REFUSED:
+        raise NotAcceptedThere(was_refused(asked))
     if files.asked() != [asked.text]:
         files.write_asked(asked.text)
     raise NotAccepted(must_be_accepted(asked))
@@ -118,7 +131,7 @@ class AcceptingKeeper:
         held = self._files.restorations(self._keys)
         _hold_against(self._files, asked.restoration, self._keys)
         after = held.followed_by(asked.restoration).texts
-        self._note("accepted", asked.restoration.text)
+        self._note(_ACCEPTED, asked.restoration.text)
         self._files.write_restorations(after)
         self._files.write_asked("")
 
@@ -126,11 +139,10 @@ class AcceptingKeeper:
         """Takes away what waits; returns whether anything did. Raises OSError."""
         asked = "".join(self._files.asked())
         if asked:
-            self._note("refused", asked)
+            self._note(_REFUSED, asked)
         self._files.write_asked("")
         return bool(asked)
 
     def _note(self, answer: str, text: str) -> None:
         """Keeps who answered, before the answer has an effect: an acceptance that nobody gave is seen as such."""
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        self._files.note_answer(f"{time.time_ns() // 1_000_000} {answer} {digest} {account_name()}")
+        self._files.note_answer(answer, text, time.time_ns() // 1_000_000, account_name())

@@ -18,6 +18,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime
+import hashlib
 import heapq
 import os
 import re
@@ -196,14 +197,23 @@ class CheckpointFiles:
         else:
             (self._directory / ASKED).unlink(missing_ok=True)
 
-    def note_answer(self, line: str) -> None:
-        """Adds what a person answered, on disk when it returns. Raises OSError."""
-        path = self._directory / ANSWERS
+    def note_answer(self, answer: str, text: str, at_ms: int, account: str) -> None:
+        """Adds what a person answered about a restoration, on disk when it returns. Raises OSError."""
+        line = f"{at_ms} {answer} {hashlib.sha256(text.encode()).hexdigest()} {account}\n"
+        replace_file(self._directory / ANSWERS, self._answers() + line.encode())
+
+    def last_answer(self, text: str) -> str:
+        """What a person answered last about this restoration; "" = nothing. Raises OSError."""
+        digest = hashlib.sha256(text.encode()).hexdigest().encode()
+        lines = [line.split(b" ", 3) for line in self._answers().splitlines()]
+        given = [line[1] for line in lines if line[2:3] == [digest]]
+        return given[-1].decode("ascii", "replace") if given else ""
+
+    def _answers(self) -> bytes:
         try:
-            before = read_file(path)
+            return read_file(self._directory / ANSWERS)
         except FileNotFoundError:
-            before = b""
-        replace_file(path, before + line.encode() + b"\n")
+            return b""
 
     def _texts_in(self, name: str, first_line: str) -> list[str]:
         try:

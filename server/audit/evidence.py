@@ -72,12 +72,25 @@ def _bound(checkpoint: Checkpoint, seals: Seals, segment: SegmentId) -> int:
     raise NotProvable(f"no checkpoint binds segment {segment}")
 
 
+def _is_there(directory: Path, segment: SegmentId, place: int) -> bool:
+    """Whether the log has that record now, or a wrong one before it; a restore may have lost it."""
+    reader = SegmentReader()
+    try:
+        with mapped(segment.path(directory)) as data:
+            are_right = reader.walk(data, place + 1)
+    except FileNotFoundError:
+        return False
+    return not are_right or 0 <= place < reader.records
+
+
 def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, place: int) -> dict[str, Any]:
     """That a record is in the log. Raises NotProvable, CheckpointError, SealsDamaged, OSError."""
     checkpoint, keys, restorations = _last(directory, key)
     seals = read_seals(directory)
+    if not _is_there(directory, segment, place):  # waiting would bring no checkpoint that binds it
+        raise NotProvable(f"segment {segment} has no record {place}")
     size = _bound(checkpoint, seals, segment)
-    if not 0 <= place < size:
+    if place >= size:
         raise NotProvable(f"checkpoint {checkpoint.number} binds {size} records of segment {segment}")
     reader = SegmentReader(keep_leaves=True)
     with mapped(segment.path(directory)) as data:

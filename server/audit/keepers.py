@@ -18,10 +18,10 @@ import grpc
 from core.files.regular_file import read_file
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
-from server.audit.accepting import must_be_accepted, take_restorations
+from server.audit.accepting import must_be_accepted, take_restorations, was_refused
 from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
 from server.audit.key_chain import CheckpointError, KeyChain
-from server.audit.restorations import NotAccepted, Restorations
+from server.audit.restorations import NotAccepted, NotAcceptedThere, Restorations
 
 PLAIN_WITNESS = "grpc://"  # on this machine, or through a tunnel
 TLS_WITNESS = "grpcs://"
@@ -31,6 +31,10 @@ NO_RESTORATIONS = Restorations()
 
 class KeeperError(Exception):
     """A keeper did not take a checkpoint: not reached, or refused (it holds a newer one)."""
+
+
+class PersonRefused(KeeperError):
+    """A person at the second keeper refused the restoration that it is asked for."""
 
 
 class Keeper(Protocol):
@@ -49,7 +53,10 @@ class Keeper(Protocol):
         """The texts of the restorations that were accepted there. Raises KeeperError."""
 
     def ask(self, restorations: Restorations, keys: KeyChain) -> None:
-        """Asks a person there to accept the newest restoration. Raises KeeperError: it was refused as it stands."""
+        """Asks a person there to accept the newest restoration.
+
+        Raises PersonRefused where one refused this very text; KeeperError: it does not go with what is there.
+        """
 
     def close(self) -> None:
         """Ends what is open."""
@@ -97,6 +104,8 @@ class DirectoryKeeper:
         try:
             self._keep_changes(keys)
             take_restorations(self._files, restorations.texts, keys)
+        except NotAcceptedThere as error:
+            raise PersonRefused(str(error)) from error
         except NotAccepted:
             return
         except CheckpointError as error:
@@ -169,6 +178,8 @@ class WitnessKeeper:
 
     def ask(self, restorations: Restorations, keys: KeyChain) -> None:
         answer = self._exchange(contract.KeepRequest(key_changes=keys.texts, restorations=restorations.texts))
+        if answer.refusal == was_refused(restorations.each[-1]):
+            raise PersonRefused(answer.refusal)
         if answer.refusal and answer.refusal != must_be_accepted(restorations.each[-1]):
             raise KeeperError(f"the witness refused: {answer.refusal}")
         if not answer.refusal and tuple(answer.restorations) != restorations.texts:

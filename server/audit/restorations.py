@@ -49,6 +49,10 @@ class NotAccepted(RestorationError):
     """A restoration that waits for a person at the second keeper."""
 
 
+class NotAcceptedThere(NotAccepted):
+    """A restoration that a person at the second keeper refused."""
+
+
 @dataclass(frozen=True)
 class Restoration:
     """What a restoration says. kept: 0 = no checkpoint holds; then kept_ms is 0 and the hash zeros."""

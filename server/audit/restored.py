@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from core.files.replacement import replace_file
 from server.account import account_name
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
-from server.audit.keepers import DirectoryKeeper, Keeper, KeeperError, KeeperFiles, open_keeper
+from server.audit.keepers import DirectoryKeeper, Keeper, KeeperError, KeeperFiles, PersonRefused, open_keeper
 from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
 from server.audit.keys import KeyFileError
 from server.audit.lacking import Lacking, What
@@ -147,15 +147,27 @@ class _Declaring:
             str((officer or {}).get("institution", "")),
             str((officer or {}).get("nip") or account_name()),
         )
-        restorations = state.accepted.followed_by(self._same_as_before(found) or found.signed(self._key))
         said = {"kept": number, "lost": found.lost}
         record_look(self._settings, Tool.RESTORED, said, officer=officer, case_number=case_number)
-        if self._keeper is not None:
-            self._keeper.ask(restorations, state.keys)
+        restorations = self._asked(state, found)
         self._cut_seals(seals.lines[: reached.seals], found.lost, cut=reached.seals < len(seals.lines))
         self._files.write_restorations(restorations.texts)
         awaited = self._keeper is not None and (state.held is not None or bool(state.accepted.each))
         return Declared(restorations.each[-1], awaited)
+
+    def _asked(self, state: _State, found: Restoration) -> Restorations:
+        """The restorations with the one that the keeper was asked for: a new text where a person refused it before."""
+        before = self._same_as_before(found)
+        if before is not None:
+            with suppress(PersonRefused):
+                return self._ask(state, before)
+        return self._ask(state, found.signed(self._key))
+
+    def _ask(self, state: _State, further: Restoration) -> Restorations:
+        restorations = state.accepted.followed_by(further)
+        if self._keeper is not None:
+            self._keeper.ask(restorations, state.keys)
+        return restorations
 
     def _state(self) -> _State:
         """Raises CheckpointError, KeeperError, NotDeclared."""

@@ -69,7 +69,7 @@ class FeedMethods:
         numbered = Numbered(request.source, request.register_id, request.sequence, request.record_id)
         skipped = await asked.in_effect(self._line.skip(numbered, asked.officer))
         if skipped is None:
-            rule = "a number of this source that is missing"
+            rule = "the number of a change of this source that was refused and is missing"
             raise Refusal(error_pb2.ERROR_REASON_FIELD_INVALID, field="sequence", rule=rule)
         return feed_service_pb2.SkipChangeResponse(skipped=skipped)
 

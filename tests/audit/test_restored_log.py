@@ -412,9 +412,31 @@ def test_a_restore_that_nobody_accepted_takes_nothing_from_a_proof(tmp_path: Pat
     told = log.ronda("proof", "--check", before)
     assert told.exit_code == 0
     assert "que un custodio lo aceptara no consta aquí" in told.output
+    for record in ("worker-0/77/3", "worker-0/2/400"):
+        never = log.ronda("proof", "--record", record, *auditor)
+        assert (never.exit_code, "no tiene el registro" in never.output) == (2, True), never.output
     assert log.accept("--refuse").exit_code == 0
     assert theirs(log).asked() == []
     assert [answer for answer, _ in answers(log)] == ["refused"]
+    assert log.accept("--refuse").exit_code == 2
+
+
+def test_what_a_person_refused_is_not_asked_for_again_unless_it_is_declared_again(log: RestoredLog) -> None:
+    log.go_on()
+    log.copy("night")
+    log.go_on()
+    log.restore("night")
+    log.declared()
+    assert log.accept("--refuse").exit_code == 0
+    with pytest.raises(Inconsistent, match="refused the restoration"):
+        log.go_on()
+    assert theirs(log).asked() == []
+    assert log.accept("--yes").exit_code == 2, "nothing waits"
+    log.declared()
+    assert theirs(log).asked() != []
+    assert log.accept("--yes").exit_code == 0
+    assert log.go_on() == [7, 8, 9]
+    assert [answer for answer, _ in answers(log)] == ["refused", "accepted"]
     assert log.accept("--refuse").exit_code == 2
 
 

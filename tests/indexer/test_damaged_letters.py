@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.names.keys import tokens
 from indexer.standardise.letters import mend, mend_column
 
 RESTORED = {
@@ -52,6 +55,17 @@ def test_a_letter_that_crossed_code_pages_is_put_back(text: str) -> None:
 def test_a_letter_that_cannot_be_told_is_one_lost_letter(text: str) -> None:
     mended, restored, lost = mend(text)
     assert (mended.count("\ufffd"), len(mended), restored, lost) == (1, len(text), 0, 1)
+
+
+def test_no_sign_that_a_name_reads_as_no_letter_is_a_lost_one() -> None:
+    """However glottal stops of Mayan languages are written: K'at, Kꞌat with a saltillo, Kʔat."""
+    signs = [
+        sign
+        for sign in map(chr, (*range(0x80, 0xD800), *range(0xE000, 0x10000)))
+        if unicodedata.category(sign)[0] in "LPS" and list(tokens(f"KA{sign}T")) == ["KAT"]
+    ]
+    assert {"’", "ʼ", "ʔ", "\u0242", "\ua78b", "\ua78c"} <= set(signs)
+    assert {sign: mend(f"KA{sign}T") for sign in signs} == {sign: (f"KA{sign}T", 0, 0) for sign in signs}
 
 
 def test_signs_and_blanks_that_were_escaped_are_put_back() -> None:
