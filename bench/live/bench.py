@@ -39,6 +39,8 @@ from core.engine.entry import Engine, Method
 from core.generation.manifest import MANIFEST
 from core.generation.store import Generation
 from core.generation.view_file import BEAT, LIVE, read_view
+from core.ledger.frames import BEAT as TAKING
+from core.ledger.reader import FOLDER
 from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
@@ -106,14 +108,17 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
     """
     parts = {name: bars for name, bars in PARTS.items() if (only in name if only else name != "year")}
     report = Report()
-    if "restart" in parts:
-        _measure_restarts(report)
-    for part in sorted({"night", "year"} & parts.keys()):
-        _measure_night(part, YEAR if part == "year" else 0, report)
-    if parts.keys() - {"night", "year", "restart"}:
-        _measure_of_one_base(persons, look_ups, parts.keys(), report)
-    rows = [BARS[name].measured(report.values.get(name)) for bars in parts.values() for name in bars]
-    write_report("-".join(["live", *parts] if only else ["live"]), rows, report.samples)
+    rows: list[dict[str, Any]] = []
+    try:
+        if "restart" in parts:
+            _measure_restarts(report)
+        for part in sorted({"night", "year"} & parts.keys()):
+            _measure_night(part, YEAR if part == "year" else 0, report)
+        if parts.keys() - {"night", "year", "restart"}:
+            _measure_of_one_base(persons, look_ups, parts.keys(), report)
+    finally:  # a part that fails takes nothing from those before it
+        rows = [BARS[name].measured(report.values.get(name)) for bars in parts.values() for name in bars]
+        write_report("-".join(["live", *parts] if only else ["live"]), rows, report.samples)
     return bool(rows) and all(row["met"] for row in rows)
 
 
@@ -306,9 +311,7 @@ def _nights_work() -> Path:
     work = WORK.with_name(f"{WORK.name}-nights-{NIGHTS_PERSONS}")
     note, data = work / "built", work / "data"
     first = note.read_text(encoding="ascii") if note.exists() else ""
-    if (
-        not first or not (data / GENERATIONS / first).is_dir()
-    ):  # later runs built over it
+    if not first or not (data / GENERATIONS / first).is_dir():  # later runs built over it
         shutil.rmtree(work, ignore_errors=True)
         first = build_nation(NIGHTS_PERSONS, work, "--live").summary["generation_id"]
         note.write_text(first, encoding="ascii")
@@ -409,7 +412,9 @@ def _measure_overridden(directory: Path, folded: Path, data: Path, cuis: Sequenc
     base = Generation.open(directory)
     plain = Engine(base)
     before = _anonymous_mib()
-    (data / LIVE / directory.name / BEAT).touch()  # as while the writer lives: an answer with STALE says more
+    # As while the writer lives, and who takes changes over: an answer with STALE says more.
+    for beat in (data / LIVE / directory.name / BEAT, data / FOLDER / TAKING):
+        beat.touch()
     view = LiveLevels(base, data).look()
     if view is None:
         raise RuntimeError("there is no view")
