@@ -30,6 +30,7 @@ from server.audit.keepers import Keeper, KeeperError
 from server.audit.key_chain import KeyChain, KeyChainError, KeyChange, named
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
+from server.audit.reading_again import Altered, ReadingAgain
 from server.audit.restorations import Restorations
 from server.audit.retention import Retention
 from server.audit.seals import Drop, Indexed, Seal, Seals, append_seals, read_seals
@@ -108,6 +109,7 @@ class Checkpointer:
         self._reached = [False] * len(keepers)  # whether what each holds was held against the log
         self._restorations = Restorations()
         self._retention = Retention(directory, self._files, retention_years, monotonic)
+        self._again = ReadingAgain(directory)
         self._signed_at = -_IDLE_S  # of the monotonic clock
         self._listed = False
         self._newest: dict[str, int] = {}  # number of each log's newest segment
@@ -325,6 +327,8 @@ class Checkpointer:
         segment.wrong = 0 if right else segment.wrong + 1
         if segment.wrong >= _PATIENCE and not left:
             self._report_damage(segment)
+        elif (found := self._again.piece(segment.id, segment.reader)) is not None:
+            self._report_damage(segment, found)
         if segment.reader.records > segment.synced:
             os.fdatasync(segment.descriptor)
             segment.synced = segment.reader.records
@@ -336,15 +340,18 @@ class Checkpointer:
         segment.empty_since = None
         return left
 
-    def _report_damage(self, segment: _Open) -> None:
+    def _report_damage(self, segment: _Open, found: Altered | None = None) -> None:
+        """found: of what was read before; None = the next record is wrong."""
+        reader = segment.reader
         segment.damaged = True
+        record, offset, why = found or (reader.records, reader.offset, reader.problem)
         self._alarm(
             "audit_record_damaged",
             log=segment.id.log,
             segment=segment.id.number,
-            record=segment.reader.records,
-            offset=segment.reader.offset,
-            why=segment.reader.problem,
+            record=record,
+            offset=offset,
+            why=why,
         )
 
     def _seal(self, segment: _Open) -> Seal | None:
@@ -354,6 +361,8 @@ class Checkpointer:
             self._report_damage(segment)
             fcntl.flock(segment.descriptor, fcntl.LOCK_UN)
             return None
+        if (found := self._again.whole(segment.id, reader)) is not None:
+            self._report_damage(segment, found)  # sealed all the same, as it was read: `verify` names what is altered
         cut = self._cut(segment)
         try:
             with mapped(segment.id.path(self._directory)) as data:

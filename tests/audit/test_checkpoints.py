@@ -187,3 +187,30 @@ def test_a_witness_keeps_what_continues_and_refuses_the_rest(house: House, tmp_p
         again.close()
     finally:
         restarted.stop(0)
+
+
+@pytest.mark.parametrize("is_left", [False, True])
+def test_a_record_that_is_altered_after_it_was_signed_is_told(
+    house: House, caplog: pytest.LogCaptureFixture, is_left: bool
+) -> None:
+    """While its segment is open, and when it is sealed."""
+    with house.checkpointer() as checkpointer:
+        with house.writer() as writer:
+            for number in range(20):
+                append(writer.log, number)
+            for _ in range(3):
+                checkpointer.tick()
+            assert checkpointer.report().damaged == 0
+            path = SegmentId("worker-0", 1).path(house.audit)
+            with path.open("r+b") as file:
+                file.seek(path.read_bytes().index(b"MP-10"))
+                file.write(b"MP-11")
+            if not is_left:
+                checkpointer.tick()
+                assert checkpointer.report().damaged == 1
+        checkpointer.tick()
+    told = [
+        vars(line)["ronda_fields"] for line in caplog.records if getattr(line, "event", "") == "audit_record_damaged"
+    ]
+    assert [(each["log"], each["segment"], each["why"]) for each in told] == [("worker-0", 1, "check")]
+    assert house.verdict().problems
