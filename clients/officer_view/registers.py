@@ -31,6 +31,6 @@ def registers_table(response: register_service_pb2.ListRegistersResponse) -> Who
             time_text(status.as_of),
             f"{register.rows_read:,}",
             f"{status.rows_refused:,}",
-            "el archivo nuevo no se pudo usar: sigue el anterior" if status.carried_forward else "",
+            "lo nuevo no llegó o no se pudo usar: sigue lo anterior" if status.carried_forward else "",
         )
     return table
