@@ -21,7 +21,7 @@ def explained(as_json: bool) -> Iterator[None]:
     from core.errors import AuditUnavailable, QuestionError, StoredDataError
     from core.identifiers.types import IdentifierError
     from server.audit.evidence import NotProvable
-    from server.audit.key_chain import CheckpointError
+    from server.audit.key_chain import CheckpointError, OtherKey
     from server.audit.keys import KeyFileError
     from server.audit.lacking import Lacking
     from server.audit.reading import KeyMissing
@@ -53,6 +53,8 @@ def explained(as_json: bool) -> Iterator[None]:
         fail(f"La llave no abre el registro: {finding_text(error)}", EXIT_CALLER, as_json)
     except AuditUnavailable:
         fail("La consulta no pudo quedar registrada: no se muestra nada.", EXIT_OURS, as_json)
+    except OtherKey as error:
+        fail(f"La llave indicada no es la de este registro: {finding_text(error)}.", EXIT_CALLER, as_json)
     except (CheckpointError, SealsDamaged) as error:
         fail(f"El registro está dañado: {finding_text(error)}; ejecute `ronda audit verify`.", EXIT_OURS, as_json)
     except StoredDataError as error:

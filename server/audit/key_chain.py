@@ -45,6 +45,10 @@ class KeyChainError(CheckpointError):
     """Changes of keys that are no chain, or a key that is not in it."""
 
 
+class OtherKey(KeyChainError):
+    """The key that the caller trusts is none of this log's."""
+
+
 @dataclass(frozen=True)
 class KeyChange:
     """One key names the next. number: of the first checkpoint that the next one signs."""
@@ -99,7 +103,7 @@ class KeyChain:
     def of(cls, known: Ed25519PublicKey, texts: Iterable[str] = ()) -> KeyChain:
         """The chain that the texts make. known: a key that the caller trusts; it must be one of the chain.
 
-        Raises KeyChainError.
+        Raises KeyChainError; OtherKey where the known one is none of them.
         """
         changes = [read_change(text) for text in texts]
         chain = cls(changes[0].key if changes else known)
@@ -107,7 +111,7 @@ class KeyChain:
             chain = chain.followed_by(change)
         keys = [chain.first, *(change.following for change in changes)]
         if known.public_bytes_raw() not in [each.public_bytes_raw() for each in keys]:  # an id has 64 bits
-            raise KeyChainError(f"key {key_id(known)} is none of this log: nobody named it ({', '.join(chain.ids)})")
+            raise OtherKey(f"key {key_id(known)} is none of this log: nobody named it ({', '.join(chain.ids)})")
         return chain
 
     def followed_by(self, change: KeyChange) -> KeyChain:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from server.audit.accepting import take_restorations
 from server.audit.checkpointer import Inconsistent
 from server.audit.keepers import DirectoryKeeper, KeeperError, WitnessKeeper
+from server.audit.key_chain import named
 from server.audit.restorations import RestorationError, Restorations, read_restoration
 from server.audit.seals import append_seals, read_seals
 from server.audit.witness import Witness, start_witness
@@ -419,6 +421,16 @@ def test_a_restore_that_nobody_accepted_takes_nothing_from_a_proof(tmp_path: Pat
     assert theirs(log).asked() == []
     assert [answer for answer, _ in answers(log)] == ["refused"]
     assert log.accept("--refuse").exit_code == 2
+
+
+def test_another_log_s_key_is_the_caller_s_mistake_and_no_damage(log: RestoredLog, tmp_path: Path) -> None:
+    """Also where the keeper knows of a change of keys, by which it tells that the key is none of them."""
+    log.go_on()
+    theirs(log).write_key_changes([named(log.key, SECOND, 2, 1).text])
+    other = tmp_path / "other.pub"
+    other.write_bytes(STRANGER.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    done = log.ronda("witness-accept", "--directory", log.house.keeper, "--public-key", other, "--yes")
+    assert (done.exit_code, "La llave indicada no es la de este registro" in done.output) == (2, True), done.output
 
 
 def test_what_a_person_refused_is_not_asked_for_again_unless_it_is_declared_again(log: RestoredLog) -> None:
