@@ -353,6 +353,8 @@ cdef int find_names(NameQuery* query, const NamesFile* names, NameQuestion* ques
     cdef int status
     query.n_found = 0
     query.candidates = query.looked = 0
+    query.names = names          # whoever looks on finds nobody there either, and nothing of the question before
+    query.n_listed = query.n_lists = 0
     if names.n_ordinals == 0:
         return 0
     status = query_begin(query, names, question)
