@@ -54,7 +54,7 @@ class Counted:
     @property
     def same(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Whether a row is of one person."""
-        return self.against == ""
+        return np.asarray(self.against == "", dtype=np.bool_)
 
 
 class _Comparing:

@@ -78,10 +78,10 @@ class Comparison:
         """(token of a, token of b, kind, built-in bits of the token) of the names that compared best."""
     @property
     def told(self) -> tuple[float, float]:
-        """Bits that the pairs of the names that compared best tell, and of these the bits of pairs with a surname in them."""
+        """Bits that the pairs of the best names tell, and of these the bits of pairs with a surname in them."""
     @property
     def counts(self) -> dict[str, int]:
-        """How often each of DIFFERENCES is found in the names that compared best; those that are not found are left out."""
+        """How often each of DIFFERENCES is found in the best names; those that are not found are left out."""
 
 def compare(
     person_a: object, person_b: object, *, frequencies: NameFrequencies | None = None, population: float = 128.0

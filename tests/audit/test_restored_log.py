@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from server.audit.accepting import take_restorations
 from server.audit.checkpointer import Inconsistent
 from server.audit.keepers import DirectoryKeeper, KeeperError, WitnessKeeper
-from server.audit.key_chain import named
 from server.audit.restorations import RestorationError, Restorations, read_restoration
 from server.audit.seals import append_seals, read_seals
 from server.audit.witness import Witness, start_witness
@@ -25,18 +23,6 @@ from tests.audit.restored_kit import RestoredLog, alter, answers, as_json, decla
 SECOND = Ed25519PrivateKey.from_private_bytes(b"2" * 32)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"9" * 32)
 WAITS = "waits for a person at the second keeper"
-
-
-@pytest.fixture(params=["directory", "witness"])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RestoredLog]:
-    log = RestoredLog(tmp_path)
-    if request.param == "directory":
-        yield log
-        return
-    server, port = start_witness("127.0.0.1:0", Witness(log.house.keeper, log.key.public_key()))
-    log.keeper = f"grpc://127.0.0.1:{port}"
-    yield log
-    server.stop(0).wait()
 
 
 def test_two_persons_have_a_restored_log_signed_again(log: RestoredLog) -> None:
@@ -420,35 +406,6 @@ def test_a_restore_that_nobody_accepted_takes_nothing_from_a_proof(tmp_path: Pat
     assert log.accept("--refuse").exit_code == 0
     assert theirs(log).asked() == []
     assert [answer for answer, _ in answers(log)] == ["refused"]
-    assert log.accept("--refuse").exit_code == 2
-
-
-def test_another_log_s_key_is_the_caller_s_mistake_and_no_damage(log: RestoredLog, tmp_path: Path) -> None:
-    """Also where the keeper knows of a change of keys, by which it tells that the key is none of them."""
-    log.go_on()
-    theirs(log).write_key_changes([named(log.key, SECOND, 2, 1).text])
-    other = tmp_path / "other.pub"
-    other.write_bytes(STRANGER.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    done = log.ronda("witness-accept", "--directory", log.house.keeper, "--public-key", other, "--yes")
-    assert (done.exit_code, "La llave indicada no es la de este registro" in done.output) == (2, True), done.output
-
-
-def test_what_a_person_refused_is_not_asked_for_again_unless_it_is_declared_again(log: RestoredLog) -> None:
-    log.go_on()
-    log.copy("night")
-    log.go_on()
-    log.restore("night")
-    log.declared()
-    assert log.accept("--refuse").exit_code == 0
-    with pytest.raises(Inconsistent, match="refused the restoration"):
-        log.go_on()
-    assert theirs(log).asked() == []
-    assert log.accept("--yes").exit_code == 2, "nothing waits"
-    log.declared()
-    assert theirs(log).asked() != []
-    assert log.accept("--yes").exit_code == 0
-    assert log.go_on() == [7, 8, 9]
-    assert [answer for answer, _ in answers(log)] == ["refused", "accepted"]
     assert log.accept("--refuse").exit_code == 2
 
 
