@@ -305,7 +305,8 @@ def test_a_warrant_on_file(asker: Asker, case: str) -> None:
 @pytest.mark.parametrize("case", LINKS)
 def test_the_warrant_is_found_by_its_own_name(asker: Asker, case: str) -> None:
     """Unless it joined one person's dossier for certain, it is a subject of its own, beside those whom it may mean."""
-    found = asker(checks.SearchPersonsRequest(names=LINKS[case].warrant.name, page_size=100)).candidates
+    candidates = asker(checks.SearchPersonsRequest(names=LINKS[case].warrant.name, page_size=100)).candidates
+    found = [c for c in candidates if not c.weak]  # the others fill the page: they share a word alone
     kinds = [c.kind for c in found]
     meant = {cui_of(number_of(case, p)) for p, level in enumerate(LINKS[case].levels) if level != "CLEAR"}
     assert meant <= {c.cui for c in found}

@@ -296,7 +296,7 @@ EVERYBODY = {
         (Person("GLADIS JUDITH JOACHIN TARACENA"),), Warrant("GLADIS JUDITH JOACXIN TARAGENA"), "POSSIBLE"
     ),
     "letters wrong in given name and surname": Case(
-        (Person("HORTENSIA KAUFFMANN ULUAN"),), Warrant("HORTENZIO KAUFMAM ULUAN"), "POSSIBLE"
+        (Person("HORTENSIA KAUFFMANN ULUAN"),), Warrant("HORTENZIO KAUFMAB ULUAN"), "POSSIBLE"
     ),
     "another given name besides": Case(
         (Person("INGRID PAOLA LEMUS VALLE"),), Warrant("INGRID MISHEL LEMUS VALLE"), "POSSIBLE"
