@@ -1,4 +1,4 @@
-"""What each difference of two names would cost, learned from labelled pairs (docs/names.md, "Learned costs").
+"""Learns from labelled pairs how many bits each difference of two names would cost (docs/names.md, "Learned costs").
 
     python -m bench.names.fit_differences [--without KIND]
 
@@ -53,7 +53,7 @@ class Counted:
 
     @property
     def same(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Whether a row is of one person."""
+        """The rows of one person."""
         return np.asarray(self.against == "", dtype=np.bool_)
 
 

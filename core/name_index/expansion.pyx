@@ -10,8 +10,8 @@ from core.machine.prefetch cimport prefetch
 from core.name_index.file cimport FIRST_TOKEN, NamesFile, list_open, prefetch_terms, term_tokens, token_find
 from core.name_index.lists cimport DISTANT_TERMS_MAX, abbreviation_term, distant_terms
 from core.name_index.query cimport (
-    BITMAPS, FILLED_LEAST, FILLED_TELLING, FILLING, FORMS_KEPT, HELD_MAX, HELD_SLOTS, NAMES_DAMAGED, WINDOW_WORDS, HeldList, NameQuery,
-    NameQuestion,
+    BITMAPS, FILLED_LEAST, FILLED_TELLING, FILLING, FORMS_KEPT, HELD_MAX, HELD_SLOTS, LISTS_MOST, NAMES_DAMAGED, WINDOW_WORDS, HeldList,
+    NameQuery, NameQuestion,
 )
 from core.names.comparison cimport (
     department_evidence, match_probability, municipality_evidence, prior_bits, sex_evidence,
@@ -43,7 +43,7 @@ cdef NameQuery* query_new() noexcept nogil:
     cdef NameQuery* query = <NameQuery*>calloc(1, sizeof(NameQuery))
     if query == NULL:
         return NULL
-    query.lists_capacity = 4096
+    query.lists_capacity = LISTS_MOST
     query.lists = <HeldList*>malloc(query.lists_capacity * sizeof(HeldList))
     query.bitmaps = <uint64_t*>malloc(BITMAPS * WINDOW_WORDS * sizeof(uint64_t))
     query.forms = <TokenForm*>calloc(FORMS_KEPT, sizeof(TokenForm))

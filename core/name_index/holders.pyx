@@ -8,7 +8,7 @@ from core.machine.prefetch cimport prefetch
 from core.name_index.expansion cimport held_place
 from core.name_index.file cimport list_bits, list_open
 from core.name_index.query cimport (
-    BITMAP_CANDIDATES, FOUND_BY_SCORE, HELD_MAX, HOLDERS_MOST, NAMES_DAMAGED, NAMES_LONG, QUICK_CANDIDATES, WINDOW, HeldList, NameFound,
+    BITMAP_CANDIDATES, FOUND_BY_SCORE, HELD_MAX, HOLDERS_MOST, LISTS_MOST, NAMES_DAMAGED, NAMES_LONG, QUICK_CANDIDATES, WINDOW, HeldList, NameFound,
     NameQuery, bitmap_of, shares_word,
 )
 from core.name_index.search cimport BATCH, rank_range, score_batch
@@ -22,7 +22,6 @@ cdef extern from *:
     int ronda_lowest_bit(uint64_t word) noexcept nogil
 
 cdef enum:
-    LISTS_MOST = 4096            # NameQuery.lists_capacity
     ANYTHING = -1000000          # evidence that any names reach
 
 cdef struct RareList:

@@ -23,6 +23,7 @@ cdef enum:
     WINDOW_WORDS = WINDOW >> 6
     HELD_MAX = 8000              # tokens on file that the tokens of one question may be
     HELD_SLOTS = 16384            # of the table by which they are found; a power of two
+    LISTS_MOST = 4096            # lists that one question reads: tokens on file that its tokens may be
     FORMS_KEPT = 4096            # of tokens on file, from one question to the next; a power of two
     PAIRED_KEPT = 1024           # comparisons of names; a power of two
     SCORED_MAX = 30000           # candidates scored; more are counted, and the question is too broad

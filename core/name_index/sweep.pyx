@@ -7,7 +7,7 @@ from libc.string cimport memset
 from core.machine.xxhash cimport XXH3_64bits
 from core.name_index.expansion cimport held_place
 from core.name_index.file cimport SHORT_LISTS, ListCursor, list_bits, list_open
-from core.name_index.query cimport NAMES_DAMAGED, NAMES_MEMORY
+from core.name_index.query cimport LISTS_MOST, NAMES_DAMAGED, NAMES_MEMORY
 from core.names.reading cimport ROLE_MARRIED, SHAPE_TOKENS
 from core.names.tokens cimport KIND_B_ENDS, is_begin_of_a
 from core.wire cimport buffer_free, buffer_reset, put_raw
@@ -54,9 +54,6 @@ cdef extern from *:
     int ronda_lowest_bit(uint64_t word) noexcept nogil
     uint32_t reached "ronda_reached"(const uint64_t** bits, int n, int words, int least, const uint64_t* among, int short_least,
                                      const uint64_t* shorts, uint64_t* out) noexcept nogil
-
-cdef enum:
-    LISTS_MOST = 4096            # NameQuery.lists_capacity
 
 
 cdef Sweep* sweep_new(const NamesFile* names) noexcept nogil:

@@ -73,14 +73,16 @@ def _bound(checkpoint: Checkpoint, seals: Seals, segment: SegmentId) -> int:
 
 
 def _is_there(directory: Path, segment: SegmentId, place: int) -> bool:
-    """Whether the log has that record now, or a wrong one before it; a restore may have lost it."""
+    """Returns False where the log has no such record: it never was, or a restore lost it."""
+    if place < 0:
+        return False
     reader = SegmentReader()
     try:
         with mapped(segment.path(directory)) as data:
             are_right = reader.walk(data, place + 1)
     except FileNotFoundError:
         return False
-    return not are_right or 0 <= place < reader.records
+    return not are_right or place < reader.records
 
 
 def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, place: int) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Segments read again: whoever alters records that were read and signed before is noticed while the server runs.
+"""Reads open segments again, so that a record that is altered after it was signed is noticed while the server runs.
 
-The process that signs keeps the roots of what it read, so an altered byte changes nothing that it signs; only who reads
-the file again sees it. Each round reads a piece of every open segment again, from its start to where it was read to,
-and begins anew: 1,000,000 records take some 3 minutes. A segment is read again whole when it is sealed.
+The process that signs keeps the roots of what it read: an altered byte changes nothing that it signs, and only a second
+reading finds it. Each round reads a piece of every open segment, up to the record that was read before, and then begins
+at the start again: 1,000,000 records take some 3 minutes. A segment is read whole when it is sealed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PIECE = 5_000  # records a round, 2 ms
 
 
 class Altered(NamedTuple):
-    """A record that is not the one that was read. record: its place; where only the root tells, the first."""
+    """A record that differs from the one that was read. record: its place; 0 where only the root differs."""
 
     record: int
     offset: int
@@ -43,7 +43,7 @@ class _Pass:
 
 
 class ReadingAgain:
-    """Of one audit directory."""
+    """The second readings of one audit directory's open segments."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

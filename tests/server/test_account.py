@@ -11,6 +11,12 @@ from clients.agency import signing
 from server.account import account_name
 
 
+def test_an_account_is_not_what_the_environment_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "auditor\n1 accepted")
+    assert account_name() == pwd.getpwuid(os.getuid()).pw_name
+
+
 class _Engine:
     def device(self) -> str:
         return ""

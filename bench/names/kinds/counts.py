@@ -1,4 +1,4 @@
-"""What two names have in common and not, by the comparison's own counts: kinds of token pairs, words left, order."""
+"""Counts the differences of two names as the comparison sees them: kinds of token pairs, words left over, order."""
 
 from __future__ import annotations
 

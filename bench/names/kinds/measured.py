@@ -22,7 +22,7 @@ HELD_BACK = "B"
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of one kind of noise."""
+    """The questions of one kind of noise, and those about strangers."""
 
     questions: list[Question]
     strangers: list[Question]
@@ -76,7 +76,7 @@ def of_ronda(on_file: OnFile, asked: Asked, *, scan: bool) -> tuple[dict[str, An
         "empty pages": sum(not names[one.id] for one in asked.questions) / max(1, len(asked.questions)),
     }
     if scan:
-        # Of strangers the page has the best there is: what it loses lies below any limit.
+        # A page holds the likeliest persons for a stranger; those that it leaves out lie below any limit.
         whole = {one.id: on_file.scanned(one) for one in asked.questions}
         report["full scan"] = figures.of_names(
             whole | {one.id: names[one.id] for one in asked.strangers}, asked.questions, asked.strangers
