@@ -143,9 +143,9 @@ def fit(some: Counted, two: dict[str, float], without: str = "") -> Array:
     without: a kind that is left out.
     """
     used = (some.kinds != without) & (weights := _weights(some, two)).astype(bool)
-    _, of_kind = np.unique(some.kinds[used], return_inverse=True)
+    names, of_kind = np.unique(some.kinds[used], return_inverse=True)
     weights, told, counts = weights[used] / weights[used].sum(), some.told[used], some.counts[used]
-    sign, n = np.where(some.same[used], 1.0, -1.0), int(of_kind.max()) + 1
+    sign, n = np.where(some.same[used], 1.0, -1.0), len(names)
 
     def loss(at: Array) -> tuple[float, Array]:
         scale, constants, costs = at[0], at[1 : 1 + n], at[1 + n :]
