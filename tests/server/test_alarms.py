@@ -130,7 +130,7 @@ CASES = {
     "RondaAuditKeeperBehind": steady('ronda_audit_keeper_behind{keeper="1"}', 61, 2),
     "RondaWitnessSilent": steady("ronda_witness_checkpoint_age_seconds", 181, 61),
     "RondaWitnessRefuses": grows('ronda_witness_refused_total{reason="NOT_CONTINUED"}'),
-    "RondaAuditDamaged": steady("ronda_audit_segments_damaged", 1, 0),
+    "RondaAuditDamaged": pair("ronda_audit_segments_damaged", "ronda_recall_records_altered", (0, 1), (0, 0)),
     "RondaAuditDropped": grows("ronda_audit_segments_dropped_total"),
     "RondaAuditDiskLow": pair("ronda_audit_disk_free_bytes", "ronda_audit_disk_bytes", (19, 100), (21, 100)),
     "RondaTrustRefused": appears('ronda_trust_refused_total{part="policy"}'),
