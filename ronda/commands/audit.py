@@ -123,7 +123,7 @@ def change_key(
     """
     from ronda.settings import load_settings
     from server.audit.changing import NotTakenUp, change_signing_key
-    from server.audit.checkpointer import Inconsistent
+    from server.audit.keeping import Inconsistent
     from server.audit.keys import key_id
 
     with explained(False):

@@ -17,8 +17,9 @@ from core.audit.rows import recorded_rows
 from core.files.replacement import replace_file
 from ronda.spark.seat import LOG
 from ronda.spark.tasks import CLOCK_S
-from server.audit.checkpointer import Checkpointer, Inconsistent
+from server.audit.checkpointer import Checkpointer
 from server.audit.keepers import KeeperFiles, open_keeper
+from server.audit.keeping import Inconsistent
 from server.audit.key_chain import CheckpointError
 from server.audit.keys import KeyFileError, key_id
 from server.audit.reading import Segment

@@ -115,11 +115,21 @@ def parse(text: str, keys: KeyChain) -> Checkpoint:
     return Checkpoint(head[1], int(head[2]), int(head[3]), seals, opened, text)
 
 
+class AppendedLost(OSError):
+    """What was appended here before is gone: the directory was emptied, or its disk is mounted no more."""
+
+    def __init__(self, held: int, appended: int) -> None:
+        super().__init__(0, f"checkpoint {appended} was kept here, and is gone")
+        self.held = held
+        self.appended = appended
+
+
 class CheckpointFiles:
     """Checkpoints appended to one file a day (UTC): the server's own, or a keeper's. Files have mode 0600."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._appended: tuple[int, Path, int] | None = None  # number, file, and its bytes then
 
     def append(self, checkpoint: Checkpoint) -> None:
         """Writes it and puts it on disk. Raises OSError."""
@@ -131,8 +141,22 @@ class CheckpointFiles:
             if os.write(descriptor, data) != len(data):
                 raise OSError(0, "a checkpoint was written in part")
             os.fsync(descriptor)
+            self._appended = checkpoint.number, self._directory / day, os.fstat(descriptor).st_size
         finally:
             os.close(descriptor)
+
+    def find_appended(self) -> None:
+        """Raises AppendedLost unless what was appended last is there, OSError."""
+        if self._appended is None:
+            return
+        number, path, size = self._appended
+        try:
+            is_there = path.stat().st_size >= size
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            stated = self.last_stated()
+            raise AppendedLost(stated[1] if stated is not None else 0, number)
 
     def days(self) -> list[Path]:
         """The files, by the day that names each."""

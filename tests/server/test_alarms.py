@@ -128,6 +128,7 @@ CASES = {
     ),
     "RondaAuditNotSigned": steady("ronda_audit_signed_age_seconds", 11, 1),
     "RondaAuditKeeperBehind": steady('ronda_audit_keeper_behind{keeper="1"}', 61, 2),
+    "RondaAuditKeeperLost": steady('ronda_audit_keeper_lost{keeper="1"}', 1, 0),
     "RondaWitnessSilent": steady("ronda_witness_checkpoint_age_seconds", 181, 61),
     "RondaWitnessRefuses": grows('ronda_witness_refused_total{reason="NOT_CONTINUED"}'),
     "RondaAuditDamaged": pair("ronda_audit_segments_damaged", "ronda_recall_records_altered", (0, 1), (0, 0)),
