@@ -47,6 +47,7 @@ _HEAD = re.compile(
     rf"{FIRST_LINE}\nkey ([0-9a-f]{{16}})\nnumber (\d{{1,18}})\ntime_ms (-?\d{{1,18}})\nseals (\d{{1,18}}) {_HASH}\n"
 )
 _KEY = re.compile(r"^key ([0-9a-f]{1,64})$", re.MULTILINE)
+_NAMED_KEY = re.compile(r"^(?:key|next) ([0-9a-f]{1,64})\b", re.MULTILINE)
 _DAY_FILE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _NUMBER = re.compile(r"^number (\d{1,18})$", re.MULTILINE)
 _HEAD_BYTES = 4096  # of a file: its first number is there
@@ -271,6 +272,11 @@ class CheckpointFiles:
         text = self._last_text()
         named = _KEY.search(text)
         return (named[1], _number(text), text) if named is not None else None
+
+    def stated_keys(self) -> set[str]:
+        """Ids of the keys that checkpoints and changes of keys name, unproven. Raises OSError."""
+        named = (each for text in (*self.texts(), *self.key_changes()) for each in _NAMED_KEY.finditer(text))
+        return {each[1] for each in named}
 
     def _last_text(self) -> str:
         return max((_last_text(path) for path in self.days()), key=_number, default="")

@@ -19,7 +19,7 @@ from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
 from server.audit.confirmed import confirmed
 from server.audit.index import open_index, open_unproven_index
-from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
+from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError, OtherKey
 from server.audit.keys import key_id
 from server.audit.restorations import Restoration, RestorationError, Restorations
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
@@ -127,6 +127,21 @@ def verify(
     for segment in sorted({*present, *seals.sealed, *by_segment}):
         _check_segment(directory, segment, seals, by_segment.get(segment, []), segment in present, with_index, verdict)
     return verdict
+
+
+def refuse_other_key(directory: Path, key: Ed25519PublicKey, keepers: Iterable[CheckpointFiles] = ()) -> None:
+    """Raises OtherKey where nothing that lies here was signed by a key or names it: it is another log's.
+
+    Of a log that somebody signed anew as a whole, with a key of his own, the same is said.
+    """
+    all_files = [CheckpointFiles(directory / CHECKPOINTS), *keepers]
+    ids = {stated[0] for files in all_files if (stated := files.last_stated()) is not None}
+    if not ids or key_id(key) in ids:
+        return
+    for files in all_files:
+        ids |= files.stated_keys()
+    if key_id(key) not in ids:
+        raise OtherKey(f"key {key_id(key)} is none of this log: nobody named it ({', '.join(sorted(ids))})")
 
 
 def _keys(
