@@ -150,7 +150,7 @@ cdef int _read(data, uint64_t offset, uint8_t kind, AuditRecord* record) except 
     if status == ENDED:
         raise ValueError("no whole record")
     if status != RIGHT:
-        raise RecordAltered(_PROBLEMS[status])
+        raise RecordAltered(f"no whole record: {_PROBLEMS[status]}")
     if kind != 0 and record.kind != kind:
         raise ValueError("a record of another kind")
     return 0

@@ -15,6 +15,7 @@ from core.engine.entry import Method
 from ronda.command import app
 from server.audit.check_counts import COLUMNS, deliver_checks
 from server.audit.keys import kept_hash_keys
+from server.audit.seals import read_seals
 from server.audit.segments import SegmentId
 from server.audit.writer import clock_ms
 from server.recall.looks import Looks, Wanted
@@ -129,11 +130,17 @@ def test_an_altered_header_is_told(house: Reading) -> None:
 
 
 def test_what_was_altered_before_it_was_indexed_is_told_afterwards(house: Reading) -> None:
-    house.alter(2, NIP, b'"nip":"10008"')
-    house.sign()
+    with house.checkpointer() as checkpointer:
+        with house.writer() as writer:
+            append(writer.log, 1, nip=10001)
+            checkpointer.tick()
+            house.alter(3, NIP, b'"nip":"10008"')
+        checkpointer.tick()
+        checkpointer.tick()
+    assert SegmentId("worker-0", 3) in read_seals(house.audit).sealed
     for nip in ("10001", "10008"):
         done = house.ronda("asked-by", "--nip", nip)
-        assert (done.exit_code, "(worker-0/2/1)" in done.stderr) == (3, True), done.output
+        assert (done.exit_code, "(worker-0/3/1)" in done.stderr) == (3, True), done.output
 
 
 def test_no_proof_of_an_altered_record(house: Reading) -> None:

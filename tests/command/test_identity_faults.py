@@ -141,7 +141,7 @@ def test_each_fault_of_a_file_is_told_apart(
 
 
 def test_a_server_whose_clock_is_behind_is_named_for_a_new_certificate(shown: Shown) -> None:
-    """It was said that its institution is not enrolled. Here this command's clock is two hours ahead of the server's."""
+    """It was said that its institution is not enrolled. Here this command's clock is ahead of it."""
     _own(-1 / 24)(shown)
     ended, text = shown.ask(**fixed_clock("+2h"))
     assert (ended, "si el reloj del servidor va atrás, para él aún no es vigente" in text) == (16, True), text

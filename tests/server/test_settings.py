@@ -150,9 +150,9 @@ def test_what_the_file_says_wrongly_is_named_with_the_file(
 
 def test_two_servers_on_one_address_are_refused_before_a_start() -> None:
     """The second would not come up: `ronda doctor --settings` passed it."""
-    with pytest.raises(SettingsError, match="metrics: 127.0.0.1:50051 is that of listen: name another port"):
+    with pytest.raises(SettingsError, match=r"metrics: 127\.0\.0\.1:50051 is that of listen: name another port"):
         load_settings(metrics="127.0.0.1:50051")
-    with pytest.raises(SettingsError, match="lane_listen: 127.0.0.1:7 is that of listen"):
+    with pytest.raises(SettingsError, match=r"lane_listen: 127\.0\.0\.1:7 is that of listen"):
         load_settings(listen="127.0.0.1:7", lane_listen="127.0.0.1:7")
     load_settings(listen="127.0.0.1:0", lane_listen="127.0.0.1:0", metrics="127.0.0.1:0")
 
