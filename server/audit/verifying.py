@@ -25,7 +25,6 @@ from server.audit.restorations import Restoration, RestorationError, Restoration
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
 from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
 
-ROLLED_BACK = "rolled back"  # how a problem begins that a log has which was put back from a copy
 _CLOCK_SLACK_MS = 1000  # a clock that is disciplined steps back by less
 
 
