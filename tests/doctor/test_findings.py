@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 from core.ledger.change import Change, Kind
 from core.ledger.noted import NotedPlace, digest_of
@@ -21,7 +20,6 @@ from ronda.settings import Settings, load_settings
 from server.audit.keys import make_signing_keys
 from server.audit.set_up import audit_directory, prepare_audit
 from server.feed.seen_ledger import SeenLedger, lacking_feeds, note_ledger
-from server.processes.scrape import CLOCK_DOUBTFUL
 from tests.audit.restored_kit import RestoredLog
 from tests.command.terminal import piped
 from tests.doctor.doctor_page import HEAD, PAGE, table
@@ -149,18 +147,6 @@ def test_an_older_copy_of_the_ledger_is_told_as_the_start_tells_it(tmp_path: Pat
     older.close()
     assert [each.kind.name for each in disk_checks.ledger(settings, deep=False)] == ["ledger_put_back"]
     assert lacking_feeds(tmp_path, note_expected=True) == {("court", "oj")}
-
-
-def test_a_server_whose_clock_is_doubtful_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = CollectorRegistry()
-    Gauge(CLOCK_DOUBTFUL, "As a scrape has it.", registry=registry).set(1)
-    server, thread = start_http_server(0, "127.0.0.1", registry)
-    try:
-        found = check_up(load_settings(data=settings.data, metrics=f"127.0.0.1:{server.server_port}"), deep=False)
-    finally:
-        server.shutdown()
-        thread.join()
-    assert "clock_doubtful" in {each.kind.name for each in found}
 
 
 def test_a_restoration_that_waits_is_told_as_the_log_tells_it(tmp_path: Path) -> None:
