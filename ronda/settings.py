@@ -11,9 +11,9 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, get_args
 
-from pydantic import ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings.exceptions import SettingsError as SourceError
 
@@ -130,13 +130,26 @@ def unknown_variables() -> dict[str, str]:
     return found
 
 
+def _known_beside(location: tuple[int | str, ...]) -> list[str]:
+    """The names that may stand where an unknown one stands: settings, or keys of the table that it is in."""
+    if len(location) == 1:
+        return list(Settings.model_fields)
+    pending: list[Any] = [Settings.model_fields[str(location[0])].annotation]
+    while pending:  # the table's model, wherever the setting's type has it: dict[str, FeedSource]
+        kind = pending.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return list(kind.model_fields)
+        pending += get_args(kind)
+    return []
+
+
 def _fault(location: tuple[int | str, ...], rule: str, config: str | None, overrides: dict[str, Any]) -> str:
     """Where a setting is said (the file, a variable, or by its name alone), its name and the rule that it breaks."""
     if not location:  # a rule between settings, which names them
         return rule
     name = str(location[0])
     if rule == NO_SUCH_SETTING:
-        rule += _near_one("".join(difflib.get_close_matches(name, Settings.model_fields, 1, _NEAR)))
+        rule += _near_one("".join(difflib.get_close_matches(str(location[-1]), _known_beside(location), 1, _NEAR)))
     named = ".".join(str(part) for part in location)
     variable = f"{PREFIX}{name.upper()}"
     if overrides.get(name) is not None:

@@ -15,7 +15,7 @@ import grpc
 import numpy as np
 
 from bench.trust.worker_process import WorkerUnderTest
-from core.audit.reader import QUESTION_ROW, query_rows
+from core.audit.rows import QUESTION_ROW, query_rows
 from ronda.settings import Settings
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
@@ -45,7 +45,7 @@ def recorded_answers(audit: Path) -> set[bytes]:
     """The answer_id of each record in a log's segments."""
     recorded = set()
     for path in audit.rglob("*.seg"):
-        rows, _ = query_rows(path.read_bytes(), path.stat().st_size)
+        rows, _ = query_rows(path.read_bytes(), path.stat().st_size, set())
         recorded |= {bytes(answer_id) for answer_id in np.frombuffer(rows, np.dtype(QUESTION_ROW))["answer_id"]}
     return recorded
 

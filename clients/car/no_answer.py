@@ -44,6 +44,10 @@ _TROUBLES = {
     Trouble.OWN_KEY_OF_ANOTHER_CERTIFICATE: f"La llave de este equipo no es la de su certificado: {_OPERATIONS}.",
     Trouble.OWN_CERTIFICATE_OUT_OF_DATE: f"El certificado de este equipo no está vigente: {_OPERATIONS}.",
     Trouble.OWN_CERTIFICATE_REFUSED: f"El servidor no acepta el certificado de este equipo: {_OPERATIONS}.",
+    Trouble.OWN_CERTIFICATE_YOUNG: (
+        f"El servidor no acepta el certificado de este equipo, que es nuevo; si su reloj va atrás, aún no vale: "
+        f"{_OPERATIONS}."
+    ),
     Trouble.UNKNOWN: f"El servidor cortó la conexión: repita; si sigue, {_OPERATIONS} (certificado de este equipo).",
 }
 _AT_THE_ISSUER = {

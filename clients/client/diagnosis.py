@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from clients.client.own_files import trouble_of_files
+from clients.client.own_files import began_lately, trouble_of_files
 from clients.client.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ def diagnose(target: str, identity: Identity | None) -> Trouble:
         tls.set_alpn_protocols(["h2"])
     try:
         with socket.create_connection((host, int(port)), _SECONDS) as plain:
-            return _shake_hands(plain, tls, host, asked=identity is not None)
+            trouble = _shake_hands(plain, tls, host, asked=identity is not None)
+        if trouble is Trouble.OWN_CERTIFICATE_YOUNG and (identity is None or not began_lately(identity)):
+            return Trouble.OWN_CERTIFICATE_REFUSED
+        return trouble
     except socket.gaierror:
         return Trouble.NAME_NOT_KNOWN
     except ConnectionRefusedError:
@@ -75,11 +78,17 @@ def _ask(wrapped: ssl.SSLSocket) -> Trouble:
     """In TLS 1.3 a server looks at our certificate after the handshake: one that it refuses gets no byte of HTTP/2."""
     try:
         wrapped.sendall(_PREFACE)
-        return Trouble.UNKNOWN if wrapped.recv(1) else Trouble.OWN_CERTIFICATE_REFUSED
+        return Trouble.UNKNOWN if wrapped.recv(1) else Trouble.OWN_CERTIFICATE_YOUNG
     except TimeoutError:
         return Trouble.UNKNOWN
-    except OSError:
-        return Trouble.OWN_CERTIFICATE_REFUSED
+    except OSError as error:
+        return _refused(str(getattr(error, "reason", None) or ""))
+
+
+def _refused(alert: str) -> Trouble:
+    """Why our certificate is refused, as far as an alert tells: whether it is young is looked at by who asked."""
+    known = any(word in alert for word in ("UNKNOWN_CA", "REVOKED", "EXPIRED", "ACCESS_DENIED"))
+    return Trouble.OWN_CERTIFICATE_REFUSED if known else Trouble.OWN_CERTIFICATE_YOUNG
 
 
 def _after_hello(error: OSError, *, asked: bool) -> Trouble:
@@ -90,5 +99,5 @@ def _after_hello(error: OSError, *, asked: bool) -> Trouble:
     if not asked:
         return Trouble.SERVER_SPEAKS_TLS
     if "CERTIFICATE" in alert or "UNKNOWN_CA" in alert or "ACCESS_DENIED" in alert:
-        return Trouble.OWN_CERTIFICATE_REFUSED
+        return _refused(alert)
     return Trouble.ANOTHER_PROGRAM if "APPLICATION_PROTOCOL" in alert else Trouble.UNKNOWN

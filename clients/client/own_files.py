@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from clients.client.trouble import Trouble
@@ -11,6 +11,7 @@ from clients.client.trouble import Trouble
 if TYPE_CHECKING:
     from clients.client.identity import Identity
 
+_LATELY = timedelta(days=1)
 _CERTIFICATE, _KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY-----"
 
 
@@ -48,11 +49,26 @@ def _is_readable(content: bytes) -> bool:
     return True
 
 
+def began_lately(identity: Identity) -> bool:
+    """Returns whether its certificate began a day ago at most: a clock that is behind takes it for one to come.
+
+    False where the package cryptography is missing. Raises OSError.
+    """
+    times = _times(identity.certificate.read_bytes())
+    return times is not None and times[0] > datetime.now(UTC) - _LATELY
+
+
 def _in_force(certificate: bytes) -> bool:
     """Returns whether it is in force by this machine's clock; True where the package cryptography is missing."""
+    times = _times(certificate)
+    return times is None or times[0] <= datetime.now(UTC) <= times[1]
+
+
+def _times(certificate: bytes) -> tuple[datetime, datetime] | None:
+    """From when to when it is in force; None where the package cryptography is missing."""
     try:
         from cryptography import x509  # noqa: PLC0415 - the client library works without it
     except ImportError:
-        return True
+        return None
     own = x509.load_pem_x509_certificate(certificate)
-    return own.not_valid_before_utc <= datetime.now(UTC) <= own.not_valid_after_utc
+    return own.not_valid_before_utc, own.not_valid_after_utc

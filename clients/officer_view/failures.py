@@ -9,6 +9,7 @@ from clients.client.diagnosis import Trouble, diagnose
 from clients.client.failures import HalfAnAnswer
 from clients.officer_view.candidates import too_broad_line
 from clients.spanish import failures as spoken
+from clients.spanish import feed_rules
 from clients.spanish import words as spanish
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def failure_text(
 
 
 def _invalid_text(failure: CallFailure, hints: Sequence[str] = ()) -> str:
-    rules = [(v.field, spanish.RULES.get(v.rule, v.rule)) for v in failure.violations]
+    rules = [(v.field, spanish.RULES.get(v.rule) or feed_rules.rule_text(v.rule)) for v in failure.violations]
     broken = "; ".join(f"{spanish.FIELDS.get(field, field)}: {rule}" for field, rule in rules) or failure.message
     hint = f" ¿Quiso decir {', '.join(hints)}? (sin buscar: no se sabe si constan)" if hints else ""
     return f"Consulta no válida: {broken}.{hint}"

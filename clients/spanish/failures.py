@@ -124,6 +124,11 @@ TROUBLES: dict[Trouble, str] = {
         "El servidor {target} no acepta el certificado de --identity: no es de una institución inscrita en él, o fue "
         "revocado. Pida otro a su institución; si otros equipos tampoco entran, reintente."
     ),
+    Trouble.OWN_CERTIFICATE_YOUNG: (
+        "El servidor {target} no acepta el certificado de --identity, que rige desde hace menos de un día: si el reloj "
+        "del servidor va atrás, para él aún no es vigente. Avise a operaciones para que revisen su hora; si está bien, "
+        "no es de una institución inscrita en él, o fue revocado."
+    ),
     Trouble.UNKNOWN: (
         "El servidor {target} cortó la conexión sin decir por qué: reintente; si sigue, avise a operaciones."
     ),

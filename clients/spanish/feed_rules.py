@@ -49,6 +49,7 @@ RULES = {
 }
 # With numbers or names of the server's.
 _PATTERNS = (
+    (r"at most (\d+) characters", r"a lo más \1 caracteres"),
     (r"1 to (\d+) printable characters", r"de 1 a \1 caracteres que se puedan imprimir"),
     (r"at most (\d+) seconds ahead of the server's clock", r"a lo más \1 segundos después de la hora del servidor"),
     (r"a change has at most (\d+) bytes", r"un cambio tiene a lo más \1 bytes"),

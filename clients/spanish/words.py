@@ -82,6 +82,8 @@ TOO_MANY_VEHICLES = "too many vehicles fit"
 
 # Fields of a question, as the contract names them.
 FIELDS = {
+    "sequence": "número",
+    "record_id": "id del registro (--record)",
     "resume_token": "lo que esta fuente tiene guardado de sus envíos",
     "query": "consulta",
     "country": "país",

@@ -1,1 +1,1 @@
-"""The audit log's bytes, written before an answer leaves, proved afterwards. Python: `log`, `reader`, `merkle`."""
+"""The audit log's bytes, written before an answer leaves, proved later. Python: `log`, `reader`, `rows`, `merkle`."""

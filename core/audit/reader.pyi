@@ -1,10 +1,11 @@
-"""Reads segments of the audit log: checks every record, hashes them to a tree, finds and lists without the GIL.
+"""Reads segments of the audit log: checks every record, hashes them to a tree, gives one by its offset.
 
-The bytes are docs/audit-format.md. `data` is a segment's file, mapped or read: whole, or as far as it reaches yet.
+The bytes are docs/audit-format.md. `data` is a segment's file, mapped or read: whole, or as far as it reaches yet. What
+goes through many records is core/audit/rows.pyx.
 """
 
 from enum import IntEnum, IntFlag
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from typing_extensions import Buffer, disjoint_base
 
@@ -49,6 +50,9 @@ class TextKind(IntEnum):
     GENERATION = 2
     ASKER = 3
     FED = 4
+
+class RecordAltered(ValueError):
+    """A record whose check does not hold, or whose form none has that was written: it says nothing. The text: why."""
 
 class Entry(NamedTuple):
     """A subject shown. subject: keyed hash, 16 bytes; level, kind, flags and register as in `ShownEntry`."""
@@ -129,53 +133,17 @@ class SegmentReader:
     def root(self) -> bytes:
         """Root of the tree over the records behind."""
 
-def index_rows(data: Buffer, end: int) -> tuple[bytes, bytes, bytes, bytes]:
-    """What an index holds of the records before offset `end`, in file order.
-
-    Returns the first eight bytes of each keyed hash (u64: every subject shown, and what was asked), the offset of its
-    record (u32); the identity of each question (u32) and the offset of its record (u32).
-    """
-
-def rows_digest(data: Buffer, end: int, seed: int) -> tuple[int, int, int, int]:
-    """Number and digest of what `index_rows` gives: of the hashes with their offsets, of the identities with theirs.
-
-    A digest is the sum of seeded hashes of the rows, so that it does not depend on their order; with a seed that nobody
-    knew when an index was made, no other rows are likely to have it.
-    """
-
-def sorted_digest(keys: Buffer, offsets: Buffer, key_size: int, seed: int) -> tuple[int, int] | None:
-    """Number and digest of an index's rows; None when the keys (of 4 or 8 bytes, u64 or u32) do not ascend.
-
-    Raises ValueError when there are not as many keys as offsets.
-    """
-
-def find_hash(data: Buffer, start: int, end: int, wanted: bytes) -> list[int]:
-    """Offsets of the records from offset `start` to `end` that show this keyed hash, or were asked it; reads all."""
-
 def read_body(data: Buffer, offset: int) -> bytes:
-    """The body of the record at this offset. Raises ValueError where there is no whole one."""
+    """The body of the record at this offset. Raises ValueError where there is none, RecordAltered."""
 
 def read_header(data: Buffer) -> bytes:
-    """The JSON object of the segment's first record. Raises ValueError where there is no whole header."""
+    """The JSON object of the segment's first record. Raises ValueError where there is none, RecordAltered."""
 
 def read_text(data: Buffer, offset: int) -> bytes:
-    """What the text record at this offset holds. Raises ValueError where there is none."""
+    """What the text record at this offset holds. Raises ValueError where there is none, RecordAltered."""
 
 def read_question(data: Buffer, offset: int) -> Question:
-    """The question's record at this offset. Raises ValueError where there is no whole one."""
+    """The question's record at this offset. Raises ValueError where there is none, RecordAltered."""
 
 def entry_bytes(subject_id: bytes, how: int) -> bytes:
     """For AuditLog.append_record(shown=...): a subject of 16 bytes of whom nothing else is said. Raises ValueError."""
-
-def text_offsets(data: Buffer, end: int) -> list[tuple[int, int, int]]:
-    """(place, what, offset) of the text records before offset `end`."""
-
-# What numpy.dtype takes: the rows of `query_rows`, as far as anybody reads them.
-QUESTION_ROW: Any  # method, flags, time_ms, identity, answer_id, offset
-ENTRY_ROW: Any  # question (its number among the rows), subject, how
-
-def query_rows(data: Buffer, end: int) -> tuple[bytes, bytes]:
-    """For the report, of a segment before offset `end`: the questions as QUESTION_ROW, the entries as ENTRY_ROW."""
-
-def recorded_rows(data: Buffer, end: int) -> tuple[int, int]:
-    """Of a segment before offset `end`: how many questions, and how many rows the answered batches of Clear had."""

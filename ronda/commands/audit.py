@@ -123,7 +123,7 @@ def change_key(
     """
     from ronda.settings import load_settings
     from server.audit.changing import NotTakenUp, change_signing_key
-    from server.audit.checkpointer import Inconsistent
+    from server.audit.keeping import Inconsistent
     from server.audit.keys import key_id
 
     with explained(False):
@@ -147,7 +147,8 @@ def verify(
     keeper: Annotated[list[Path] | None, typer.Option("--keeper", help="Directorio de un segundo custodio.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Revisa cada registro, sello y punto de control; estado 1 si algo fue alterado, 3 si faltó qué comparar.
+    """Revisa cada registro, sello y punto de control; estado 1 si algo fue alterado, 3 si faltó qué comparar, 2 si la
+    llave indicada no firmó nada de lo que hay.
 
     \b
     Ejemplo:
@@ -156,6 +157,7 @@ def verify(
     from ronda.settings import load_settings
     from server.audit.lacking import Lacking, What
     from server.audit.set_up import audit_directory, public_signing_key, second_keepers
+    from server.audit.verifying import refuse_other_key
     from server.audit.verifying import verify as check
 
     with explained(as_json):
@@ -164,7 +166,10 @@ def verify(
         if not where.is_dir():
             raise Lacking(What.LOG, where)
         keepers = second_keepers(settings, keeper or [])
-        verdict = check(where, public_signing_key(settings, public_key), keepers)
+        key = public_signing_key(settings, public_key)
+        if public_key is not None:
+            refuse_other_key(where, key, keepers)
+        verdict = check(where, key, keepers)
     problems = [str(problem) for problem in verdict.problems]
     if as_json:
         last = verdict.last.number if verdict.last is not None else None
@@ -372,6 +377,7 @@ def proof(
     from server.audit.evidence import holds, lost_since, prove_continuation, prove_record, record_place
     from server.audit.looking import Tool
     from server.audit.set_up import audit_directory, public_signing_key, second_keepers
+    from server.audit.verifying import refuse_other_key
 
     with explained(False):
         settings = load_settings(audit=directory)
@@ -385,6 +391,8 @@ def proof(
                 tell_losses(lost_since(shown, key, own, second_keepers(settings, keeper or [])))
             raise typer.Exit(0 if held else EXIT_OURS)
         where = audit_directory(settings)
+        if public_key is not None:
+            refuse_other_key(where, key)
         if since is not None:
             print_json(prove_continuation(where, key, since.read_text(encoding="ascii", errors="replace")))
             return

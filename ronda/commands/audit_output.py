@@ -14,7 +14,10 @@ from ronda.commands.office_words import who_text
 from ronda.commands.output import print_json, print_renderables, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from server.audit.reading import AuditReader, AuditRecord, Lost
+    from server.audit.segments import AlteredRecord
 
 
 GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))  # no daylight saving time
@@ -29,7 +32,7 @@ def when(time_ms: int) -> str:
 
 def tell_lost(lost: Lost) -> None:
     """Says on standard error that what was shown may lack records, and ends with a status of its own; none: nothing."""
-    segments, given_up = lost
+    segments, given_up, altered = lost
     for each in given_up:
         since = when(each.kept_ms) if each.kept else "su comienzo"
         say(
@@ -45,8 +48,27 @@ def tell_lost(lost: Lost) -> None:
             err=True,
             bold=True,
         )
-    if segments or given_up:
+    _say_altered(altered)
+    if segments or given_up or altered:
         raise typer.Exit(ExitStatus.STOPPED)
+
+
+def tell_altered(altered: Sequence[AlteredRecord]) -> None:
+    """Says on standard error which records are not as they were written, and ends with a status of its own."""
+    _say_altered(altered)
+    if altered:
+        raise typer.Exit(ExitStatus.STOPPED)
+
+
+def _say_altered(altered: Sequence[AlteredRecord]) -> None:
+    if altered:
+        shown = ", ".join(map(str, altered[:_LOST_SHOWN])) + (" y otros" if len(altered) > _LOST_SHOWN else "")
+        say(
+            f"ALTERADOS: {len(altered)} registros de la bitácora ya no son lo que se escribió ({shown}); no se usan, y "
+            "lo que remite a ellos queda sin su dato. `ronda audit verify` dice todo lo que se alteró.",
+            err=True,
+            bold=True,
+        )
 
 
 def _question(reader: AuditReader, record: AuditRecord) -> Any:

@@ -143,6 +143,19 @@ _FINDINGS = (
     ),
     (rf"no second keeper was named{_EMPTIED}", f"sin segundo custodio no se sabe{_NOT_TOLD}"),
     (rf"a second keeper holds no checkpoint{_EMPTIED}", f"un custodio sin puntos de control no dice{_NOT_TOLD}"),
+    (r"keeper (\d+) begins with checkpoint (\d+), the log here with (\d+): what was altered before \2 was signed "
+     r"cannot be told",
+     r"el custodio \1 empieza en el punto de control \2, y aquí hay desde el \3: lo alterado antes de firmarse el \2 "
+     "no se sabe"),
+    (r"the log had checkpoint (\d+) confirmed, and the second keeper holds (\d+) at most: it lost what it held, or "
+     r"this is an older copy of it",
+     r"el custodio ya había confirmado el punto de control \1 y tiene hasta el \2: perdió lo que tenía (¿su disco está "
+     "montado?), o esta es una copia anterior"),
+    (r"it holds checkpoint (\d+) at most, and it took (\d+): it lost what it held",
+     r"tiene hasta el punto de control \1 y ya había tomado el \2: perdió lo que tenía. Monte su disco; un custodio "
+     "nuevo lleva otro nombre en audit_keeper"),
+    (r"the witness lost what it took: its directory was emptied, or its disk is not mounted",
+     "perdió lo que había tomado: su directorio se vació, o su disco no está montado"),
     (r"it is newer than the last one here: the log was rolled back",
      "es posterior al último de aquí: la auditoría está en un estado anterior"),
     (r"another one of that number is here", "aquí hay otro con ese número"),
@@ -168,6 +181,7 @@ _FINDINGS = (
     (r"its header is of (.+)", r"su encabezado es de \1"),
     (r"something was added behind its seal", "se agregó algo detrás de su sello"),
     (r"a record was altered: the root is not the seal's", "se alteró un registro: la raíz no es la del sello"),
+    (r"the header was altered", "se alteró el encabezado"),
     (r"the header cannot be read|the first record is no header|the header lacks a field", "el encabezado no se lee"),
     (r"there is no checkpoint yet", "aún no hay punto de control"),
     (r"segment (.+) has no record (\d+)", r"el segmento \1 no tiene el registro \2"),

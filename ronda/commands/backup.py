@@ -64,7 +64,7 @@ def backup(
     """
     from core.errors import LedgerDamaged
     from ronda.copies.issuer_copy import take_issuer
-    from ronda.copies.manifest import CopyRefused
+    from ronda.copies.manifest import CopyRefused, PlaceRefused
     from ronda.copies.taking import left_out, take
     from server.audit.seals import SealsDamaged
     from server.settings import SettingsError
@@ -77,7 +77,9 @@ def backup(
             else:
                 assert issuer is not None
                 taken = take_issuer(issuer, to, told)
-    except (CopyRefused, SealsDamaged, LedgerDamaged, SettingsError) as error:
+    except (PlaceRefused, SettingsError) as error:
+        fail(str(error), EXIT_CALLER, as_json)
+    except (CopyRefused, SealsDamaged, LedgerDamaged) as error:
         fail(str(error), EXIT_OURS, as_json)
     except OSError as error:
         fail(f"{error.filename or to}: {system_error_text(error)}", EXIT_OURS, as_json)

@@ -80,6 +80,7 @@ _TROUBLE_STATUSES = {
     Trouble.OWN_KEY_OF_ANOTHER_CERTIFICATE: ExitStatus.FILES,
     Trouble.OWN_CERTIFICATE_OUT_OF_DATE: ExitStatus.NOT_ACCEPTED,
     Trouble.OWN_CERTIFICATE_REFUSED: ExitStatus.NOT_ACCEPTED,
+    Trouble.OWN_CERTIFICATE_YOUNG: ExitStatus.NOT_ACCEPTED,
     Trouble.UNKNOWN: ExitStatus.NOT_ACCEPTED,
 }
 _TROUBLES: dict[Trouble, tuple[ExitStatus, str]] = {

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from ronda.commands.audit_output import tell_altered
 from ronda.commands.directory import DataOption, JsonOption, settings_of
 from ronda.commands.output import EXIT_CALLER, EXIT_NOT_FRESH, EXIT_OURS, fail, print_json, print_renderables, say
 
@@ -73,7 +74,7 @@ def build(
     )
     try:
         own.mkdir(parents=True, exist_ok=True)
-        deliver_checks(audit_directory(settings), own, datetime.now(ZoneInfo("America/Guatemala")).date())
+        altered = deliver_checks(audit_directory(settings), own, datetime.now(ZoneInfo("America/Guatemala")).date())
         summary = build_mart(options)
     except (BuildRefused, ManifestError) as error:
         fail(str(error), EXIT_CALLER, as_json)
@@ -83,6 +84,7 @@ def build(
         print_json({**summary.mart.model_dump(mode="json", exclude={"files"}), "unclaimed": summary.unclaimed})
     else:
         print_renderables(*_parts(summary))
+    tell_altered(altered)
     if summary.refused:
         raise typer.Exit(EXIT_NOT_FRESH)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from clients.spanish.system_errors import system_error_text
 from ronda.commands.audit_words import finding_text
 from ronda.commands.office_words import lacking_text, missing_text, refusal_text
-from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail
+from ronda.commands.output import EXIT_CALLER, EXIT_OURS, EXIT_STOPPED, fail
 
 
 class Stop(Exception):
@@ -20,7 +20,7 @@ def explained(as_json: bool) -> Iterator[None]:
     """Turns what may go wrong into one line and an exit status."""
     from core.errors import AuditUnavailable, QuestionError, StoredDataError
     from core.identifiers.types import IdentifierError
-    from server.audit.evidence import NotProvable
+    from server.audit.evidence import NotProvable, RecordWrong
     from server.audit.key_chain import CheckpointError, OtherKey
     from server.audit.keys import KeyFileError
     from server.audit.lacking import Lacking
@@ -31,6 +31,8 @@ def explained(as_json: bool) -> Iterator[None]:
 
     try:
         yield
+    except RecordWrong as error:
+        fail(f"{finding_text(error)}. `ronda audit verify` dice todo lo que se alteró.", EXIT_STOPPED, as_json)
     except (Stop, SettingsError, KeyFileError, NotProvable) as error:
         fail(finding_text(error), EXIT_CALLER, as_json)
     except Lacking as error:

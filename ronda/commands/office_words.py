@@ -25,8 +25,8 @@ WAYS = {
 }
 BEFORE = " antes de la alerta"
 """Behind a way: of a look that the owner was told of when the alert was issued."""
-# Who is nobody in particular, as the audit names her (server/trust/callers.py).
-WITHOUT_IDENTITY = {"development": "modo de desarrollo"}
+# Who is nobody in particular, as the audit names her (server/trust/callers.py, server/audit/misuse.py).
+WITHOUT_IDENTITY = {"development": "modo de desarrollo", "altered": "ALTERADO"}
 _ACTIONS = {
     "ReadAudit": "leer la auditoría",
     "ExportSubject": "preparar una exportación",
@@ -131,4 +131,4 @@ def no_log_yet(key: str) -> str:
 def who_text(identity: Mapping[str, Any], shown: str) -> str:
     """Who asked: `shown`, save where nobody's identity is asked for."""
     nobody = identity.get("development") and identity.get("nip") in (None, "", "development")
-    return WITHOUT_IDENTITY["development"] if nobody else shown
+    return WITHOUT_IDENTITY["development"] if nobody else WITHOUT_IDENTITY.get(shown, shown)

@@ -105,9 +105,12 @@ def _chain(settings: Settings, public_key: Path | None, record: AuditRecord, as_
     from server.audit.keys import KeyFileError
     from server.audit.lacking import Lacking
     from server.audit.set_up import audit_directory, public_signing_key
+    from server.audit.verifying import refuse_other_key
 
     try:
         signer = public_signing_key(settings, public_key)
+        if public_key is not None:
+            refuse_other_key(audit_directory(settings), signer)
         proof = prove_record(audit_directory(settings), signer, record.segment, record.place)
     except Lacking:
         return "sin la llave pública de los puntos de control: indique --public-key"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ronda.commands.audit_options import AuditOption, CaseOption, KeyOption, TokenOption
-from ronda.commands.audit_output import tell_lost
+from ronda.commands.audit_output import tell_altered, tell_lost
 from ronda.commands.office import Stop, explained
 from ronda.commands.output import say
 
@@ -87,5 +87,8 @@ def release(
       ronda subject release solicitud.json --out entrega
     """
     with explained(False), _a_cui():
-        for path in _office(directory, key, token, nip, "ReleaseExport").release(request, out, case):
+        office = _office(directory, key, token, nip, "ReleaseExport")
+        for path in office.release(request, out, case):
             say(path)
+        altered = office.altered()
+    tell_altered(altered)

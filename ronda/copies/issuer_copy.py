@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ronda.copies.audit_copy import copy_audit, refuse_changed_since
 from ronda.copies.databases import copied_database, files_of
-from ronda.copies.manifest import CopyRefused, manifest_bytes
+from ronda.copies.manifest import manifest_bytes
 from ronda.copies.sinks import open_sink
 from ronda.copies.taking import Taken
 from ronda.copies.trees import copy_tree
@@ -29,9 +29,7 @@ def take_issuer(directory: Path, to: Path, told: Callable[[str, int], None] = la
     directory = Path(os.path.abspath(directory))  # noqa: PTH100 - without ".."
     settings = read_settings(directory)
     at = [""]
-    if to.absolute().is_relative_to(directory):
-        raise CopyRefused(f"{to}: está dentro de lo que se copia")
-    sink = open_sink(to, lambda count: told(at[0], count))
+    sink = open_sink(to, [directory, audit_directory(settings)], lambda count: told(at[0], count))
     try:
         sink.directory(MAIN, directory)
         database = settings.database

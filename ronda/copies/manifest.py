@@ -27,6 +27,10 @@ class CopyRefused(Exception):
     """A copy that is damaged, cut or of another kind; or a place that can't be copied now, or restored to."""
 
 
+class PlaceRefused(CopyRefused):
+    """A place that was named for a copy and that cannot be one, or nothing to be copied: the caller's mistake."""
+
+
 class CopiedEntry(Stated):
     """A file or directory of the copy. sha256: of a file, "" = a directory. user, group: names, "" = none."""
 

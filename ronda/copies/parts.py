@@ -71,6 +71,7 @@ PARTS = (
     ),
     Part("<data>/ledger.seen.json", _AGAIN, "with the next change; without it feeds are in doubt until a heartbeat"),
     Part("<data>/backup.json", _AGAIN, "by the next copy; until then an alarm says that there is none"),
+    Part("<audit>/confirmed.json", _AGAIN, "with the next checkpoint that a second keeper takes"),
     Part("<data>/live", _AGAIN, "by `ronda live`, from generation and ledger"),
     Part("<data>/hotlists", _AGAIN, "lists and their steps, when a car asks"),
     Part("<data>/mart", _AGAIN, "by `ronda mart build`, from the deliveries"),

@@ -11,13 +11,13 @@ import shutil
 import stat
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from core.files.regular_file import open_regular
 from core.files.replacement import draft_path, sync_directory
-from ronda.copies.manifest import COPY, CopiedEntry, CopyRefused
+from ronda.copies.manifest import COPY, CopiedEntry, CopyRefused, PlaceRefused
 
 PRIVATE_DIRECTORY, PRIVATE = 0o700, 0o600
 _BLOCK = 1 << 20
@@ -181,8 +181,13 @@ class TarSink(_Noting):
         shutil.rmtree(self.work, ignore_errors=True)
 
 
-def open_sink(to: Path, told: Callable[[int], None]) -> DirectorySink | TarSink:
-    """A tar for a name that ends in .tar, else a directory. told: called with each number of bytes copied."""
+def open_sink(to: Path, copied: Iterable[Path], told: Callable[[int], None]) -> DirectorySink | TarSink:
+    """A tar for a name that ends in .tar, else a directory. told: called with each number of bytes copied.
+
+    copied: the directories that are copied. Raises PlaceRefused for a place within one of them, or that is there.
+    """
+    if any(to.resolve().is_relative_to(each.resolve()) for each in copied):
+        raise PlaceRefused(f"{to}: está dentro de lo que se copia")
     return TarSink(to, told) if to.suffix == ".tar" else DirectorySink(to, told)
 
 
@@ -194,7 +199,7 @@ def _member(arc: str, size: int) -> tarfile.TarInfo:
 
 def _refuse_existing(to: Path) -> None:
     if os.path.lexists(to):
-        raise CopyRefused(f"{to}: ya existe; nombre otro lugar")
+        raise PlaceRefused(f"{to}: ya existe; nombre otro lugar")
 
 
 def _user(uid: int) -> str:

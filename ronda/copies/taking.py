@@ -22,7 +22,7 @@ from indexer.live.shared_keys import FILE as SHARED_KEYS
 from indexer.staging.extracts import STAGING
 from ronda.copies.audit_copy import copy_audit, refuse_changed_since
 from ronda.copies.databases import copied_database
-from ronda.copies.manifest import CopiedCheckpoint, CopiedLedger, CopyRefused, manifest_bytes
+from ronda.copies.manifest import CopiedCheckpoint, CopiedLedger, CopyRefused, PlaceRefused, manifest_bytes
 from ronda.copies.parts import Kept, known_in_data, names_in_data
 from ronda.copies.sinks import Sink, open_sink
 from ronda.copies.trees import copy_tree
@@ -97,12 +97,12 @@ def take(
 class _Taking:
     def __init__(self, settings: Settings, to: Path, told: Callable[[str, int], None]) -> None:
         if not settings.data.is_dir():
-            raise CopyRefused(f"data: {settings.data}: no es un directorio")
-        if to.absolute().is_relative_to(settings.data.absolute()):
-            raise CopyRefused(f"{to}: está dentro de lo que se copia")
+            raise PlaceRefused(f"data: {settings.data}: no es un directorio")
         self._settings, self._data, self._audit = settings, settings.data, audit_directory(settings)
         self._at = ""
-        self.sink: Sink = open_sink(to, lambda count: told(self._at, count))
+        named = (getattr(settings, setting) for setting in NAMED_FILES)
+        copied = [self._data, self._audit, development_keys(settings), *(each for each in named if each is not None)]
+        self.sink: Sink = open_sink(to, copied, lambda count: told(self._at, count))
         self._taken = Taken(to)
         self._named: dict[str, str] = {}
 

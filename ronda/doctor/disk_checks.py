@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.audit.merkle import Tree
@@ -22,10 +21,13 @@ from core.mart.layout import FOLDER as MART
 from indexer.build.errors import BuildRefused
 from indexer.generations.listing import generation_directory, stated_manifest, verify_generation
 from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
+from ronda.copies.parts import Kept, names_in_data
 from ronda.doctor.findings import Finding, finding
 from server.audit.checkpointer import ALARM_SHARE
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
-from server.audit.keepers import KeeperError, KeeperFiles, open_keeper
+from server.audit.confirmed import confirmed, held_by
+from server.audit.keepers import KeeperError, KeeperFiles, KeeperLost, open_keeper
+from server.audit.keeping import awaits_a_person, other_restorations
 from server.audit.key_chain import CheckpointError, KeyChain
 from server.audit.keys import HASH_KEY_FILE, KeyFileError, kept_hash_keys, key_id, load_auditors, load_signing_keys
 from server.audit.seals import SealsDamaged, read_seals
@@ -36,11 +38,13 @@ from server.audit.set_up import (
     refuse_another_servers_log,
     second_keepers,
     signing_key,
+    unusable,
 )
 from server.audit.verifying import verify
+from server.feed.seen_ledger import SEEN, NoteLost, lacking_feeds
 from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
 from server.processes.page_key import PAGE_KEY, PAGE_KEY_BYTES
-from server.processes.served_parts import ServedParts
+from server.processes.served_parts import AUDIT_PART, ServedParts
 from server.processes.settings import ServerSettings
 from server.settings import SettingsError
 
@@ -48,9 +52,10 @@ _OTHERS, _GROUP_AND_OTHERS = stat.S_IRWXO, stat.S_IRWXG | stat.S_IRWXO
 
 
 def lost_parts(settings: ServerSettings) -> Iterator[Finding]:
-    """Parts that this installation had: what the next start would tell."""
+    """Parts that this installation had: what the next start would tell. Those that a copy always holds come from it."""
     for part, place in ServedParts(settings).lost():
-        yield finding("part_lost", place, part.event)
+        is_kept = part.name == AUDIT_PART or part.name in names_in_data(Kept.MUST)
+        yield finding("part_lost" if is_kept else "part_made_anew", place, part.event)
 
 
 def secrets(settings: ServerSettings) -> Iterator[Finding]:
@@ -142,6 +147,11 @@ def ledger(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
         told = durable_of((folder / DURABLE).read_bytes()) if (folder / DURABLE).exists() else None
         if told is not None and (folder / LOG).stat().st_size < told.length:
             yield finding("ledger_damaged", folder / LOG, f"ends before entry {told.sequence}, which was on disk")
+        lacking = lacking_feeds(settings.data, note_expected=ServedParts(settings).has_seen(SEEN))
+        if lacking:
+            yield finding("ledger_put_back", folder / LOG, f"feeds in doubt: {len(lacking)}")
+    except NoteLost:
+        yield finding("ledger_put_back", settings.data / SEEN, "gone, or cannot be read")
     except FileNotFoundError:
         return  # nothing was ever fed
     except LedgerDamaged as error:
@@ -151,9 +161,11 @@ def ledger(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
 def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
     """The log's directory, keys and last checkpoint; deep: each record, as `ronda audit verify`."""
     directory = audit_directory(settings)
-    if not directory.is_dir() or not os.access(directory, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
-        yield finding("audit_unusable", directory, "no directory that this account may write")
+    if why := unusable(directory):
+        yield finding("audit_unusable", directory, why)
         return
+    if not directory.is_dir():
+        return  # a start makes it; `lost_parts` tells of one that was there
     if not signing_key(settings).exists() and not _checkpoints_of(directory).days():
         return  # development before its first start
     try:
@@ -169,13 +181,22 @@ def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
         return
     if len(held) > 1:
         yield finding("audit_key_changing", signing_key(settings), f"key {held[0]}, next {held[-1]}")
+    files = _checkpoints_of(directory)
+    try:
+        of_keeper = list(_of_its_keeper(settings, files, files.keys(key)))
+    except CheckpointError as error:
+        yield finding("audit_damaged", directory, error)
+        return
+    yield from of_keeper
     if deep:
-        problems: Iterable[object] = verify(directory, key, second_keepers(settings)).problems
-        yield from (finding("audit_damaged", directory, problem) for problem in problems)
+        told = {(each.where, each.detail) for each in of_keeper}
+        # What the keeper holds of what is to be given up is no damage, once a person there says so.
+        waits = any(each.kind.name == "audit_restoration_waits" for each in of_keeper)
+        for problem in map(str, verify(directory, key, [] if waits else second_keepers(settings)).problems):
+            if (str(directory), problem) not in told:
+                yield finding("audit_damaged", directory, problem)
         return
     try:
-        files = _checkpoints_of(directory)
-        yield from _behind_its_keeper(settings, files, files.keys(key))
         last, seals = files.last(files.keys(key)), read_seals(directory)
     except (CheckpointError, SealsDamaged) as error:
         yield finding("audit_damaged", directory, error)
@@ -192,25 +213,35 @@ def audit_log(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
             yield finding("audit_damaged", segment.path(directory), f"gone; checkpoint {last.number} names it")
 
 
-def _behind_its_keeper(settings: ServerSettings, files: CheckpointFiles, keys: KeyChain) -> Iterator[Finding]:
-    """Finds a log that lacks its second keeper's newest checkpoint: nothing more is signed. Raises CheckpointError.
+def _of_its_keeper(settings: ServerSettings, files: CheckpointFiles, keys: KeyChain) -> Iterator[Finding]:
+    """Finds a keeper that lost what it took, and a log that lacks what its keeper has: nothing more is signed.
 
-    A keeper that is not reached tells nothing here; a log has each checkpoint before its keeper has.
+    A keeper that is not reached tells nothing here; a log has each checkpoint before its keeper has. Raises
+    CheckpointError.
     """
     if not settings.audit_keeper:
         return
+    directory = audit_directory(settings)
     of_tls = KeeperFiles(settings.audit_keeper_ca, settings.audit_keeper_cert, settings.audit_keeper_key)
     keeper = open_keeper(settings.audit_keeper, of_tls)
     try:
-        held = keeper.last(keys)
+        holds = held_by(keeper, keys, confirmed(directory).get(keeper.name, 0))
+    except KeeperLost as error:
+        yield finding("audit_keeper_lost", settings.audit_keeper, error)
+        return
     except KeeperError:
         return
     finally:
         keeper.close()
+    restorations, held = files.restorations(keys), holds.last
+    if why := other_restorations(holds, restorations):
+        waits = awaits_a_person(holds, restorations)
+        yield finding("audit_restoration_waits" if waits else "audit_damaged", directory, why)
+        return
     here = files.newest(keys, files.restorations(keys), held.number) if held is not None else None
     if held is not None and (here is None or here.text != held.text):
         what = f"rolled back: the second keeper holds checkpoint {held.number}, which is not here"
-        yield finding("audit_damaged", audit_directory(settings), what)
+        yield finding("audit_damaged", directory, what)
 
 
 def _checkpoints_of(directory: Path) -> CheckpointFiles:

@@ -97,6 +97,13 @@ KINDS = {
             "docs/operations.md#parts-that-begin-anew",
         ),
         Kind(
+            "part_made_anew",
+            _NOTICE,
+            "esta parte ya no está y se hace de nuevo: después de restaurar una copia es lo normal",
+            "vea en la tabla qué trae consigo; si no se restauró, averigüe por qué falta",
+            "docs/operations.md#parts-that-begin-anew",
+        ),
+        Kind(
             "owner_differs",
             _GRAVE,
             "pertenece a otra cuenta que su directorio: el servidor no podrá leerlo o reemplazarlo",
@@ -132,6 +139,14 @@ KINDS = {
             "docs/feed.md#the-ledger",
         ),
         Kind(
+            "ledger_put_back",
+            _GRAVE,
+            "el libro de cambios no llega hasta donde llegaba: es una copia anterior, o no se sabe",
+            "con el servidor detenido, ponga el más nuevo; si no lo hay, los registros quedan STALE hasta que cada "
+            "fuente lo diga",
+            "docs/feed.md#a-ledger-that-went-back",
+        ),
+        Kind(
             "audit_unusable",
             _GRAVE,
             "la auditoría no se puede usar: sin ella nada se responde",
@@ -144,6 +159,21 @@ KINDS = {
             "la auditoría en disco no continúa lo que se firmó",
             "guarde una copia como evidencia y corra ronda audit verify; si se repuso: ronda audit restored",
             "docs/operations.md#the-audit-log",
+        ),
+        Kind(
+            "audit_restoration_waits",
+            _GRAVE,
+            "se declaró que la auditoría se repuso y falta la segunda persona: nada se firma",
+            "en el segundo custodio: ronda audit witness-accept; si ahí no se aceptó y es cierta, repita ronda audit "
+            "restored",
+            "docs/backup.md#a-restored-audit-log",
+        ),
+        Kind(
+            "audit_keeper_lost",
+            _GRAVE,
+            "el segundo custodio tiene menos de lo que ya había confirmado: no recibe nada más",
+            "monte su disco; un custodio nuevo lleva otro nombre en audit_keeper",
+            "docs/operations.md#a-second-keeper-that-lost",
         ),
         Kind(
             "audit_key_changing",
@@ -171,6 +201,13 @@ KINDS = {
             _NOTICE,
             "el reloj de este equipo no está sincronizado",
             "revise timedatectl y el servicio de hora",
+            "docs/operations.md#a-clock-that-steps",
+        ),
+        Kind(
+            "clock_doubtful",
+            _GRAVE,
+            "el reloj ya no es el de cuando el servidor arrancó: todo se responde GRIS o peor",
+            "corrija el servicio de hora; si ahora está bien y al arrancar no, reinicie el servidor",
             "docs/operations.md#a-clock-that-steps",
         ),
         Kind(

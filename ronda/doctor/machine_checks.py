@@ -21,6 +21,7 @@ from indexer.generations.publishing import current_generation
 from ronda.doctor.findings import Finding, finding
 from server.processes.certificate_ends import CertificateCollector
 from server.processes.readiness import PATH
+from server.processes.scrape import CLOCK_DOUBTFUL
 from server.processes.settings import ServerSettings
 from server.processes.start_checks import check_files_of
 from server.settings import Address, SettingsError
@@ -105,7 +106,19 @@ def processes(settings: ServerSettings) -> Iterator[Finding]:
     except (OSError, ValueError) as error:
         yield finding("not_answering", url, getattr(error, "reason", error))
         return
+    if _is_doubtful(address):
+        yield finding("clock_doubtful", url.removesuffix(PATH))
     yield from _silent(settings)
+
+
+def _is_doubtful(address: Address) -> bool:
+    """Whether the server says that its clock is not what it was at its start."""
+    try:
+        with urllib.request.urlopen(f"http://{_reached(address)}/metrics", timeout=_ANSWER_S) as told:
+            lines = told.read().decode("utf-8", "replace").splitlines()
+    except (OSError, ValueError):
+        return False
+    return f"{CLOCK_DOUBTFUL} 1.0" in lines
 
 
 def _reached(address: Address) -> Address:

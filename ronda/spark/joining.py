@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.audit.reader import SegmentReader, recorded_rows
+from core.audit.reader import SegmentReader
+from core.audit.rows import recorded_rows
 from core.files.replacement import replace_file
 from ronda.spark.seat import LOG
 from ronda.spark.tasks import CLOCK_S
-from server.audit.checkpointer import Checkpointer, Inconsistent
+from server.audit.checkpointer import Checkpointer
 from server.audit.keepers import KeeperFiles, open_keeper
+from server.audit.keeping import Inconsistent
 from server.audit.key_chain import CheckpointError
 from server.audit.keys import KeyFileError, key_id
 from server.audit.reading import Segment
@@ -116,7 +118,7 @@ class JoinedLog:
             _check_clock(segment, header, since_ms)
         path = segment.path(self._directory)
         self.logs.add(segment.log)
-        batches, rows = recorded_rows(data, reader.offset)
+        batches, rows = recorded_rows(data, reader.offset, set())  # each was held to its check just now
         if path.exists():
             # What a kill left half written behind its records was cut off when it was sealed.
             if path.read_bytes()[: reader.offset] != data[: reader.offset]:

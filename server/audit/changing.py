@@ -12,9 +12,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.files.replacement import replace_file
-from server.audit.checkpointer import Checkpointer, Inconsistent
+from server.audit.checkpointer import Checkpointer
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.keepers import KeeperFiles, open_keeper
+from server.audit.keeping import Inconsistent
 from server.audit.key_chain import KeyChain, KeyChange
 from server.audit.keys import KeyFileError, key_id, load_signing_keys, signing_pem
 from server.audit.lacking import Lacking, What

@@ -2,7 +2,8 @@
 
 What is read of a record is its time, method, purpose, status, and the levels and sections of what was shown; who asked,
 about whom and what are neither opened nor kept. A retry counts once, a record that stands for several refusals as
-many. The log holds no department of a unit, so a check has no place.
+many. A record that is not as it was written counts nowhere, and is named. The log holds no department of a unit, so a
+check has no place.
 """
 
 from __future__ import annotations
@@ -17,14 +18,24 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from core.audit.reader import QUESTION_ROW, Flag, Question, query_rows, read_question
+from core.audit.reader import Flag, Question, read_question
+from core.audit.rows import QUESTION_ROW, query_rows
 from core.files.replacement import replace_file
 from ronda.v1.context_pb2 import Purpose
 from ronda.v1.level_pb2 import Level
 from ronda.v1.section_pb2 import Section
 from server.audit.own_methods import OwnMethod
 from server.audit.seals import read_seals
-from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+from server.audit.segments import (
+    AlteredRecord,
+    HeaderAltered,
+    SegmentDamaged,
+    SegmentId,
+    altered_records,
+    list_segments,
+    mapped,
+    read_header,
+)
 
 COLUMNS = ("fecha", "hora", "proposito", "metodo", "nivel", "alerta", "consultas")
 """Of a delivery; indexer/mart/sources/ronda_consultas.toml reads it."""
@@ -57,39 +68,44 @@ Kind = tuple[str, int, str, str, str, str]
 """Day, hour, purpose, method, level, hit."""
 
 
-def count_checks(audit: Path, kept: Path) -> Counter[Kind]:
+def count_checks(audit: Path, kept: Path) -> tuple[Counter[Kind], list[AlteredRecord]]:
     """Of every segment that is there. kept: directory where the counts of sealed segments stay, for the next time.
 
-    Raises SealsDamaged.
+    Returns the records too that are not as they were written. Raises SealsDamaged.
     """
     sealed = read_seals(audit).sealed
     total: Counter[Kind] = Counter()
+    altered: list[AlteredRecord] = []
     for segment in list_segments(audit):
         path = kept / f"{segment.log}-{segment.number:08}.json"
         if segment in sealed and path.is_file():
             total.update({tuple(kind): n for *kind, n in json.loads(path.read_text(encoding="utf-8"))})
             continue
-        found = _of_segment(audit, segment)
-        if segment in sealed:
+        found, wrong = _of_segment(audit, segment)
+        altered += wrong
+        if segment in sealed and not wrong:  # else it is told each time
             kept.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps([[*kind, n] for kind, n in sorted(found.items())]), encoding="utf-8")
         total.update(found)
-    return total
+    return total, altered
 
 
-def _of_segment(audit: Path, segment: SegmentId) -> Counter[Kind]:
+def _of_segment(audit: Path, segment: SegmentId) -> tuple[Counter[Kind], list[AlteredRecord]]:
     found: Counter[Kind] = Counter()
+    altered: set[int] = set()
     with mapped(segment.path(audit)) as data:
         try:
             read_header(data)
+        except HeaderAltered:
+            return found, [AlteredRecord(segment, 0)]
         except SegmentDamaged:
-            return found  # one in the making; `ronda audit verify` tells of those that are not
-        rows = np.frombuffer(query_rows(data, len(data))[0], dtype=np.dtype(QUESTION_ROW))
+            return found, []  # one in the making; `ronda audit verify` tells of those that are not
+        rows = np.frombuffer(query_rows(data, len(data), altered)[0], dtype=np.dtype(QUESTION_ROW))
         wanted = np.isin(rows["method"], list(METHODS)) & ((rows["flags"] & int(Flag.RETRY)) == 0)
         for offset in rows["offset"][wanted].tolist():
             question = read_question(data, offset)
             found[_kind(question)] += question.overlay_sequence if question.flags & Flag.SUMMED else 1
-    return found
+    return found, altered_records(audit, segment, altered)
 
 
 def _kind(question: Question) -> Kind:
@@ -109,14 +125,15 @@ def _kind(question: Question) -> Kind:
     return when.date().isoformat(), when.hour, purpose, METHODS[question.method], told, hit
 
 
-def deliver_checks(audit: Path, out: Path, today: date) -> list[Path]:
-    """Writes consultas_<year>_<today>.csv of this year and the last into `out`, replacing today's; returns the files.
+def deliver_checks(audit: Path, out: Path, today: date) -> list[AlteredRecord]:
+    """Writes consultas_<year>_<today>.csv of this year and the last into `out`, replacing today's.
 
-    What was counted earlier than that stays as it was delivered: segments are dropped after their years.
+    What was counted earlier than that stays as it was delivered: segments are dropped after their years. Returns the
+    records that count nowhere, for they are not as they were written.
     """
     if not (audit / "logs").is_dir():
         return []
-    counts = count_checks(audit, out / "counted")
+    counts, altered = count_checks(audit, out / "counted")
     made = []
     for year in (today.year - 1, today.year):
         rows = sorted((kind, n) for kind, n in counts.items() if int(kind[0][:4]) == year and n)
@@ -131,4 +148,4 @@ def deliver_checks(audit: Path, out: Path, today: date) -> list[Path]:
         made.append(path)
     for old in set(out.glob("consultas_*.csv")) - set(made):
         old.unlink()  # read already: what was known then stays in the staged deliveries
-    return made
+    return altered

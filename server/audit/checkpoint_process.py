@@ -13,9 +13,10 @@ import sys
 import time
 
 from server import logs
-from server.audit.checkpointer import Checkpointer, Inconsistent
+from server.audit.checkpointer import Checkpointer
 from server.audit.indexing import Indexing
 from server.audit.keepers import KeeperFiles, open_keeper
+from server.audit.keeping import Inconsistent
 from server.audit.key_chain import CheckpointError, KeyChainError
 from server.audit.keys import KeyFileError, key_id
 from server.audit.process import Orders

@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
-from server.audit.accepting import must_be_accepted
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, Head
 from server.audit.index import index_sealed
-from server.audit.keepers import Keeper, KeeperError
+from server.audit.keepers import Keeper
+from server.audit.keeping import Inconsistent, Keeping
 from server.audit.key_chain import KeyChain, KeyChainError, KeyChange, named
 from server.audit.keys import key_id
 from server.audit.process import AuditReport
@@ -50,10 +50,6 @@ _PIECE = 500  # records read without a rest, 0.2 ms
 _REST_S = 0.001
 _AT_REST_S = 0.5  # of a round, however many segments there are; what is not read by then is read without rests
 _STEP_S = 5.0  # the clock stepped when it went that much otherwise than the monotonic clock in a round
-
-
-class Inconsistent(Exception):
-    """The log on disk does not continue what was signed: it was altered, cut, or rolled back."""
 
 
 @dataclass
@@ -92,7 +88,6 @@ class Checkpointer:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._key = key
-        self._keepers = keepers
         self._clock = clock
         self._monotonic = monotonic
         self._clocks: tuple[int, float] | None = None  # both, in the round before
@@ -105,8 +100,9 @@ class Checkpointer:
         self._last: Checkpoint | None = None
         self._keys = KeyChain(key.public_key())
         self._alarmed: dict[str, float] = {}
-        self._kept = [0] * len(keepers)  # number of the last checkpoint that each took
-        self._reached = [False] * len(keepers)  # whether what each holds was held against the log
+        self._keeping = Keeping(
+            directory, keepers, lambda last: self._hold_against("second keeper", last), self._alarm, monotonic
+        )
         self._restorations = Restorations()
         self._retention = Retention(directory, self._files, retention_years, monotonic)
         self._again = ReadingAgain(directory)
@@ -134,28 +130,7 @@ class Checkpointer:
         self._last = self._files.newest(self._keys, self._restorations)
         self._discover()
         self._hold_against("own", self._last)
-        for place in range(len(self._keepers)):
-            try:
-                self._hold_against_keeper(place)
-            except KeeperError as error:
-                self._alarm("audit_keeper_not_reached", why=str(error))
-
-    def _hold_against_keeper(self, place: int) -> None:
-        """Raises Inconsistent unless the state on disk continues what a second keeper holds, KeeperError."""
-        keeper, ours = self._keepers[place], self._restorations.texts
-        last, accepted = keeper.last(self._keys), keeper.restorations()
-        if accepted != ours and (accepted or last is not None):  # one that holds nothing takes them as they are
-            why = "the second keeper holds another restoration than the log, or a later one"
-            if ours[:-1] == accepted:
-                why = must_be_accepted(self._restorations.each[-1])
-                try:
-                    keeper.ask(self._restorations, self._keys)
-                except KeeperError as error:
-                    why = f"the second keeper: {error}"
-            raise Inconsistent(why)
-        self._hold_against("second keeper", last)
-        self._kept[place] = last.number if last is not None else 0
-        self._reached[place] = True
+        self._keeping.begin(self._keys, self._restorations, self._last.number if self._last is not None else 0)
 
     def _next_number(self) -> int:
         return max(self._last.number if self._last is not None else 0, self._restorations.lost) + 1
@@ -185,8 +160,7 @@ class Checkpointer:
         for segment in self._open.values():
             os.close(segment.descriptor)
         self._open.clear()
-        for keeper in self._keepers:
-            keeper.close()
+        self._keeping.close()
         os.close(self._lock)
 
     def _alarm(self, event: str, level: int = ERROR, **fields: Any) -> None:
@@ -205,7 +179,8 @@ class Checkpointer:
             unsigned=sum(max(0, s.reader.records - s.signed) for s in opened),
             damaged=sum(segment.damaged for segment in opened),
             checkpoint=signed,
-            keepers_behind=[signed - kept for kept in self._kept],
+            keepers_behind=[signed - kept for kept in self._keeping.kept],
+            keepers_lost=self._keeping.lost,
             dropped=len(self._seals.dropped),
             binned=self._retention.binned,
             clock_steps=self._clock_steps,
@@ -447,14 +422,7 @@ class Checkpointer:
         self._signed_at = now_s
         for segment in self._open.values():
             segment.signed = max(segment.signed, segment.reader.records)
-        for place, keeper in enumerate(self._keepers):
-            try:
-                if not self._reached[place]:  # at the start: it may hold what the log lost since
-                    self._hold_against_keeper(place)
-                keeper.keep(checkpoint, self._keys, self._restorations)
-                self._kept[place] = number
-            except KeeperError as error:
-                self._alarm("audit_keeper_failed", why=str(error), number=number)
+        self._keeping.hand_over(checkpoint, self._keys, self._restorations)
         return checkpoint
 
     def _watch_clock(self) -> None:

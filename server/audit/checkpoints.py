@@ -47,6 +47,7 @@ _HEAD = re.compile(
     rf"{FIRST_LINE}\nkey ([0-9a-f]{{16}})\nnumber (\d{{1,18}})\ntime_ms (-?\d{{1,18}})\nseals (\d{{1,18}}) {_HASH}\n"
 )
 _KEY = re.compile(r"^key ([0-9a-f]{1,64})$", re.MULTILINE)
+_NAMED_KEY = re.compile(r"^(?:key|next) ([0-9a-f]{1,64})\b", re.MULTILINE)
 _DAY_FILE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _NUMBER = re.compile(r"^number (\d{1,18})$", re.MULTILINE)
 _HEAD_BYTES = 4096  # of a file: its first number is there
@@ -115,11 +116,21 @@ def parse(text: str, keys: KeyChain) -> Checkpoint:
     return Checkpoint(head[1], int(head[2]), int(head[3]), seals, opened, text)
 
 
+class AppendedLost(OSError):
+    """What was appended here before is gone: the directory was emptied, or its disk is mounted no more."""
+
+    def __init__(self, held: int, appended: int) -> None:
+        super().__init__(0, f"checkpoint {appended} was kept here, and is gone")
+        self.held = held
+        self.appended = appended
+
+
 class CheckpointFiles:
     """Checkpoints appended to one file a day (UTC): the server's own, or a keeper's. Files have mode 0600."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._appended: tuple[int, Path, int] | None = None  # number, file, and its bytes then
 
     def append(self, checkpoint: Checkpoint) -> None:
         """Writes it and puts it on disk. Raises OSError."""
@@ -131,8 +142,22 @@ class CheckpointFiles:
             if os.write(descriptor, data) != len(data):
                 raise OSError(0, "a checkpoint was written in part")
             os.fsync(descriptor)
+            self._appended = checkpoint.number, self._directory / day, os.fstat(descriptor).st_size
         finally:
             os.close(descriptor)
+
+    def find_appended(self) -> None:
+        """Raises AppendedLost unless what was appended last is there, OSError."""
+        if self._appended is None:
+            return
+        number, path, size = self._appended
+        try:
+            is_there = path.stat().st_size >= size
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            stated = self.last_stated()
+            raise AppendedLost(stated[1] if stated is not None else 0, number)
 
     def days(self) -> list[Path]:
         """The files, by the day that names each."""
@@ -247,6 +272,11 @@ class CheckpointFiles:
         text = self._last_text()
         named = _KEY.search(text)
         return (named[1], _number(text), text) if named is not None else None
+
+    def stated_keys(self) -> set[str]:
+        """Ids of the keys that checkpoints and changes of keys name, unproven. Raises OSError."""
+        named = (each for text in (*self.texts(), *self.key_changes()) for each in _NAMED_KEY.finditer(text))
+        return {each[1] for each in named}
 
     def _last_text(self) -> str:
         return max((_last_text(path) for path in self.days()), key=_number, default="")

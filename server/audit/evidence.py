@@ -27,6 +27,10 @@ class NotProvable(Exception):
     """No checkpoint binds this record (it is younger than a second), or it is not there."""
 
 
+class RecordWrong(NotProvable):
+    """A record of the segment is not as it was written."""
+
+
 def record_place(text: str) -> tuple[SegmentId, int]:
     """The segment and the place in it of "worker-0/2/17", as records are named. Raises Lacking."""
     log_name, _, rest = text.partition("/")
@@ -100,7 +104,7 @@ def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, pla
         offset = reader.offset
         reader.walk(data, size)
         if reader.records < size:
-            raise NotProvable(f"segment {segment}: record {reader.records} is wrong ({reader.problem or 'removed'})")
+            raise RecordWrong(f"segment {segment}: record {reader.records} is wrong ({reader.problem or 'removed'})")
         body = read_body(data, offset)
     proof: dict[str, Any] = {
         "record": body.hex(),
@@ -137,7 +141,7 @@ def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) ->
         with mapped(segment.path(directory)) as data:
             reader.walk(data, size)
         if reader.records < size or head.size > size:
-            raise NotProvable(f"segment {segment}: record {reader.records} is wrong ({reader.problem or 'removed'})")
+            raise RecordWrong(f"segment {segment}: record {reader.records} is wrong ({reader.problem or 'removed'})")
         steps = consistency_path(reader.leaves, head.size, size)
         part: dict[str, Any] = {
             "log": segment.log,

@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.audit.reader import index_rows, rows_digest, sorted_digest, text_offsets
+from core.audit.rows import index_rows, rows_digest, sorted_digest, text_offsets
 from core.files.replacement import replace_file
 from server.audit.segments import Mapped, SegmentId, mapped
 
@@ -69,13 +69,15 @@ class Index:
     def holds(self, data: Mapped, end: int) -> bool:
         """Whether this is the index of the records before offset `end` of a segment's bytes: no row more, none less."""
         seed = secrets.randbits(64)
-        n_hashes, hashes, n_questions, questions = rows_digest(data, end, seed)
+        altered: set[int] = set()
+        n_hashes, hashes, n_questions, questions = rows_digest(data, end, seed, altered)
         found = sorted_digest(_flat(self._hashes), _flat(self._hash_offsets), 8, seed)
         askers = sorted_digest(_flat(self._identities), _flat(self._question_offsets), 4, seed)
         return (
             found == (n_hashes, hashes)
             and askers == (n_questions, questions)
-            and self.texts() == text_offsets(data, end)
+            and self.texts() == text_offsets(data, end, altered)
+            and not altered
         )
 
     def of_hash(self, keyed_hash: bytes) -> list[int]:
@@ -108,13 +110,19 @@ def _flat(rows: U32 | U64) -> memoryview:
 
 
 def build_index(data: Mapped, end: int) -> bytes:
-    """The index of the records before offset `end` of a segment's bytes."""
-    hashes, hash_offsets, identities, question_offsets = index_rows(data, end)
+    """The index of the records before offset `end` of a segment's bytes.
+
+    b"" = one of them is not as it was written. It would be in no index, and whoever reads by one would not hear of it.
+    """
+    altered: set[int] = set()
+    hashes, hash_offsets, identities, question_offsets = index_rows(data, end, altered)
+    if altered:
+        return b""
     keys = np.frombuffer(hashes, "<u8")
     order = np.argsort(keys, kind="stable")
     askers = np.frombuffer(identities, "<u4")
     asker_order = np.argsort(askers, kind="stable")
-    texts = np.array(text_offsets(data, end), "<u4").reshape(-1, 3)
+    texts = np.array(text_offsets(data, end, altered), "<u4").reshape(-1, 3)
     return b"".join(
         [
             _HEAD.pack(MAGIC, len(keys), len(askers), len(texts)),
@@ -130,11 +138,13 @@ def build_index(data: Mapped, end: int) -> bytes:
 def index_sealed(directory: Path, segment: SegmentId, size: int) -> bytes:
     """Makes the index of a sealed segment of so many bytes, if it is still there. Readers see it whole or not at all.
 
-    Returns the SHA-256 of the index; b"" = the segment is gone. Raises OSError.
+    Returns the SHA-256 of the index; b"" = none was made: the segment is gone, or a record was altered. Raises OSError.
     """
     path = segment.path(directory, ".idx")
     with suppress(FileNotFoundError), mapped(segment.path(directory)) as data:
         content = build_index(data, size)
+        if not content:
+            return b""
         replace_file(path, content, durable=False)
         return hashlib.sha256(content).digest()
     return b""

@@ -19,7 +19,7 @@ from core.files.regular_file import read_file
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceStub
 from server.audit.accepting import must_be_accepted, take_restorations, was_refused
-from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
+from server.audit.checkpoints import AppendedLost, Checkpoint, CheckpointFiles, parse
 from server.audit.key_chain import CheckpointError, KeyChain
 from server.audit.restorations import NotAccepted, NotAcceptedThere, Restorations
 
@@ -33,12 +33,29 @@ class KeeperError(Exception):
     """A keeper did not take a checkpoint: not reached, or refused (it holds a newer one)."""
 
 
+class KeeperGone(KeeperError):
+    """A witness that did not answer, or ended its stream: whoever answers next may be another process."""
+
+
+class KeeperLost(KeeperError):
+    """A keeper that holds less than it took: it was emptied, or its disk is not mounted."""
+
+    def __init__(self, held: int, confirmed: int) -> None:
+        super().__init__(f"it holds checkpoint {held} at most, and it took {confirmed}: it lost what it held")
+        self.held = held
+        self.confirmed = confirmed
+
+
 class PersonRefused(KeeperError):
     """A person at the second keeper refused the restoration that it is asked for."""
 
 
 class Keeper(Protocol):
     """Takes checkpoints, tells the last that it took."""
+
+    @property
+    def name(self) -> str:
+        """Where it is, as the setting has it."""
 
     def keep(self, checkpoint: Checkpoint, keys: KeyChain, restorations: Restorations = NO_RESTORATIONS) -> None:
         """Hands over a checkpoint, the changes of keys up to it and the restorations. Raises KeeperError."""
@@ -66,16 +83,20 @@ class DirectoryKeeper:
     """A directory."""
 
     def __init__(self, directory: Path) -> None:
+        self.name = str(directory)
         self._files = CheckpointFiles(directory)
         self._changes: tuple[str, ...] | None = None  # that lie there; None = not looked yet
 
     def keep(self, checkpoint: Checkpoint, keys: KeyChain, restorations: Restorations = NO_RESTORATIONS) -> None:
         try:
+            self._files.find_appended()
             self._keep_changes(keys)
             take_restorations(self._files, restorations.texts, keys)
             self._files.append(checkpoint)
         except CheckpointError as error:
             raise KeeperError(str(error)) from error
+        except AppendedLost as error:
+            raise KeeperLost(error.held, error.appended) from error
         except OSError as error:
             raise KeeperError(error.strerror or "cannot be written") from error
 
@@ -138,6 +159,7 @@ class WitnessKeeper:
     """A witness service. One stream; connected anew after a failure. `files`: None = without TLS."""
 
     def __init__(self, target: str, files: KeeperFiles | None = None) -> None:
+        self.name = f"{PLAIN_WITNESS if files is None else TLS_WITNESS}{target}"
         self._target = target
         self._files = files
         self._channel: grpc.Channel | None = None
@@ -158,7 +180,7 @@ class WitnessKeeper:
         except (grpc.RpcError, StopIteration) as error:
             self.close()
             code = error.code().name if isinstance(error, grpc.Call) else "ended"
-            raise KeeperError(f"the witness did not answer: {code}") from error
+            raise KeeperGone(f"the witness did not answer: {code}") from error
         finally:
             alarm.cancel()
 

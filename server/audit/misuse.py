@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from core.audit.reader import ENTRY_ROW, QUESTION_ROW, Flag, How, query_rows
+from core.audit.reader import Flag, How
+from core.audit.rows import ENTRY_ROW, QUESTION_ROW, query_rows
 from core.engine.entry import Method
 from core.identifiers.api import cui_digits, plate
 from core.identifiers.types import IdentifierError
 from ronda.v1 import check_service_pb2 as contract
 from server.audit.looking import Tool
-from server.audit.reading import AuditReader, Segment, opened_question
-from server.audit.segments import SegmentDamaged, mapped
+from server.audit.reading import ALTERED, AuditReader, Segment, opened_question
 
 RUN = 8
 STEP = 5
@@ -76,7 +76,9 @@ class _Officer:
 
 
 def who_is(identity: dict[str, Any]) -> str:
-    """The officer, else the device, else the tool."""
+    """The officer, else the device, else the tool; "altered" where what says it was altered."""
+    if identity == ALTERED:
+        return "altered"
     if identity.get("nip"):
         return f"{identity['nip']} {identity.get('institution', '')}".strip()
     return str(identity.get("device") or identity.get("tool") or "?")
@@ -108,12 +110,9 @@ def report(reader: AuditReader, since_ms: int = 0, until_ms: int | None = None) 
     """Findings, by rule, the most look-ups first. Raises KeyMissing."""
     officers: dict[str, _Officer] = defaultdict(_Officer)
     for id_ in reader.segments(since_ms, until_ms):
-        with mapped(id_.path(reader.directory)) as data:
-            try:
-                segment = Segment(id_, data)
-            except SegmentDamaged:
-                continue
-            _gather(reader, segment, since_ms, until_ms, officers)
+        with reader.open(id_) as segment:
+            if segment is not None:
+                _gather(reader, segment, since_ms, until_ms, officers)
     findings = [finding for who, officer in officers.items() for finding in _of_officer(who, officer)]
     return sorted(findings, key=lambda finding: (finding.rule, -finding.count, finding.who))
 
@@ -124,31 +123,35 @@ def _gather(
     keys = reader.keys(segment)
     identities = segment.identities()
     names = {place: who_is(identity) for place, identity in identities.items()}
+
+    def name_of(place: int) -> str:
+        return names[place] if place in names else who_is(segment.asker(place))
+
     apart = {
         place
         for place, identity in identities.items()
         if identity.get("unit") and identity.get("device_unit") and identity["unit"] != identity["device_unit"]
     }
-    question_bytes, entry_bytes = query_rows(segment.data, segment.end)
+    question_bytes, entry_bytes = query_rows(segment.data, segment.end, segment.altered)
     questions = np.frombuffer(question_bytes, np.dtype(QUESTION_ROW))
     entries = np.frombuffer(entry_bytes, np.dtype(ENTRY_ROW))
     looked = (questions["method"] < _TOOLS) & (questions["time_ms"] >= since_ms)
     if until_ms is not None:
         looked &= questions["time_ms"] <= until_ms
     for row in questions[looked & (questions["flags"] & Flag.BREAK_GLASS != 0)]:
-        officers[names.get(int(row["identity"]), "?")].break_glass.append(int(row["time_ms"]))
+        officers[name_of(int(row["identity"]))].break_glass.append(int(row["time_ms"]))
     wanted = looked & (questions["flags"] & Flag.RETRY == 0)
     for row in questions[wanted]:
         place = int(row["identity"])
         record = segment.record(int(row["offset"]))
         number = number_of(record.method, opened_question(record, keys) or b"")
         look = _Look(record.time_ms, record.flags, place in apart, number)
-        officers[names.get(place, "?")].looks.append(look)
+        officers[name_of(place)].looks.append(look)
     asked = entries[(entries["how"] == How.ASKED)]
     for entry in asked[wanted[asked["question"]]]:
         question = questions[int(entry["question"])]
         subject = (str(segment.header["hash_key"]), bytes(entry["subject"]))
-        officers[names.get(int(question["identity"]), "?")].subjects[subject].append(int(question["time_ms"]))
+        officers[name_of(int(question["identity"]))].subjects[subject].append(int(question["time_ms"]))
 
 
 def _finding(rule: str, who: str, times: Sequence[int]) -> Finding:

@@ -1,7 +1,7 @@
 """Records as an auditor reads them: by subject, by officer, the newest; their sealed questions opened.
 
 The auditor's private key opens the segments' keys. Nothing here writes, and nothing here decides who may look:
-server/audit/looking.py does.
+server/audit/looking.py does. A record that is not as it was written is shown to nobody: `AuditReader.altered` names it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import heapq
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import mmap
 from pathlib import Path
@@ -20,29 +21,27 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.audit.reader import (
-    QUESTION_ROW,
-    Again,
-    AgainFlag,
-    Entry,
-    Flag,
-    SegmentReader,
-    TextKind,
-    find_hash,
-    index_rows,
-    query_rows,
-    read_question,
-    read_text,
-    text_offsets,
-)
+from core.audit.reader import Again, AgainFlag, Entry, Flag, SegmentReader, TextKind, read_question, read_text
+from core.audit.rows import QUESTION_ROW, find_hash, index_rows, query_rows, text_offsets
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
 from server.audit.restorations import Restoration, stated
 from server.audit.seals import Seal, read_seals
-from server.audit.segments import SegmentDamaged, SegmentId, list_segments, mapped, read_header
+from server.audit.segments import (
+    AlteredRecord,
+    HeaderAltered,
+    SegmentDamaged,
+    SegmentId,
+    altered_records,
+    list_segments,
+    mapped,
+    read_header,
+)
 
 Data = bytes | mmap
+ALTERED: dict[str, Any] = {"altered": True}
+"""The identity of whoever asked, where the record that says it is not as it was written."""
 _FOR_EVER = 1 << 62
 
 
@@ -102,6 +101,7 @@ class Lost(NamedTuple):
 
     segments: list[SegmentId]
     given_up: list[Restoration]  # when the log was put back from a copy; `ronda audit verify` proves them
+    altered: list[AlteredRecord]  # that a reader met; `ronda audit verify` looks at every record
 
 
 class KeyMissing(Exception):
@@ -115,10 +115,11 @@ class KeyMissing(Exception):
 class Segment:
     """One segment, open. Records come by their offset."""
 
-    def __init__(self, id_: SegmentId, data: Data) -> None:
-        """Raises SegmentDamaged."""
+    def __init__(self, id_: SegmentId, data: Data, altered: set[int] | None = None) -> None:
+        """altered: takes the offsets of records that are not as they were written. Raises SegmentDamaged."""
         self.id = id_
         self.data = data
+        self.altered: set[int] = altered if altered is not None else set()
         self.header = read_header(data)
         self.end = len(data)
         self._texts: dict[int, str] | None = None
@@ -131,19 +132,46 @@ class Segment:
         self._text_offsets = {place: at for place, _, at in places}
         self._texts = {}
         for place, _, at in places:
-            self._texts[place] = read_text(self.data, at).decode(errors="replace")
+            try:
+                self._texts[place] = read_text(self.data, at).decode(errors="replace")
+            except ValueError:
+                self.altered.add(at)
 
     def texts(self) -> dict[int, str]:
         """Place -> text, of every text record."""
         if self._texts is None:
-            self.know_texts(text_offsets(self.data, self.end))
+            self.know_texts(text_offsets(self.data, self.end, self.altered))
         assert self._texts is not None
         return self._texts
 
     def identities(self) -> dict[int, dict[str, Any]]:
-        """Place -> who asks."""
+        """Place -> who asks; of one that was altered nothing."""
         texts = self.texts()
-        return {place: _object(texts[place]) for place, what, _ in self._text_places if what == TextKind.IDENTITY}
+        identities = (place for place, what, _ in self._text_places if what == TextKind.IDENTITY)
+        return {place: _object(texts[place]) for place in identities if place in texts}
+
+    def asker(self, place: int) -> dict[str, Any]:
+        """Who asks, by the place that a question names: 0 = not known; ALTERED where it is not as it was written."""
+        if not place:
+            return {}
+        texts = self.texts()
+        return _object(texts[place]) if place in texts else ALTERED
+
+    def question_offsets(self) -> list[tuple[int, int]]:
+        """(place of the identity, offset) of every question; reads all."""
+        _, _, identities, offsets = index_rows(self.data, self.end, self.altered)
+        places = memoryview(identities).cast("I")
+        return list(zip(places, memoryview(offsets).cast("I"), strict=True))
+
+    def records(self, offsets: Iterable[int]) -> list[AuditRecord]:
+        """The questions at these offsets, without those that were altered."""
+        found = []
+        for offset in offsets:
+            try:
+                found.append(self.record(offset))
+            except SegmentDamaged:
+                self.altered.add(offset)
+        return found
 
     def record(self, offset: int) -> AuditRecord:
         """The question at this offset. Raises SegmentDamaged when there is none."""
@@ -162,7 +190,7 @@ class Segment:
             purpose=found.purpose,
             status=found.status,
             flags=found.flags,
-            identity=_object(texts.get(found.identity, "{}")),
+            identity=self.asker(found.identity),
             generation=texts.get(found.generation, ""),
             overlay_sequence=found.overlay_sequence,
             answer_id=found.answer_id,
@@ -176,15 +204,24 @@ class Segment:
         )
 
     def _made_of(self, again: Again) -> MadeOf:
-        asker = self._text_offsets.get(again.asker)
         return MadeOf(
             again.digest,
             str(self.header.get("engine", "")),
-            read_text(self.data, asker) if asker is not None else b"",
+            self._asker_text(again.asker),
             _object(self.texts()[again.fed]) if again.fed in self.texts() else {},
             again.standard,
             AgainFlag(again.flags),
         )
+
+    def _asker_text(self, place: int) -> bytes:
+        at = self._text_offsets.get(place)
+        if at is None:
+            return b""
+        try:
+            return read_text(self.data, at)
+        except ValueError:
+            self.altered.add(at)
+            return b""
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -221,6 +258,7 @@ class AuditReader:
         self._seals = read_seals(directory)
         self._hash_keys: dict[str, bytes] = {}
         self._segment_keys: dict[SegmentId, SegmentKeys] = {}
+        self._altered: dict[SegmentId, set[int]] = {}  # offsets, as they were met
 
     def segments(self, since_ms: int = 0, until_ms: int | None = None) -> list[SegmentId]:
         """The segments that may hold records of a time, by log and number."""
@@ -232,7 +270,10 @@ class AuditReader:
         return found
 
     def lost(self, since_ms: int = 0, until_ms: int | None = None) -> Lost:
-        """What a time lacks: it is in no answer. What was dropped after its years is not lost. Raises OSError."""
+        """What a time lacks: it is in no answer. What was dropped after its years is not lost. Raises OSError.
+
+        Asked after reading: of altered records those that were met.
+        """
         here = set(self.segments(since_ms, until_ms))
         texts = CheckpointFiles(self.directory / CHECKPOINTS).restoration_texts()
         restorations = [found for text in texts if (found := stated(text)) is not None]
@@ -245,7 +286,26 @@ class AuditReader:
             and _within_seal(seal, since_ms, until_ms)
             and not (segment in here and self._is_whole(segment, seal))
         )
-        return Lost(segments, given_up)
+        return Lost(segments, given_up, self.altered())
+
+    def altered(self) -> list[AlteredRecord]:
+        """The records met so far that are not as they were written, looked at again. Raises OSError."""
+        met = sorted(self._altered.items())
+        return [each for id_, offsets in met for each in altered_records(self.directory, id_, offsets)]
+
+    @contextmanager
+    def open(self, id_: SegmentId) -> Iterator[Segment | None]:
+        """One segment; None = it is in the making, or its header cannot be read. Raises OSError."""
+        altered = self._altered.setdefault(id_, set())
+        with mapped(id_.path(self.directory)) as data:
+            segment = None
+            try:
+                segment = Segment(id_, data, altered)
+            except HeaderAltered:
+                altered.add(0)
+            except SegmentDamaged:
+                pass  # `lost` tells of those that are not in the making
+            yield segment
 
     def _is_whole(self, segment: SegmentId, seal: Seal) -> bool:
         with mapped(segment.path(self.directory)) as data:
@@ -288,17 +348,11 @@ class AuditReader:
     def _opened(self, since_ms: int, until_ms: int | None) -> Iterator[tuple[Segment, Index | None]]:
         """The segments that may hold records of a time, each open while it is the turn of it."""
         for id_ in self.segments(since_ms, until_ms):
-            with (
-                mapped(id_.path(self.directory)) as data,
-                open_index(self.directory, id_, self._seals.indexed.get(id_)) as index,
-            ):
-                try:
-                    segment = Segment(id_, data)
-                except SegmentDamaged:
-                    continue  # one in the making; `lost` tells of those that are not
-                seal = self._seals.sealed.get(id_)
-                is_cut = seal is not None and len(data) < seal.size
-                yield segment, None if is_cut else index  # which would lead behind the end
+            with self.open(id_) as segment, open_index(self.directory, id_, self._seals.indexed.get(id_)) as index:
+                if segment is not None:
+                    seal = self._seals.sealed.get(id_)
+                    is_cut = seal is not None and segment.end < seal.size
+                    yield segment, None if is_cut else index  # which would lead behind the end
                 del index  # it borrows the mapping
 
     def looks_at(
@@ -323,9 +377,10 @@ class AuditReader:
                 if offsets:
                     segment.know_texts(index.texts())
             else:
-                offsets = {offset for each in hashes for offset in find_hash(segment.data, 0, segment.end, each)}
+                found = (find_hash(segment.data, 0, segment.end, each, segment.altered) for each in hashes)
+                offsets = {offset for each in found for offset in each}
             del index
-            for record in map(segment.record, sorted(offsets)):
+            for record in segment.records(sorted(offsets)):
                 entries = tuple(entry for entry in record.entries if entry.subject in subjects)
                 if (entries or record.asked in hashes) and _within(record, since_ms, until_ms):
                     looks.append(Look(record, entries))
@@ -345,9 +400,9 @@ class AuditReader:
             elif index is not None:
                 offsets = [offset for place in places for offset in index.of_identity(place)]
             else:
-                offsets = [offset for place, offset in _question_offsets(segment) if place in places]
+                offsets = [offset for place, offset in segment.question_offsets() if place in places]
             del index
-            found += [r for r in map(segment.record, offsets) if _within(r, since_ms, until_ms)]
+            found += [r for r in segment.records(offsets) if _within(r, since_ms, until_ms)]
         return sorted(found, key=_order)
 
     def asked_by_officer(
@@ -372,9 +427,8 @@ class AuditReader:
         found = []
         for segment, index in self._opened(since_ms, until_ms):
             del index
-            rows = np.frombuffer(query_rows(segment.data, segment.end)[0], np.dtype(QUESTION_ROW))
-            offsets = rows["offset"][rows["answer_id"] == np.void(answer_id)]
-            found += [segment.record(int(offset)) for offset in offsets]
+            rows = np.frombuffer(query_rows(segment.data, segment.end, segment.altered)[0], np.dtype(QUESTION_ROW))
+            found += segment.records(rows["offset"][rows["answer_id"] == np.void(answer_id)].tolist())
         return found
 
     def at(self, id_: SegmentId, place: int) -> AuditRecord:
@@ -397,13 +451,10 @@ class AuditReader:
         for until_ms, _, id_ in sorted(latest, reverse=True):
             if len(found) == count and until_ms < found[-1].time_ms:
                 break  # neither this one nor what was sealed before it holds anything newer
-            with mapped(id_.path(self.directory)) as data:
-                try:
-                    segment = Segment(id_, data)
-                except SegmentDamaged:
-                    continue
-                last = [segment.record(offset) for _, offset in _question_offsets(segment)[-count:]]
-                found = heapq.nlargest(count, found + last, key=_order)
+            with self.open(id_) as segment:
+                if segment is not None:
+                    last = segment.records(offset for _, offset in segment.question_offsets()[-count:])
+                    found = heapq.nlargest(count, found + last, key=_order)
         return found[::-1]
 
 
@@ -419,10 +470,3 @@ def _within_seal(seal: Seal, since_ms: int, until_ms: int | None) -> bool:
     """Whether a segment may hold records of a time."""
     first, last = sorted((seal.made_ms, seal.sealed_ms))  # the clock may have stepped back in between
     return last >= since_ms and (until_ms is None or first <= until_ms)
-
-
-def _question_offsets(segment: Segment) -> list[tuple[int, int]]:
-    """(place of the identity, offset) of every question."""
-    _, _, identities, offsets = index_rows(segment.data, segment.end)
-    places = memoryview(identities).cast("I")
-    return list(zip(places, memoryview(offsets).cast("I"), strict=True))

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from core.files.replacement import replace_file
 from server.account import account_name
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
+from server.audit.confirmed import confirmed, held_by
 from server.audit.keepers import DirectoryKeeper, Keeper, KeeperError, KeeperFiles, PersonRefused, open_keeper
 from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
 from server.audit.keys import KeyFileError
@@ -178,10 +179,11 @@ class _Declaring:
             raise self._other_key(error) from None
         held, texts = None, self._files.restoration_texts()
         if self._keeper is not None:
-            theirs = self._keeper.restorations()
-            held = self._asked_for(lambda keeper: keeper.last(keys))
-            if theirs or held is not None:  # what only the log has was not accepted
-                texts = list(theirs)
+            number = confirmed(self._directory).get(self._keeper.name, 0)
+            theirs = self._asked_for(lambda keeper: held_by(keeper, keys, number))
+            held = theirs.last
+            if theirs.restorations or held is not None:  # what only the log has was not accepted
+                texts = list(theirs.restorations)
         accepted = Restorations.of(texts, keys)
         given = [(each.number, each.time_ms) for each in (*own, held) if each is not None]
         if accepted.each:

@@ -13,15 +13,17 @@ import json
 import mmap
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from core.audit.reader import RecordAltered
 from core.audit.reader import read_header as header_text
+from core.audit.rows import altered_places
 from core.built import ENGINE
 from core.files.regular_file import open_regular
 from core.files.replacement import create_file, make_directory
@@ -39,6 +41,10 @@ _FILE = re.compile(r"^(\d{8})\.seg$")
 
 class SegmentDamaged(Exception):
     """A segment whose header cannot be read."""
+
+
+class HeaderAltered(SegmentDamaged):
+    """A segment whose header is there, and is not as it was written."""
 
 
 @dataclass(frozen=True, order=True)
@@ -62,6 +68,16 @@ class SegmentId:
     def path(self, directory: Path, suffix: str = ".seg") -> Path:
         """Its file in the audit directory."""
         return directory / "logs" / self.log / f"{self.number:08d}{suffix}"
+
+
+class AlteredRecord(NamedTuple):
+    """A record that is not as it was written: its check does not hold. place: in its segment."""
+
+    segment: SegmentId
+    place: int
+
+    def __str__(self) -> str:
+        return f"{self.segment}/{self.place}"
 
 
 @dataclass(frozen=True)
@@ -125,9 +141,11 @@ def create_segment(
 
 
 def read_header(data: Mapped) -> dict[str, Any]:
-    """The JSON object of a segment's first record. Raises SegmentDamaged."""
+    """The JSON object of a segment's first record. Raises SegmentDamaged, HeaderAltered."""
     try:
         header: dict[str, Any] = json.loads(header_text(data))
+    except RecordAltered as error:
+        raise HeaderAltered("the header was altered") from error
     except ValueError as error:
         raise SegmentDamaged("the header cannot be read") from error
     if not isinstance(header, dict) or not header.keys() >= _FIELDS:
@@ -152,3 +170,14 @@ def mapped(path: Path) -> Iterator[Mapped]:
         # What still borrows it (an array, while an exception passes) frees it with itself.
         with contextlib.suppress(BufferError):
             data.close()
+
+
+def altered_records(directory: Path, segment: SegmentId, offsets: Collection[int]) -> list[AlteredRecord]:
+    """Those at these offsets that are not as they were written, looked at again. Raises OSError.
+
+    One at the end of what was mapped may have been whole meanwhile.
+    """
+    if not offsets:
+        return []
+    with mapped(segment.path(directory)) as data:
+        return [AlteredRecord(segment, place) for place in altered_places(data, offsets)]

@@ -76,6 +76,17 @@ def second_keepers(settings: AuditSettings, directories: Sequence[Path] = ()) ->
     return [CheckpointFiles(each) for each in directories]
 
 
+def unusable(directory: Path) -> str:
+    """Why no log can be written in a directory, which a start makes where it is not there; "" = it can."""
+    nearest = next(each for each in (directory.absolute(), *directory.absolute().parents) if each.exists())
+    if not nearest.is_dir():
+        return f"{nearest} is no directory"
+    needed = os.W_OK | os.X_OK | (os.R_OK if nearest == directory.absolute() else 0)
+    if not os.access(nearest, needed, effective_ids=True):
+        return f"cannot write to {nearest}: no answer without a record"
+    return ""
+
+
 def prepare_audit(settings: AuditSettings, development: bool) -> None:
     """Before the first worker: the directory is there, and the keys are.
 
@@ -83,12 +94,12 @@ def prepare_audit(settings: AuditSettings, development: bool) -> None:
     SettingsError.
     """
     directory = audit_directory(settings)
+    if why := unusable(directory):
+        raise SettingsError(f"audit: {why}")
     try:
         make_directory(directory)
     except OSError as error:
         raise SettingsError(f"audit: {directory}: {error.strerror}") from None
-    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
-        raise SettingsError(f"audit: cannot write to {directory}: no answer without a record")
     for name, path, make in (
         ("audit_auditor_key", auditor_key(settings), make_auditor_keys),
         ("audit_signing_key", signing_key(settings), make_signing_keys),

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from core.audit.merkle import Tree
 from core.audit.reader import SegmentReader
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
+from server.audit.confirmed import confirmed
 from server.audit.index import open_index, open_unproven_index
-from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError
+from server.audit.key_chain import CheckpointError, KeyChain, KeyChainError, OtherKey
 from server.audit.keys import key_id
 from server.audit.restorations import Restoration, RestorationError, Restorations
 from server.audit.seals import Seal, Seals, SealsDamaged, read_seals
@@ -52,7 +53,7 @@ class Verdict:
     last: Checkpoint | None = None  # the newest of the own checkpoints
     keys: KeyChain | None = None  # that signed them
     problems: list[Problem] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)  # NO_KEEPER, EMPTY_KEEPER
+    unchecked: list[str] = field(default_factory=list)  # NO_KEEPER, EMPTY_KEEPER, what a keeper does not reach
     clock_steps: list[str] = field(default_factory=list)  # where the server's clock stepped back: no forgery
     restorations: list[Restoration] = field(default_factory=list)  # by which checkpoints were given up
 
@@ -78,6 +79,7 @@ def verify(
     Raises OSError when a file cannot be read.
     """
     verdict, keepers = Verdict(), list(keepers)
+    noted = max(confirmed(directory).values(), default=0)  # read first: a keeper has what is noted
     own_files = CheckpointFiles(directory / CHECKPOINTS)
     keys = verdict.keys = _keys(key, own_files, keepers, verdict)
     restorations = _restorations(keys, own_files, keepers, verdict)
@@ -91,6 +93,8 @@ def verify(
     kept = [pair for pairs in held for pair in pairs]
     if not kept:
         verdict.unchecked.append(EMPTY_KEEPER if held else NO_KEEPER)
+    if keepers:
+        _check_reach(own, held, noted, restorations, verdict)
     _check_order(own, restorations, verdict)
     newest = max((checkpoint.number for _, checkpoint in kept), default=0)
     last = verdict.last.number if verdict.last is not None else 0
@@ -122,6 +126,21 @@ def verify(
     for segment in sorted({*present, *seals.sealed, *by_segment}):
         _check_segment(directory, segment, seals, by_segment.get(segment, []), segment in present, with_index, verdict)
     return verdict
+
+
+def refuse_other_key(directory: Path, key: Ed25519PublicKey, keepers: Iterable[CheckpointFiles] = ()) -> None:
+    """Raises OtherKey where nothing that lies here was signed by a key or names it: it is another log's.
+
+    Of a log that somebody signed anew as a whole, with a key of his own, the same is said.
+    """
+    all_files = [CheckpointFiles(directory / CHECKPOINTS), *keepers]
+    ids = {stated[0] for files in all_files if (stated := files.last_stated()) is not None}
+    if not ids or key_id(key) in ids:
+        return
+    for files in all_files:
+        ids |= files.stated_keys()
+    if key_id(key) not in ids:
+        raise OtherKey(f"key {key_id(key)} is none of this log: nobody named it ({', '.join(sorted(ids))})")
 
 
 def _keys(
@@ -190,6 +209,28 @@ def _checkpoints(
             verdict.problems.append(Problem(f"{name} (text {number}): {error}"))
     verdict.checkpoints += len(found)
     return [(each, checkpoint) for each, checkpoint in found if not restorations.void(checkpoint.number)]
+
+
+def _check_reach(
+    own: list[tuple[str, Checkpoint]],
+    held: list[list[tuple[str, Checkpoint]]],
+    noted: int,
+    restorations: Restorations,
+    verdict: Verdict,
+) -> None:
+    """What the keepers cannot tell, for they begin after the log, or end before what the log says they confirmed."""
+    first = own[0][1].number if own else 0
+    for number, checkpoints in enumerate(held, 1):
+        begins = checkpoints[0][1].number if checkpoints else 0
+        if 0 < first < begins:
+            late = f"keeper {number} begins with checkpoint {begins}, the log here with {first}"
+            verdict.unchecked.append(f"{late}: what was altered before {begins} was signed cannot be told")
+    if (void := restorations.of_number(noted)) is not None:
+        noted = void.kept
+    newest = max((checkpoint.number for pairs in held for _, checkpoint in pairs), default=0)
+    if newest < noted:
+        short = f"the log had checkpoint {noted} confirmed, and the second keeper holds {newest} at most"
+        verdict.unchecked.append(f"{short}: it lost what it held, or this is an older copy of it")
 
 
 def _check_order(own: list[tuple[str, Checkpoint]], restorations: Restorations, verdict: Verdict) -> None:

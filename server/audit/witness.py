@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_WitnessServiceServicer_to_server
 from server.audit.accepting import take_restorations
-from server.audit.checkpoints import Checkpoint, CheckpointFiles, parse
+from server.audit.checkpoints import AppendedLost, Checkpoint, CheckpointFiles, parse
 from server.audit.key_chain import CheckpointError, KeyChainError, read_change
 from server.audit.lacking import Lacking, What
 from server.audit.restorations import NotAccepted
-from server.audit.witness_metrics import NOT_ACCEPTED, NOT_CONTINUED, NOT_SIGNED, NOT_WRITTEN, WitnessFigures
+from server.audit.witness_metrics import LOST, NOT_ACCEPTED, NOT_CONTINUED, NOT_SIGNED, NOT_WRITTEN, WitnessFigures
 from server.settings import parse_address
 
 _MAX_CHECKPOINT_BYTES = 1 << 20
@@ -97,6 +97,7 @@ class Witness(WitnessServiceServicer):
         with self._lock:
             why, kept, wanted = "", False, None
             try:
+                self._files.find_appended()
                 self._look()
                 if request.checkpoint or request.restorations:
                     self._take_changes(request.key_changes)
@@ -113,6 +114,9 @@ class Witness(WitnessServiceServicer):
             except CheckpointError as error:
                 why = str(error)
                 self.figures.refused(NOT_SIGNED)
+            except AppendedLost:
+                why = "the witness lost what it took: its directory was emptied, or its disk is not mounted"
+                self.figures.refused(LOST)
             except OSError:
                 why = "the witness cannot write"
                 self.figures.refused(NOT_WRITTEN)

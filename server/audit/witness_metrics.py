@@ -12,11 +12,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-NOT_SIGNED, NOT_CONTINUED, NOT_WRITTEN, NOT_ACCEPTED = REASONS = (
+NOT_SIGNED, NOT_CONTINUED, NOT_WRITTEN, NOT_ACCEPTED, LOST = REASONS = (
     "NOT_SIGNED",
     "NOT_CONTINUED",
     "NOT_WRITTEN",
     "NOT_ACCEPTED",
+    "LOST",
 )
 
 
@@ -56,7 +57,7 @@ class WitnessFigures(Collector):
         yield CounterMetricFamily("ronda_witness_kept", "Checkpoints taken.", value=self._kept)
         refused = CounterMetricFamily(
             "ronda_witness_refused",
-            "Checkpoints refused: of another key, not a continuation, no room to write, or after a restore.",
+            "Checkpoints refused: of another key, no continuation, no room, after a restore, or what was kept is gone.",
             labels=["reason"],
         )
         for reason, count in self._refused.items():

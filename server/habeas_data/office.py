@@ -14,6 +14,7 @@ from server.audit.auditor import open_auditor_key
 from server.audit.lacking import Lacking, What
 from server.audit.looking import Tool, record_look
 from server.audit.reading import AuditReader, Lost
+from server.audit.segments import AlteredRecord
 from server.audit.set_up import audit_directory
 from server.audit.subjects import asked_key
 from server.audit.writer import clock_ms
@@ -33,6 +34,7 @@ class Office:
         self._settings = settings
         self._officer: dict[str, Any] = officer_of(settings, token, action, What.TOKEN) or _said(nip)
         self._key = open_auditor_key(settings, key)
+        self._opened: AuditReader | None = None
 
     def prepare(self, cui: str, out: Path, closed_cases: Collection[str], case_number: str) -> None:
         """Writes the request for the reviewer. Raises IdentifierError for a CUI that is none, Lacking, OSError."""
@@ -63,8 +65,12 @@ class Office:
         return write_released(document, pdf, out)
 
     def lost(self) -> Lost:
-        """What the log lacks: who looked then is in no export. Raises OSError."""
+        """What the log lacks: who looked then is in no export. Asked after the work. Raises OSError."""
         return self._reader().lost()
+
+    def altered(self) -> list[AlteredRecord]:
+        """The records that the work met and that are not as they were written. Raises OSError."""
+        return self._reader().altered()
 
     def _engine(self) -> Engine:
         current = self._settings.data / "CURRENT"
@@ -74,7 +80,10 @@ class Office:
         return Engine(Generation.open(self._settings.data / "generations" / name))
 
     def _reader(self) -> AuditReader:
-        return AuditReader(audit_directory(self._settings), self._key)
+        """The log as it is at first; the look of `_record` is not in it."""
+        if self._opened is None:
+            self._opened = AuditReader(audit_directory(self._settings), self._key)
+        return self._opened
 
     def _record(self, subject_id: bytes | None, asked: bytes, case_number: str, said: dict[str, str]) -> None:
         """What is done stands in the log before it is done."""

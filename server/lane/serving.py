@@ -229,8 +229,10 @@ class ExpressLane:
         key, chain, roots = wanted
         try:
             self._loop.reload(chain, key, roots or b"")
+            call_metrics.TLS_AT_FAULT.labels("lane").set(0)
         except ValueError as error:
             call_metrics.TLS_REFUSED.labels("lane").inc()
+            call_metrics.TLS_AT_FAULT.labels("lane").set(1)
             log("lane_tls_refused", level=ERROR, why=str(error))
 
     def _count(self) -> None:

@@ -59,6 +59,18 @@ TRUST_REFUSED = Counter(
 TLS_REFUSED = Counter(
     "ronda_tls_refused", "Certificates, keys and CAs of the server that were refused, counted per worker.", ["by"]
 )
+TRUST_AT_FAULT = Gauge(
+    "ronda_trust_at_fault",
+    "1 while a part of the trust directory does not hold, by part: what was in force stays.",
+    ["part"],
+    multiprocess_mode="livemax",
+)
+TLS_AT_FAULT = Gauge(
+    "ronda_tls_at_fault",
+    "1 while the server's certificate, key or CA does not hold: the last good ones serve on.",
+    ["by"],
+    multiprocess_mode="livemax",
+)
 WATCH_FAILED = Counter(
     "ronda_watch_failures", "Failures of what a worker does beside its calls; it is begun again.", ["what"]
 )
@@ -92,6 +104,7 @@ STATUSES = (
 begin(SHED, get_args(ShedCause))
 begin(CONNECTIONS_CLOSED, get_args(ClosedCause))
 begin(TLS_REFUSED, get_args(TlsFiles))
+begin(TLS_AT_FAULT, get_args(TlsFiles))
 begin(NOT_ADMITTED, REASONS)
 
 

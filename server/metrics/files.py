@@ -12,7 +12,8 @@ from pathlib import Path
 
 _VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _BYTES = 1 << 20  # what prometheus_client begins with; ours need a quarter of it
-_KINDS = ("counter", "histogram")  # of server/metrics/counts.py
+_LIVE = "gauge_livemax"
+_KINDS = ("counter", "histogram", _LIVE)  # of server/metrics/counts.py
 
 failure = ""
 """Why this process counts for itself alone; "" = its counts are in the scrape."""
@@ -42,3 +43,9 @@ def take_room() -> None:
         for path in made:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def forget_live(directory: Path, pid: int) -> None:
+    """Takes away what a process that ended said of the present: its gauges. What it counted stays."""
+    with contextlib.suppress(OSError):
+        (directory / f"{_LIVE}_{pid}.db").unlink(missing_ok=True)

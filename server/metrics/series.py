@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from ronda.v1 import error_pb2
 
@@ -17,7 +17,7 @@ REASONS: tuple[str, ...] = tuple(
 )
 
 
-def begin(counter: Counter, *labels: Iterable[str]) -> None:
-    """Makes the series of every combination appear with 0. labels: the values of each label, in the counter's order."""
+def begin(metric: Counter | Gauge, *labels: Iterable[str]) -> None:
+    """Makes the series of every combination appear with 0. labels: the values of each label, in the metric's order."""
     for values in product(*labels):
-        counter.labels(*values)
+        metric.labels(*values)

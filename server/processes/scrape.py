@@ -49,6 +49,7 @@ from server.recall.orders import STATUS as RECALL_STATUS
 from server.recall.scraped import RecallCollector
 from server.settings import Address
 
+CLOCK_DOUBTFUL = "ronda_clock_doubtful"
 _STATES = ("FRESH", "STALE", "MISSING")
 
 
@@ -168,7 +169,7 @@ class _StateCollector(Collector):
         reports = _reports(self._supervised)
         yield InfoMetricFamily("ronda_build", "The release that serves.", value={"version": version("ronda")})
         yield GaugeMetricFamily(
-            "ronda_clock_doubtful",
+            CLOCK_DOUBTFUL,
             "1 while the clock is over two minutes off what it was at the start: answers are INCOMPLETE.",
             value=int(self._supervised.clock_doubtful),
         )
@@ -293,6 +294,12 @@ class _AuditCollector(Collector):
             for number, count in enumerate(report.keepers_behind, 1):
                 behind.add_metric([str(number)], count)
             yield behind
+            lost = GaugeMetricFamily(
+                "ronda_audit_keeper_lost", "1 = a second keeper holds less than it took.", labels=["keeper"]
+            )
+            for number, has_lost in enumerate(report.keepers_lost, 1):
+                lost.add_metric([str(number)], has_lost)
+            yield lost
         try:
             disk = shutil.disk_usage(self._directory)
         except OSError:

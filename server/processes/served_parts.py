@@ -31,6 +31,7 @@ from server.recall.store import FILE as RECALL_FILE
 from server.trust.last_good import LAST_GOOD
 
 SERVED = "served.json"  # in the data directory
+AUDIT_PART = "audit"  # the one that may lie elsewhere
 _STAGED = "staging/LAST.json"  # indexer/staging: what the newest extracts are
 
 
@@ -49,7 +50,7 @@ SERVED_PARTS = (
     ServedPart("hotlist.key", "hotlist_key_made_anew", lambda settings: settings.data / HOTLIST_KEY, secret=True),
     ServedPart("limits", "limits_made_anew", lambda settings: settings.limits_path, secret=True),
     ServedPart("subject.key", "subject_key_missing", lambda settings: settings.data / SUBJECT_KEY, secret=True),
-    ServedPart("audit", "audit_begun_anew", lambda settings: audit_directory(settings) / "logs"),
+    ServedPart(AUDIT_PART, "audit_begun_anew", lambda settings: audit_directory(settings) / "logs"),
     ServedPart("recall", "recall_begun_anew", lambda settings: settings.data / RECALL / RECALL_FILE),
     ServedPart(
         "confirmations",
@@ -117,7 +118,7 @@ class ServedParts:
     def _is_expected(self, part: ServedPart) -> bool:
         if part.name in ("limits", LAST_GOOD) and self._settings.development:
             return False  # nothing is counted there, and nobody is admitted by it
-        if part.name == "audit" and self._audit != self._audit_place():
+        if part.name == AUDIT_PART and self._audit != self._audit_place():
             return False  # the settings name another directory: it was changed on purpose
         return part.name in self._seen or (part.secret and self._recorded)
 

@@ -86,6 +86,24 @@ class ServerSettings(StatisticsSettings):
         return self
 
     @model_validator(mode="after")
+    def _each_address_is_one_servers(self) -> Self:
+        """Each is bound by another process: the second would not come up."""
+        named = {
+            "listen": self.listen_address,
+            "lane_listen": self.lane_address,
+            "feed_listen": self.feed_address,
+            "metrics": self.metrics_address,
+        }
+        taken: dict[Address, str] = {}
+        for name, address in named.items():
+            if address is None or address.port == 0:  # 0: any that is free
+                continue
+            if address in taken:
+                raise ValueError(f"{name}: {address} is that of {taken[address]}: name another port")
+            taken[address] = name
+        return self
+
+    @model_validator(mode="after")
     def _somebody_feeds(self) -> Self:
         if self.feed_listen and not self.feed_sources:
             raise ValueError("feed_listen: nobody feeds; name them in feed_sources, or leave it empty")

@@ -256,8 +256,14 @@ class Supervisor:
         self._drain()
 
     def _pass_over(self) -> None:
-        """SIGHUP asks for the files anew: certificates and trust are read when they change, settings at a start."""
-        log("hangup_ignored", level=WARNING, why="files are read when they change; settings need a restart")
+        """SIGHUP asks for the files anew: certificates and trust are read when they change, settings by the next server
+        that SIGUSR2 starts.
+        """
+        log(
+            "hangup_ignored",
+            level=WARNING,
+            why="certificates and trust are read when they change; `systemctl reload` (SIGUSR2) takes other settings",
+        )
 
     def _signalled(self) -> None:
         if self._stop.is_set():  # asked twice: no more patience

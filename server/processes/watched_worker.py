@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from server.logs import ERROR, log
+from server.metrics.files import forget_live
 from server.processes.messages import BEAT_S, DamagedFiles, Leave, WorkerOrders, WorkerReport
 
 # An event loop that is silent for so long hangs: no call blocks it for more than some milliseconds.
@@ -69,6 +70,7 @@ class WorkerProcess:
             self.kill()
             raise
         finally:
+            forget_live(self._metrics_directory, process.pid)
             self.report = SILENT
             self._on_report(self.report)
 

@@ -2,6 +2,8 @@
 
 Sealed segments have an index on disk (server/audit/index.py), which is all that a search touches. What is not sealed is
 read as it is appended, and its hashes are held in memory: 12 bytes an entry, of one segment of each worker.
+
+A record that is not as it was written is passed over, logged once (`audit_record_damaged`) and counted.
 """
 
 from __future__ import annotations
@@ -16,23 +18,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from core.access.caller import METHOD_OF_CLEAR
-from core.audit.reader import (
-    Flag,
-    How,
-    Question,
-    SegmentReader,
-    index_rows,
-    read_question,
-    read_text,
-    text_offsets,
-)
+from core.audit.reader import Flag, How, Question, read_question, read_text
+from core.audit.rows import altered_places, index_rows, sound_end, text_offsets
 from core.engine.entry import Method
 from server.audit.index import U64, open_index
 from server.audit.keys import HashKey, keyed_hash
 from server.audit.own_methods import OwnMethod
 from server.audit.seals import SEALS_FILE, Seals, read_seals
-from server.audit.segments import Mapped, SegmentDamaged, SegmentId, list_segments, mapped, read_header
-from server.logs import WARNING, log
+from server.audit.segments import (
+    AlteredRecord,
+    HeaderAltered,
+    Mapped,
+    SegmentDamaged,
+    SegmentId,
+    altered_records,
+    list_segments,
+    mapped,
+    read_header,
+)
+from server.logs import ERROR, WARNING, log
 
 LOOK_UPS = frozenset(
     {
@@ -116,24 +120,27 @@ class _Open:
         self.key_id = ""  # of its hash key; "" = its header is not there yet
         self.texts: dict[int, int] = {}  # place -> offset
         self.new = _no_rows()  # what the last `read` found
+        self.altered: set[int] = set()  # offsets of what it passed over
         self.has_bad_index = False
-        self._reader = SegmentReader()
+        self._end = 0  # of what was read
         self._rows: list[tuple[U64, U64]] = []
 
     def read(self, directory: Path) -> None:
         """Reads what was appended. Raises OSError, SegmentDamaged."""
-        self.new = _no_rows()
+        self.new, self.altered = _no_rows(), set()
+        before = self._end
         with mapped(self.id.path(directory)) as data:
-            before = self._reader.offset
-            self._reader.walk(data)
-            after = self._reader.offset
-            if after == before:
-                return
+            after = sound_end(data, before, self.altered)
+            if after == before or len(altered_places(data, self.altered)) < len(self.altered):
+                self.altered = set()
+                return  # nothing came; or one was whole only at the second look, and the next reading begins with it
             if not self.key_id:
                 self.key_id = str(read_header(data)["hash_key"])
+            told: set[int] = set()  # are in `altered`
             with memoryview(data) as whole, whole[before:after] as appended:
-                hashes, offsets, _, _ = index_rows(appended, after - before)
-                self.texts |= {place: before + at for place, _, at in text_offsets(appended, after - before)}
+                hashes, offsets, _, _ = index_rows(appended, after - before, told)
+                self.texts |= {place: before + at for place, _, at in text_offsets(appended, after - before, told)}
+        self._end = after
         self.new = np.frombuffer(hashes, "<u8"), np.frombuffer(offsets, "<u4").astype(np.uint64) + np.uint64(before)
         self._rows.append(self.new)
 
@@ -155,8 +162,20 @@ class Looks:
         self._sealed_ms: dict[SegmentId, int] = {}  # those of which it is known
         self._newest: dict[str, int] = {}
         self._listed = False
+        self._altered: set[AlteredRecord] = set()
         self._seals, self._seals_size = Seals(), 0
         self._first_since: tuple[int, float] | None = None
+
+    @property
+    def altered(self) -> int:
+        """How many records were met that are not as they were written."""
+        return len(self._altered)
+
+    def _tell_altered(self, segment: SegmentId, offsets: set[int]) -> None:
+        """Logs each once. Raises OSError."""
+        for each in set(altered_records(self._directory, segment, offsets)) - self._altered:
+            self._altered.add(each)
+            log("audit_record_damaged", level=ERROR, log=segment.log, segment=segment.number, record=each.place)
 
     def refresh(self, since_ms: int) -> None:
         """Reads what was appended; segments that were sealed before `since_ms` are let go. Raises OSError."""
@@ -169,9 +188,12 @@ class Looks:
                 segment.read(self._directory)
             except FileNotFoundError:  # dropped after its years
                 del self._open[segment.id]
+            except HeaderAltered:
+                self._tell_altered(segment.id, {0})
             except SegmentDamaged:
                 continue
             else:
+                self._tell_altered(segment.id, segment.altered)
                 if sealed and not len(segment.new[0]) and not segment.has_bad_index:  # what is new is asked for first
                     del self._open[segment.id]
                     self._sealed[segment.id] = segment.key_id
@@ -239,7 +261,7 @@ class Looks:
         offsets = np.unique(rows[1][np.isin(rows[0], wanted.short(segment.key_id))]).tolist()
         if offsets:
             with mapped(segment.id.path(self._directory)) as data:
-                yield from _read(data, segment.id, offsets, segment.texts, hashes)
+                yield from self._read(data, segment.id, offsets, segment.texts, hashes)
 
     def _of_sealed(self, segment: SegmentId, wanted: Wanted) -> Iterator[Found]:
         try:
@@ -254,6 +276,8 @@ class Looks:
                 texts = {place: at for place, _, at in index.texts()} if index is not None and offsets else {}
                 del index
         except (FileNotFoundError, SegmentDamaged) as error:
+            if isinstance(error, HeaderAltered):
+                self._tell_altered(segment, {0})
             log("recall_segment_left_out", level=WARNING, segment=str(segment), error=error)
             del self._sealed[segment]
             return
@@ -262,48 +286,79 @@ class Looks:
             self._open[segment] = _Open(segment)
             self._open[segment].has_bad_index = True
             self._open[segment].read(self._directory)
+            self._tell_altered(segment, self._open[segment].altered)
             yield from self._of_open(self._open[segment], self._open[segment].rows(), wanted)
         elif offsets:
             with mapped(segment.path(self._directory)) as data:
-                yield from _read(data, segment, offsets, texts, hashes)
+                yield from self._read(data, segment, offsets, texts, hashes)
+
+    def _read(
+        self,
+        data: Mapped,
+        segment: SegmentId,
+        offsets: list[int],
+        texts: Mapping[int, int],
+        hashes: Mapping[bytes, int],
+    ) -> Iterator[Found]:
+        wrong: set[int] = set()
+        for offset in offsets:
+            read = _Reading(data, texts)
+            try:
+                question = read.question(offset)
+                if question.method not in NOTICED or question.status or question.flags & Flag.SUMMED:
+                    continue
+                subjects = _subjects(question, hashes)
+                identity = read.text(question.identity) if subjects and question.identity else b"{}"
+                officer, gateway = _asker(identity)
+                generation = read.text(question.generation).decode() if question.generation else ""
+            except (ValueError, KeyError):  # nobody can be told of what it says
+                wrong.add(read.at)
+                continue
+            if officer:
+                look = _look(question, segment, officer, gateway, generation, identity)
+                by_number = {How.OWNER, How.ASKED} if question.asked in hashes else {How.OWNER}
+                yield from (Found(subject, look, how, how in by_number) for subject, how in subjects.items())
+        self._tell_altered(segment, wrong)
 
 
 def _no_rows() -> tuple[U64, U64]:
     return np.empty(0, np.uint64), np.empty(0, np.uint64)
 
 
-def _read(
-    data: Mapped, segment: SegmentId, offsets: list[int], texts: Mapping[int, int], hashes: Mapping[bytes, int]
-) -> Iterator[Found]:
-    for offset in offsets:
-        try:
-            question = read_question(data, offset)
-            if question.method not in NOTICED or question.status or question.flags & Flag.SUMMED:
-                continue
-            subjects = _subjects(question, hashes)
-            identity = read_text(data, texts[question.identity]) if subjects and question.identity else b"{}"
-            officer, gateway = _asker(identity)
-            generation = read_text(data, texts[question.generation]).decode() if question.generation else ""
-        except (ValueError, KeyError):  # no whole question: the auditor is told by the checkpoint process
-            continue
-        if officer:
-            request_id = question.request_id.decode(errors="replace")
-            look = Look(
-                f"{officer}/{request_id}" if request_id else f"{segment}/{question.place}",
-                officer,
-                question.answer_id,
-                question.time_ms,
-                generation,
-                question.overlay_sequence,
-                gateway,
-                question.method,
-                question.purpose,
-                question.case_number.decode(errors="replace"),
-                identity,
-                bool(question.flags & Flag.CHOSEN_BY_NAME),
-            )
-            by_number = {How.OWNER, How.ASKED} if question.asked in hashes else {How.OWNER}
-            yield from (Found(subject, look, how, how in by_number) for subject, how in subjects.items())
+class _Reading:
+    """One question with the texts that it names. at: offset of what was read last."""
+
+    def __init__(self, data: Mapped, texts: Mapping[int, int]) -> None:
+        self._data, self._texts = data, texts
+        self.at = 0
+
+    def question(self, offset: int) -> Question:
+        """Raises ValueError."""
+        self.at = offset
+        return read_question(self._data, offset)
+
+    def text(self, place: int) -> bytes:
+        """Raises ValueError, KeyError: it was passed over."""
+        self.at = self._texts[place]
+        return read_text(self._data, self.at)
+
+
+def _look(question: Question, segment: SegmentId, officer: str, gateway: str, generation: str, identity: bytes) -> Look:
+    request_id = question.request_id.decode(errors="replace")
+    return Look(
+        f"{officer}/{request_id}" if request_id else f"{segment}/{question.place}",
+        officer,
+        question.answer_id,
+        question.time_ms,
+        generation,
+        question.overlay_sequence,
+        gateway,
+        question.method,
+        question.purpose,
+        question.case_number.decode(errors="replace"),
+        identity,
+        bool(question.flags & Flag.CHOSEN_BY_NAME),
+    )
 
 
 def _subjects(question: Question, hashes: Mapping[bytes, int]) -> dict[int, int]:

@@ -133,7 +133,12 @@ class Finder:
         if time.monotonic() - self._shown < _SHOWN_S:
             return
         self._shown, now_ms = time.monotonic(), _now_ms()
-        told = {"at_ms": now_ms, "sequence": self._store.place()[1], "waiting": self._store.unreceived(now_ms)}
+        told = {
+            "at_ms": now_ms,
+            "sequence": self._store.place()[1],
+            "waiting": self._store.unreceived(now_ms),
+            "altered": self._looks.altered,
+        }
         with suppress(OSError):
             replace_file(status, json.dumps(told).encode(), durable=False)
 

@@ -28,6 +28,7 @@ class RecallCollector(Collector):
         for name, words, value in (
             ("ronda_recall_sequence", "Entry of the ledger up to which looks were held against changes.", "sequence"),
             ("ronda_recall_waiting", "Recalls that no officer acknowledged yet.", "waiting"),
+            ("ronda_recall_records_altered", "Audit records that it met, and that are not as written.", "altered"),
         ):
-            yield GaugeMetricFamily(name, words, value=told[value])
+            yield GaugeMetricFamily(name, words, value=told.get(value, 0))
         yield GaugeMetricFamily("ronda_recall_looked_age_seconds", "Since recall last looked at the view.", value=age_s)

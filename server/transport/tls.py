@@ -86,6 +86,7 @@ class ServerTls:
                 self._read_at = stamp
                 try:
                     self._material = self._read()
+                    call_metrics.TLS_AT_FAULT.labels("files").set(0)
                     log("tls_files_changed")
                     self._keep()
                 except SettingsError as error:
@@ -140,6 +141,7 @@ def _configuration(configured: Configured) -> grpc.ServerCertificateConfiguratio
 
 def _tell_refused(error: SettingsError) -> None:
     call_metrics.TLS_REFUSED.labels("files").inc()
+    call_metrics.TLS_AT_FAULT.labels("files").set(1)
     log("tls_files_refused", level=ERROR, why=str(error))
 
 

@@ -88,7 +88,8 @@ class TrustKeeper:
         self.trust = read_trust(directory, last)
         self._stamp = stamp_of(self.trust.files)
         institutions = (f"institution/{each.id}" for each in self.trust.institutions.all)
-        begin(call_metrics.TRUST_REFUSED, (LIST, POLICY, REVOCATIONS, *institutions))
+        self._parts = {LIST, POLICY, REVOCATIONS, *institutions}  # that the metrics name
+        begin(call_metrics.TRUST_REFUSED, self._parts)
         self._tell(last)
 
     async def watch(self) -> None:
@@ -123,6 +124,10 @@ class TrustKeeper:
         """Says what is at fault, and keeps what is in force."""
         trust = self.trust
         self._faults = trust.faults
+        at_fault = {fault.part for fault in trust.faults}
+        self._parts |= at_fault
+        for part in self._parts:
+            call_metrics.TRUST_AT_FAULT.labels(part).set(part in at_fault)
         for fault in trust.faults:
             call_metrics.TRUST_REFUSED.labels(fault.part).inc()
             log("trust_refused", level=ERROR, part=fault.part, why=fault.why)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from server.audit.checkpointer import Inconsistent
+from server.audit.keeping import Inconsistent
 from server.audit.key_chain import named
 from tests.audit.restored_kit import RestoredLog, answers, theirs
 

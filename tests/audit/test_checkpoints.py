@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from server.audit.checkpointer import Checkpointer, Inconsistent
+from server.audit.checkpointer import Checkpointer
 from server.audit.checkpoints import CheckpointFiles, parse
 from server.audit.keepers import KeeperError, WitnessKeeper
+from server.audit.keeping import Inconsistent
 from server.audit.key_chain import CheckpointError, KeyChain
 from server.audit.seals import read_seals
 from server.audit.segments import SegmentId

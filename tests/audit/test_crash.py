@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from core.audit.reader import query_rows
+from core.audit.rows import query_rows
 from server.audit.seals import read_seals
 from tests.audit.kit import House
 
@@ -37,7 +37,7 @@ def test_no_answer_without_a_record_whenever_the_process_is_killed(tmp_path: Pat
     assert len(answered) > KILLS * 10
     recorded = set()
     for path in house.audit.rglob("*.seg"):
-        rows, _ = query_rows(path.read_bytes(), path.stat().st_size)
+        rows, _ = query_rows(path.read_bytes(), path.stat().st_size, set())
         recorded |= {rows[at + 48 : at + 64] for at in range(0, len(rows), ROW)}
     assert answered <= recorded
     assert house.verdict().problems == []

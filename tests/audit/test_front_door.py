@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.clearance_service_pb2_grpc import ClearanceServiceStub
 from ronda.v1.context_pb2 import PURPOSE_INVESTIGATION, RequestContext
-from server.audit.keys import load_signing_public
+from server.audit.checkpoints import CheckpointFiles
+from server.audit.keys import load_signing_public, make_signing_keys
 from tests.audit.independent_verifier import problems
 from tests.kit.nation_kit import BuiltNation
 from tests.server.running_server import RunningServer
@@ -195,6 +197,30 @@ def test_the_log_verifies_and_proves_its_records(asked: Asked, tmp_path: Path) -
     segment.write_bytes(data)
     assert done.exit_code == 1
     assert json.loads(done.stdout)["problems"]
+
+
+def test_another_logs_key_is_no_alteration(asked: Asked, tmp_path: Path) -> None:
+    """It said ALTERADA, with a line for each checkpoint."""
+    make_signing_keys(tmp_path / "other")
+    public = ("--public-key", str(tmp_path / "other" / "signing.pub"))
+    record = asked.json("tail", "--json")[0]["record"]
+    for words in (("verify", "--keeper", str(asked.keeper)), ("verify", "--json"), ("proof", "--record", record)):
+        done = asked.ronda(*words, *public)
+        said = "La llave indicada no es la de este registro"
+        assert (done.exit_code, said in done.stderr, "ALTERADA" in done.output) == (2, True, False), done.output
+    ours = str(asked.audit.with_name("audit-keys") / "signing.pub")
+    assert asked.ronda("verify", "--keeper", str(asked.keeper), "--public-key", ours).exit_code == 0
+    kept = CheckpointFiles(asked.keeper)
+    before = [(path, path.read_text()) for path in kept.days()]
+    own = [(path, path.read_text()) for path in CheckpointFiles(asked.audit / "checkpoints").days()]
+    try:
+        for path, text in (*before, *own):  # the newest one alone names another key: that is an alteration
+            first, mark, last = text.rpartition("ronda audit checkpoint 1\n")
+            path.write_text(f"{first}{mark}{re.sub('key [0-9a-f]{16}', 'key ' + '0' * 16, last, count=1)}")
+        assert asked.ronda("verify", "--keeper", str(asked.keeper), "--public-key", ours).exit_code == 1
+    finally:
+        for path, text in (*before, *own):
+            path.write_text(text)
 
 
 def test_an_emptied_log_is_not_called_whole(asked: Asked, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.audit.accepting import take_restorations
-from server.audit.checkpointer import Inconsistent
 from server.audit.keepers import DirectoryKeeper, KeeperError, WitnessKeeper
+from server.audit.keeping import Inconsistent
 from server.audit.restorations import RestorationError, Restorations, read_restoration
 from server.audit.seals import append_seals, read_seals
 from server.audit.witness import Witness, start_witness
@@ -190,7 +190,7 @@ def test_a_log_that_went_on_before_its_keeper_was_reached(tmp_path: Path, alone:
     log.keeper = "grpc://127.0.0.1:1"
     assert own(log).restoration_texts() == []
     with log.checkpointer() as checkpointer, pytest.raises(Inconsistent, match="second keeper"):
-        checkpointer._keepers = [DirectoryKeeper(log.house.keeper)]
+        checkpointer._keeping._keepers = [DirectoryKeeper(log.house.keeper)]
         log.house.now_ms += 61_000
         checkpointer.tick()
     log.keeper = str(log.house.keeper)

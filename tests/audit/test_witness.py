@@ -115,7 +115,7 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
 
 def test_checkpoints_are_kept_elsewhere(small_nation: BuiltNation, tmp_path: Path, witness: Witness) -> None:
     settings = {"audit": tmp_path / "audit", "metrics": "off", "workers": 1, **witness.settings()}
-    assert [witness.told("refused_total", each) for each in REASONS] == [0, 0, 0, 0], "before the first"
+    assert [witness.told("refused_total", each) for each in REASONS] == [0] * len(REASONS), "before the first"
     assert witness.told("kept_total") == witness.told("checkpoint") == 0
     server = RunningServer(small_nation.data, tmp_path / "log", **settings)
     try:

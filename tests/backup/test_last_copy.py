@@ -29,7 +29,7 @@ def test_a_copy_that_ran_to_its_end_is_shown(installation: Path, served_world: P
     try:
         within = {"ronda_backup_within_seconds": 36 * 3600.0}
         assert shown(server) == {**within, MADE_AT: 0.0}
-        assert piped("backup", str(tmp_path), "--data", str(installation)).returncode == 1, "it is there already"
+        assert piped("backup", str(tmp_path), "--data", str(installation)).returncode == 2, "it is there already"
         assert shown(server) == {**within, MADE_AT: 0.0}
         before = time.time()
         done = piped("backup", str(tmp_path / "copy.tar"), "--data", str(installation))

@@ -173,9 +173,26 @@ def test_a_backup_that_fails_leaves_nothing(installation: Path, tmp_path: Path) 
     with pytest.raises(CopyRefused):
         take(load_settings(data=installation), tmp_path / "copy.tar")
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
-    done = piped("backup", str(tmp_path), "--data", str(installation))
-    assert done.returncode == 1
-    assert "ya existe" in done.stderr
+
+
+def test_a_place_that_can_be_no_copy_is_the_callers_mistake(installation: Path, tmp_path: Path) -> None:
+    """Status 2, as for a place that can't be restored to. In the audit directory it was taken."""
+    audit = tmp_path / "audit"
+    (installation / "audit").rename(audit)
+    (installation / "audit-keys").rename(tmp_path / "audit-keys")
+    (tmp_path / "link").symlink_to(audit)
+    places = {
+        tmp_path: "ya existe",
+        installation / "copy": "está dentro de lo que se copia",
+        audit / "copy.tar": "está dentro de lo que se copia",
+        tmp_path / "link" / "copy": "está dentro de lo que se copia",
+        tmp_path / "audit-keys" / "copy": "está dentro de lo que se copia",
+    }
+    for place, said in places.items():
+        done = piped("backup", str(place), "--data", str(installation), RONDA_AUDIT=str(audit))
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert not (audit / "copy.tar").exists()
+    assert piped("backup", str(tmp_path / "copy"), "--data", str(tmp_path / "none")).returncode == 2
 
 
 def test_settings_and_keys_go_to_a_directory_of_their_own(installation: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.command.test_help import ENGLISH
 AUDIT = Path(__file__).parents[2] / "server" / "audit"
 # What ends in a sentence for the auditor: strings of these calls, placeholders filled.
 SAID = re.compile(
-    r"(?:(?:Problem|NotProvable|CheckpointError|KeyChainError|SegmentDamaged|RestorationError|NotDeclared|Altered)\(\s*"
+    r"(?:(?:Problem|NotProvable|CheckpointError|KeyChainError|SegmentDamaged|HeaderAltered|RecordWrong|RestorationError|NotDeclared|Altered)\(\s*"
     r'|what = )f?"([^"]+)"'
 )
 FILLED = {

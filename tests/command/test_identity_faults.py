@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from server.trust.issuing import Pair, issue, make_ca
 from tests.command.terminal import piped
 from tests.kit.nation_kit import BuiltNation
+from tests.kit.stepped_clock import fixed_clock
 from tests.kit.strangers import Stranger, listening, web_tls
 from tests.trust.conftest import TrustedServer, start_trusted
 
@@ -64,11 +65,12 @@ class Shown:
     def server_ca(self) -> Path:
         return self.directory / "server-ca.pem"
 
-    def ask(self, address: str = "") -> tuple[int, str]:
+    def ask(self, address: str = "", **environment: str) -> tuple[int, str]:
         """Exit status and words of a check."""
         ended = piped(
             *("check", "2357111360101", "--deadline", "5", "--identity", str(self.directory / "unit")),
             *("--server", address or self.trusted.address),
+            **environment,
         )
         return ended.returncode, ended.stderr
 
@@ -136,6 +138,13 @@ def test_each_fault_of_a_file_is_told_apart(
     spoil(shown)
     ended, text = shown.ask()
     assert (ended, said in text) == (status, True), text
+
+
+def test_a_server_whose_clock_is_behind_is_named_for_a_new_certificate(shown: Shown) -> None:
+    """It was said that its institution is not enrolled. Here this command's clock is ahead of it."""
+    _own(-1 / 24)(shown)
+    ended, text = shown.ask(**fixed_clock("+2h"))
+    assert (ended, "si el reloj del servidor va atrás, para él aún no es vigente" in text) == (16, True), text
 
 
 def test_whole_files_are_answered(shown: Shown) -> None:

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from ronda.doctor import machine_checks
+from core.ledger.change import Change, Kind
+from core.ledger.noted import NotedPlace, digest_of
+from core.ledger.writer import LedgerWriter
+from ronda.doctor import disk_checks, machine_checks
 from ronda.doctor.checkup import check_up
 from ronda.doctor.findings import KINDS
 from ronda.settings import Settings, load_settings
 from server.audit.keys import make_signing_keys
-from server.audit.set_up import audit_directory
+from server.audit.set_up import audit_directory, prepare_audit
+from server.feed.seen_ledger import SeenLedger, lacking_feeds, note_ledger
+from tests.audit.restored_kit import RestoredLog
 from tests.command.terminal import piped
 from tests.doctor.doctor_page import HEAD, PAGE, table
 from tests.server.running_server import ROOT, RunningServer
@@ -45,6 +50,11 @@ def _cut(file: Callable[[Path], Path]) -> Callable[[Path], object]:
 def _unmount_audit(data: Path) -> None:
     shutil.rmtree(data / "audit")
     (data / "audit").mkdir(mode=0o700)
+
+
+def _a_file_for_the_audit(data: Path) -> None:
+    shutil.rmtree(data / "audit")
+    (data / "audit").write_bytes(b"")
 
 
 def _auditor_key_of_another_kind(data: Path) -> None:
@@ -80,7 +90,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "hash.key cut": (lambda data: os.truncate(data / "audit" / "hash.key", 10), "secret_damaged"),
     "ledger's head": (_put("ledger/changes.log", b"x" * 64), "ledger_damaged"),
     "audit not mounted": (_unmount_audit, "part_lost"),
-    "audit directory gone": (lambda data: shutil.rmtree(data / "audit"), "audit_unusable"),
+    "audit directory gone": (lambda data: shutil.rmtree(data / "audit"), "part_lost"),
+    "a file in the audit's place": (_a_file_for_the_audit, "audit_unusable"),
+    "page.key lost": (lambda data: (data / "page.key").unlink(), "part_made_anew"),
+    "the ledger's note cannot be read": (_put("ledger.seen.json", b"{"), "ledger_put_back"),
     "seals altered": (lambda data: (data / "audit" / "seals").write_bytes(b""), "audit_damaged"),
     "the auditor's key is of another kind": (_auditor_key_of_another_kind, "secret_damaged"),
     "a key for everybody": (lambda data: (data / "page.key").chmod(0o644), "open_to_others"),
@@ -107,6 +120,57 @@ def test_a_log_that_its_second_keeper_is_ahead_of_is_named(settings: Settings, t
     assert texts
     newest.write_text("".join(f"ronda audit checkpoint 1\n{text}" for text in texts[:-1]))
     assert _found(kept) == {"audit_damaged"}
+
+
+def test_an_audit_directory_that_a_start_makes_is_not_unusable(settings: Settings) -> None:
+    """The disk was not mounted, and no directory stands there: the start makes it, and answers."""
+    shutil.rmtree(settings.data / "audit")
+    assert _found(settings) == {"part_lost"}
+    prepare_audit(settings, development=True)
+    assert audit_directory(settings).is_dir()
+
+
+def test_an_older_copy_of_the_ledger_is_told_as_the_start_tells_it(tmp_path: Path) -> None:
+    """The folder `ledger` alone was put back; the note beside it knows how far it was."""
+    folder = tmp_path / "ledger"
+    writer = LedgerWriter(folder)
+    places = writer.append([Change(Kind.FRESH, "oj", "court"), Change(Kind.FRESH, "oj", "court")], 1)
+    offset, entry = places[-1]
+    place = NotedPlace(ledger=writer.ledger_id.hex(), sequence=entry.sequence, offset=offset, digest=digest_of(entry))
+    writer.close()
+    note_ledger(tmp_path, SeenLedger(place=place, feeds=frozenset({("court", "oj")})))
+    settings = load_settings(data=tmp_path, metrics="off")
+    assert list(disk_checks.ledger(settings, deep=False)) == []
+    shutil.rmtree(folder)
+    older = LedgerWriter(folder)
+    older.append([Change(Kind.FRESH, "oj", "court")], 1)
+    older.close()
+    assert [each.kind.name for each in disk_checks.ledger(settings, deep=False)] == ["ledger_put_back"]
+    assert lacking_feeds(tmp_path, note_expected=True) == {("court", "oj")}
+
+
+def test_a_restoration_that_waits_is_told_as_the_log_tells_it(tmp_path: Path) -> None:
+    """It said to declare it, which had been done."""
+    log = RestoredLog(tmp_path)
+    log.go_on()
+    log.copy("early")
+    log.go_on()
+    log.restore("early")
+    keys = log.house.keys
+    given = {"audit": log.house.audit, "audit_keeper": log.keeper, "audit_auditor_key": keys / "auditor.pub"}
+    settings = load_settings(data=tmp_path / "data", metrics="off", audit_signing_key=keys / "signing.key", **given)
+
+    def found(*, deep: bool) -> set[str]:
+        return {each.kind.name for each in disk_checks.audit_log(settings, deep=deep)}
+
+    for deep in (False, True):
+        assert found(deep=deep) == {"audit_damaged"}
+    log.declared()
+    for deep in (False, True):
+        assert found(deep=deep) == {"audit_restoration_waits"}
+    assert log.accept("--yes").exit_code == 0
+    for deep in (False, True):
+        assert found(deep=deep) == set()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files away")

@@ -84,6 +84,8 @@ def test_a_refused_change_is_listed_and_skipped_by_two_persons(field: FieldServe
     until(lambda: position(court(field)).stale_reason == "GAP")
 
     first, second = officer(field), officer(field)
+    none = command(field, "skip", "oj=99", "--record", "S-2", *shown(first, tmp_path / "none"))
+    assert "número: es el número de un cambio de esta fuente que fue rechazado y falta" in none.stderr
     words = ("skip", "oj=2", "--record", "S-2")
     assert "Falta otra persona" in command(field, *words, *shown(first, tmp_path / "first")).stdout
     assert skip(first, 2, "S-2") is False, "one person twice is one person"

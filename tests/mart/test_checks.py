@@ -97,4 +97,4 @@ def test_counts_of_a_sealed_segment_are_kept(tmp_path: Path) -> None:
     row = ["2025-03-07", 14, "TRAFFIC_STOP", "CHECK", "HIT", "WARRANT", 7]
     assert len(row) == len(COLUMNS)
     (kept / "worker-0-00000001.json").write_text(json.dumps([row]), encoding="utf-8")
-    assert count_checks(audit, kept) == {tuple(row[:-1]): 7}
+    assert count_checks(audit, kept) == ({tuple(row[:-1]): 7}, [])

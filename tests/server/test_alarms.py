@@ -128,13 +128,14 @@ CASES = {
     ),
     "RondaAuditNotSigned": steady("ronda_audit_signed_age_seconds", 11, 1),
     "RondaAuditKeeperBehind": steady('ronda_audit_keeper_behind{keeper="1"}', 61, 2),
+    "RondaAuditKeeperLost": steady('ronda_audit_keeper_lost{keeper="1"}', 1, 0),
     "RondaWitnessSilent": steady("ronda_witness_checkpoint_age_seconds", 181, 61),
     "RondaWitnessRefuses": grows('ronda_witness_refused_total{reason="NOT_CONTINUED"}'),
-    "RondaAuditDamaged": steady("ronda_audit_segments_damaged", 1, 0),
+    "RondaAuditDamaged": pair("ronda_audit_segments_damaged", "ronda_recall_records_altered", (0, 1), (0, 0)),
     "RondaAuditDropped": grows("ronda_audit_segments_dropped_total"),
     "RondaAuditDiskLow": pair("ronda_audit_disk_free_bytes", "ronda_audit_disk_bytes", (19, 100), (21, 100)),
-    "RondaTrustRefused": appears('ronda_trust_refused_total{part="policy"}'),
-    "RondaTlsRefused": appears('ronda_tls_refused_total{by="files"}'),
+    "RondaTrustRefused": steady('ronda_trust_at_fault{part="policy"}', 1, 0),
+    "RondaTlsRefused": steady('ronda_tls_at_fault{by="files"}', 1, 0),
     "RondaUnitSeesMany": Case(
         {'ronda_unit_persons_listed{unit="pnc/zona-1"}': "_x48 640x40"},
         {'ronda_unit_persons_listed{unit="pnc/zona-1"}': "640x20 _x40"},  # its hour is over

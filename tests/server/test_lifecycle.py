@@ -162,7 +162,8 @@ def test_a_service_that_is_told_to_read_its_files_again_serves_on(
     server = start_server(workers=1).wait_ready()
     for pid in (server.process.pid, *server.worker_pids()):
         os.kill(pid, signal.SIGHUP)
-    until(lambda: server.events("hangup_ignored"))
+    [told, *_] = until(lambda: server.events("hangup_ignored"))
+    assert "reload" in told["why"], "which takes the settings that stand there now"
     with server.channel() as channel:
         assert call(channel, "CheckService/CheckPerson", QUESTION)
     assert server.stop() == 0

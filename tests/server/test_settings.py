@@ -131,6 +131,10 @@ def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatc
         ("log_level = 'loud'", "log_level: must be 'debug', 'info', 'warning' or 'error'"),
         ("token_audience = ''", "token_audience: must not be empty"),
         ("postgres = 'x'", "postgres: must be a table"),
+        (
+            "[feed_sources.x]\ninstitution = 'a'\nregisters = ['oj']\nsilent = 9",
+            "feed_sources.x.silent: no such setting; did you mean silent_s?",
+        ),
     ],
 )
 def test_what_the_file_says_wrongly_is_named_with_the_file(
@@ -142,6 +146,15 @@ def test_what_the_file_says_wrongly_is_named_with_the_file(
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert str(caught.value) == f"{config}: {said}"
+
+
+def test_two_servers_on_one_address_are_refused_before_a_start() -> None:
+    """The second would not come up: `ronda doctor --settings` passed it."""
+    with pytest.raises(SettingsError, match=r"metrics: 127\.0\.0\.1:50051 is that of listen: name another port"):
+        load_settings(metrics="127.0.0.1:50051")
+    with pytest.raises(SettingsError, match=r"lane_listen: 127\.0\.0\.1:7 is that of listen"):
+        load_settings(listen="127.0.0.1:7", lane_listen="127.0.0.1:7")
+    load_settings(listen="127.0.0.1:0", lane_listen="127.0.0.1:0", metrics="127.0.0.1:0")
 
 
 def test_what_a_variable_says_wrongly_is_named_with_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

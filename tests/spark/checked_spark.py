@@ -23,7 +23,7 @@ import pytest
 from bench.clients.agency import _people
 from bench.sampling import draw
 from core.access.caller import METHOD_OF_CLEAR
-from core.audit.reader import QUESTION_ROW, query_rows
+from core.audit.rows import QUESTION_ROW, query_rows
 from ronda.commands.exit_status import ExitStatus
 from server.audit.reading import Segment
 from server.audit.segments import list_segments
@@ -124,7 +124,7 @@ def look_ups(bench: Bench) -> int:
     found = 0
     for each in list_segments(bench.directory / "audit"):
         segment = Segment(each, each.path(bench.directory / "audit").read_bytes())
-        rows = np.frombuffer(query_rows(segment.data, segment.end)[0], np.dtype(QUESTION_ROW))
+        rows = np.frombuffer(query_rows(segment.data, segment.end, set())[0], np.dtype(QUESTION_ROW))
         found += int((rows["method"] == METHOD_OF_CLEAR).sum())
     return found
 

@@ -75,6 +75,7 @@ def test_a_damaged_ca_stops_no_revocation_and_no_worker(server: TrustedServer) -
         told = until(lambda: server.server.events("trust_refused"))
         assert {line["part"] for line in told} == {"institution/mp"}
         assert 'ronda_trust_refused_total{part="institution/mp"} 2.0' in server.server.metrics()
+        assert 'ronda_trust_at_fault{part="institution/mp"} 1.0' in server.server.metrics()
         _kill_a_worker(server)
         assert _outcomes(server, other, question(), 4) == {""}
         assert _outcomes(server, police, question(), 4) == {"REVOKED"}
@@ -83,6 +84,7 @@ def test_a_damaged_ca_stops_no_revocation_and_no_worker(server: TrustedServer) -
         ca.write_bytes(held)
         _write(revoked, "")
     until(lambda: _outcomes(server, police, question()) == {""})
+    until(lambda: 'ronda_trust_at_fault{part="institution/mp"} 0.0' in server.server.metrics())
 
 
 def test_a_worker_comes_back_while_tls_files_and_policy_are_refused(server: TrustedServer) -> None:
@@ -95,11 +97,14 @@ def test_a_worker_comes_back_while_tls_files_and_policy_are_refused(server: Trus
         policy.write_bytes(held[policy] + b"\npermit (principal,")
         _kill_a_worker(server)
         assert server.server.events("tls_files_refused")
+        until(lambda: 'ronda_tls_at_fault{by="files"} 1.0' in server.server.metrics())
         assert _outcomes(server, client, question()) == {""}
         assert len(server.server.worker_pids()) == 2
     finally:
         for path, content in held.items():
             path.write_bytes(content)
+    until(lambda: _outcomes(server, client, question()) == {""}, 20)
+    until(lambda: 'ronda_trust_at_fault{part="policy"} 0.0' in server.server.metrics())
 
 
 def test_what_fails_beside_calls_is_counted_and_goes_on() -> None:

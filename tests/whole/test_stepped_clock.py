@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ronda.doctor import machine_checks
+from ronda.settings import load_settings
 from ronda.v1 import level_pb2
 from tests.indexer.small_registers import cui_of
 from tests.kit.asker import Asker
@@ -41,6 +43,11 @@ class SteppedServer:
     def level(self, number: int) -> str:
         return level_pb2.Level.Name(self.ask.person(cui_of(number)).answer.level).removeprefix("LEVEL_")
 
+    def found(self) -> set[str]:
+        """What `ronda doctor` says of the running server."""
+        settings = load_settings(data=self.data, metrics=self.server.metrics_address)
+        return {each.kind.name for each in machine_checks.processes(settings)}
+
 
 @pytest.fixture(scope="module")
 def stepped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SteppedServer]:
@@ -57,9 +64,11 @@ def test_nobody_is_green_by_a_clock_that_was_set(stepped: SteppedServer, offset:
     assert stepped.level(1) in ("HIT", "INCOMPLETE")
     until(lambda: stepped.server.events("clock_doubtful"))
     assert "ronda_clock_doubtful 1.0" in stepped.server.metrics()
+    assert "clock_doubtful" in stepped.found()
     stepped.set_clock("+0")
     assert (stepped.level(1), stepped.level(2)) == ("HIT", "CLEAR"), "the clock returned"
     until(lambda: "ronda_clock_doubtful 0.0" in stepped.server.metrics())
+    assert "clock_doubtful" not in stepped.found()
 
 
 def test_an_order_lapses_by_no_clock_that_was_set(stepped: SteppedServer) -> None:
