@@ -135,6 +135,15 @@ class Standing:
                 found.add(self.subject_of(entity).subject_id)
         return found | self._touched_bearers(rows)
 
+    def bearers_of_cuis(self, cuis: Iterable[str]) -> set[bytes]:
+        """Subjects that hold one of these CUIs now, or did in the base."""
+        found: set[bytes] = set()
+        for cui in cuis:
+            found |= self._bearers.of(("cui", cui))
+            for entity in self.base.lookup(IdentifierKind.CUI, cui)[:MOST_HOLDERS]:
+                found.add(self.subject_of(entity).subject_id)
+        return found
+
     def owned_by(self, rows: pa.Table) -> set[bytes]:
         """Vehicles of the base whose owner has no CUI but a number that one of these records states: these decide whose
         it is. Those that were touched since are bearers of the number."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.linking.index import name_roles
@@ -13,7 +15,7 @@ from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
-from tests.oracle import agreement, other_numbers
+from tests.oracle import agreement, other_numbers, weighed
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials, probability
 from tests.oracle.record import PERSON, Birth, Link, Record, Subject
@@ -48,6 +50,7 @@ class Fit:
         self.agreed = self.listed and sex != DISAGREES
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
+        self.weighed, self.names, self.names_evidence, self.claims = False, names, evidence, claims
         told = evidence + _sex_evidence(record, claims)
         dated = [
             (told + _birth_evidence(one, claims), DISAGREES in (names, outcome))
@@ -56,6 +59,7 @@ class Fit:
         ]
         self.scored = bool(filed) and any(_score(*bits, population) >= ALERT_SCORE for bits in dated)
         self.named = bool(is_void(record) and names == AGREES and _score(told, False, population) >= ALERT_SCORE)
+        self.by_name = self.listed or self.scored
         self.compared = bool(filed and dated)
         self.far = self.compared and apart
         self.nearby = self.compared and not self.far and not self.disagrees and (self.listed or self.scored)
@@ -131,8 +135,9 @@ class PersonsOnFile:
         held = self.causas.get(causa, set()) if causa is not None else set()
         return any(register != record.register and holder is subject for register, holder in held)
 
-    def fits(self, record: Record, but: Subject | None = None) -> list[Fit]:
-        """C and A; the living alone where anybody lives."""
+    def fits(self, record: Record, doubt: weighed.Doubt | None = None) -> list[Fit]:
+        """C, A and N, and of a number in doubt those who are meant by all together; the living alone where anybody
+        lives."""
         roles = name_roles(record.name_text)
         names, evidence = self.scan.compare(record.name_text)[:2]
         near: set[OnFile] = set()
@@ -149,9 +154,27 @@ class PersonsOnFile:
         nearer = any(fit.nearby for fit in fits)
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False
-        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named]
+        but = doubt.subject if doubt is not None else None
         fits = [fit for fit in fits if not (nearer and (fit.far or fit.disagrees)) and fit.subject is not but]
+        if doubt is not None:
+            fits += self._near_numbers(record, doubt, {fit.person for fit in fits}, list(evidence))
+            weighed.weigh(record, doubt, fits, self.population)
+        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named or fit.weighed]
         return [fit for fit in fits if not fit.dead] or fits
+
+    def _near_numbers(
+        self, record: Record, doubt: weighed.Doubt, known: set[OnFile], evidence: Sequence[int]
+    ) -> list[Fit]:
+        """Who bears a number one slip from the record's, and is not found by name."""
+        found = []
+        for person in self.persons:
+            if person not in known and person.subject is not doubt.subject and doubt.slip_of(person.subject.key):
+                names = agreement.names(record.name_text, person.claims)
+                told = max((evidence[self.places[text]] for text in person.names), default=0)
+                fit = Fit(person, record, names, told, self.population)
+                fit.scored = fit.named = fit.agreed = fit.strong = fit.supported = False
+                found.append(fit)
+        return found
 
 
 def _causa(record: Record) -> Causa | None:
@@ -189,11 +212,14 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             linking.join(record, subject, 0, HIT)
     for link, claims in own.items():
         names = agreement.names(link.record.name_text, claims)
+        doubt = weighed.Doubt(link.record, link.subject, claims, borne=False)
         if link.level == POSSIBLE or not claims:
-            _join_fits(linking, link.record, file, file.fits(link.record, but=link.subject), numbered=True)
+            _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
         elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
-            strong = [fit for fit in file.fits(link.record, but=link.subject) if fit.strong]
-            for fit in strong if len(strong) <= AT_MOST else []:
+            fits = file.fits(link.record, replace(doubt, borne=True))
+            strong, all_told = [fit for fit in fits if fit.strong], [fit for fit in fits if fit.weighed]
+            means = {fit.person: fit for some in (strong, all_told) if len(some) <= AT_MOST for fit in some}
+            for fit in means.values():
                 link.level = POSSIBLE
                 _join(linking, link.record, fit, POSSIBLE)
     other_numbers.join(linking, links, [(p.subject, p.claims) for p in file.persons])
@@ -208,7 +234,7 @@ def _is_linked_by_name(record: Record) -> bool:
 def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list[Fit], *, numbered: bool) -> bool:
     """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
     strong = [fit for fit in fits if fit.strong]
-    scored = [fit for fit in fits if fit.scored]
+    scored, all_told = [fit for fit in fits if fit.scored], [fit for fit in fits if fit.weighed]
     around = strong or [fit for fit in fits if fit.supported]
     named = [] if around or record.about_year else [fit for fit in fits if fit.named]
     level = HIT if len(strong) == 1 and not strong[0].dead and not numbered else POSSIBLE
@@ -218,7 +244,7 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
         of_causa = []  # father and son in one causa: nobody can say whose it closed
     for fit in fits:
         by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
-        by_rule = by_rule or fit in of_causa
+        by_rule = by_rule or fit in of_causa or (fit.weighed and len(all_told) <= AT_MOST)
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
         if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)
