@@ -14,8 +14,8 @@ from tests.kit.small_world import SmallWorld
 
 CLEAR, POSSIBLE = level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE
 LENT, WANTED, ELSE = 31, 32, 34
-OTHERS = "ANA BERTA CARLA DORA ELSA FLOR GLORIA HILDA IRMA JULIA".split()
-SURNAMES = "AJU BATZ COY CHOC IBOY LEM MUCU PEC RAX TZUL".split()
+OTHERS = ["ANA", "BERTA", "CARLA", "DORA", "ELSA", "FLOR", "GLORIA", "HILDA", "IRMA", "JULIA"]
+SURNAMES = ["AJU", "BATZ", "COY", "CHOC", "IBOY", "LEM", "MUCU", "PEC", "RAX", "TZUL"]
 
 
 @pytest.fixture(scope="module")
