@@ -79,6 +79,7 @@ _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("names", pa.uint8()),
     pa.field("alerts", pa.uint8()),
     pa.field("years", pa.uint8()),
+    pa.field("holds", pa.uint8()),
 ]
 _PAIR_SCHEMA = pa.schema(_PAIR_FIELDS)
 _PARENT_FIELDS: list[pa.Field[Any]] = [
@@ -292,9 +293,10 @@ def _birth_columns() -> str:
 
 
 def _join_pairs(database: LinkingDatabase) -> None:
-    """name_pair(place, entity, score, birth, sex, names, scored, named), of one or two questions a record.
+    """name_pair(place, entity, score, birth, sex, names, scored, named, held), of one or two questions a record.
 
     scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void.
+    held: a longer name holds all that the record says, and the birth date is the same.
     Whose year is not within one of the record's, or who disagrees, stays only where nobody nearer fits.
     """
     database.run(f"""
@@ -307,7 +309,8 @@ def _join_pairs(database: LinkingDatabase) -> None:
                     ELSE {DISAGREES} END AS birth,
                min(sex) AS sex, min(names) AS names,
                bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
-               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named
+               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named,
+               bool_or(holds = 1) AND min(names) <> {AGREES} AS held
         FROM near a
         WHERE NOT (any_near AND (years = {YEARS_FAR} OR {_DISAGREEING}))
               AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES}
@@ -318,7 +321,7 @@ def _join_pairs(database: LinkingDatabase) -> None:
 
 
 def _compare_pairs(database: LinkingDatabase) -> None:
-    """name_fit(place, entity, score, birth, sex, names, scored, named, weighed, parents, dead, department, band)."""
+    """name_fit: `name_near` with parents, dead, department, band."""
     database.give("name_parents", _PARENT_SCHEMA, _compared_parents(database))
     departments = "birth_department", "residence_department"
     shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
@@ -395,14 +398,14 @@ def _decide(database: LinkingDatabase) -> None:
         WITH alive AS (SELECT f.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living,
                               k.place IS NOT NULL AS of_causa
                        FROM name_fit f LEFT JOIN name_causa k USING (place, entity)
-                       WHERE {agreed} OR scored OR named OR weighed),
+                       WHERE {agreed} OR scored OR named OR held OR weighed),
         fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
                         {agreed} AND (band OR department) AS supported, {agreed} AS agreed
                  FROM alive WHERE NOT (living AND dead)),
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (supported) OVER w AS n_supported,
                             count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
-                            count(*) FILTER (weighed) OVER w AS n_weighed,
+                            count(*) FILTER (weighed) OVER w AS n_weighed, count(*) FILTER (held) OVER w AS n_held,
                             count(*) FILTER (agreed) OVER w AS n_agreed,
                             count(*) FILTER (agreed AND of_causa) OVER w AS n_causa
                      FROM fits WINDOW w AS (PARTITION BY place)),
@@ -413,6 +416,7 @@ def _decide(database: LinkingDatabase) -> None:
                         agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa
                  FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
         SELECT *, strong AND n_strong <= {LINK_LIMIT} OR weighed AND n_weighed <= {LINK_LIMIT}
+                  OR held AND n_strong + n_held <= {LINK_LIMIT}
                   OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
                                     OR sole AND suffices OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
                                     OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
@@ -420,7 +424,7 @@ def _decide(database: LinkingDatabase) -> None:
         FROM told;
         CREATE TABLE name_link AS
         SELECT d.place, p.cui, p.text,
-               (CASE WHEN strong AND n_strong = 1 AND living AND NOT numbered THEN {LEVEL_HIT}
+               (CASE WHEN strong AND n_strong = 1 AND n_held = 0 AND living AND NOT numbered THEN {LEVEL_HIT}
                      ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
                unhex({criteria(AGREES)} || {department}) AS agrees,
                unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band

@@ -77,7 +77,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
         CREATE TABLE name_near AS
         SELECT p.*, w.place IS NOT NULL AS weighed FROM name_pair p LEFT JOIN name_weight w USING (place, entity)
         UNION ALL
-        SELECT w.place, w.entity, NULL, w.birth, w.sex, w.names, false, false, true
+        SELECT w.place, w.entity, NULL, w.birth, w.sex, w.names, false, false, false, true
         FROM name_weight w ANTI JOIN name_pair p USING (place, entity)
     """)
     database.forget("near_number")

@@ -34,7 +34,9 @@ Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 class Fit:
     """One person on file whom a record may mean."""
 
-    def __init__(self, person: OnFile, record: Record, names: int, evidence: int, population: int) -> None:
+    def __init__(
+        self, person: OnFile, record: Record, names: int, evidence: int, population: int, covers: bool
+    ) -> None:
         claims = person.claims
         asked = births_asked(record)
         filed = [c.birth[0] for c in claims if c.birth[0]]
@@ -51,6 +53,7 @@ class Fit:
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
         self.weighed, self.names, self.names_evidence, self.claims = False, names, evidence, claims
+        self.held = covers and names != AGREES and birth == AGREES and sex != DISAGREES
         told = evidence + _sex_evidence(record, claims)
         dated = [
             (told + _birth_evidence(one, claims), DISAGREES in (names, outcome))
@@ -139,7 +142,7 @@ class PersonsOnFile:
         """C, A and N, and of a number in doubt those who are meant by all together; the living alone where anybody
         lives."""
         roles = name_roles(record.name_text)
-        names, evidence = self.scan.compare(record.name_text)[:2]
+        names, evidence, covered = self.scan.compare(record.name_text)
         near: set[OnFile] = set()
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
         for text, one, told in zip(self.bearers, names, evidence, strict=True):
@@ -150,7 +153,8 @@ class PersonsOnFile:
             if like_by_more_than_initials(roles, person.names):
                 places = [self.places[text] for text in person.names]
                 agreed = agreement.best(names[i] for i in places)
-                fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population))
+                covers = len(roles) > 1 and any(covered[i] and names[i] != DISAGREES for i in places)
+                fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population, covers))
         nearer = any(fit.nearby for fit in fits)
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False
@@ -159,7 +163,7 @@ class PersonsOnFile:
         if doubt is not None:
             fits += self._near_numbers(record, doubt, {fit.person for fit in fits}, list(evidence))
             weighed.weigh(record, doubt, fits, self.population)
-        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named or fit.weighed]
+        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named or fit.held or fit.weighed]
         return [fit for fit in fits if not fit.dead] or fits
 
     def _near_numbers(
@@ -171,7 +175,7 @@ class PersonsOnFile:
             if person not in known and person.subject is not doubt.subject and doubt.slip_of(person.subject.key):
                 names = agreement.names(record.name_text, person.claims)
                 told = max((evidence[self.places[text]] for text in person.names), default=0)
-                fit = Fit(person, record, names, told, self.population)
+                fit = Fit(person, record, names, told, self.population, covers=False)
                 fit.scored = fit.named = fit.agreed = fit.strong = fit.supported = False
                 found.append(fit)
         return found
@@ -218,7 +222,9 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
             fits = file.fits(link.record, replace(doubt, borne=True))
             strong, all_told = [fit for fit in fits if fit.strong], [fit for fit in fits if fit.weighed]
+            held = [fit for fit in fits if fit.held]
             means = {fit.person: fit for some in (strong, all_told) if len(some) <= AT_MOST for fit in some}
+            means |= {fit.person: fit for fit in held if len(strong) + len(held) <= AT_MOST}
             for fit in means.values():
                 link.level = POSSIBLE
                 _join(linking, link.record, fit, POSSIBLE)
@@ -234,10 +240,11 @@ def _is_linked_by_name(record: Record) -> bool:
 def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list[Fit], *, numbered: bool) -> bool:
     """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
     strong = [fit for fit in fits if fit.strong]
+    held = [fit for fit in fits if fit.held]
     scored, all_told = [fit for fit in fits if fit.scored], [fit for fit in fits if fit.weighed]
     around = strong or [fit for fit in fits if fit.supported]
     named = [] if around or record.about_year else [fit for fit in fits if fit.named]
-    level = HIT if len(strong) == 1 and not strong[0].dead and not numbered else POSSIBLE
+    level = HIT if len(strong) == 1 and not held and not strong[0].dead and not numbered else POSSIBLE
     sole = _only_bearer(record, fits)
     of_causa = [fit for fit in fits if fit.agreed and file.has_causa(fit.subject, record)]
     if len(of_causa) > 1 and record.alert is not None and record.alert.state != alert_pb2.ALERT_STATE_PENDING:
@@ -245,6 +252,7 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     for fit in fits:
         by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
         by_rule = by_rule or fit in of_causa or (fit.weighed and len(all_told) <= AT_MOST)
+        by_rule = by_rule or (fit.held and len(strong) + len(held) <= AT_MOST)
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
         if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)
