@@ -29,6 +29,7 @@ from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 # What a number says for whoever bears the one that it may be a slip of, in bits, before the population is counted.
 # bench/answers/number_bits.py counts them (docs/answers.md section 5).
 NUMBER_BITS = {ANOTHER_DIGIT: 30.0, EXCHANGED: 33.0, ANOTHER_PLACE: 27.0}
+LOOSE_BITS = 25.0  # what a document's number without its country says for who has it with one
 RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister says
 BEARERS_MOST = 1_000  # persons on file who bear a record's name; a commoner one is weighed for nobody
 LEAST_ABOVE = 2.4  # bits above log2(population) from which a record means somebody
@@ -38,6 +39,7 @@ PARENTS_BITS: dict[int, float] = {AGREES: 6.0, DISAGREES: -6.0}  # core/names/we
 _NEAR_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
     pa.field("cui", pa.int64()),
+    pa.field("text", pa.string()),
     pa.field("bits", pa.float64()),
 ]
 _NEAR_SCHEMA = pa.schema(_NEAR_FIELDS)
@@ -49,6 +51,13 @@ _WEIGHT_FIELDS: list[pa.Field[Any]] = [
     pa.field("sex", pa.uint8()),
 ]
 _WEIGHT_SCHEMA = pa.schema(_WEIGHT_FIELDS)
+_SLIPPED = "SELECT n.place, n.cui, n.text, n.bits FROM near_stated n JOIN cui_person c USING (cui) WHERE c.claimed"
+_LOOSE = f"""
+    SELECT s.place, coalesce(p.cui, r.cui), r.text, {LOOSE_BITS}::DOUBLE
+    FROM (SELECT place, loose_document FROM noted_staged SEMI JOIN name_only USING (place)) s
+    JOIN person_staged p ON split_part(p.document, ':', 2) = s.loose_document
+    LEFT JOIN resolved r ON r.place = p.place WHERE p.alert_kind = 0 AND NOT p.is_owner
+"""
 Weighing = tuple[NameFrequencies, int]
 """How common names are among the persons on file, and how many these are."""
 
@@ -66,6 +75,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
                         WHERE p.names = {AGREES} AND p.entity IS DISTINCT FROM u.own_entity
                         QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_MOST}),
         pair AS (SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.cui = n.cui
+                 UNION ALL SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.text = n.text
                  UNION ALL SELECT place, entity, 0 FROM bearer)
         SELECT place, entity, max(bits) AS bits FROM pair GROUP BY place, entity
     """)
@@ -86,14 +96,17 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
 
 
 def _collect_near(database: LinkingDatabase) -> None:
-    """near_number(place, cui, bits): numbers of persons on file that the stated one may be a slip of."""
+    """near_number(place, cui, text, bits): persons on file whose number the stated one may be, but for a slip."""
     stated = database.stream("""
         SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui IS NOT NULL ORDER BY place
     """)
     database.give("near_stated", _NEAR_SCHEMA, (_near(batch) for batch in stated))
-    on_file = database.stream("""
-        SELECT n.place, n.cui, max(n.bits) AS bits FROM near_stated n JOIN cui_person c USING (cui) WHERE c.claimed
-        GROUP BY n.place, n.cui ORDER BY n.place, n.cui
+    found = [_SLIPPED]
+    if database.holds("noted_staged", "loose_document IS NOT NULL"):
+        found.append(_LOOSE)
+    on_file = database.stream(f"""
+        SELECT place, cui, text, max(bits) AS bits FROM ({" UNION ALL ".join(found)})
+        GROUP BY place, cui, text ORDER BY place, cui, text
     """)
     database.give("near_number", _NEAR_SCHEMA, on_file)
     database.forget("near_stated")
@@ -105,7 +118,9 @@ def _near(stated: pa.RecordBatch) -> pa.RecordBatch:
     for kind, told in NUMBER_BITS.items():
         bits[kind] = told
     places = stated.column("place").to_numpy()[np.array(rows, dtype=np.int64)]
-    columns = [pa.array(places, pa.int64()), pa.array(np.array(cuis)), pa.array(bits[np.array(kinds, dtype=np.int64)])]
+    told = bits[np.array(kinds, dtype=np.int64)]
+    numbers = pa.array(np.array(cuis, dtype=np.int64))
+    columns = [pa.array(places, pa.int64()), numbers, pa.nulls(len(told), pa.string()), pa.array(told)]
     return pa.record_batch(columns, schema=_NEAR_SCHEMA)
 
 
@@ -116,8 +131,8 @@ def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population
         WITH claim AS (SELECT entity, list({claim} ORDER BY c.birth, c.name_text) AS claims
                        FROM named_claim c GROUP BY entity)
         SELECT w.place, w.entity, w.bits, r.name_text, r.birth, r.doubted, r.void, r.sex, r.father, r.mother,
-               t.claims, o.claims AS own, u.borne
-        FROM weighed_pair w JOIN name_only r USING (place) JOIN unborne_record u USING (place)
+               t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
+        FROM weighed_pair w JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
         JOIN claim t ON t.entity = w.entity LEFT JOIN claim o ON o.entity = u.own_entity
         ORDER BY w.place, w.entity
     """)

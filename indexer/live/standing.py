@@ -309,6 +309,7 @@ def _identifiers_of(rows: pa.Table) -> dict[int, set[str]]:
         add(IdentifierKind.CEDULA, row["cedula"])
         if row["document_number"]:
             add(IdentifierKind.DOCUMENT, f"{row['document_country'] or '   '}:{row['document_number']}")
+            add(IdentifierKind.DOCUMENT_NUMBER, row["document_number"])  # one side may lack its country
         for number in (row["vin"], row["chassis"]):
             add(IdentifierKind.VIN, number)
             for tail in tails(number):  # an alert may state no more of it

@@ -107,6 +107,7 @@ class PersonsOnFile:
             sounds.update(heard)
             self.population += bool(heard)
         self.population = max(1, self.population)
+        self.documents: dict[str, set[Subject]] = {}  # by number: who has it with a country
         self.causas: dict[Causa, set[tuple[int, Subject]]] = {}
         self.places = {text: place for place, text in enumerate(self.bearers)}
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
@@ -172,7 +173,7 @@ class PersonsOnFile:
         """Who bears a number one slip from the record's, and is not found by name."""
         found = []
         for person in self.persons:
-            if person not in known and person.subject is not doubt.subject and doubt.slip_of(person.subject.key):
+            if person not in known and person.subject is not doubt.subject and doubt.tells(person.subject):
                 names = agreement.names(record.name_text, person.claims)
                 told = max((evidence[self.places[text]] for text in person.names), default=0)
                 fit = Fit(person, record, names, told, self.population, covers=False)
@@ -196,6 +197,16 @@ def _numbered_causas(links: list[Link]) -> dict[Causa, set[tuple[int, Subject]]]
     return found
 
 
+def _documents(links: list[Link]) -> dict[str, set[Subject]]:
+    found: dict[str, set[Subject]] = defaultdict(set)
+    for link in links:
+        country, number = link.record.document
+        is_alert = link.record.alert is not None and link.record.alert.kind
+        if country and number and not is_alert and link.section != section_pb2.SECTION_OWNER:
+            found[number].add(link.subject)
+    return found
+
+
 def is_person(subject: Subject) -> bool:
     return subject.about == PERSON and subject.kind == person_pb2.SUBJECT_KIND_PERSON
 
@@ -207,16 +218,20 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             subject.name_only_alerts = subject.homonyms = 0
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
-    file.causas = _numbered_causas(links)
+    file.causas, file.documents = _numbered_causas(links), _documents(links)
     _hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
-        joined = _is_linked_by_name(record) and _join_fits(linking, record, file, file.fits(record), numbered=False)
+        loose = bool(record.document[1]) and not record.document[0]
+        doubt = weighed.Doubt(record, None, [], borne=False, documents=file.documents) if loose else None
+        joined = _is_linked_by_name(record) and _join_fits(
+            linking, record, file, file.fits(record, doubt), numbered=False
+        )
         if not joined:
             subject = linking.subject(f"record:{record.register_id}:{record.record_id}", PERSON)
             linking.join(record, subject, 0, HIT)
     for link, claims in own.items():
         names = agreement.names(link.record.name_text, claims)
-        doubt = weighed.Doubt(link.record, link.subject, claims, borne=False)
+        doubt = weighed.Doubt(link.record, link.subject, claims, borne=False, documents=file.documents)
         if link.level == POSSIBLE or not claims:
             _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
         elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from tests.oracle.naming import WEIGHTS
 from tests.oracle.record import Birth, Record, Subject
 
 DIGIT, EXCHANGED, PLACE = 3000, 3300, 2700  # hundredths of a bit
+LOOSE = 2500
 RELATIVE = 1200
 LEAST = 240
 POPULATION_LEAST = 45_000
@@ -36,15 +37,22 @@ class Weighable(Protocol):
 
 @dataclass(frozen=True)
 class Doubt:
-    """A record's number, whose it is, and what is on file of that subject."""
+    """A record's number, whose it is (None = a document's without its country, nobody's), and what is on file of that
+    subject; and of each number of a document who has it with a country."""
 
     record: Record
-    subject: Subject
+    subject: Subject | None
     claims: list[Record]
     borne: bool
+    documents: Mapping[str, set[Subject]]
 
-    def slip_of(self, key: str) -> int:
-        """Hundredths of a bit that the stated number tells for whoever bears this one; 0 = it is no slip of it."""
+    def tells(self, subject: Subject) -> int:
+        """Hundredths of a bit that the stated number tells for somebody; 0 = nothing."""
+        country, number = self.record.document
+        loose = LOOSE if number and not country and subject in self.documents.get(number, ()) else 0
+        return max(loose, self._slip_of(subject.key))
+
+    def _slip_of(self, key: str) -> int:
         cui = key.removeprefix("cui:")
         if not self.record.cui or not key.startswith("cui:") or cui_rule(cui):
             return 0
@@ -66,14 +74,14 @@ def _slip(stated: str, borne: str) -> int:
 
 def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: int) -> None:
     """Sets `weighed` of each whom the record means."""
-    bearers = [fit for fit in fits if fit.by_name and fit.names == AGREES]
+    bearers = [fit for fit in fits if doubt.subject is not None and fit.by_name and fit.names == AGREES]
     for fit in fits:
-        slip = doubt.slip_of(fit.subject.key)
-        if not slip and (fit not in bearers or len(bearers) > BEARERS_MOST):
+        number = doubt.tells(fit.subject)
+        if not number and (fit not in bearers or len(bearers) > BEARERS_MOST):
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
             continue
-        told = fit.names_evidence + _birth(record, fit.claims) + _sex(record, fit.claims) + slip
+        told = fit.names_evidence + _birth(record, fit.claims) + _sex(record, fit.claims) + number
         told += {AGREES: 600, DISAGREES: -600}.get(agreement.parents(record.father, record.mother, fit.claims), 0)
         told += RELATIVE if any(_are_relatives(a, b) for a in fit.claims for b in doubt.claims) else 0
         disagrees = agreement.best(_agreements(record, fit.claims)) == DISAGREES

@@ -21,7 +21,6 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     world.person(11, "MARTA ELENA PEREZ PIRIR", DAY)
     world.person(12, "MARTA PEREZ YAT", DAY)
     world.person(13, "MARTA ELENA PEREZ PIRIR", "1991-09-02")
-    world.person(14, "MARTA ROSA QUEJ PEREZ", DAY, SEXO="M")
     world.warrant("W1", "", "Marta Pérez", DAY)
     world.person(21, "LUISA FERNANDA CAAL TEC", DAY)
     world.warrant("W2", "", "Luisa Caal", DAY)
