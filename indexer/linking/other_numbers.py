@@ -58,7 +58,9 @@ def link_other_numbers(database: LinkingDatabase) -> None:
             UNION SELECT w.place, w.cui, w.text, w.stated, {_of("c")}
             FROM wanted_record w JOIN twin_claim c ON c.text = w.text
             UNION SELECT w.place, w.cui, w.text, w.stated, {_of("o")}
-            FROM unclaimed w JOIN unclaimed o ON o.text = w.text OR o.cui = w.cui
+            FROM unclaimed w JOIN unclaimed o ON o.text = w.text
+            UNION SELECT w.place, w.cui, w.text, w.stated, {_of("o")}
+            FROM unclaimed w JOIN unclaimed o ON o.cui = w.cui
             UNION SELECT place, cui, text, stated, {_of("w")} FROM wanted_record w)
         SELECT h.place, t.cui, t.text, {stated} AS disagrees, {by_sex} AS by_sex
         FROM hers h JOIN twin_claim t ON t.name_key = h.name_key AND t.birth = h.birth
