@@ -1,7 +1,7 @@
 """`./run bench-answers --only factorial`: warrants whose number is damaged, each on a person of its own.
 
 A nation's Judiciary lists these warrants alone. Whom each means and what it suffered is kept apart. A warrant that
-tells too little (a name that several bear and a number that says nothing of whose it is) is counted apart, by the truth.
+tells too little (a name that several bear, and a number that says nothing of whose it is) is counted apart.
 """
 
 from __future__ import annotations
