@@ -1,5 +1,6 @@
 """Alerts of a dossier, their levels and their bytes, without the GIL. Nothing here is for Python."""
 
+from libc.stdint cimport int64_t
 from libc.string cimport memcmp, strlen
 
 from core.access.grant cimport grant_masks_lists
@@ -11,7 +12,7 @@ from core.call.memory cimport SHOWN_MAX, Hit, Presented, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
     NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
-    NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_SIMILAR_NAME_ALERT,
+    NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_OLD_ORDER, NOTE_RESTRAINED_WITH_WHOM, NOTE_SIMILAR_NAME_ALERT, NOTE_TRAVEL_BAN_INLAND,
     dated_name_text, note_code, note_text,
 )
 from core.generation.dossier cimport (
@@ -31,6 +32,7 @@ cdef enum:
     # Alert sections whose OPEN records name_only_alerts may count: 5 to 11, OTHER_RECORD, DAMAGED_RECORD; and IDENTITY.
     NAME_ONLY_SECTIONS = (1 << 1) | (0x7F << 5) | (1 << 23) | (1 << 24)
     OF_AGE = 18                  # years (Decreto 27-2003, article 2)
+    OLD_DAYS = 7305              # twenty years
 
 cdef extern from *:
     """
@@ -118,9 +120,27 @@ cdef void _put_stored(Call* call, const Hit* hit) noexcept nogil:
         at = reader.at
 
 
+cdef bint _is_old(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """An order issued more than twenty years ago: nobody clears them away."""
+    if alert.issued_day == 0 or not (alert.kind == ALERT_KIND_WARRANT or alert.kind == ALERT_KIND_TRAVEL_BAN
+                                     or alert.kind == ALERT_KIND_PROTECTION_ORDER or alert.kind == ALERT_KIND_ESCAPE):
+        return False
+    return call.today - (<int64_t>alert.issued_day - (<int64_t>1 << 31)) > OLD_DAYS
+
+
+cdef uint8_t _for_purpose(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """The note of a kind that is no reason to detain for the purpose asked for; 0 = it is, or none is stated."""
+    cdef int purpose = call.question.purpose
+    if alert.kind == ALERT_KIND_TRAVEL_BAN and purpose != PURPOSE_UNSPECIFIED and purpose != PURPOSE_BORDER:
+        return NOTE_TRAVEL_BAN_INLAND
+    if alert.kind == ALERT_KIND_PROTECTION_ORDER and purpose == PURPOSE_TRAFFIC_STOP:
+        return NOTE_RESTRAINED_WITH_WHOM
+    return 0
+
+
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
     cdef uint8_t level = min(link, alert.link_level)
-    if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER
+    if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER or _is_old(call, alert)
             or not holds_surely(alert.valid_from, alert.valid_to, alert.from_span, alert.to_span, call.today)):
         level = min(level, <uint8_t>LEVEL_POSSIBLE)
     return level
@@ -185,7 +205,8 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             continue
         hit.level = alert_level(call, alert, link)
         hit.reported = _reported(call, dossier, alert)
-        if hit.reported:
+        hit.for_purpose = _for_purpose(call, alert)
+        if hit.reported or hit.for_purpose:
             hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)
         if call.confirmations != NULL:
             confirmed = confirmed_hit(call.confirmations, dossier.header.subject_id, dossier.bytes + alert.hit_offset,
@@ -208,6 +229,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.section = alert.section
             hit.sensitivity = alert.sensitivity
             hit.adolescents = adolescents_order(call, dossier.header, alert)
+            hit.old = _is_old(call, alert)
             hit.confirmed = confirmed
             hit.subject_kind = subject_kind
             hit.register = alert.register
@@ -345,6 +367,10 @@ cdef void put_hits(Call* call) noexcept nogil:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
             if hit.reported:
                 put_note(call, F_Hit_notes, hit.reported)
+            if hit.old:
+                put_note(call, F_Hit_notes, NOTE_OLD_ORDER)
+            if hit.for_purpose:
+                put_note(call, F_Hit_notes, hit.for_purpose)
             if hit.confirmed != NULL:
                 put_raw(call.out, hit.confirmed.fields, hit.confirmed.fields_size)
             end_message(call.out, mark, 2)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ronda.v1 import alert_pb2, level_pb2, section_pb2
+from ronda.v1 import alert_pb2, context_pb2, level_pb2, section_pb2
 from tests.oracle import texts
 from tests.oracle.record import AlertRow, Link, Subject, holds_surely
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 PENDING = alert_pb2.ALERT_STATE_PENDING
 SOURCES_AT_MOST = 20
+OLD_DAYS = 7_305
 NEVER = -(2**41)  # before every day
 
 
@@ -246,7 +247,10 @@ def open_hits(view: View, subject: Subject, link: int, where: alert_pb2.HitSubje
     return [hit_of(view, a, link, where) for a in stored_alerts(view, subject) if a.in_force(view.today)]
 
 
-def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> alert_pb2.Hit:
+def hit_of(
+    view: View, alert: Alert, link: int, where: alert_pb2.HitSubject, *, certifying: bool = False
+) -> alert_pb2.Hit:
+    """certifying: whatever the purpose, as a certificate counts it."""
     hit = _message(view, alert, where)
     hit.level = min(link, alert.level)
     if not view.shows(alert.first.section, alert.first.sensitivity):
@@ -256,8 +260,6 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
     if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
     reported = _reported(view, alert)
-    if reported:
-        hit.level = min(hit.level, POSSIBLE)
     if alert.withdrawn and alert.authority is not None:
         name = view.oracle.registers[alert.authority].name
         texts.note(hit.notes, "AUTHORITY_WITHDRAWN", f"{name} no disponible; la había dado por cerrada: confirme")
@@ -266,9 +268,36 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
         if authority.fresh(view.masks, view.clock_ms):
             hit.level = min(hit.level, POSSIBLE)
             texts.note(hit.notes, "NOT_LISTED", f"no consta en {authority.name}: confirme")
-    if reported:
-        texts.note(hit.notes, reported, texts.HIT_NOTES[reported])
+    notes = [reported] if reported else []
+    if _is_old(view, alert):
+        notes.append("OLD_ORDER")
+    if by_purpose := "" if certifying else _for_purpose(view, alert):
+        notes.append(by_purpose)
+    for code in notes:
+        hit.level = min(hit.level, POSSIBLE)
+        texts.note(hit.notes, code, texts.HIT_NOTES[code])
     return hit
+
+
+def _is_old(view: View, alert: Alert) -> bool:
+    """An order issued more than twenty years ago."""
+    issued = alert.first.record.alert.issued if alert.first.record.alert is not None else None
+    orders = (
+        alert_pb2.ALERT_KIND_WARRANT,
+        alert_pb2.ALERT_KIND_TRAVEL_BAN,
+        alert_pb2.ALERT_KIND_PROTECTION_ORDER,
+        alert_pb2.ALERT_KIND_ESCAPE,
+    )
+    return alert.kind in orders and issued is not None and view.today - issued > OLD_DAYS
+
+
+def _for_purpose(view: View, alert: Alert) -> str:
+    """What a kind means for a purpose for which it is no reason to detain."""
+    inland = view.purpose not in (context_pb2.PURPOSE_UNSPECIFIED, context_pb2.PURPOSE_BORDER)
+    if alert.kind == alert_pb2.ALERT_KIND_TRAVEL_BAN and inland:
+        return "TRAVEL_BAN_INLAND"
+    stop = view.purpose == context_pb2.PURPOSE_TRAFFIC_STOP
+    return "RESTRAINED_WITH_WHOM" if alert.kind == alert_pb2.ALERT_KIND_PROTECTION_ORDER and stop else ""
 
 
 def _reported(view: View, alert: Alert) -> str:

@@ -123,7 +123,7 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
     if standard == WANTED:
         where = showing.hit_subject(1, subject)
         return [
-            (a.first, hit_of(view, a, HIT, where).level, a.criterion_1)
+            (a.first, hit_of(view, a, HIT, where, certifying=True).level, a.criterion_1)
             for a in stored_alerts(view, subject)
             if a.in_force(view.today) and a.kind in WANTED_KINDS and not is_adolescents_order(view, a)
         ]
