@@ -404,6 +404,17 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     return status
 
 
+cdef bint _closing_day(const Record* closing, int64_t* day) noexcept nogil:
+    """The earliest day that the closing may be of; without one, the last that the closed order's issue may be of."""
+    if _is_stated(closing.state_first, closing.state_span):
+        day[0] = _days(closing.state_first, closing.state_span).first
+        return True
+    if _is_stated(closing.issued_first, closing.issued_span):
+        day[0] = _days(closing.issued_first, closing.issued_span).last
+        return True
+    return False
+
+
 cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t count, Buffer* alerts, Buffer* heap) noexcept nogil:
     """The alerts of one warrant: one a sensitivity, and so for what was issued again after the authority closed it."""
     cdef Record* records = entity_records(entity)
@@ -412,8 +423,7 @@ cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t coun
     cdef size_t i, start = 0, end, again = count
     cdef Record* record
     if (known.first.register == facts.authority[known.first.alert_kind] and known.state != ALERT_STATE_PENDING
-            and _is_stated(known.first.state_first, known.first.state_span)):
-        closed = _days(known.first.state_first, known.first.state_span).first
+            and _closing_day(known.first, &closed)):
         for i in range(count):
             record = &records[group[i]]
             if (record.register != known.first.register and record.alert_state == ALERT_STATE_PENDING

@@ -8,7 +8,7 @@ cdef extern from *:
         "NAME_BY_RECORD", "CROWDED", "ONLY_BEARER", "ADOLESCENTS_HIDDEN", "SIMILAR_NAME_ALERT",
         "IDENTITY_CHANGED", "NAME_NOT_ASKED", "CHOSEN_BY_NAME",
         "AUTHORITY_WITHDRAWN", "NOT_LISTED", "DPI_REPORTED", "DOCUMENT_REPORTED", "IDENTITY_MISUSED",
-        "OLD_ORDER", "TRAVEL_BAN_INLAND", "RESTRAINED_WITH_WHOM",
+        "CLOSING_DOUBTED", "OLD_ORDER", "TRAVEL_BAN_INLAND", "RESTRAINED_WITH_WHOM",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
     /* Of the two after CHOSEN_BY_NAME and of the last six the texts name a register or a day: the first's stands behind
@@ -41,6 +41,7 @@ cdef extern from *:
         "DPI reportado: compare la fotografía; puede ser la víctima",
         "documento reportado: compare la fotografía; puede ser la víctima",
         "identidad suplantada: compare la fotografía; puede ser la víctima",
+        "cerrada con una fecha imposible: confirme",
         "orden de hace más de veinte años: confirme vigencia",
         "no puede salir del país: no impide circular",
         "orden de protección: pregunte quién va con él",
@@ -49,8 +50,8 @@ cdef extern from *:
     /* NAME_NOT_ON_FILE where a year of birth was asked: who bears the name may be on file, born in that year */
     __attribute__((unused)) static const char *const ronda_dated_name_text = "nadie se identifica con ese nombre y esa fecha: escriba solo nombres y apellidos";
     """
-    const char* note_code "ronda_note_codes"[34]
-    const char* note_text "ronda_note_texts"[34]
+    const char* note_code "ronda_note_codes"[35]
+    const char* note_text "ronda_note_texts"[35]
     const char* dated_name_text "ronda_dated_name_text"
 
 cdef enum:
@@ -80,12 +81,13 @@ cdef enum:
     NOTE_DPI_REPORTED = 22
     NOTE_DOCUMENT_REPORTED = 23
     NOTE_IDENTITY_MISUSED = 24
-    NOTE_OLD_ORDER = 25
-    NOTE_TRAVEL_BAN_INLAND = 26
-    NOTE_RESTRAINED_WITH_WHOM = 27
-    NOTE_CLOSED_CANCELLED = 28
-    NOTE_CLOSED_EXECUTED = 29
-    NOTE_CLOSED_SUSPENDED = 30
-    NOTE_CLOSED_LAPSED = 31
-    NOTE_CLOSED_EXPIRED = 32
-    NOTE_CLOSED_NOT_YET = 33
+    NOTE_CLOSING_DOUBTED = 25
+    NOTE_OLD_ORDER = 26
+    NOTE_TRAVEL_BAN_INLAND = 27
+    NOTE_RESTRAINED_WITH_WHOM = 28
+    NOTE_CLOSED_CANCELLED = 29
+    NOTE_CLOSED_EXECUTED = 30
+    NOTE_CLOSED_SUSPENDED = 31
+    NOTE_CLOSED_LAPSED = 32
+    NOTE_CLOSED_EXPIRED = 33
+    NOTE_CLOSED_NOT_YET = 34

@@ -11,7 +11,7 @@ from core.call.confirmations cimport Confirmed, confirmed_hit
 from core.call.memory cimport SHOWN_MAX, Hit, Presented, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
+    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_CLOSING_DOUBTED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
     NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_OLD_ORDER, NOTE_RESTRAINED_WITH_WHOM, NOTE_SIMILAR_NAME_ALERT, NOTE_TRAVEL_BAN_INLAND,
     dated_name_text, note_code, note_text,
 )
@@ -20,7 +20,7 @@ from core.generation.dossier cimport (
     FLAG_CROWDED, FLAG_ONE_BEARER, NO_REGISTER, IdentifierEntry,
 )
 from core.generation.store cimport MAX_REGISTERS, Register
-from core.generation.view cimport Dossier, alert_in_force, holds_surely
+from core.generation.view cimport Dossier, alert_in_force, closing_is_doubtful, holds_surely
 from core.identifiers.kinds cimport KEY_DOCUMENT, KEY_LICENCE
 from core.subject.shown cimport shown_hit
 from core.wire cimport (
@@ -141,6 +141,7 @@ cdef uint8_t _for_purpose(const Call* call, const AlertEntry* alert) noexcept no
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
     cdef uint8_t level = min(link, alert.link_level)
     if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER or _is_old(call, alert)
+            or alert.state != ALERT_STATE_PENDING
             or not holds_surely(alert.valid_from, alert.valid_to, alert.from_span, alert.to_span, call.today)):
         level = min(level, <uint8_t>LEVEL_POSSIBLE)
     return level
@@ -229,6 +230,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.section = alert.section
             hit.sensitivity = alert.sensitivity
             hit.adolescents = adolescents_order(call, dossier.header, alert)
+            hit.closing_doubted = closing_is_doubtful(alert, call.today)
             hit.old = _is_old(call, alert)
             hit.confirmed = confirmed
             hit.subject_kind = subject_kind
@@ -367,6 +369,8 @@ cdef void put_hits(Call* call) noexcept nogil:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
             if hit.reported:
                 put_note(call, F_Hit_notes, hit.reported)
+            if hit.closing_doubted:
+                put_note(call, F_Hit_notes, NOTE_CLOSING_DOUBTED)
             if hit.old:
                 put_note(call, F_Hit_notes, NOTE_OLD_ORDER)
             if hit.for_purpose:

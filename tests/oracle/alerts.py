@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ronda.v1 import alert_pb2, context_pb2, level_pb2, section_pb2
+from tests.core import naive_calendar
 from tests.oracle import texts
 from tests.oracle.record import AlertRow, Link, Subject, holds_surely
 
@@ -21,6 +22,7 @@ HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 PENDING = alert_pb2.ALERT_STATE_PENDING
 SOURCES_AT_MOST = 20
 OLD_DAYS = 7_305
+LAST_FILLER_YEAR = 1900
 NEVER = -(2**41)  # before every day
 
 
@@ -65,10 +67,17 @@ class Alert:
 
     def in_force(self, today: int) -> bool:
         return (
-            self.state == PENDING
+            (self.state == PENDING or self.closing_is_doubtful(today))
             and (self.valid_from is None or self.valid_from <= today)
             and (self.valid_to is None or self.valid_to >= today)
         )
+
+    def closing_is_doubtful(self, today: int) -> bool:
+        """Closed on a day that is still to come, or on a filler."""
+        row = row_of(self.known)
+        if self.state in (PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED) or not all(row.state_date):
+            return False
+        return row.state_date[0] <= LAST_FILLER_YEAR or naive_calendar.day_of(*row.state_date) > today
 
     def surely_in_force(self, today: int) -> bool:
         spans = self.known.record.alert.spans  # type: ignore[union-attr]
@@ -160,7 +169,7 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
             yield from _of_a_withdrawn_authority(subject, warrant, authority, others[0])
             return
     again: list[Link] = []
-    closed = row_of(known).state_days
+    closed = _closing_day(row_of(known))
     if known.record.register == authority and row_of(known).state != PENDING and closed is not None:
         again = [
             link
@@ -168,7 +177,7 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
             if link.record.register != authority
             and row_of(link).state == PENDING
             and (issued := row_of(link).issued_days) is not None
-            and issued[1] > closed[0]
+            and issued[1] > closed
         ]
     for links in ([k for k in warrant if k not in again], again):
         if not links:
@@ -185,6 +194,13 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
                 level = min(level, POSSIBLE)
             rest = [link for link in own if link is not first]
             yield Alert(subject, [first, *rest], state, authority, level, known)
+
+
+def _closing_day(row: AlertRow) -> int | None:
+    """The earliest day that the closing may be of; without one, the last that the order's issue may be of."""
+    if row.state_days is not None:
+        return row.state_days[0]
+    return row.issued_days[1] if row.issued_days is not None else None
 
 
 def _of_a_withdrawn_authority(subject: Subject, warrant: list[Link], authority: int, known: Link) -> Iterator[Alert]:
@@ -269,6 +285,8 @@ def hit_of(
             hit.level = min(hit.level, POSSIBLE)
             texts.note(hit.notes, "NOT_LISTED", f"no consta en {authority.name}: confirme")
     notes = [reported] if reported else []
+    if alert.closing_is_doubtful(view.today):
+        notes.append("CLOSING_DOUBTED")
     if _is_old(view, alert):
         notes.append("OLD_ORDER")
     if by_purpose := "" if certifying else _for_purpose(view, alert):
