@@ -86,6 +86,7 @@ def print_samples(samples: list[Samples]) -> None:
 def write_report(name: str, rows: list[dict[str, Any]], samples: list[Samples]) -> Path:
     """Prints the table, writes the JSON and draws the picture; returns the JSON's path."""
     OUTPUT.mkdir(parents=True, exist_ok=True)
+    samples = [each for each in samples if each.runs]  # a part that failed has some without a figure
     if samples:
         print_samples(samples)
     table = Table(title=f"Bars: {name}", title_justify="left")

@@ -38,9 +38,7 @@ from core.access.grant import Grant
 from core.engine.entry import Engine, Method
 from core.generation.manifest import MANIFEST
 from core.generation.store import Generation
-from core.generation.view_file import BEAT, LIVE, read_view
-from core.ledger.frames import BEAT as TAKING
-from core.ledger.reader import FOLDER
+from core.generation.view_file import LIVE, read_view
 from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
@@ -140,7 +138,8 @@ def _measure_of_one_base(persons: int, look_ups: int, parts: Collection[str], re
     if "overridden" in parts:
         with _fed(data, generation_id) as (running, court):
             _measure_catching_up(running, court, cuis, report)
-        _measure_overridden(directory, folded, data, cuis, report)
+            _let_be_fresh(court, data / LIVE / generation_id)
+            _measure_overridden(directory, folded, data, cuis, report)
         _as_built(data)
 
 
@@ -405,16 +404,21 @@ def _tell_build(name: str, summary: dict[str, Any], report: Report) -> None:
     report.samples.append(Samples(name, [summary["seconds"]], "s", note=note))
 
 
+def _let_be_fresh(court: Court, home: Path) -> None:
+    """While the writer was held its source said nothing, and its register is STALE until it does."""
+    court.beat()
+    if not until(lambda: not any(register.stale for register in read_view(home).registers.values()), CAUGHT_UP_S):
+        raise RuntimeError("what was fed is still STALE")
+
+
 def _measure_overridden(directory: Path, folded: Path, data: Path, cuis: Sequence[str], report: Report) -> None:
     """In this process, by CPU: the same answers from a base and from the view over one, of those whom the deltas have
-    (against the base with their warrants in it), and of those whom they have not.
+    (against the base with their warrants in it), and of those whom they have not. While the server runs: once it ends,
+    what was fed is STALE, and an answer says more.
     """
     base = Generation.open(directory)
     plain = Engine(base)
     before = _anonymous_mib()
-    # As while the writer lives, and who takes changes over: an answer with STALE says more.
-    for beat in (data / LIVE / directory.name / BEAT, data / FOLDER / TAKING):
-        beat.touch()
     view = LiveLevels(base, data).look()
     if view is None:
         raise RuntimeError("there is no view")
@@ -437,8 +441,9 @@ def _dearer(
     asked = [contract.CheckPersonRequest(context=context, cui=cui).SerializeToString() for cui in cuis]
     for request in asked[::50]:
         answers = [engine.answer(Method.CHECK_PERSON, request, Grant.everything(), clock_ms) for engine in (base, view)]
-        if _said(answers[0]) != _said(answers[1]):
-            raise RuntimeError("base and view answer differently")
+        plain, over = map(_said, answers)
+        if plain != over:
+            raise RuntimeError(f"base and view answer differently {whose}: levels {plain[0]} and {over[0]}")
     costs: dict[Engine, list[float]] = {base: [], view: []}
     for number in range(RUNS + 1):
         for engine, found in costs.items():

@@ -22,7 +22,7 @@ from ronda.v1 import check_service_pb2 as checks
 from ronda.v1.alert_service_pb2_grpc import AlertServiceStub
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.context_pb2 import PURPOSE_TRAFFIC_STOP, RequestContext
-from ronda.v1.level_pb2 import LEVEL_CLEAR
+from ronda.v1.level_pb2 import LEVEL_CLEAR, LEVEL_INCOMPLETE
 from server.audit.set_up import open_writer, prepare_audit
 from server.audit.settings import AuditSettings
 
@@ -75,7 +75,10 @@ def indexed(data: Path) -> bool:
 
 
 def adults(target: str, cuis: Sequence[str], count: int) -> list[str]:
-    """The first of these persons who have no alert and were of age long ago: a minor's warrant is told to nobody."""
+    """The first of these persons who have no alert and were of age long ago: a minor's warrant is told to nobody.
+
+    Raises RuntimeError where they are fewer.
+    """
     found: list[str] = []
     with grpc.insecure_channel(target) as channel:
         stub = CheckServiceStub(channel)  # type: ignore[no-untyped-call]
@@ -83,11 +86,12 @@ def adults(target: str, cuis: Sequence[str], count: int) -> list[str]:
             request = checks.CheckPersonRequest(context=RequestContext(purpose=PURPOSE_TRAFFIC_STOP), cui=cui)
             answer = stub.CheckPerson(request, timeout=5)
             born = [claim.birth_date.year for claim in answer.person.identity_claims]
-            if answer.answer.level == LEVEL_CLEAR and born and all(0 < year < _OF_AGE for year in born):
+            unalerted = answer.answer.level in (LEVEL_CLEAR, LEVEL_INCOMPLETE)  # who feeds has not been heard yet
+            if unalerted and born and all(0 < year < _OF_AGE for year in born):
                 found.append(cui)
             if len(found) == count:
-                break
-    return found
+                return found
+    raise RuntimeError(f"only {len(found)} persons without an alert")
 
 
 def measure(target: str, court: Court, cuis: Sequence[str]) -> tuple[list[float], int]:
