@@ -33,7 +33,8 @@ LOOSE_BITS = 25.0  # what a document's number without its country says for who h
 RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister says
 BEARERS_MOST = 1_000  # persons on file who bear a record's name; a commoner one is weighed for nobody
 LEAST_ABOVE = 2.4  # bits above log2(population) from which a record means somebody
-POPULATION_LEAST = 45_000  # for who disagrees: in a smaller file whom a record means is likely not on file
+WINDOW = 10.0  # bits by which others may tell less than the best and are meant too
+POPULATION_LEAST = 45_000  # for who does not agree: in a smaller file whom a record means is likely not on file
 PARENTS_BITS: dict[int, float] = {AGREES: 6.0, DISAGREES: -6.0}  # core/names/weights.pxd
 
 _NEAR_FIELDS: list[pa.Field[Any]] = [
@@ -49,6 +50,7 @@ _WEIGHT_FIELDS: list[pa.Field[Any]] = [
     pa.field("names", pa.uint8()),
     pa.field("birth", pa.uint8()),
     pa.field("sex", pa.uint8()),
+    pa.field("told", pa.float64()),
 ]
 _WEIGHT_SCHEMA = pa.schema(_WEIGHT_FIELDS)
 _SLIPPED = "SELECT n.place, n.cui, n.text, n.bits FROM near_stated n JOIN cui_person c USING (cui) WHERE c.claimed"
@@ -71,24 +73,27 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
     _collect_near(database)
     database.run(f"""
         CREATE TABLE weighed_pair AS
-        WITH bearer AS (SELECT place, p.entity FROM name_pair p JOIN unborne_record u USING (place)
-                        WHERE p.names = {AGREES} AND p.entity IS DISTINCT FROM u.own_entity
-                        QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_MOST}),
+        WITH alike AS (SELECT place, p.entity, count(*) OVER (PARTITION BY place) AS bearers
+                       FROM name_pair p LEFT JOIN unborne_record u USING (place)
+                       WHERE p.names = {AGREES} AND p.entity IS DISTINCT FROM u.own_entity),
         pair AS (SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.cui = n.cui
                  UNION ALL SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.text = n.text
-                 UNION ALL SELECT place, entity, 0 FROM bearer)
-        SELECT place, entity, max(bits) AS bits FROM pair GROUP BY place, entity
+                 UNION ALL SELECT place, entity, 0 FROM alike SEMI JOIN unborne_record USING (place)
+                           WHERE bearers <= {BEARERS_MOST})
+        SELECT place, p.entity, max(p.bits) AS bits, any_value(coalesce(a.bearers, 1)) AS bearers
+        FROM pair p LEFT JOIN (SELECT DISTINCT place, bearers FROM alike) a USING (place) GROUP BY place, p.entity
     """)
     if database.holds("weighed_pair"):
         database.give("name_weight", _WEIGHT_SCHEMA, _weights(database, *weighing()))
     else:
         database.give("name_weight", _WEIGHT_SCHEMA, ())
-    database.run("""
+    database.run(f"""
         CREATE TABLE name_near AS
-        SELECT p.*, w.place IS NOT NULL AS weighed FROM name_pair p LEFT JOIN name_weight w USING (place, entity)
+        WITH meant AS (SELECT * FROM name_weight QUALIFY told >= max(told) OVER (PARTITION BY place) - {WINDOW})
+        SELECT p.*, w.place IS NOT NULL AS weighed FROM name_pair p LEFT JOIN meant w USING (place, entity)
         UNION ALL
         SELECT w.place, w.entity, NULL, w.birth, w.sex, w.names, false, false, false, true
-        FROM name_weight w ANTI JOIN name_pair p USING (place, entity)
+        FROM meant w ANTI JOIN name_pair p USING (place, entity)
     """)
     database.forget("near_number")
     database.forget("name_weight")
@@ -130,7 +135,7 @@ def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population
     pairs = database.stream(f"""
         WITH claim AS (SELECT entity, list({claim} ORDER BY c.birth, c.name_text) AS claims
                        FROM named_claim c GROUP BY entity)
-        SELECT w.place, w.entity, w.bits, r.name_text, r.birth, r.doubted, r.void, r.sex, r.father, r.mother,
+        SELECT w.place, w.entity, w.bits, w.bearers, r.name_text, r.birth, r.doubted, r.void, r.sex, r.father, r.mother,
                t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
         FROM weighed_pair w JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
         JOIN claim t ON t.entity = w.entity LEFT JOIN claim o ON o.entity = u.own_entity
@@ -150,19 +155,23 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     """
     claims, own = row["claims"], row["own"] or []
     found = compare(
-        {"names": row["name_text"], "birth": _births(row), "sex": row["sex"] or 0},
+        {"names": row["name_text"], "birth": _births(row) or None, "sex": row["sex"] or 0},
         {
             "names": [claim["name"] for claim in claims if claim["name"]] or None,
-            "birth": [_parted(claim["birth"]) for claim in claims if claim["birth"]],
+            "birth": [_parted(claim["birth"]) for claim in claims if claim["birth"]] or None,
             "sex": _sex(row["sex"], claims),
         },
         frequencies=frequencies,
     )
     if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
         return None
-    told = found.evidence + row["bits"] + PARENTS_BITS.get(_parents(row, claims), 0.0)
+    told = found.evidence
+    if found.names == AGREES:  # words come together: a name tells no more than how few bear it
+        told += min(0.0, math.log2(population / row["bearers"]) - found.names_evidence)
+    told += row["bits"] + PARENTS_BITS.get(_parents(row, claims), 0.0)
     told += RELATIVE_BITS if any(_are_relatives(a, b) for a in claims for b in own) else 0.0
-    among = max(population, POPULATION_LEAST) if found.birth == DISAGREES else population
+    agrees = found.names == AGREES and found.birth != DISAGREES
+    among = population if agrees else max(population, POPULATION_LEAST)
     if told < math.log2(among) + LEAST_ABOVE:
         return None
     return {
@@ -171,6 +180,7 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
         "names": found.names,
         "birth": found.birth,
         "sex": found.sex,
+        "told": told,
     }
 
 

@@ -18,8 +18,9 @@ from tests.oracle.record import Birth, Record, Subject
 
 DIGIT, EXCHANGED, PLACE = 3000, 3300, 2700  # hundredths of a bit
 LOOSE = 2500
-RELATIVE = 1200
-LEAST = 240
+RELATIVE = 12
+LEAST = 2.4
+WINDOW = 10
 POPULATION_LEAST = 45_000
 BEARERS_MOST = 1_000
 
@@ -74,18 +75,26 @@ def _slip(stated: str, borne: str) -> int:
 
 def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: int) -> None:
     """Sets `weighed` of each whom the record means."""
-    bearers = [fit for fit in fits if doubt.subject is not None and fit.by_name and fit.names == AGREES]
+    alike = [fit for fit in fits if fit.by_name and fit.names == AGREES]
+    bearers = alike if doubt.subject is not None and len(alike) <= BEARERS_MOST else []
+    told = {}
     for fit in fits:
         number = doubt.tells(fit.subject)
-        if not number and (fit not in bearers or len(bearers) > BEARERS_MOST):
+        if not number and fit not in bearers:
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
             continue
-        told = fit.names_evidence + _birth(record, fit.claims) + _sex(record, fit.claims) + number
-        told += {AGREES: 600, DISAGREES: -600}.get(agreement.parents(record.father, record.mother, fit.claims), 0)
-        told += RELATIVE if any(_are_relatives(a, b) for a in fit.claims for b in doubt.claims) else 0
-        disagrees = agreement.best(_agreements(record, fit.claims)) == DISAGREES
-        fit.weighed = told >= math.log2(max(population, POPULATION_LEAST if disagrees else 1)) * 100 + LEAST
+        bits = fit.names_evidence / 100
+        if fit.names == AGREES:
+            bits = min(bits, math.log2(population / max(1, len(alike))))
+        bits += (_birth(record, fit.claims) + _sex(record, fit.claims) + number) / 100
+        bits += {AGREES: 6, DISAGREES: -6}.get(agreement.parents(record.father, record.mother, fit.claims), 0)
+        bits += RELATIVE if any(_are_relatives(a, b) for a in fit.claims for b in doubt.claims) else 0
+        agrees = fit.names == AGREES and agreement.best(_agreements(record, fit.claims)) != DISAGREES
+        if bits >= math.log2(population if agrees else max(population, POPULATION_LEAST)) + LEAST:
+            told[fit] = bits
+    for fit, bits in told.items():
+        fit.weighed = bits >= max(told.values()) - WINDOW
 
 
 def _birth_pairs(record: Record, claims: Sequence[Record]) -> list[tuple[Birth, Birth]]:

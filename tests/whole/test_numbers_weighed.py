@@ -42,7 +42,7 @@ SLIPS = {
 @pytest.fixture(scope="module")
 def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     with pytest.MonkeyPatch.context() as patched:
-        with_parents = small_world.RENAP.replace("sex = {", 'father = "PADRE"\nmother = "MADRE"\nsex = {')
+        with_parents = small_world.RENAP.replace("sex = {", 'father_name = "PADRE"\nmother_name = "MADRE"\nsex = {')
         patched.setattr(small_world, "RENAP", with_parents)
         patched.setitem(small_world.HEADERS, "renap", small_world.HEADERS["renap"] + " PADRE MADRE")
         world = SmallWorld()
