@@ -5,13 +5,13 @@ from libc.string cimport memcmp, strlen
 
 from core.access.grant cimport grant_masks_lists
 from core.audit.record cimport AGAIN_CONFIRMED
-from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
+from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day, day_in_guatemala
 from core.call.answer_id cimport hexadecimal
 from core.call.confirmations cimport Confirmed, confirmed_hit
 from core.call.memory cimport SHOWN_MAX, Hit, Presented, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_CLOSING_DOUBTED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
+    NOTE_CLOSED_ELSEWHERE, NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_CLOSING_DOUBTED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
     NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_OLD_ORDER, NOTE_RESTRAINED_WITH_WHOM, NOTE_SIMILAR_NAME_ALERT, NOTE_TRAVEL_BAN_INLAND,
     dated_name_text, note_code, note_text,
 )
@@ -128,6 +128,15 @@ cdef bint _is_old(const Call* call, const AlertEntry* alert) noexcept nogil:
     return call.today - (<int64_t>alert.issued_day - (<int64_t>1 << 31)) > OLD_DAYS
 
 
+cdef uint32_t _closed_elsewhere(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """What another register says that the authority cannot have known at its as-of: that the order is closed."""
+    if alert.closed_elsewhere == 0 or alert.register >= call.store.n_registers:
+        return 0
+    if <int32_t>(alert.closed_elsewhere & 0xFFFF) <= day_in_guatemala(call.store.registers[alert.register].as_of_ms):
+        return 0
+    return alert.closed_elsewhere
+
+
 cdef uint8_t _for_purpose(const Call* call, const AlertEntry* alert) noexcept nogil:
     """The note of a kind that is no reason to detain for the purpose asked for; 0 = it is, or none is stated."""
     cdef int purpose = call.question.purpose
@@ -141,7 +150,7 @@ cdef uint8_t _for_purpose(const Call* call, const AlertEntry* alert) noexcept no
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
     cdef uint8_t level = min(link, alert.link_level)
     if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER or _is_old(call, alert)
-            or alert.state != ALERT_STATE_PENDING
+            or alert.state != ALERT_STATE_PENDING or _closed_elsewhere(call, alert)
             or not holds_surely(alert.valid_from, alert.valid_to, alert.from_span, alert.to_span, call.today)):
         level = min(level, <uint8_t>LEVEL_POSSIBLE)
     return level
@@ -230,6 +239,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.section = alert.section
             hit.sensitivity = alert.sensitivity
             hit.adolescents = adolescents_order(call, dossier.header, alert)
+            hit.closed_elsewhere = _closed_elsewhere(call, alert)
             hit.closing_doubted = closing_is_doubtful(alert, call.today)
             hit.old = _is_old(call, alert)
             hit.confirmed = confirmed
@@ -328,6 +338,28 @@ cdef void _put_filled_note(Call* call, int note, uint8_t register, const AlertEn
     end_message(call.out, mark, 1)
 
 
+cdef void _put_closed_elsewhere(Call* call, uint32_t closed) noexcept nogil:
+    """ "según SAPO ejecutada el dd/mm/yyyy: confirme" """
+    cdef size_t mark = begin_message(call.out, F_Hit_notes, 1), text
+    cdef CivilDate date = date_from_day(<int32_t>(closed & 0xFFFF))
+    cdef uint8_t register = <uint8_t>(closed >> 19), state = closed >> 16 & 7
+    cdef const char* word = b" ejecutada el " if state == ALERT_STATE_EXECUTED else b" cancelada el "
+    if state == ALERT_STATE_SUSPENDED:
+        word = b" suspendida el "
+    elif state == ALERT_STATE_LAPSED:
+        word = b" caducada el "
+    put_bytes(call.out, F_CodedText_code, note_code[NOTE_CLOSED_ELSEWHERE], strlen(note_code[NOTE_CLOSED_ELSEWHERE]))
+    text = begin_message(call.out, F_CodedText_text, 1)
+    put_raw(call.out, note_text[NOTE_CLOSED_ELSEWHERE], strlen(note_text[NOTE_CLOSED_ELSEWHERE]))
+    if register < call.store.n_registers:
+        put_raw(call.out, call.store.registers[register].name, call.store.registers[register].name_length)
+    put_raw(call.out, word, strlen(word))
+    _put_day(call, date.day, date.month, date.year)
+    put_raw(call.out, b": confirme", 10)
+    end_message(call.out, text, 1)
+    end_message(call.out, mark, 1)
+
+
 cdef void _put_computed(Call* call, uint8_t level, uint8_t subject_kind, int32_t ordinal, const uint8_t* subject_id,
                         uint8_t register) noexcept nogil:
     """Fields 20 to 23 of a Hit."""
@@ -367,6 +399,8 @@ cdef void put_hits(Call* call) noexcept nogil:
                 _put_filled_note(call, NOTE_AUTHORITY_WITHDRAWN, hit.withdrawn, NULL)
             if hit.unlisted_by != NO_REGISTER:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
+            if hit.closed_elsewhere:
+                _put_closed_elsewhere(call, hit.closed_elsewhere)
             if hit.reported:
                 put_note(call, F_Hit_notes, hit.reported)
             if hit.closing_doubted:

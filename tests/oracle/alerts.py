@@ -23,6 +23,13 @@ PENDING = alert_pb2.ALERT_STATE_PENDING
 SOURCES_AT_MOST = 20
 OLD_DAYS = 7_305
 LAST_FILLER_YEAR = 1900
+NOWHERE = (0, 0)
+CLOSED_WORDS = {
+    alert_pb2.ALERT_STATE_EXECUTED: "ejecutada",
+    alert_pb2.ALERT_STATE_CANCELLED: "cancelada",
+    alert_pb2.ALERT_STATE_SUSPENDED: "suspendida",
+    alert_pb2.ALERT_STATE_LAPSED: "caducada",
+}
 NEVER = -(2**41)  # before every day
 
 
@@ -37,6 +44,7 @@ class Alert:
     level: int
     known: Link  # the warrant's representative, shown or not
     withdrawn: bool = False  # the authority had closed it and is withdrawn since
+    closed_elsewhere: Link | None = None  # another register's last closing of what the authority lists
 
     @property
     def first(self) -> Link:
@@ -193,7 +201,8 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
             if links is again or any(link in doubted for link in own):
                 level = min(level, POSSIBLE)
             rest = [link for link in own if link is not first]
-            yield Alert(subject, [first, *rest], state, authority, level, known)
+            closed_elsewhere = _closed_elsewhere(links, authority) if listed and state == PENDING else None
+            yield Alert(subject, [first, *rest], state, authority, level, known, False, closed_elsewhere)
 
 
 def _closing_day(row: AlertRow) -> int | None:
@@ -201,6 +210,19 @@ def _closing_day(row: AlertRow) -> int | None:
     if row.state_days is not None:
         return row.state_days[0]
     return row.issued_days[1] if row.issued_days is not None else None
+
+
+def _closed_elsewhere(links: list[Link], authority: int | None) -> Link | None:
+    """Of other registers' closings with a known day the last."""
+    closings = [
+        link
+        for link in links
+        if link.record.register != authority
+        and row_of(link).state not in (PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED)
+        and (days := row_of(link).state_days) is not None
+        and days[0] == days[1] > 0
+    ]
+    return max(closings, key=lambda link: (row_of(link).state_days or NOWHERE)[0], default=None)
 
 
 def _of_a_withdrawn_authority(subject: Subject, warrant: list[Link], authority: int, known: Link) -> Iterator[Alert]:
@@ -284,6 +306,9 @@ def hit_of(
         if authority.fresh(view.masks, view.clock_ms):
             hit.level = min(hit.level, POSSIBLE)
             texts.note(hit.notes, "NOT_LISTED", f"no consta en {authority.name}: confirme")
+    if closing := _closed_since(view, alert):
+        hit.level = min(hit.level, POSSIBLE)
+        texts.note(hit.notes, "CLOSED_ELSEWHERE", closing)
     notes = [reported] if reported else []
     if alert.closing_is_doubtful(view.today):
         notes.append("CLOSING_DOUBTED")
@@ -295,6 +320,20 @@ def hit_of(
         hit.level = min(hit.level, POSSIBLE)
         texts.note(hit.notes, code, texts.HIT_NOTES[code])
     return hit
+
+
+def _closed_since(view: View, alert: Alert) -> str:
+    """What another register says that the authority cannot have known at its as-of."""
+    link = alert.closed_elsewhere
+    if link is None:
+        return ""
+    day, _ = row_of(link).state_days or NOWHERE
+    as_of_ms = view.oracle.registers[alert.known.record.register].as_of_ms
+    if day <= (as_of_ms - 6 * 3_600_000) // 86_400_000:
+        return ""
+    name = view.oracle.registers[link.record.register].name
+    year, month, mday = naive_calendar.date_of(day)
+    return f"según {name} {CLOSED_WORDS[row_of(link).state]} el {mday:02d}/{month:02d}/{year}: confirme"
 
 
 def _is_old(view: View, alert: Alert) -> bool:
