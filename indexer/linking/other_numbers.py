@@ -24,13 +24,17 @@ from ronda.v1.level_pb2 import (
 
 _WHOLE = f"name_key IS NOT NULL AND birth // 10000 > {LAST_FILLER_YEAR} AND birth // 100 % 100 > 0 AND birth % 100 > 0"
 
-# Two CUIs tell two persons apart, but where names, birth date and a parent are one, and no parent is another.
-_ONE_PARENT = """((h.father = t.father OR h.mother = t.mother)
-                  AND coalesce(h.father = t.father, true) AND coalesce(h.mother = t.mother, true))"""
+# Two CUIs tell two persons apart, but where names, birth date and a parent are one, and no parent or department of birth
+# is another.
+_ONE_PERSON = """((h.father = t.father OR h.mother = t.mother)
+                  AND coalesce(h.father = t.father, true) AND coalesce(h.mother = t.mother, true)
+                  AND coalesce(nullif(h.birth_department, 0) = nullif(t.birth_department, 0), true))"""
 
 
 def _of(table: str) -> str:
-    return ", ".join(f"{table}.{column}" for column in ("name_key", "birth", "sex", "father", "mother"))
+    return ", ".join(
+        f"{table}.{column}" for column in ("name_key", "birth", "sex", "father", "mother", "birth_department")
+    )
 
 
 def link_other_numbers(database: LinkingDatabase) -> None:
@@ -42,8 +46,8 @@ def link_other_numbers(database: LinkingDatabase) -> None:
                       UNION SELECT name_key, birth FROM wanted_record WHERE {_WHOLE}
                       UNION SELECT name_key, birth FROM ({claims_on_file("name_key, birth")}) c
                             SEMI JOIN wanted_record w ON w.cui = c.cui WHERE {_WHOLE})
-        SELECT DISTINCT cui, text, name_key, birth, coalesce(sex, 0) AS sex, father, mother
-        FROM ({claims_on_file("name_key, birth, sex, father, mother")}) SEMI JOIN told USING (name_key, birth)
+        SELECT DISTINCT cui, text, name_key, birth, coalesce(sex, 0) AS sex, father, mother, birth_department
+        FROM ({claims_on_file("name_key, birth, sex, father, mother, birth_department")}) SEMI JOIN told USING (name_key, birth)
     """)
     stated = f"CASE WHEN bool_or(h.stated) THEN '{CRITERION_CUI:02x}' ELSE '' END"
     by_sex = f"CASE WHEN bool_or(h.sex <> 0 AND h.sex = t.sex) THEN '{CRITERION_SEX:02x}' ELSE '' END"
@@ -64,7 +68,7 @@ def link_other_numbers(database: LinkingDatabase) -> None:
             UNION SELECT place, cui, text, stated, {_of("w")} FROM wanted_record w)
         SELECT h.place, t.cui, t.text, {stated} AS disagrees, {by_sex} AS by_sex
         FROM hers h JOIN twin_claim t ON t.name_key = h.name_key AND t.birth = h.birth
-            AND (t.cui IS NULL OR h.cui IS NULL OR {_ONE_PARENT}) AND (t.sex = 0 OR h.sex = 0 OR t.sex = h.sex)
+            AND (t.cui IS NULL OR h.cui IS NULL OR {_ONE_PERSON}) AND (t.sex = 0 OR h.sex = 0 OR t.sex = h.sex)
             AND (t.cui IS DISTINCT FROM h.cui OR t.text IS DISTINCT FROM h.text)
         WHERE t.cui IN (SELECT cui FROM cui_person WHERE claimed) OR t.text IN (SELECT text FROM text_person)
         GROUP BY h.place, t.cui, t.text;
@@ -86,12 +90,12 @@ def _collect_wanted(database: LinkingDatabase) -> None:
     database.run(f"""
         CREATE TABLE wanted_record AS
         SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text, p.cui IS NOT NULL AS stated,
-               p.name_key, p.birth, coalesce(p.sex, 0) AS sex, p.father, p.mother
+               p.name_key, p.birth, coalesce(p.sex, 0) AS sex, p.father, p.mother, p.birth_department
         FROM (SELECT * FROM noted_staged
               WHERE NOT is_owner AND (alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0
                                       OR clearance & {STANDARDS} <> 0)
                     AND coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NOT NULL) p
         LEFT JOIN resolved r USING (place)
         UNION ALL
-        SELECT place, cui, text, false, NULL, NULL, 0, NULL, NULL FROM name_link WHERE level = {LEVEL_HIT}
+        SELECT place, cui, text, false, NULL, NULL, 0, NULL, NULL, NULL FROM name_link WHERE level = {LEVEL_HIT}
     """)

@@ -107,6 +107,11 @@ class PersonsOnFile:
             sounds.update(heard)
             self.population += bool(heard)
         self.population = max(1, self.population)
+        self.by_key = {person.subject.key: person for person in self.persons}
+        self.by_prefix: dict[str, set[OnFile]] = defaultdict(set)  # by the first nine digits of a CUI
+        for person in self.persons:
+            if person.subject.has_cui:
+                self.by_prefix[person.subject.key.removeprefix("cui:")[:9]].add(person)
         self.documents: dict[str, set[Subject]] = {}  # by number: who has it with a country
         self.causas: dict[Causa, set[tuple[int, Subject]]] = {}
         self.places = {text: place for place, text in enumerate(self.bearers)}
@@ -167,12 +172,19 @@ class PersonsOnFile:
         fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named or fit.held or fit.weighed]
         return [fit for fit in fits if not fit.dead] or fits
 
+    def _who_may_be_near(self, record: Record) -> set[OnFile]:
+        """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
+        subjects = self.documents.get(record.document[1], set())
+        keys = {f"cui:{slip}" for slip in _slips(record.cui)} if record.cui else set()
+        found = {self.by_key[key] for key in keys | {s.key for s in subjects} if key in self.by_key}
+        return found | self.by_prefix[record.cui[:9]] if record.cui else found
+
     def _near_numbers(
         self, record: Record, doubt: weighed.Doubt, known: set[OnFile], evidence: Sequence[int]
     ) -> list[Fit]:
         """Who bears a number one slip from the record's, and is not found by name."""
         found = []
-        for person in self.persons:
+        for person in sorted(self._who_may_be_near(record), key=lambda p: p.place):
             if person not in known and person.subject is not doubt.subject and doubt.tells(person.subject):
                 names = agreement.names(record.name_text, person.claims)
                 told = max((evidence[self.places[text]] for text in person.names), default=0)

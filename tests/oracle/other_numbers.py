@@ -39,7 +39,7 @@ def join(linking: Linking, links: list[Link], on_file: list[tuple[Subject, list[
         for one in filter(_is_whole, told):
             for subject, claim in bearers[one.name_key, one.birth]:
                 sex, both = claim.sex, subject.has_cui and link.subject.has_cui
-                another = subject is not link.subject and (not both or _have_one_parent(one, claim))
+                another = subject is not link.subject and (not both or _are_one_person(one, claim))
                 if another and not (one.sex and sex and one.sex != sex):
                     alike[subject.key] = alike.get(subject.key, False) or bool(one.sex and sex)
         if len(alike) <= AT_MOST:
@@ -55,10 +55,11 @@ def _join(linking: Linking, record: Record, subject: Subject, of_one_sex: bool) 
     joined.disagrees = [level_pb2.CRITERION_CUI] if record.cui else []
 
 
-def _have_one_parent(a: Record, b: Record) -> bool:
-    """One parent at least stated alike on both sides, and none otherwise."""
+def _are_one_person(a: Record, b: Record) -> bool:
+    """One parent at least stated alike on both sides, and no parent or department of birth otherwise."""
     stated = [(x, y) for x, y in ((a.father, b.father), (a.mother, b.mother)) if x and y]
-    return bool(stated) and all(x == y for x, y in stated)
+    departments = {a.birth_department, b.birth_department} - {0}
+    return bool(stated) and all(x == y for x, y in stated) and len(departments) < 2
 
 
 def _is_whole(record: Record) -> bool:
