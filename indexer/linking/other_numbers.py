@@ -24,8 +24,8 @@ from ronda.v1.level_pb2 import (
 
 _WHOLE = f"name_key IS NOT NULL AND birth // 10000 > {LAST_FILLER_YEAR} AND birth // 100 % 100 > 0 AND birth % 100 > 0"
 
-# Two CUIs tell two persons apart, but where names, birth date and a parent are one, and no parent or department of birth
-# is another.
+# Two CUIs tell two persons apart, but where names, birth date and a parent are one, and neither a parent nor the
+# department of birth is another.
 _ONE_PERSON = """((h.father = t.father OR h.mother = t.mother)
                   AND coalesce(h.father = t.father, true) AND coalesce(h.mother = t.mother, true)
                   AND coalesce(nullif(h.birth_department, 0) = nullif(t.birth_department, 0), true))"""
@@ -47,7 +47,8 @@ def link_other_numbers(database: LinkingDatabase) -> None:
                       UNION SELECT name_key, birth FROM ({claims_on_file("name_key, birth")}) c
                             SEMI JOIN wanted_record w ON w.cui = c.cui WHERE {_WHOLE})
         SELECT DISTINCT cui, text, name_key, birth, coalesce(sex, 0) AS sex, father, mother, birth_department
-        FROM ({claims_on_file("name_key, birth, sex, father, mother, birth_department")}) SEMI JOIN told USING (name_key, birth)
+        FROM ({claims_on_file("name_key, birth, sex, father, mother, birth_department")})
+        SEMI JOIN told USING (name_key, birth)
     """)
     stated = f"CASE WHEN bool_or(h.stated) THEN '{CRITERION_CUI:02x}' ELSE '' END"
     by_sex = f"CASE WHEN bool_or(h.sex <> 0 AND h.sex = t.sex) THEN '{CRITERION_SEX:02x}' ELSE '' END"

@@ -1,4 +1,4 @@
-"""Two CUIs, one name, birth date and parents: wanted under one is POSSIBLE under the other (docs/answers.md section 5)."""
+"""Two CUIs, one name, birth date and parents: wanted under one is POSSIBLE under the other (section 5)."""
 
 from __future__ import annotations
 
