@@ -417,7 +417,7 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     alert.state_date = known.first.state_date
     alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_day != NO_DAY else 0
     alert.closed_elsewhere = <uint32_t>(first - records)
-    (<Record*>first).closed_elsewhere = known.closed_elsewhere
+    entity_records(entity)[first - records].state_first = <int32_t>known.closed_elsewhere  # spent: it carries that to the end
     alert.hit_offset = <uint32_t>heap.size
     status = _put_hit(entity, first, group, count, alert.state, heap)
     alert.hit_length = <uint32_t>heap.size - alert.hit_offset
@@ -496,5 +496,5 @@ cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffe
     if not alerts.failed:
         qsort_r(entries, count, sizeof(AlertEntry), _by_stored_order, entity)
         for start in range(count):
-            entries[start].closed_elsewhere = records[entries[start].closed_elsewhere].closed_elsewhere
+            entries[start].closed_elsewhere = <uint32_t>records[entries[start].closed_elsewhere].state_first
     return 0
