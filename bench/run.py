@@ -7,6 +7,7 @@ import sys
 
 from bench import cost, foundation, hour
 from bench.answers import bench as answers
+from bench.answers import factorial
 from bench.attack import bench as attack
 from bench.clients import bench as clients
 from bench.core import bench as core
@@ -70,7 +71,8 @@ def main() -> int:
     parser.add_argument(
         "--only",
         default="",
-        help="core: benchmarks, clients, live: parts whose name holds this; names: kinds = the kinds of noise alone",
+        help="core: benchmarks, clients, live: parts whose name holds this; names: kinds = the kinds of noise alone;"
+        " answers: factorial = warrants with damaged numbers alone",
     )
     options = parser.parse_args()
     if options.name == "names":
@@ -86,6 +88,10 @@ def main() -> int:
     if options.name == "trust":
         return 0 if trust.run(min(options.persons, trust.PERSONS), options.kills) else 1
     if options.name == "answers":
+        if options.only not in ("", "factorial"):
+            parser.error("--only: of answers, factorial")
+        if options.only:
+            return 0 if factorial.run(options.persons) else 1
         return 0 if answers.run(options.persons, options.damage) else 1
     if options.name == "cost":
         return 0 if cost.run(min(options.persons, cost.PERSONS), options.against, options.pairs) else 1

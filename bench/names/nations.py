@@ -153,10 +153,10 @@ def _make(
 
 @dataclass(frozen=True)
 class Warrant:
-    """Who is wanted. names: the Judiciary's tags (NOMBRE1, APELLIDO1, CASADA, ...), plain; cui: "" = none is known."""
+    """Who is wanted. names: the Judiciary's tags (NOMBRE1, APELLIDO1, CASADA, ...), plain. "" or None is not known."""
 
     names: dict[str, str]
-    birth: datetime.date
+    birth: datetime.date | None
     female: bool
     cui: str = ""
 
@@ -173,7 +173,7 @@ def write_warrants(nation: Path, warrants: Iterable[Warrant]) -> None:
             f'<ORDEN TIPO="OC"><NUMERO>OC-{causa}</NUMERO><CAUSA>{causa}</CAUSA>'
             f'<JUZGADO codigo="{court}">JUZGADO PRIMERO</JUZGADO><DELITO codigo="CP-132">ASESINATO</DELITO>'
             "<ARMADO>N</ARMADO><FECHA>02/02/2026</FECHA><ESTADO>PENDIENTE</ESTADO><FECHA_ESTADO>02/02/2026</FECHA_ESTADO>"
-            f"<PERSONA>{cui}{names}<NACIMIENTO>{one.birth:%d/%m/%Y}</NACIMIENTO>"
+            f"<PERSONA>{cui}{names}<NACIMIENTO>{f'{one.birth:%d/%m/%Y}' if one.birth else ''}</NACIMIENTO>"
             f"<SEXO>{'F' if one.female else 'M'}</SEXO></PERSONA></ORDEN>"
         )
     lines.append("</ORDENES>\n")

@@ -8,7 +8,7 @@ from core.calendar cimport NO_DAY
 from core.contract cimport *
 from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
-    NO_REGISTER, AlertEntry,
+    NO_REGISTER, AlertEntry, closed_elsewhere_of,
 )
 from core.generation.view cimport SPAN_UNKNOWN
 from core.standard_record cimport ALERT_FED_CLOSED, ALERT_PROTECTED, ALERT_UNREAD
@@ -226,7 +226,7 @@ cdef void _keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcep
 
 
 cdef int _by_stored_order(const void* left, const void* right, void* context) noexcept nogil:
-    """AlertEntry: kind, issued descending with unknown last, then the representative's place (kept in `reserved`)."""
+    """AlertEntry: kind, issued descending with unknown last, then the representative's place (kept in `closed_elsewhere`)."""
     cdef Entity* entity = <Entity*>context
     cdef const AlertEntry* a = <const AlertEntry*>left
     cdef const AlertEntry* b = <const AlertEntry*>right
@@ -234,7 +234,7 @@ cdef int _by_stored_order(const void* left, const void* right, void* context) no
     if order == 0:
         order = (a.issued_day < b.issued_day) - (a.issued_day > b.issued_day)
     if order == 0:
-        order = compare_records(entity, entity_records(entity) + a.reserved, entity_records(entity) + b.reserved)
+        order = compare_records(entity, entity_records(entity) + a.closed_elsewhere, entity_records(entity) + b.closed_elsewhere)
     return order
 
 
@@ -282,6 +282,7 @@ cdef struct Warrant:             # what is known of it, whatever its records' se
     const Record* first          # the representative
     uint8_t state
     bint withdrawn               # its authority had closed it and is withdrawn; another register has it PENDING
+    uint32_t closed_elsewhere    # AlertEntry.closed_elsewhere
 
 
 cdef const Record* _pending_elsewhere(Entity* entity, int32_t authority, const uint32_t* group, size_t count) noexcept nogil:
@@ -297,6 +298,22 @@ cdef const Record* _pending_elsewhere(Entity* entity, int32_t authority, const u
     return first if pending else NULL
 
 
+cdef uint32_t _closed_elsewhere(Entity* entity, int32_t authority, const uint32_t* group, size_t count) noexcept nogil:
+    """The last closing that another register than the authority's states with its day; 0 = none does."""
+    cdef const Record* records = entity_records(entity)
+    cdef const Record* record
+    cdef int32_t last = 0
+    cdef uint32_t found = 0
+    cdef size_t i
+    for i in range(count):
+        record = &records[group[i]]
+        if (record.register != authority and record.alert_state != ALERT_STATE_PENDING and record.alert_state
+                and record.state_first != NO_DAY and record.state_span == 0 and last < record.state_first <= 0xFFFF):
+            last = record.state_first
+            found = closed_elsewhere_of(last, record.alert_state, record.register)
+    return found
+
+
 cdef Warrant _warrant(Entity* entity, const Facts* facts, const uint32_t* group, size_t count) noexcept nogil:
     cdef const Record* records = entity_records(entity)
     cdef Warrant known
@@ -306,6 +323,9 @@ cdef Warrant _warrant(Entity* entity, const Facts* facts, const uint32_t* group,
     known.first = _representative(entity, facts, group, count)
     known.state = known.first.alert_state
     known.withdrawn = False
+    known.closed_elsewhere = 0
+    if known.first.register == authority and known.state == ALERT_STATE_PENDING:
+        known.closed_elsewhere = _closed_elsewhere(entity, authority, group, count)
     if known.first.register == authority and not facts.registers[authority].loaded:
         other = _pending_elsewhere(entity, authority, group, count)
         if other != NULL:
@@ -396,12 +416,22 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     alert.to_span = known.first.alert_to_span
     alert.state_date = known.first.state_date
     alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_day != NO_DAY else 0
-    alert.reserved = <uint32_t>(first - records)
+    alert.closed_elsewhere = <uint32_t>(first - records)
+    entity_records(entity)[first - records].state_first = <int32_t>known.closed_elsewhere  # spent: it carries that to the end
     alert.hit_offset = <uint32_t>heap.size
     status = _put_hit(entity, first, group, count, alert.state, heap)
     alert.hit_length = <uint32_t>heap.size - alert.hit_offset
     put_raw(alerts, &alert, sizeof(alert))
     return status
+
+
+cdef bint _closing_day(const Record* closing, int64_t* day) noexcept nogil:
+    """The earliest day that the closing may be of; without one, the last that the closed order's issue may be of."""
+    day[0] = _days(closing.state_first, closing.state_span).first
+    if not _is_stated(closing.state_first, closing.state_span):
+        day[0] = _days(closing.issued_first, closing.issued_span).last
+        return _is_stated(closing.issued_first, closing.issued_span)
+    return True
 
 
 cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t count, Buffer* alerts, Buffer* heap) noexcept nogil:
@@ -412,8 +442,7 @@ cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t coun
     cdef size_t i, start = 0, end, again = count
     cdef Record* record
     if (known.first.register == facts.authority[known.first.alert_kind] and known.state != ALERT_STATE_PENDING
-            and _is_stated(known.first.state_first, known.first.state_span)):
-        closed = _days(known.first.state_first, known.first.state_span).first
+            and _closing_day(known.first, &closed)):
         for i in range(count):
             record = &records[group[i]]
             if (record.register != known.first.register and record.alert_state == ALERT_STATE_PENDING
@@ -467,5 +496,5 @@ cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffe
     if not alerts.failed:
         qsort_r(entries, count, sizeof(AlertEntry), _by_stored_order, entity)
         for start in range(count):
-            entries[start].reserved = 0
+            entries[start].closed_elsewhere = <uint32_t>records[entries[start].closed_elsewhere].state_first
     return 0

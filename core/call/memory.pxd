@@ -43,6 +43,10 @@ cdef struct Hit:                 # one alert in force, as this answer shows it
     uint8_t register             # ordinal of its record's register
     uint8_t unlisted_by          # ordinal of the authority that does not list it; NO_REGISTER = none
     uint8_t reported             # NOTE_* of what a document alert means for who is asked about; 0 = none
+    uint8_t for_purpose          # NOTE_* of what its kind means for the purpose asked for; 0 = what it always means
+    uint32_t closed_elsewhere    # AlertEntry.closed_elsewhere, of a closing later than the authority's as-of; 0 = none
+    bint closing_doubted         # it was closed, on a day that cannot be
+    bint old                     # an order of so long ago that somebody has to say whether it holds
     uint8_t withdrawn            # ordinal of the authority that had closed it and is withdrawn; NO_REGISTER = none
     uint8_t section              # Section of its records
     uint8_t sensitivity

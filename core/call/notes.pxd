@@ -7,7 +7,8 @@ cdef extern from *:
         "NAME_DIFFERS", "IDENTIFIERS_DISAGREE", "UNVERIFIED", "NAME_NOT_ON_FILE", "CUI_IMPOSSIBLE", "OWNER_NAME_ALERT",
         "NAME_BY_RECORD", "CROWDED", "ONLY_BEARER", "ADOLESCENTS_HIDDEN", "SIMILAR_NAME_ALERT",
         "IDENTITY_CHANGED", "NAME_NOT_ASKED", "CHOSEN_BY_NAME",
-        "AUTHORITY_WITHDRAWN", "NOT_LISTED", "DPI_REPORTED", "DOCUMENT_REPORTED", "IDENTITY_MISUSED",
+        "AUTHORITY_WITHDRAWN", "NOT_LISTED", "CLOSED_ELSEWHERE", "DPI_REPORTED", "DOCUMENT_REPORTED", "IDENTITY_MISUSED",
+        "CLOSING_DOUBTED", "OLD_ORDER", "TRAVEL_BAN_INLAND", "RESTRAINED_WITH_WHOM",
         "CLOSED_CANCELLED", "CLOSED_EXECUTED", "CLOSED_SUSPENDED", "CLOSED_LAPSED", "CLOSED_EXPIRED", "CLOSED_NOT_YET",
     };
     /* Of the two after CHOSEN_BY_NAME and of the last six the texts name a register or a day: the first's stands behind
@@ -37,16 +38,21 @@ cdef extern from *:
         "elegido de una lista por nombre: compare el DPI",
         " no disponible; la había dado por cerrada: confirme",
         "no consta en ",
+        "según ",
         "DPI reportado: compare la fotografía; puede ser la víctima",
         "documento reportado: compare la fotografía; puede ser la víctima",
         "identidad suplantada: compare la fotografía; puede ser la víctima",
+        "cerrada con una fecha imposible: confirme",
+        "orden de hace más de veinte años: confirme vigencia",
+        "no puede salir del país: no impide circular",
+        "orden de protección: pregunte quién va con él",
         "cancelada por ", "ejecutada por ", "suspendida por ", "caducada por ", "vencida el ", "vigente desde ",
     };
     /* NAME_NOT_ON_FILE where a year of birth was asked: who bears the name may be on file, born in that year */
     __attribute__((unused)) static const char *const ronda_dated_name_text = "nadie se identifica con ese nombre y esa fecha: escriba solo nombres y apellidos";
     """
-    const char* note_code "ronda_note_codes"[31]
-    const char* note_text "ronda_note_texts"[31]
+    const char* note_code "ronda_note_codes"[36]
+    const char* note_text "ronda_note_texts"[36]
     const char* dated_name_text "ronda_dated_name_text"
 
 cdef enum:
@@ -73,12 +79,17 @@ cdef enum:
     ANSWER_NOTES = 20            # the notes of an answer come before this one; the others belong to one hit
     NOTE_AUTHORITY_WITHDRAWN = 20
     NOTE_NOT_LISTED = 21
-    NOTE_DPI_REPORTED = 22
-    NOTE_DOCUMENT_REPORTED = 23
-    NOTE_IDENTITY_MISUSED = 24
-    NOTE_CLOSED_CANCELLED = 25
-    NOTE_CLOSED_EXECUTED = 26
-    NOTE_CLOSED_SUSPENDED = 27
-    NOTE_CLOSED_LAPSED = 28
-    NOTE_CLOSED_EXPIRED = 29
-    NOTE_CLOSED_NOT_YET = 30
+    NOTE_CLOSED_ELSEWHERE = 22
+    NOTE_DPI_REPORTED = 23
+    NOTE_DOCUMENT_REPORTED = 24
+    NOTE_IDENTITY_MISUSED = 25
+    NOTE_CLOSING_DOUBTED = 26
+    NOTE_OLD_ORDER = 27
+    NOTE_TRAVEL_BAN_INLAND = 28
+    NOTE_RESTRAINED_WITH_WHOM = 29
+    NOTE_CLOSED_CANCELLED = 30
+    NOTE_CLOSED_EXECUTED = 31
+    NOTE_CLOSED_SUSPENDED = 32
+    NOTE_CLOSED_LAPSED = 33
+    NOTE_CLOSED_EXPIRED = 34
+    NOTE_CLOSED_NOT_YET = 35

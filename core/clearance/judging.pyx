@@ -13,6 +13,7 @@ from core.call.memory cimport FITS_MAX, call_dossier, call_out_of_memory
 from core.call.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.call.register_states cimport put_register_status
 from core.clearance.batch cimport BATCH_REFERENCES, Batch, read_batch
+from core.clearance.contradiction cimport row_contradicts
 from core.clearance.standard cimport (
     REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard, verdict_init,
 )
@@ -34,7 +35,7 @@ from core.questions.person cimport PersonFinding, find_person, finding_status
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.subject.alerts cimport AlertSum, named_by_unlinked, sum_alerts
 from core.subject.asked cimport LOOKUP_MAX, AskedIdentifier, asked_from_canonical, asked_from_plate, asked_held
-from core.subject.person cimport Person, compare_person_names, person_condition, person_view
+from core.subject.person cimport Person, person_condition, person_view
 from core.subject.person_comparison cimport PersonQuestion
 from core.subject.shown cimport Left, left_init, shown_count, shown_row, shown_row_result
 from core.wire cimport (
@@ -128,7 +129,7 @@ cdef uint8_t _reason_of(uint8_t status) noexcept nogil:
 cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdict* verdict, uint8_t status,
                  bint otherwise, bint crowded,
                  bint certain, bint vehicle) noexcept nogil:
-    """Steps 3 to 7. `otherwise`: the name given differs. `crowded`: a warrant may mean her. `certain`: the identifier names one subject for certain."""
+    """Steps 3 to 7. `otherwise`: what else was given contradicts the identifier. `crowded`: a warrant may mean her. `certain`: the identifier names one subject for certain."""
     if _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
     elif otherwise:
@@ -196,7 +197,8 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
     cdef AlertSum alerts
     cdef Verdict verdict
     cdef uint8_t status
-    cdef bint otherwise = False, crowded = False
+    cdef bint crowded = False
+    cdef int otherwise = 0
     verdict_init(&verdict)
     asked.items[0] = looked.item
     asked.n = 1
@@ -226,7 +228,9 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         crowded = named_by_unlinked(&alerts) and standard == CLEARANCE_STANDARD_WANTED
         if status == IDENTITY_STATUS_FOUND:
             status = person_condition(&person, &alerts, False)
-        otherwise = call.names.length > 0 and compare_person_names(call, &person) == AGREEMENT_DISAGREES
+        otherwise = row_contradicts(call, &person, standard)
+        if otherwise < 0:
+            return FAILED
     # Of plates and VINs alone an uncertain one is REVIEW; whom a CUI of several means, its status says.
     _judge(call, batch, row, standard, &verdict, status, otherwise, crowded, True, False)
     _note_asked(call, batch, row, &looked.item, finding.count > 0)
@@ -367,7 +371,6 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
         if looked.found == NO_LOOKUP:
             rule = _take_canonical(KEY_CUI, cui, &item)
             return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "cuis", rule_word(rule))
-        call.question.birth_year = call.question.birth_month = call.question.birth_mday = 0
         return _clear_cui(call, batch, row, standard, looked)
     if plate == NULL and vin == NULL:
         if birth == 0:
@@ -383,8 +386,6 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
         return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "plates" if plate != NULL else "vins", rule_word(rule))
     return _clear_vehicle(call, batch, row, standard, &item)
 
-
-# ---- a batch ----
 
 # A row's CUI is looked up in four steps before the row is judged. Each asks memory for what the next one reads, so that a
 # dozen rows wait for it together while one is computed.

@@ -105,7 +105,11 @@ cdef packed struct AlertEntry:
     uint32_t hit_length
     uint16_t from_span           # days by which valid_from may be later; SPAN_UNKNOWN (core/generation/view.pxd) = any day
     uint16_t to_span             # days by which valid_to may be earlier
-    uint32_t reserved
+    uint32_t closed_elsewhere    # by closed_elsewhere_of: which other register says last that the authority's order is closed; 0 = none
+
+cdef inline uint32_t closed_elsewhere_of(int32_t day, uint8_t state, uint8_t register) noexcept nogil:
+    """Day since 1970 (to 2149), AlertState and ordinal in one number."""
+    return <uint32_t>register << 19 | <uint32_t>(state & 7) << 16 | <uint32_t>(day & 0xFFFF)
 
 cdef packed struct RecordEntry:
     uint8_t section              # Section

@@ -2,8 +2,8 @@
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
-from core.calendar cimport NO_DAY
-from core.contract cimport ALERT_STATE_PENDING
+from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day
+from core.contract cimport ALERT_STATE_PENDING, ALERT_STATE_UNSPECIFIED
 from core.generation.dossier cimport AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry
 
 cdef struct Dossier:
@@ -38,6 +38,17 @@ cdef inline bint holds_on(int32_t valid_from, int32_t valid_to, int32_t day) noe
     """Whether a day lies within two days, either of which may be unknown: open on that side."""
     return (valid_from == NO_DAY or valid_from <= day) and (valid_to == NO_DAY or valid_to >= day)
 
+cdef inline bint closing_is_doubtful(const AlertEntry* alert, int32_t today) noexcept nogil:
+    """Closed on a day that is still to come, or on one that programs write for none: that closes nothing for certain."""
+    cdef CivilDate date
+    if alert.state == ALERT_STATE_PENDING or alert.state == ALERT_STATE_UNSPECIFIED or alert.state_date == 0:
+        return False
+    if alert.state_date // 10000 <= LAST_FILLER_YEAR:
+        return True
+    date = date_from_day(today)
+    return alert.state_date > <uint32_t>(date.year * 10000 + date.month * 100 + date.day)
+
 cdef inline bint alert_in_force(const AlertEntry* alert, int32_t today) noexcept nogil:
-    """Pending, and the day within its validity."""
-    return alert.state == ALERT_STATE_PENDING and holds_on(alert.valid_from, alert.valid_to, today)
+    """Pending, or not closed for certain, and the day within its validity."""
+    return ((alert.state == ALERT_STATE_PENDING or closing_is_doubtful(alert, today))
+            and holds_on(alert.valid_from, alert.valid_to, today))

@@ -47,6 +47,10 @@ cdef int cui_rule(const char* digits) noexcept nogil:
     return RULE_OK
 
 
+cdef int municipalities_of(int department) noexcept nogil:
+    return MUNICIPALITIES[department]
+
+
 cdef int read_cui(const Compact* c) noexcept nogil:
     if c.bad or c.letters:
         return RULE_CHARACTERS

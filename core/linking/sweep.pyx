@@ -29,7 +29,7 @@ from core.linking import index as name_index
 
 cdef enum:
     AHEAD = 32                   # candidates whose rows are fetched ahead
-    COLUMNS = 9
+    COLUMNS = 10
     FURTHER_MOST = 160           # by how much a birth date that counts once may cost less, hundredths of a bit
 
 ALERT_SCORE = 0.4                # docs/answers.md section 5
@@ -104,6 +104,11 @@ cdef class NameSweep:
         return (self.holding and found.flags & FOUND_COVERED != 0 and self.index.query.question.shape.count > 1
                 and found.birth != AGREEMENT_DISAGREES)
 
+    cdef inline bint _holds_born(self, const NameFound* found) noexcept nogil:
+        """A name on file holds all that was asked, two words or more, and the birth date is the asked one."""
+        return (found.flags & FOUND_COVERED != 0 and self.index.query.question.shape.count > 1
+                and found.birth == AGREEMENT_AGREES and found.sex != AGREEMENT_DISAGREES)
+
     cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
         """Who reaches the alert score, where years of birth stand on both sides or none is asked; and whose names agree and birth
         date does not disagree. Who disagrees needs the score among POPULATION_LEAST at least."""
@@ -114,11 +119,12 @@ cdef class NameSweep:
         cdef uint8_t alerts = ((not dated or found.flags & FOUND_BIRTH != 0)
                                and evidence >= (evidence_for(_alert_score, prior) if disagrees else self.index.query.enough))
         cdef uint8_t years = 0 if not found.flags & FOUND_BIRTH else 2 if found.flags & FOUND_FAR else 1
+        cdef uint8_t holds = self._holds_born(found)
         cdef double score
         if found.names == AGREEMENT_AGREES and found.birth != AGREEMENT_DISAGREES:
             if not agreeing:
                 return False
-        elif not self._holds_all(found) and (not near or not alerts):
+        elif not self._holds_all(found) and not holds and (not near or not alerts):
             return False
         score = match_probability(evidence, prior)
         put_raw(&self.out[0], &row, 4)
@@ -130,6 +136,7 @@ cdef class NameSweep:
         put_raw(&self.out[6], &found.names, 1)
         put_raw(&self.out[7], &alerts, 1)
         put_raw(&self.out[8], &years, 1)
+        put_raw(&self.out[9], &holds, 1)
         return True
 
     cdef int _score(self, const Column* columns) noexcept nogil:
@@ -259,7 +266,7 @@ cdef class NameSweep:
         result = {}
         for column, (name, code) in enumerate((("row", "I"), ("entity", "I"), ("evidence", "i"), ("score", "d"),
                                                ("birth", "B"), ("sex", "B"), ("names", "B"), ("alerts", "B"),
-                                               ("years", "B"))):
+                                               ("years", "B"), ("holds", "B"))):
             if self.out[column].failed:
                 raise MemoryError
             result[name] = array(code, (<char*>self.out[column].data)[:self.out[column].size] if self.out[column].size else b"")

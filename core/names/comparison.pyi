@@ -77,6 +77,9 @@ class Comparison:
     def pairs(self) -> list[tuple[str, str, str, float]]:
         """(token of a, token of b, kind, built-in bits of the token) of the names that compared best."""
     @property
+    def names_evidence(self) -> float:
+        """Of the evidence, what the names give, bits."""
+    @property
     def told(self) -> tuple[float, float]:
         """Bits that the pairs of the best names tell, and of these the bits of pairs with a surname in them."""
     @property

@@ -342,6 +342,11 @@ cdef class Comparison:
         return found
 
     @property
+    def names_evidence(self) -> float:
+        """Of the evidence, what the names give, bits."""
+        return self.pairing.evidence / 100 if self.name_a >= 0 else 0.0
+
+    @property
     def told(self) -> tuple[float, float]:
         """Bits that the pairs of the names that compared best tell, and of these the bits of pairs with a surname in them."""
         return (self.differences.told / 100, self.differences.told_surnames / 100) if self.name_a >= 0 else (0.0, 0.0)

@@ -16,7 +16,7 @@ from core.call.notes cimport (
 )
 from core.call.question cimport Question, Text, is_chosen_by_name
 from core.contract cimport *
-from core.failure cimport FAILED, OK, fail, failure_init
+from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport NO_ENTITY
 from core.generation.store cimport store_is_person
 from core.generation.view cimport Dossier
@@ -30,7 +30,8 @@ from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.questions.asked_names cimport read_asked_parents, take_name_parts
 from core.questions.candidates cimport gather_all
 from core.questions.handle_opening cimport open_handle
-from core.questions.name_search cimport NAMES_ASKED, NAMES_CHECKED, find_by_name
+from core.questions.name_search cimport NAMES_CHECKED, find_by_name
+from core.questions.named_beside cimport find_named, find_wanted_by_name
 from core.questions.suggestions cimport suggest
 from core.subject.alerts cimport named_by_unlinked, sum_alerts
 from core.subject.asked cimport (
@@ -281,30 +282,6 @@ cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noex
     return OK
 
 
-cdef int _find_named(Call* call, const char* field) noexcept nogil:
-    """Adds, behind the others, those whom the names find: the asked identifier may be false, or mistyped, and the names right.
-
-    A name that too many bear adds nobody: it was not what was asked in the first place.
-    """
-    cdef size_t i, known, kept, start = call.fits.count
-    if find_by_name(call, NAMES_ASKED, FITS_MAX, field) < 0:
-        if call.put_off or call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
-            return FAILED
-        failure_init(call.failure)
-        call.fits.count = start
-        return OK
-    kept = start
-    for i in range(start, call.fits.count):
-        for known in range(start):
-            if call.fits.items[known].entity == call.fits.items[i].entity:
-                break
-        else:
-            call.fits.items[kept] = call.fits.items[i]
-            kept += 1
-    call.fits.count = kept
-    return OK
-
-
 # ---- what that comes to ----
 
 cdef uint8_t finding_status(const Call* call, const PersonQuestion* asked, const PersonFinding* finding) noexcept nogil:
@@ -450,14 +427,15 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     if asked.n > (asked.principal >= 0) and _find_further(call, asked, finding.subject) < 0:
         return FAILED
     if (finding.count == 0 and asked.principal >= 0 and call.names.length > 0 and call.question.birth_year
-            and _find_named(call, field) < 0):
+            and find_named(call, field) < 0):
         return FAILED
     # how that one compares
     outcome.has_person = finding.subject != NO_ENTITY
     outcome.status = finding_status(call, asked, &finding)
     if not outcome.has_person:
         compare_nobody(call, asked, finding.on_file, &outcome.compared)
-    elif _compare_found(call, asked, &finding, outcome) < 0:
+    elif (_compare_found(call, asked, &finding, outcome) < 0
+          or (asked.principal >= 0 and find_wanted_by_name(call, &outcome.person, outcome.compared.names, field) < 0)):
         return FAILED
     if is_chosen_by_name(&call.question):
         for i in range(call.fits.count):

@@ -33,8 +33,8 @@ cdef bint adolescents_order(const Call* call, const DossierHeader* header, const
 cdef bint sees_adolescents(const Call* call) noexcept nogil
 # Whether an alert may be seen: as it is, or an adolescent's order without its offence (section 10).
 cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
-# Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD and what does not
-# hold for certain today are never above POSSIBLE.
+# Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD, an order of more than twenty
+# years and what does not hold for certain today are never above POSSIBLE.
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil
 # Sums up the visible alerts in force of a dossier; with subject_kind not 0 they become hits of the answer too.
 cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t subject_kind, int32_t ordinal,

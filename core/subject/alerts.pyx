@@ -1,17 +1,18 @@
 """Alerts of a dossier, their levels and their bytes, without the GIL. Nothing here is for Python."""
 
+from libc.stdint cimport int64_t
 from libc.string cimport memcmp, strlen
 
 from core.access.grant cimport grant_masks_lists
 from core.audit.record cimport AGAIN_CONFIRMED
-from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day
+from core.calendar cimport NO_DAY, CivilDate, age_in_years, date_from_day, day_in_guatemala
 from core.call.answer_id cimport hexadecimal
 from core.call.confirmations cimport Confirmed, confirmed_hit
 from core.call.memory cimport SHOWN_MAX, Hit, Presented, call_shows, hits_add
 from core.call.notes cimport (
     NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-    NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
-    NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_SIMILAR_NAME_ALERT,
+    NOTE_CLOSED_ELSEWHERE, NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_CLOSING_DOUBTED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
+    NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_OLD_ORDER, NOTE_RESTRAINED_WITH_WHOM, NOTE_SIMILAR_NAME_ALERT, NOTE_TRAVEL_BAN_INLAND,
     dated_name_text, note_code, note_text,
 )
 from core.generation.dossier cimport (
@@ -19,7 +20,7 @@ from core.generation.dossier cimport (
     FLAG_CROWDED, FLAG_ONE_BEARER, NO_REGISTER, IdentifierEntry,
 )
 from core.generation.store cimport MAX_REGISTERS, Register
-from core.generation.view cimport Dossier, alert_in_force, holds_surely
+from core.generation.view cimport Dossier, alert_in_force, closing_is_doubtful, holds_surely
 from core.identifiers.kinds cimport KEY_DOCUMENT, KEY_LICENCE
 from core.subject.shown cimport shown_hit
 from core.wire cimport (
@@ -31,6 +32,7 @@ cdef enum:
     # Alert sections whose OPEN records name_only_alerts may count: 5 to 11, OTHER_RECORD, DAMAGED_RECORD; and IDENTITY.
     NAME_ONLY_SECTIONS = (1 << 1) | (0x7F << 5) | (1 << 23) | (1 << 24)
     OF_AGE = 18                  # years (Decreto 27-2003, article 2)
+    OLD_DAYS = 7305              # twenty years
 
 cdef extern from *:
     """
@@ -118,9 +120,37 @@ cdef void _put_stored(Call* call, const Hit* hit) noexcept nogil:
         at = reader.at
 
 
+cdef bint _is_old(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """An order issued more than twenty years ago: nobody clears them away."""
+    if alert.issued_day == 0 or not (alert.kind == ALERT_KIND_WARRANT or alert.kind == ALERT_KIND_TRAVEL_BAN
+                                     or alert.kind == ALERT_KIND_PROTECTION_ORDER or alert.kind == ALERT_KIND_ESCAPE):
+        return False
+    return call.today - (<int64_t>alert.issued_day - (<int64_t>1 << 31)) > OLD_DAYS
+
+
+cdef uint32_t _closed_elsewhere(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """What another register says that the authority cannot have known at its as-of: that the order is closed."""
+    if alert.closed_elsewhere == 0 or alert.register >= call.store.n_registers:
+        return 0
+    if <int32_t>(alert.closed_elsewhere & 0xFFFF) <= day_in_guatemala(call.store.registers[alert.register].as_of_ms):
+        return 0
+    return alert.closed_elsewhere
+
+
+cdef uint8_t _for_purpose(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """The note of a kind that is no reason to detain for the purpose asked for; 0 = it is, or none is stated."""
+    cdef int purpose = call.question.purpose
+    if alert.kind == ALERT_KIND_TRAVEL_BAN and purpose != PURPOSE_UNSPECIFIED and purpose != PURPOSE_BORDER:
+        return NOTE_TRAVEL_BAN_INLAND
+    if alert.kind == ALERT_KIND_PROTECTION_ORDER and purpose == PURPOSE_TRAFFIC_STOP:
+        return NOTE_RESTRAINED_WITH_WHOM
+    return 0
+
+
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
     cdef uint8_t level = min(link, alert.link_level)
-    if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER
+    if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER or _is_old(call, alert)
+            or alert.state != ALERT_STATE_PENDING or _closed_elsewhere(call, alert)
             or not holds_surely(alert.valid_from, alert.valid_to, alert.from_span, alert.to_span, call.today)):
         level = min(level, <uint8_t>LEVEL_POSSIBLE)
     return level
@@ -185,7 +215,8 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             continue
         hit.level = alert_level(call, alert, link)
         hit.reported = _reported(call, dossier, alert)
-        if hit.reported:
+        hit.for_purpose = _for_purpose(call, alert)
+        if hit.reported or hit.for_purpose:
             hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)
         if call.confirmations != NULL:
             confirmed = confirmed_hit(call.confirmations, dossier.header.subject_id, dossier.bytes + alert.hit_offset,
@@ -208,6 +239,9 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
             hit.section = alert.section
             hit.sensitivity = alert.sensitivity
             hit.adolescents = adolescents_order(call, dossier.header, alert)
+            hit.closed_elsewhere = _closed_elsewhere(call, alert)
+            hit.closing_doubted = closing_is_doubtful(alert, call.today)
+            hit.old = _is_old(call, alert)
             hit.confirmed = confirmed
             hit.subject_kind = subject_kind
             hit.register = alert.register
@@ -304,6 +338,28 @@ cdef void _put_filled_note(Call* call, int note, uint8_t register, const AlertEn
     end_message(call.out, mark, 1)
 
 
+cdef void _put_closed_elsewhere(Call* call, uint32_t closed) noexcept nogil:
+    """ "según SAPO ejecutada el dd/mm/yyyy: confirme" """
+    cdef size_t mark = begin_message(call.out, F_Hit_notes, 1), text
+    cdef CivilDate date = date_from_day(<int32_t>(closed & 0xFFFF))
+    cdef uint8_t register = <uint8_t>(closed >> 19), state = closed >> 16 & 7
+    cdef const char* word = b" ejecutada el " if state == ALERT_STATE_EXECUTED else b" cancelada el "
+    if state == ALERT_STATE_SUSPENDED:
+        word = b" suspendida el "
+    elif state == ALERT_STATE_LAPSED:
+        word = b" caducada el "
+    put_bytes(call.out, F_CodedText_code, note_code[NOTE_CLOSED_ELSEWHERE], strlen(note_code[NOTE_CLOSED_ELSEWHERE]))
+    text = begin_message(call.out, F_CodedText_text, 1)
+    put_raw(call.out, note_text[NOTE_CLOSED_ELSEWHERE], strlen(note_text[NOTE_CLOSED_ELSEWHERE]))
+    if register < call.store.n_registers:
+        put_raw(call.out, call.store.registers[register].name, call.store.registers[register].name_length)
+    put_raw(call.out, word, strlen(word))
+    _put_day(call, date.day, date.month, date.year)
+    put_raw(call.out, b": confirme", 10)
+    end_message(call.out, text, 1)
+    end_message(call.out, mark, 1)
+
+
 cdef void _put_computed(Call* call, uint8_t level, uint8_t subject_kind, int32_t ordinal, const uint8_t* subject_id,
                         uint8_t register) noexcept nogil:
     """Fields 20 to 23 of a Hit."""
@@ -343,8 +399,16 @@ cdef void put_hits(Call* call) noexcept nogil:
                 _put_filled_note(call, NOTE_AUTHORITY_WITHDRAWN, hit.withdrawn, NULL)
             if hit.unlisted_by != NO_REGISTER:
                 _put_filled_note(call, NOTE_NOT_LISTED, hit.unlisted_by, NULL)
+            if hit.closed_elsewhere:
+                _put_closed_elsewhere(call, hit.closed_elsewhere)
             if hit.reported:
                 put_note(call, F_Hit_notes, hit.reported)
+            if hit.closing_doubted:
+                put_note(call, F_Hit_notes, NOTE_CLOSING_DOUBTED)
+            if hit.old:
+                put_note(call, F_Hit_notes, NOTE_OLD_ORDER)
+            if hit.for_purpose:
+                put_note(call, F_Hit_notes, hit.for_purpose)
             if hit.confirmed != NULL:
                 put_raw(call.out, hit.confirmed.fields, hit.confirmed.fields_size)
             end_message(call.out, mark, 2)

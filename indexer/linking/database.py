@@ -228,6 +228,7 @@ class LinkingDatabase:
                 section = {SECTION_OWNER} AS is_owner,
                 TRY_CAST(cui AS BIGINT) AS cui,
                 nullif(document_country, '') || ':' || nullif(document_number, '') AS document,
+                CASE WHEN nullif(document_country, '') IS NULL THEN nullif(document_number, '') END AS loose_document,
                 CASE WHEN birth_year > 0
                      THEN birth_year::INTEGER * 10000 + coalesce(birth_month, 0)::INTEGER * 100
                           + coalesce(birth_mday, 0)::INTEGER END AS birth,

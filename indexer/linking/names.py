@@ -28,6 +28,7 @@ from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
 from indexer.linking.weak import Side, best, compare_parents
+from indexer.linking.weighed import Weighing, weigh_numbers
 from indexer.standard import (
     ALERT_BIRTH_DOUBTED,
     ALERT_BIRTH_TURNED,
@@ -78,6 +79,7 @@ _PAIR_FIELDS: list[pa.Field[Any]] = [
     pa.field("names", pa.uint8()),
     pa.field("alerts", pa.uint8()),
     pa.field("years", pa.uint8()),
+    pa.field("holds", pa.uint8()),
 ]
 _PAIR_SCHEMA = pa.schema(_PAIR_FIELDS)
 _PARENT_FIELDS: list[pa.Field[Any]] = [
@@ -97,7 +99,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     `text_person`, `crossed_claim` and `resolved`. keep: the index stays in the work directory, with whom it means.
     asked: a kept index to look in; of those whom it finds the database holds all that is on file.
     """
-    if asked is not None and not asked.persons.num_rows and not database.holds("noted_staged", HIDING):
+    if asked is not None and not asked.means_anybody and not database.holds("noted_staged", HIDING):
         _link_nobody(database)  # whoever would be compared is asked for already
         link_other_numbers(database)
         return
@@ -115,10 +117,12 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     """)
     database.drop("unborne")
     if asked is None:
-        _find_pairs(database, keep)
+        weighing = _find_pairs(database, keep)
     else:
+        weighing = asked.weighing
         _ask_kept(database, asked)
     _join_pairs(database)
+    weigh_numbers(database, weighing)
     _compare_pairs(database)
     _collect_causas(database)
     _decide(database)
@@ -127,7 +131,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     collect_hidden(database)
     database.forget("name_bearer")
     database.drop(
-        "name_decided", "name_only", "named_person", "named_claim", "name_pair", "unborne_record", "name_causa"
+        "name_decided", "name_only", "named_person", "named_claim", "name_near", "unborne_record", "name_causa"
     )
 
 
@@ -187,9 +191,9 @@ def _collect_claims(database: LinkingDatabase, everybody: bool) -> None:
     """)
 
 
-def _find_pairs(database: LinkingDatabase, keep: bool) -> None:
+def _find_pairs(database: LinkingDatabase, keep: bool) -> Callable[[], Weighing]:
     """Gives `name_asked`, the pairs of records and persons whom they may mean, and `name_bearer`, of those that hide
-    and all who bear the name."""
+    and all who bear the name. Returns how common the names are."""
     index_file = database.directory / NAMES
     index_file.unlink(missing_ok=True)
     claims = database.stream(f"""
@@ -198,11 +202,13 @@ def _find_pairs(database: LinkingDatabase, keep: bool) -> None:
     """)
     build_names(index_file, claims)
     _sweep_both(database, lambda: NameSweep(NameIndex(index_file)))
+    index = NameIndex(index_file)
     if keep:
         index_file.chmod(0o600)
         keep_persons(database, database.directory / PERSONS)
     else:
         index_file.unlink()
+    return lambda: (index.frequencies, index.population)
 
 
 def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
@@ -287,9 +293,10 @@ def _birth_columns() -> str:
 
 
 def _join_pairs(database: LinkingDatabase) -> None:
-    """name_pair(place, entity, score, birth, sex, names, scored, named), of one or two questions a record.
+    """name_pair(place, entity, score, birth, sex, names, scored, named, held), of one or two questions a record.
 
     scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void.
+    held: a longer name holds all that the record says, and the birth date is the same.
     Whose year is not within one of the record's, or who disagrees, stays only where nobody nearer fits.
     """
     database.run(f"""
@@ -302,7 +309,8 @@ def _join_pairs(database: LinkingDatabase) -> None:
                     ELSE {DISAGREES} END AS birth,
                min(sex) AS sex, min(names) AS names,
                bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
-               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named
+               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named,
+               bool_or(holds = 1) AND min(names) <> {AGREES} AS held
         FROM near a
         WHERE NOT (any_near AND (years = {YEARS_FAR} OR {_DISAGREEING}))
               AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES}
@@ -313,7 +321,7 @@ def _join_pairs(database: LinkingDatabase) -> None:
 
 
 def _compare_pairs(database: LinkingDatabase) -> None:
-    """name_fit(place, entity, score, birth, sex, names, scored, named, parents, dead, department, band)."""
+    """name_fit: `name_near` with parents, dead, department, band."""
     database.give("name_parents", _PARENT_SCHEMA, _compared_parents(database))
     departments = "birth_department", "residence_department"
     shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
@@ -323,11 +331,11 @@ def _compare_pairs(database: LinkingDatabase) -> None:
             SELECT p.place, p.entity, bool_or(c.death_day IS NOT NULL) AS dead, bool_or({shared}) AS department,
                    bool_or(abs(coalesce(CASE WHEN NOT r.void THEN r.birth // 10000 END, nullif(r.about_year, 0))
                                - c.birth // 10000) <= {AGE_BAND_YEARS}) AS band
-            FROM (SELECT * FROM name_pair ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
+            FROM (SELECT * FROM name_near ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
                   USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
             GROUP BY p.place, p.entity)
         SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band
-        FROM name_pair p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity)
+        FROM name_near p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity)
     """)
     database.forget("name_parents")
 
@@ -337,7 +345,7 @@ def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
     stated = database.stream("""
         SELECT p.place, p.entity, coalesce(r.father, '') AS father, coalesce(r.mother, '') AS mother,
                list((coalesce(c.father, ''), coalesce(c.mother, ''))) AS claims
-        FROM name_pair p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+        FROM name_near p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
         WHERE (r.father IS NOT NULL OR r.mother IS NOT NULL) AND (c.father IS NOT NULL OR c.mother IS NOT NULL)
         GROUP BY p.place, p.entity, r.father, r.mother
     """)
@@ -390,13 +398,14 @@ def _decide(database: LinkingDatabase) -> None:
         WITH alive AS (SELECT f.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living,
                               k.place IS NOT NULL AS of_causa
                        FROM name_fit f LEFT JOIN name_causa k USING (place, entity)
-                       WHERE {agreed} OR scored OR named),
+                       WHERE {agreed} OR scored OR named OR held OR weighed),
         fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
                         {agreed} AND (band OR department) AS supported, {agreed} AS agreed
                  FROM alive WHERE NOT (living AND dead)),
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (supported) OVER w AS n_supported,
                             count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
+                            count(*) FILTER (weighed) OVER w AS n_weighed, count(*) FILTER (held) OVER w AS n_held,
                             count(*) FILTER (agreed) OVER w AS n_agreed,
                             count(*) FILTER (agreed AND of_causa) OVER w AS n_causa
                      FROM fits WINDOW w AS (PARTITION BY place)),
@@ -406,7 +415,8 @@ def _decide(database: LinkingDatabase) -> None:
                         u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
                         agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa
                  FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
-        SELECT *, strong AND n_strong <= {LINK_LIMIT}
+        SELECT *, strong AND n_strong <= {LINK_LIMIT} OR weighed AND n_weighed <= {LINK_LIMIT}
+                  OR held AND n_strong + n_held <= {LINK_LIMIT}
                   OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
                                     OR sole AND suffices OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
                                     OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
@@ -414,7 +424,7 @@ def _decide(database: LinkingDatabase) -> None:
         FROM told;
         CREATE TABLE name_link AS
         SELECT d.place, p.cui, p.text,
-               (CASE WHEN strong AND n_strong = 1 AND living AND NOT numbered THEN {LEVEL_HIT}
+               (CASE WHEN strong AND n_strong = 1 AND n_held = 0 AND living AND NOT numbered THEN {LEVEL_HIT}
                      ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
                unhex({criteria(AGREES)} || {department}) AS agrees,
                unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band

@@ -9,8 +9,9 @@ Both are made while a build links; a change is linked by asking the same index, 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 from core.linking.index import NameIndex
 from core.linking.sweep import NameSweep
 from indexer.linking.database import LinkingDatabase
+from indexer.linking.weighed import Weighing
 
 NAMES, PERSONS = "kept_names.bin", "kept_persons.arrow"
 _FIELDS: list[pa.Field[Any]] = [pa.field("cui", pa.int64()), pa.field("text", pa.string())]
@@ -51,14 +53,22 @@ class AskedIndex:
     persons: pa.Table  # entity (of the index), cui, text
     rows: Numbers  # of what was asked: the row, and beside it in `entities` whom it may mean
     entities: Numbers
+    weighing: Callable[[], Weighing]
     of_base: pa.Table | None = None  # CLAIM_SCHEMA: persons whose claims may have changed, as the index has them
+    near: bool = False  # somebody on file bears a number one slip from one that is stated
+
+    @property
+    def means_anybody(self) -> bool:
+        """Whether anybody may be meant by a name or by a slip of a number."""
+        return self.near or self.persons.num_rows > 0
 
 
 class KeptNames:
     """The kept index of a generation. Raises GenerationDamaged, OSError, pa.ArrowInvalid."""
 
     def __init__(self, directory: Path) -> None:
-        self._sweep = NameSweep(NameIndex(directory / NAMES))
+        self._index = NameIndex(directory / NAMES)
+        self._sweep = NameSweep(self._index)
         self._persons = pa.ipc.open_file(pa.memory_map(str(directory / PERSONS))).read_all()
 
     def fitting(self, asked: Iterable[tuple[pa.Table, Numbers]]) -> AskedIndex:
@@ -74,4 +84,9 @@ class KeptNames:
         entities = np.unique(np.concatenate(found))
         persons = self._persons.take(entities) if len(entities) else self._persons.slice(0, 0)
         persons = persons.add_column(0, "entity", pa.array(entities, pa.uint32()))
-        return AskedIndex(self._sweep, persons, np.concatenate(rows), np.concatenate(found))
+        return AskedIndex(self._sweep, persons, np.concatenate(rows), np.concatenate(found), lambda: self._weighing)
+
+    @cached_property
+    def _weighing(self) -> Weighing:
+        """How common the names of the index are."""
+        return self._index.frequencies, self._index.population

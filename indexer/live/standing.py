@@ -135,6 +135,15 @@ class Standing:
                 found.add(self.subject_of(entity).subject_id)
         return found | self._touched_bearers(rows)
 
+    def bearers_of_cuis(self, cuis: Iterable[str]) -> set[bytes]:
+        """Subjects that hold one of these CUIs now, or did in the base."""
+        found: set[bytes] = set()
+        for cui in cuis:
+            found |= self._bearers.of(("cui", cui))
+            for entity in self.base.lookup(IdentifierKind.CUI, cui)[:MOST_HOLDERS]:
+                found.add(self.subject_of(entity).subject_id)
+        return found
+
     def owned_by(self, rows: pa.Table) -> set[bytes]:
         """Vehicles of the base whose owner has no CUI but a number that one of these records states: these decide whose
         it is. Those that were touched since are bearers of the number."""
@@ -300,6 +309,7 @@ def _identifiers_of(rows: pa.Table) -> dict[int, set[str]]:
         add(IdentifierKind.CEDULA, row["cedula"])
         if row["document_number"]:
             add(IdentifierKind.DOCUMENT, f"{row['document_country'] or '   '}:{row['document_number']}")
+            add(IdentifierKind.DOCUMENT_NUMBER, row["document_number"])  # one side may lack its country
         for number in (row["vin"], row["chassis"]):
             add(IdentifierKind.VIN, number)
             for tail in tails(number):  # an alert may state no more of it

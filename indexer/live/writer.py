@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -53,6 +53,7 @@ from indexer.live.linked_anew import (
 from indexer.live.meaning import Meaning, doubted_subjects, meant_records, several_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.named_links import NamedLinks
+from indexer.live.near_numbers import near_persons, records_near
 from indexer.live.owners import owners_among, records_of_owners
 from indexer.live.record_key import RecordKey, keys_of, places_of, without_records
 from indexer.live.refusing import settle_each
@@ -339,7 +340,8 @@ class LiveWriter:
         before = self._as_stated(self._named_alone.of_base(found.replaced, found.others))
         was: Counted = {}
         asked = self.standing.meant(before)
-        meant = self._ids_of(asked)
+        near = near_persons(self.standing, before, found.others)
+        asked, meant = replace(asked, near=bool(near)), self._ids_of(asked) | near
         if any(map(self._named_alone.counts_for, meant)):
             was = count(before, found.with_rows_of(meant - found.nearby, self.standing), linking, asked)
         return self._named_alone.recount(places_of(found.replaced), found.changed, counted, was)
@@ -356,6 +358,7 @@ class LiveWriter:
         following = of_these_causas(others, (changed, deciding)) | of_these_persons(others, deciding)
         following |= records_of_owners(standing, self._key, changed, deciding)
         following |= self._named_links.deciding(changed, replaced, others) - keys
+        following |= records_near(standing, changed, replaced) - keys
         while numbers or following:
             if numbers:
                 found.reach(standing.bearers(deciding) | standing.owned_by(of_no_alerts(changed, deciding)), standing)
@@ -368,7 +371,9 @@ class LiveWriter:
             numbers, following = handed_on(deciding), set()
         if found.changed is not changed:
             found.asked = self._named_links.asked(found.changed, found.nearby)
-        found.reach(self._ids_of(found.asked), standing)
+        near = near_persons(standing, found.changed, found.others)
+        found.asked = replace(found.asked, near=bool(near))
+        found.reach(self._ids_of(found.asked) | near, standing)
         return found
 
     def _as_stated(self, linked: pa.Table) -> pa.Table:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ronda.v1 import alert_pb2, level_pb2, section_pb2
+from ronda.v1 import alert_pb2, context_pb2, level_pb2, section_pb2
+from tests.core import naive_calendar
 from tests.oracle import texts
 from tests.oracle.record import AlertRow, Link, Subject, holds_surely
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 PENDING = alert_pb2.ALERT_STATE_PENDING
 SOURCES_AT_MOST = 20
+OLD_DAYS = 7_305
+LAST_FILLER_YEAR = 1900
+NOWHERE = (0, 0)
+CLOSED_WORDS = {
+    alert_pb2.ALERT_STATE_EXECUTED: "ejecutada",
+    alert_pb2.ALERT_STATE_CANCELLED: "cancelada",
+    alert_pb2.ALERT_STATE_SUSPENDED: "suspendida",
+    alert_pb2.ALERT_STATE_LAPSED: "caducada",
+}
 NEVER = -(2**41)  # before every day
 
 
@@ -34,6 +44,7 @@ class Alert:
     level: int
     known: Link  # the warrant's representative, shown or not
     withdrawn: bool = False  # the authority had closed it and is withdrawn since
+    closed_elsewhere: Link | None = None  # another register's last closing of what the authority lists
 
     @property
     def first(self) -> Link:
@@ -64,10 +75,17 @@ class Alert:
 
     def in_force(self, today: int) -> bool:
         return (
-            self.state == PENDING
+            (self.state == PENDING or self.closing_is_doubtful(today))
             and (self.valid_from is None or self.valid_from <= today)
             and (self.valid_to is None or self.valid_to >= today)
         )
+
+    def closing_is_doubtful(self, today: int) -> bool:
+        """Closed on a day that is still to come, or on a filler."""
+        row = row_of(self.known)
+        if self.state in (PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED) or not all(row.state_date):
+            return False
+        return row.state_date[0] <= LAST_FILLER_YEAR or naive_calendar.day_of(*row.state_date) > today
 
     def surely_in_force(self, today: int) -> bool:
         spans = self.known.record.alert.spans  # type: ignore[union-attr]
@@ -159,7 +177,7 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
             yield from _of_a_withdrawn_authority(subject, warrant, authority, others[0])
             return
     again: list[Link] = []
-    closed = row_of(known).state_days
+    closed = _closing_day(row_of(known))
     if known.record.register == authority and row_of(known).state != PENDING and closed is not None:
         again = [
             link
@@ -167,7 +185,7 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
             if link.record.register != authority
             and row_of(link).state == PENDING
             and (issued := row_of(link).issued_days) is not None
-            and issued[1] > closed[0]
+            and issued[1] > closed
         ]
     for links in ([k for k in warrant if k not in again], again):
         if not links:
@@ -183,7 +201,28 @@ def _alerts(view: View, subject: Subject, warrant: list[Link], doubted: set[Link
             if links is again or any(link in doubted for link in own):
                 level = min(level, POSSIBLE)
             rest = [link for link in own if link is not first]
-            yield Alert(subject, [first, *rest], state, authority, level, known)
+            closed_elsewhere = _closed_elsewhere(links, authority) if listed and state == PENDING else None
+            yield Alert(subject, [first, *rest], state, authority, level, known, False, closed_elsewhere)
+
+
+def _closing_day(row: AlertRow) -> int | None:
+    """The earliest day that the closing may be of; without one, the last that the order's issue may be of."""
+    if row.state_days is not None:
+        return row.state_days[0]
+    return row.issued_days[1] if row.issued_days is not None else None
+
+
+def _closed_elsewhere(links: list[Link], authority: int | None) -> Link | None:
+    """Of other registers' closings with a known day the last."""
+    closings = [
+        link
+        for link in links
+        if link.record.register != authority
+        and row_of(link).state not in (PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED)
+        and (days := row_of(link).state_days) is not None
+        and days[0] == days[1] > 0
+    ]
+    return max(closings, key=lambda link: (row_of(link).state_days or NOWHERE)[0], default=None)
 
 
 def _of_a_withdrawn_authority(subject: Subject, warrant: list[Link], authority: int, known: Link) -> Iterator[Alert]:
@@ -246,7 +285,10 @@ def open_hits(view: View, subject: Subject, link: int, where: alert_pb2.HitSubje
     return [hit_of(view, a, link, where) for a in stored_alerts(view, subject) if a.in_force(view.today)]
 
 
-def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> alert_pb2.Hit:
+def hit_of(
+    view: View, alert: Alert, link: int, where: alert_pb2.HitSubject, *, certifying: bool = False
+) -> alert_pb2.Hit:
+    """certifying: whatever the purpose, as a certificate counts it."""
     hit = _message(view, alert, where)
     hit.level = min(link, alert.level)
     if not view.shows(alert.first.section, alert.first.sensitivity):
@@ -256,8 +298,6 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
     if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
     reported = _reported(view, alert)
-    if reported:
-        hit.level = min(hit.level, POSSIBLE)
     if alert.withdrawn and alert.authority is not None:
         name = view.oracle.registers[alert.authority].name
         texts.note(hit.notes, "AUTHORITY_WITHDRAWN", f"{name} no disponible; la había dado por cerrada: confirme")
@@ -266,9 +306,55 @@ def hit_of(view: View, alert: Alert, link: int, where: alert_pb2.HitSubject) -> 
         if authority.fresh(view.masks, view.clock_ms):
             hit.level = min(hit.level, POSSIBLE)
             texts.note(hit.notes, "NOT_LISTED", f"no consta en {authority.name}: confirme")
-    if reported:
-        texts.note(hit.notes, reported, texts.HIT_NOTES[reported])
+    if closing := _closed_since(view, alert):
+        hit.level = min(hit.level, POSSIBLE)
+        texts.note(hit.notes, "CLOSED_ELSEWHERE", closing)
+    notes = [reported] if reported else []
+    if alert.closing_is_doubtful(view.today):
+        notes.append("CLOSING_DOUBTED")
+    if _is_old(view, alert):
+        notes.append("OLD_ORDER")
+    if by_purpose := "" if certifying else _for_purpose(view, alert):
+        notes.append(by_purpose)
+    for code in notes:
+        hit.level = min(hit.level, POSSIBLE)
+        texts.note(hit.notes, code, texts.HIT_NOTES[code])
     return hit
+
+
+def _closed_since(view: View, alert: Alert) -> str:
+    """What another register says that the authority cannot have known at its as-of."""
+    link = alert.closed_elsewhere
+    if link is None:
+        return ""
+    day, _ = row_of(link).state_days or NOWHERE
+    as_of_ms = view.oracle.registers[alert.known.record.register].as_of_ms
+    if day <= (as_of_ms - 6 * 3_600_000) // 86_400_000:
+        return ""
+    name = view.oracle.registers[link.record.register].name
+    year, month, mday = naive_calendar.date_of(day)
+    return f"según {name} {CLOSED_WORDS[row_of(link).state]} el {mday:02d}/{month:02d}/{year}: confirme"
+
+
+def _is_old(view: View, alert: Alert) -> bool:
+    """An order issued more than twenty years ago."""
+    issued = alert.first.record.alert.issued if alert.first.record.alert is not None else None
+    orders = (
+        alert_pb2.ALERT_KIND_WARRANT,
+        alert_pb2.ALERT_KIND_TRAVEL_BAN,
+        alert_pb2.ALERT_KIND_PROTECTION_ORDER,
+        alert_pb2.ALERT_KIND_ESCAPE,
+    )
+    return alert.kind in orders and issued is not None and view.today - issued > OLD_DAYS
+
+
+def _for_purpose(view: View, alert: Alert) -> str:
+    """What a kind means for a purpose for which it is no reason to detain."""
+    inland = view.purpose not in (context_pb2.PURPOSE_UNSPECIFIED, context_pb2.PURPOSE_BORDER)
+    if alert.kind == alert_pb2.ALERT_KIND_TRAVEL_BAN and inland:
+        return "TRAVEL_BAN_INLAND"
+    stop = view.purpose == context_pb2.PURPOSE_TRAFFIC_STOP
+    return "RESTRAINED_WITH_WHOM" if alert.kind == alert_pb2.ALERT_KIND_PROTECTION_ORDER and stop else ""
 
 
 def _reported(view: View, alert: Alert) -> str:

@@ -13,7 +13,7 @@ from tests.core import naive_calendar
 from tests.core.identifiers.naive_identifiers import IdentifierKind
 from tests.core.names import naive_names
 from tests.oracle import agreement, showing
-from tests.oracle.agreement import DISAGREES
+from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import hit_of, is_adolescents_order, is_criterion_1, reference, stored_alerts
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
 from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier
@@ -123,7 +123,7 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
     if standard == WANTED:
         where = showing.hit_subject(1, subject)
         return [
-            (a.first, hit_of(view, a, HIT, where).level, a.criterion_1)
+            (a.first, hit_of(view, a, HIT, where, certifying=True).level, a.criterion_1)
             for a in stored_alerts(view, subject)
             if a.in_force(view.today) and a.kind in WANTED_KINDS and not is_adolescents_order(view, a)
         ]
@@ -145,13 +145,28 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     asked = identifier(IdentifierKind.CUI, level_pb2.CRITERION_CUI, "cui", row["cuis"], "cuis")
     finding = by_identifier(view, asked, PersonQuestion(identifiers=[asked]))
     records = under_standard(view, finding.subject, standard) if finding.subject is not None else []
-    text = naive_names.name_text({}, row["names"])
-    named_otherwise = (
-        finding.subject is not None and agreement.names(text, view.comparable(finding.subject)) == DISAGREES
-    )
+    contradicted = finding.subject is not None and _contradicts(view, finding.subject, standard, row)
     minors = _minors(view, standard, [finding.subject] if finding.subject is not None else [])
     crowded = standard == WANTED and finding.subject is not None and bool(view.may_be_meant(finding.subject))
-    return _verdict(view, standard, finding, records, named_otherwise, "person", crowded, minors)
+    return _verdict(view, standard, finding, records, contradicted, "person", crowded, minors)
+
+
+def _contradicts(view: View, subject: Subject, standard: int, row: dict[str, Any]) -> bool:
+    """Whether the name or birth date is another's, or the name finds somebody else with a record."""
+    birth = (row["birth_dates"] // 10000, row["birth_dates"] // 100 % 100, row["birth_dates"] % 100)
+    text = naive_names.name_text({}, row["names"])
+    claims = view.comparable(subject)
+    names = agreement.names(text, claims)
+    if DISAGREES in (names, agreement.birth_dates(birth, claims)):
+        return True
+    if names == AGREES or not text or not any(claim.name_text for claim in claims):
+        return False
+    try:
+        fits = name_fits(view, Asked(PersonQuestion(name_text=text, birth=birth), cleared=True))
+    except QuestionError:
+        return True
+    others = [fit.subject for fit in fits if fit.subject is not subject and not fit.weak]
+    return any(under_standard(view, other, standard) for other in others)
 
 
 def _minors(view: View, standard: int, people: list[Subject]) -> tuple[bool, bool]:
@@ -177,7 +192,7 @@ def _verdict(
     standard: int,
     finding: Finding,
     records: list[tuple[Link, int, bool]],
-    named_otherwise: bool,
+    contradicted: bool,
     kind: str,
     crowded: bool = False,
     minors: tuple[bool, bool] = (False, False),
@@ -185,7 +200,7 @@ def _verdict(
     certain = [link for link, level, criterion_1 in records if level == HIT and criterion_1]
     if finding.status in STATUS_REASONS:
         return contract.CLEARANCE_RESULT_REVIEW, STATUS_REASONS[finding.status], []
-    if named_otherwise:
+    if contradicted:
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_CONFLICT, []
     if certain:
         return contract.CLEARANCE_RESULT_WITH_RECORD, contract.CLEARANCE_REASON_RECORD, certain

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.linking.index import name_roles
@@ -13,7 +15,7 @@ from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
-from tests.oracle import agreement, other_numbers
+from tests.oracle import agreement, other_numbers, weighed
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials, probability
 from tests.oracle.record import PERSON, Birth, Link, Record, Subject
@@ -32,7 +34,9 @@ Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 class Fit:
     """One person on file whom a record may mean."""
 
-    def __init__(self, person: OnFile, record: Record, names: int, evidence: int, population: int) -> None:
+    def __init__(
+        self, person: OnFile, record: Record, names: int, evidence: int, population: int, covers: bool
+    ) -> None:
         claims = person.claims
         asked = births_asked(record)
         filed = [c.birth[0] for c in claims if c.birth[0]]
@@ -48,6 +52,8 @@ class Fit:
         self.agreed = self.listed and sex != DISAGREES
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
+        self.weighed, self.names, self.names_evidence, self.claims = False, names, evidence, claims
+        self.held = covers and names != AGREES and birth == AGREES and sex != DISAGREES
         told = evidence + _sex_evidence(record, claims)
         dated = [
             (told + _birth_evidence(one, claims), DISAGREES in (names, outcome))
@@ -56,6 +62,7 @@ class Fit:
         ]
         self.scored = bool(filed) and any(_score(*bits, population) >= ALERT_SCORE for bits in dated)
         self.named = bool(is_void(record) and names == AGREES and _score(told, False, population) >= ALERT_SCORE)
+        self.by_name = self.listed or self.scored
         self.compared = bool(filed and dated)
         self.far = self.compared and apart
         self.nearby = self.compared and not self.far and not self.disagrees and (self.listed or self.scored)
@@ -100,6 +107,12 @@ class PersonsOnFile:
             sounds.update(heard)
             self.population += bool(heard)
         self.population = max(1, self.population)
+        self.by_key = {person.subject.key: person for person in self.persons}
+        self.by_prefix: dict[str, set[OnFile]] = defaultdict(set)  # by the first nine digits of a CUI
+        for person in self.persons:
+            if person.subject.has_cui:
+                self.by_prefix[person.subject.key.removeprefix("cui:")[:9]].add(person)
+        self.documents: dict[str, set[Subject]] = {}  # by number: who has it with a country
         self.causas: dict[Causa, set[tuple[int, Subject]]] = {}
         self.places = {text: place for place, text in enumerate(self.bearers)}
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
@@ -131,10 +144,11 @@ class PersonsOnFile:
         held = self.causas.get(causa, set()) if causa is not None else set()
         return any(register != record.register and holder is subject for register, holder in held)
 
-    def fits(self, record: Record, but: Subject | None = None) -> list[Fit]:
-        """C and A; the living alone where anybody lives."""
+    def fits(self, record: Record, doubt: weighed.Doubt | None = None) -> list[Fit]:
+        """C, A and N, and of a number in doubt those who are meant by all together; the living alone where anybody
+        lives."""
         roles = name_roles(record.name_text)
-        names, evidence = self.scan.compare(record.name_text)[:2]
+        names, evidence, covered = self.scan.compare(record.name_text)
         near: set[OnFile] = set()
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
         for text, one, told in zip(self.bearers, names, evidence, strict=True):
@@ -145,13 +159,39 @@ class PersonsOnFile:
             if like_by_more_than_initials(roles, person.names):
                 places = [self.places[text] for text in person.names]
                 agreed = agreement.best(names[i] for i in places)
-                fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population))
+                covers = len(roles) > 1 and any(covered[i] and names[i] != DISAGREES for i in places)
+                fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population, covers))
         nearer = any(fit.nearby for fit in fits)
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False
-        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named]
+        but = doubt.subject if doubt is not None else None
         fits = [fit for fit in fits if not (nearer and (fit.far or fit.disagrees)) and fit.subject is not but]
+        if doubt is not None:
+            fits += self._near_numbers(record, doubt, {fit.person for fit in fits}, list(evidence))
+            weighed.weigh(record, doubt, fits, self.population)
+        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named or fit.held or fit.weighed]
         return [fit for fit in fits if not fit.dead] or fits
+
+    def _who_may_be_near(self, record: Record) -> set[OnFile]:
+        """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
+        subjects = self.documents.get(record.document[1], set())
+        keys = {f"cui:{slip}" for slip in _slips(record.cui)} if record.cui else set()
+        found = {self.by_key[key] for key in keys | {s.key for s in subjects} if key in self.by_key}
+        return found | self.by_prefix[record.cui[:9]] if record.cui else found
+
+    def _near_numbers(
+        self, record: Record, doubt: weighed.Doubt, known: set[OnFile], evidence: Sequence[int]
+    ) -> list[Fit]:
+        """Who bears a number one slip from the record's, and is not found by name."""
+        found = []
+        for person in sorted(self._who_may_be_near(record), key=lambda p: p.place):
+            if person not in known and person.subject is not doubt.subject and doubt.tells(person.subject):
+                names = agreement.names(record.name_text, person.claims)
+                told = max((evidence[self.places[text]] for text in person.names), default=0)
+                fit = Fit(person, record, names, told, self.population, covers=False)
+                fit.scored = fit.named = fit.agreed = fit.strong = fit.supported = False
+                found.append(fit)
+        return found
 
 
 def _causa(record: Record) -> Causa | None:
@@ -169,6 +209,16 @@ def _numbered_causas(links: list[Link]) -> dict[Causa, set[tuple[int, Subject]]]
     return found
 
 
+def _documents(links: list[Link]) -> dict[str, set[Subject]]:
+    found: dict[str, set[Subject]] = defaultdict(set)
+    for link in links:
+        country, number = link.record.document
+        is_alert = link.record.alert is not None and link.record.alert.kind
+        if country and number and not is_alert and link.section != section_pb2.SECTION_OWNER:
+            found[number].add(link.subject)
+    return found
+
+
 def is_person(subject: Subject) -> bool:
     return subject.about == PERSON and subject.kind == person_pb2.SUBJECT_KIND_PERSON
 
@@ -180,20 +230,29 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             subject.name_only_alerts = subject.homonyms = 0
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
-    file.causas = _numbered_causas(links)
+    file.causas, file.documents = _numbered_causas(links), _documents(links)
     _hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
-        joined = _is_linked_by_name(record) and _join_fits(linking, record, file, file.fits(record), numbered=False)
+        loose = bool(record.document[1]) and not record.document[0]
+        doubt = weighed.Doubt(record, None, [], borne=False, documents=file.documents) if loose else None
+        joined = _is_linked_by_name(record) and _join_fits(
+            linking, record, file, file.fits(record, doubt), numbered=False
+        )
         if not joined:
             subject = linking.subject(f"record:{record.register_id}:{record.record_id}", PERSON)
             linking.join(record, subject, 0, HIT)
     for link, claims in own.items():
         names = agreement.names(link.record.name_text, claims)
+        doubt = weighed.Doubt(link.record, link.subject, claims, borne=False, documents=file.documents)
         if link.level == POSSIBLE or not claims:
-            _join_fits(linking, link.record, file, file.fits(link.record, but=link.subject), numbered=True)
+            _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
         elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
-            strong = [fit for fit in file.fits(link.record, but=link.subject) if fit.strong]
-            for fit in strong if len(strong) <= AT_MOST else []:
+            fits = file.fits(link.record, replace(doubt, borne=True))
+            strong, all_told = [fit for fit in fits if fit.strong], [fit for fit in fits if fit.weighed]
+            held = [fit for fit in fits if fit.held]
+            means = {fit.person: fit for some in (strong, all_told) if len(some) <= AT_MOST for fit in some}
+            means |= {fit.person: fit for fit in held if len(strong) + len(held) <= AT_MOST}
+            for fit in means.values():
                 link.level = POSSIBLE
                 _join(linking, link.record, fit, POSSIBLE)
     other_numbers.join(linking, links, [(p.subject, p.claims) for p in file.persons])
@@ -208,17 +267,19 @@ def _is_linked_by_name(record: Record) -> bool:
 def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list[Fit], *, numbered: bool) -> bool:
     """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
     strong = [fit for fit in fits if fit.strong]
-    scored = [fit for fit in fits if fit.scored]
+    held = [fit for fit in fits if fit.held]
+    scored, all_told = [fit for fit in fits if fit.scored], [fit for fit in fits if fit.weighed]
     around = strong or [fit for fit in fits if fit.supported]
     named = [] if around or record.about_year else [fit for fit in fits if fit.named]
-    level = HIT if len(strong) == 1 and not strong[0].dead and not numbered else POSSIBLE
+    level = HIT if len(strong) == 1 and not held and not strong[0].dead and not numbered else POSSIBLE
     sole = _only_bearer(record, fits)
     of_causa = [fit for fit in fits if fit.agreed and file.has_causa(fit.subject, record)]
     if len(of_causa) > 1 and record.alert is not None and record.alert.state != alert_pb2.ALERT_STATE_PENDING:
         of_causa = []  # father and son in one causa: nobody can say whose it closed
     for fit in fits:
         by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
-        by_rule = by_rule or fit in of_causa
+        by_rule = by_rule or fit in of_causa or (fit.weighed and len(all_told) <= AT_MOST)
+        by_rule = by_rule or (fit.held and len(strong) + len(held) <= AT_MOST)
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
         if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)

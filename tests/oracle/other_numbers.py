@@ -20,11 +20,11 @@ Person = tuple[str, Birth]  # name key, whole birth date
 def join(linking: Linking, links: list[Link], on_file: list[tuple[Subject, list[Record]]]) -> None:
     """Joins what the identified `links`, and links by name that are HIT, say of a subject to everybody else on file
     who bears the name and birth date."""
-    bearers: dict[Person, list[tuple[Subject, int]]] = defaultdict(list)
+    bearers: dict[Person, list[tuple[Subject, Record]]] = defaultdict(list)
     for subject, claims in on_file:
         for claim in claims:
             if _is_whole(claim):
-                bearers[claim.name_key, claim.birth].append((subject, claim.sex))
+                bearers[claim.name_key, claim.birth].append((subject, claim))
     numbered = [link for link in links if _stops(link.record)]
     by_name = [
         k for s in linking.by_key.values() for k in s.links if k.criterion == NAMES and k.level == level_pb2.LEVEL_HIT
@@ -37,8 +37,9 @@ def join(linking: Linking, links: list[Link], on_file: list[tuple[Subject, list[
             told.append(link.record)
         alike: dict[str, bool] = {}
         for one in filter(_is_whole, told):
-            for subject, sex in bearers[one.name_key, one.birth]:
-                another = subject is not link.subject and not (subject.has_cui and link.subject.has_cui)
+            for subject, claim in bearers[one.name_key, one.birth]:
+                sex, both = claim.sex, subject.has_cui and link.subject.has_cui
+                another = subject is not link.subject and (not both or _are_one_person(one, claim))
                 if another and not (one.sex and sex and one.sex != sex):
                     alike[subject.key] = alike.get(subject.key, False) or bool(one.sex and sex)
         if len(alike) <= AT_MOST:
@@ -52,6 +53,13 @@ def _join(linking: Linking, record: Record, subject: Subject, of_one_sex: bool) 
     joined = linking.join(record, subject, NAMES, level_pb2.LEVEL_POSSIBLE)
     joined.agrees = [int(c) for c in (NAMES, BIRTH_DATE, *[SEX] * of_one_sex)]
     joined.disagrees = [level_pb2.CRITERION_CUI] if record.cui else []
+
+
+def _are_one_person(a: Record, b: Record) -> bool:
+    """One parent at least stated alike on both sides, and no parent or department of birth otherwise."""
+    stated = [(x, y) for x, y in ((a.father, b.father), (a.mother, b.mother)) if x and y]
+    departments = {a.birth_department, b.birth_department} - {0}
+    return bool(stated) and all(x == y for x, y in stated) and len(departments) < 2
 
 
 def _is_whole(record: Record) -> bool:

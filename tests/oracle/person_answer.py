@@ -15,7 +15,7 @@ from tests.oracle.asked import PersonQuestion, QuestionError, person_question
 from tests.oracle.candidates import add_comparisons, gather, shown_level, similar_alerts
 from tests.oracle.chosen import doubted, is_chosen
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
-from tests.oracle.naming import Asked, name_fits
+from tests.oracle.naming import Asked, has_alert, name_fits
 from tests.oracle.record import Subject
 from tests.oracle.suggesting import suggestions
 
@@ -85,6 +85,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
     if not found and principal is not None and question.name_key and question.birth[0]:
         people += _named(view, question, finding, {s for s, _ in people})
+    elif subject is not None and principal is not None and _bears_another_name(comparisons):
+        people += _wanted_by_name(view, question, finding, {subject, *(s for s, _ in people)})
     if subject is not None or is_chosen(request):
         people = [(s, POSSIBLE) for s, _ in people]
     hits += _candidates(view, response, question, people, finding)
@@ -167,6 +169,20 @@ def _named(view: View, question: PersonQuestion, finding: Finding, known: set[Su
         return []
     finding.by_name = {fit.subject: fit for fit in fits}
     return [(fit.subject, POSSIBLE) for fit in fits]
+
+
+def _bears_another_name(comparisons: comparing.Comparisons) -> bool:
+    return dict(comparisons).get(level_pb2.CRITERION_NAMES) in (DISAGREES, level_pb2.AGREEMENT_NEAR)
+
+
+def _wanted_by_name(
+    view: View, question: PersonQuestion, finding: Finding, known: set[Subject]
+) -> list[tuple[Subject, int]]:
+    """Whom the names find with an alert in force, where the identifier's bearer has others; the weak aside."""
+    found = _named(view, question, finding, known)
+    found = [(s, link) for s, link in found if not finding.by_name[s].weak and has_alert(view, s)]
+    finding.by_name = {s: finding.by_name[s] for s, _ in found}
+    return found
 
 
 def _candidates(

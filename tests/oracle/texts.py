@@ -62,6 +62,10 @@ HIT_NOTES = {
     "DPI_REPORTED": "DPI reportado: compare la fotografía; puede ser la víctima",
     "DOCUMENT_REPORTED": "documento reportado: compare la fotografía; puede ser la víctima",
     "IDENTITY_MISUSED": "identidad suplantada: compare la fotografía; puede ser la víctima",
+    "CLOSING_DOUBTED": "cerrada con una fecha imposible: confirme",
+    "OLD_ORDER": "orden de hace más de veinte años: confirme vigencia",
+    "TRAVEL_BAN_INLAND": "no puede salir del país: no impide circular",
+    "RESTRAINED_WITH_WHOM": "orden de protección: pregunte quién va con él",
 }
 
 

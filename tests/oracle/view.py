@@ -29,6 +29,7 @@ class View:
         self.oracle = oracle
         self.masks = masks
         self.clock_ms = clock_ms
+        self.purpose = purpose
         self.to_act = purpose not in NOT_TO_ACT
         self.today = (clock_ms // 1000 - 21600) // 86400
         self.this_year = naive_calendar.date_of(self.today)[0]

@@ -17,7 +17,7 @@ HEADER = """
 """
 ALERT = """
     kind:B link_level:B section:B state:B sensitivity:B flags:B register:B authority:B valid_from:i valid_to:i
-    state_date:I issued_day:I offset:I length:I from_span:H to_span:H reserved:I
+    state_date:I issued_day:I offset:I length:I from_span:H to_span:H closed_elsewhere:I
 """
 RECORD = "section:B sensitivity:B register:B flags:B day_from:i day_to:i offset:I length:I reference_length:I"
 OWNER = """

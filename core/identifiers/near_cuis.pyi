@@ -1,0 +1,16 @@
+"""Numbers one slip from a CUI (docs/answers.md section 5, "Numbers weighed")."""
+
+from array import array
+from collections.abc import Iterable
+
+ANOTHER_DIGIT: int
+EXCHANGED: int
+ANOTHER_PLACE: int
+
+def near_cuis(cuis: Iterable[int], valid_only: bool) -> tuple[array[int], array[int], array[int]]:
+    """Returns every number with another digit, two neighbours exchanged, or another place part (the last four digits).
+
+    Three columns: the row of `cuis` it is near (uint32), the number (int64), the kind of slip (uint8, one of the three
+    above). Each number comes once a row. valid_only: numbers whose check digit, department and municipality hold.
+    Raises ValueError for what has no 13 digits at most.
+    """

@@ -1,0 +1,105 @@
+"""Numbers one slip from a CUI (docs/answers.md section 5, "Numbers weighed")."""
+
+from array import array
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+
+from core.identifiers.numbers cimport cui_rule, municipalities_of
+from core.identifiers.rules cimport RULE_OK
+from core.wire cimport Buffer, buffer_free, buffer_init, put_raw
+
+cdef enum:
+    DIGITS = 13
+    DEPARTMENTS = 22
+    PLACE = 10000                # the last four digits: department and municipality
+    LARGEST = 9999999999999
+    SLIP_DIGIT = 1
+    SLIP_EXCHANGED = 2
+    SLIP_PLACE = 3
+
+ANOTHER_DIGIT, EXCHANGED, ANOTHER_PLACE = SLIP_DIGIT, SLIP_EXCHANGED, SLIP_PLACE
+
+
+cdef struct Near:
+    Buffer rows                  # uint32: of the number that was asked
+    Buffer cuis                  # int64
+    Buffer kinds                 # uint8
+    bint valid_only
+
+
+cdef void _put(Near* near, uint32_t row, int64_t cui, uint8_t kind) noexcept nogil:
+    cdef char digits[DIGITS]
+    cdef int64_t rest = cui
+    cdef int i
+    if near.valid_only:
+        for i in range(DIGITS - 1, -1, -1):
+            digits[i] = <char>(c"0" + rest % 10)
+            rest //= 10
+        if cui_rule(digits) != RULE_OK:
+            return
+    put_raw(&near.rows, &row, 4)
+    put_raw(&near.cuis, &cui, 8)
+    put_raw(&near.kinds, &kind, 1)
+
+
+cdef void _put_near(Near* near, uint32_t row, int64_t cui) noexcept nogil:
+    """Each once: two neighbours exchanged are two digits, and of the place part more than one digit is changed."""
+    cdef int64_t unit = 1, digit, before, other
+    cdef int place, department, municipality
+    for place in range(DIGITS):
+        digit = cui // unit % 10
+        for other in range(10):
+            if other != digit:
+                _put(near, row, cui + (other - digit) * unit, SLIP_DIGIT)
+        before = cui // unit // 10 % 10
+        if place < DIGITS - 1 and before != digit:
+            _put(near, row, cui + (before - digit) * unit + (digit - before) * unit * 10, SLIP_EXCHANGED)
+        unit *= 10
+    for department in range(1, DEPARTMENTS + 1):
+        for municipality in range(1, municipalities_of(department) + 1):
+            other = cui - cui % PLACE + 100 * department + municipality
+            if other != cui and not _is_one_digit_off(other % PLACE, cui % PLACE):
+                _put(near, row, other, SLIP_PLACE)
+
+
+cdef bint _is_one_digit_off(int64_t a, int64_t b) noexcept nogil:
+    """Of two place parts: another digit, or two neighbours exchanged."""
+    cdef int differ = 0, place
+    cdef int64_t unit = 1
+    for place in range(4):
+        differ += a // unit % 10 != b // unit % 10
+        if place < 3 and a // (unit * 100) == b // (unit * 100) and a % unit == b % unit and (
+                a // unit % 10 == b // unit // 10 % 10 and b // unit % 10 == a // unit // 10 % 10):
+            return True
+        unit *= 10
+    return differ == 1
+
+
+def near_cuis(cuis, bint valid_only):
+    cdef Near near
+    cdef int64_t cui
+    cdef uint32_t row = 0
+    near.valid_only = valid_only
+    buffer_init(&near.rows)
+    buffer_init(&near.cuis)
+    buffer_init(&near.kinds)
+    try:
+        for number in cuis:
+            cui = number
+            if not 0 < cui <= LARGEST:
+                raise ValueError("a CUI has 13 digits")
+            with nogil:
+                _put_near(&near, row, cui)
+            row += 1
+        if near.rows.failed or near.cuis.failed or near.kinds.failed:
+            raise MemoryError
+        rows, numbers, kinds = array("I"), array("q"), array("B")
+        if near.rows.size:
+            rows.frombytes((<char*>near.rows.data)[:near.rows.size])
+            numbers.frombytes((<char*>near.cuis.data)[:near.cuis.size])
+            kinds.frombytes((<char*>near.kinds.data)[:near.kinds.size])
+        return rows, numbers, kinds
+    finally:
+        buffer_free(&near.rows)
+        buffer_free(&near.cuis)
+        buffer_free(&near.kinds)

@@ -1,0 +1,228 @@
+"""Whom a record means whose number is in doubt: number, names, birth date, sex and parents weighed together.
+
+    records whose number nothing bears out, or not all that they say     table unborne_record
+      + who bears a number one slip from theirs                          near_number
+      + who bears their name                                             name_fit
+      --> evidence for each in bits, field by field                      name_weight
+
+The rule is docs/answers.md section 5, "Numbers weighed".
+"""
+
+# ruff: noqa: S608  the texts put into SQL are this package's own column lists
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from core.identifiers.near_cuis import ANOTHER_DIGIT, ANOTHER_PLACE, EXCHANGED, near_cuis
+from core.names.comparison import compare, compare_texts
+from core.names.frequencies import NameFrequencies
+from indexer.linking.database import LinkingDatabase
+from indexer.linking.weak import Side, best, compare_parents
+from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
+from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
+
+# What a number says for whoever bears the one that it may be a slip of, in bits, before the population is counted.
+# bench/answers/number_bits.py counts them (docs/answers.md section 5).
+NUMBER_BITS = {ANOTHER_DIGIT: 30.0, EXCHANGED: 33.0, ANOTHER_PLACE: 27.0}
+LOOSE_BITS = 25.0  # what a document's number without its country says for who has it with one
+RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister says
+BEARERS_MOST = 1_000  # persons on file who bear a record's name; a commoner one is weighed for nobody
+LEAST_ABOVE = 2.4  # bits above log2(population) from which a record means somebody
+WINDOW = 10.0  # bits by which others may tell less than the best and are meant too
+POPULATION_LEAST = 45_000  # for who does not agree: in a smaller file whom a record means is likely not on file
+PARENTS_BITS: dict[int, float] = {AGREES: 6.0, DISAGREES: -6.0}  # core/names/weights.pxd
+
+_NEAR_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("cui", pa.int64()),
+    pa.field("text", pa.string()),
+    pa.field("bits", pa.float64()),
+]
+_NEAR_SCHEMA = pa.schema(_NEAR_FIELDS)
+_WEIGHT_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("entity", pa.uint32()),
+    pa.field("names", pa.uint8()),
+    pa.field("birth", pa.uint8()),
+    pa.field("sex", pa.uint8()),
+    pa.field("told", pa.float64()),
+]
+_WEIGHT_SCHEMA = pa.schema(_WEIGHT_FIELDS)
+_SLIPPED = "SELECT n.place, n.cui, n.text, n.bits FROM near_stated n JOIN cui_person c USING (cui) WHERE c.claimed"
+_LOOSE = f"""
+    SELECT s.place, coalesce(p.cui, r.cui), r.text, {LOOSE_BITS}::DOUBLE
+    FROM (SELECT place, loose_document FROM noted_staged SEMI JOIN name_only USING (place)) s
+    JOIN person_staged p ON split_part(p.document, ':', 2) = s.loose_document
+    LEFT JOIN resolved r ON r.place = p.place WHERE p.alert_kind = 0 AND NOT p.is_owner
+"""
+Weighing = tuple[NameFrequencies, int]
+"""How common names are among the persons on file, and how many these are."""
+
+
+def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -> None:
+    """Makes `name_near` of `name_pair`: the same with `weighed`, and whom a record with a number in doubt means too.
+
+    Needs `unborne_record`, `name_only`, `named_person`, `named_claim` and `cui_person`. weighing: asked for where there
+    is anybody to be weighed.
+    """
+    _collect_near(database)
+    database.run(f"""
+        CREATE TABLE weighed_pair AS
+        WITH alike AS (SELECT place, p.entity, count(*) OVER (PARTITION BY place) AS bearers
+                       FROM name_pair p LEFT JOIN unborne_record u USING (place)
+                       WHERE p.names = {AGREES} AND p.entity IS DISTINCT FROM u.own_entity),
+        pair AS (SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.cui = n.cui
+                 UNION ALL SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.text = n.text
+                 UNION ALL SELECT place, entity, 0 FROM alike SEMI JOIN unborne_record USING (place)
+                           WHERE bearers <= {BEARERS_MOST})
+        SELECT place, p.entity, max(p.bits) AS bits, any_value(coalesce(a.bearers, 1)) AS bearers
+        FROM pair p LEFT JOIN (SELECT DISTINCT place, bearers FROM alike) a USING (place) GROUP BY place, p.entity
+    """)
+    if database.holds("weighed_pair"):
+        database.give("name_weight", _WEIGHT_SCHEMA, _weights(database, *weighing()))
+    else:
+        database.give("name_weight", _WEIGHT_SCHEMA, ())
+    database.run(f"""
+        CREATE TABLE name_near AS
+        WITH meant AS (SELECT * FROM name_weight QUALIFY told >= max(told) OVER (PARTITION BY place) - {WINDOW})
+        SELECT p.*, w.place IS NOT NULL AS weighed FROM name_pair p LEFT JOIN meant w USING (place, entity)
+        UNION ALL
+        SELECT w.place, w.entity, NULL, w.birth, w.sex, w.names, false, false, false, true
+        FROM meant w ANTI JOIN name_pair p USING (place, entity)
+    """)
+    database.forget("near_number")
+    database.forget("name_weight")
+    database.drop("weighed_pair", "name_pair")
+
+
+def _collect_near(database: LinkingDatabase) -> None:
+    """near_number(place, cui, text, bits): persons on file whose number the stated one may be, but for a slip."""
+    stated = database.stream("""
+        SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui IS NOT NULL ORDER BY place
+    """)
+    database.give("near_stated", _NEAR_SCHEMA, (_near(batch) for batch in stated))
+    found = [_SLIPPED]
+    if database.holds("noted_staged", "loose_document IS NOT NULL"):
+        found.append(_LOOSE)
+    on_file = database.stream(f"""
+        SELECT place, cui, text, max(bits) AS bits FROM ({" UNION ALL ".join(found)})
+        GROUP BY place, cui, text ORDER BY place, cui, text
+    """)
+    database.give("near_number", _NEAR_SCHEMA, on_file)
+    database.forget("near_stated")
+
+
+def _near(stated: pa.RecordBatch) -> pa.RecordBatch:
+    rows, cuis, kinds = near_cuis(stated.column("cui").to_pylist(), True)
+    bits = np.zeros(max(NUMBER_BITS) + 1)
+    for kind, told in NUMBER_BITS.items():
+        bits[kind] = told
+    places = stated.column("place").to_numpy()[np.array(rows, dtype=np.int64)]
+    told = bits[np.array(kinds, dtype=np.int64)]
+    numbers = pa.array(np.array(cuis, dtype=np.int64))
+    columns = [pa.array(places, pa.int64()), numbers, pa.nulls(len(told), pa.string()), pa.array(told)]
+    return pa.record_batch(columns, schema=_NEAR_SCHEMA)
+
+
+def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population: int) -> Iterator[pa.RecordBatch]:
+    """Pairs whose evidence suffices, with what agrees."""
+    claim = "{'name': c.name_text, 'birth': c.birth, 'sex': c.sex, 'father': c.father, 'mother': c.mother}"
+    pairs = database.stream(f"""
+        WITH claim AS (SELECT entity, list({claim} ORDER BY c.birth, c.name_text) AS claims
+                       FROM named_claim c GROUP BY entity)
+        SELECT w.place, w.entity, w.bits, w.bearers, r.name_text, r.birth, r.doubted, r.void, r.sex, r.father, r.mother,
+               t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
+        FROM weighed_pair w JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
+        JOIN claim t ON t.entity = w.entity LEFT JOIN claim o ON o.entity = u.own_entity
+        ORDER BY w.place, w.entity
+    """)
+    for batch in pairs:
+        rows = [_weighed(row, frequencies, population) for row in batch.to_pylist()]
+        yield pa.RecordBatch.from_pylist([row for row in rows if row is not None], schema=_WEIGHT_SCHEMA)
+
+
+def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int) -> dict[str, Any] | None:
+    """One record and one person; None where the evidence does not suffice.
+
+    Names that disagree are no slip of the number's: brothers may have numbers that follow each other. Where the number
+    is borne out by half (its bearer's names are neither the record's nor others), only the whole name of another is
+    evidence against it.
+    """
+    claims, own = row["claims"], row["own"] or []
+    found = compare(
+        {"names": row["name_text"], "birth": _births(row) or None, "sex": row["sex"] or 0},
+        {
+            "names": [claim["name"] for claim in claims if claim["name"]] or None,
+            "birth": [_parted(claim["birth"]) for claim in claims if claim["birth"]] or None,
+            "sex": _sex(row["sex"], claims),
+        },
+        frequencies=frequencies,
+    )
+    if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
+        return None
+    told = found.evidence
+    if found.names == AGREES:  # words come together: a name tells no more than how few bear it
+        told += min(0.0, math.log2(population / row["bearers"]) - found.names_evidence)
+    told += row["bits"] + PARENTS_BITS.get(_parents(row, claims), 0.0)
+    told += RELATIVE_BITS if any(_are_relatives(a, b) for a in claims for b in own) else 0.0
+    agrees = found.names == AGREES and found.birth != DISAGREES
+    among = population if agrees else max(population, POPULATION_LEAST)
+    if told < math.log2(among) + LEAST_ABOVE:
+        return None
+    return {
+        "place": row["place"],
+        "entity": row["entity"],
+        "names": found.names,
+        "birth": found.birth,
+        "sex": found.sex,
+        "told": told,
+    }
+
+
+def _births(row: dict[str, Any]) -> list[tuple[int, int, int]]:
+    """The date as it stands; of a doubtful one its year besides, or, where not even that counts, nothing."""
+    birth = row["birth"]
+    if not birth or row["void"]:
+        return []
+    return [_parted(birth), (birth // 10_000, 0, 0)] if row["doubted"] else [_parted(birth)]
+
+
+def _parted(birth: int) -> tuple[int, int, int]:
+    return birth // 10_000, birth // 100 % 100, birth % 100
+
+
+def _sex(stated: int | None, claims: list[dict[str, Any]]) -> int:
+    """The stated one where a claim has it, else the first that any has."""
+    known = [claim["sex"] for claim in claims if claim["sex"]]
+    return stated if stated and stated in known else known[0] if known else 0
+
+
+def _parents(row: dict[str, Any], claims: list[dict[str, Any]]) -> int:
+    record = Side(father=row["father"] or "", mother=row["mother"] or "")
+    sides = (Side(father=claim["father"] or "", mother=claim["mother"] or "") for claim in claims)
+    return best(compare_parents(record, side) for side in sides)
+
+
+def _bears_name(name: str, own: list[dict[str, Any]]) -> bool:
+    return any(compare_texts(name, claim["name"]) == AGREES for claim in own if claim["name"])
+
+
+def _are_relatives(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether one claim names the other's bearer as parent, or both name one parent."""
+
+    def alike(left: str | None, right: str | None) -> bool:
+        return bool(left and right) and compare_texts(left or "", right or "") == AGREES
+
+    return (
+        alike(a["father"], b["name"])
+        or alike(a["mother"], b["name"])
+        or alike(a["name"], b["father"])
+        or alike(a["name"], b["mother"])
+        or alike(a["father"], b["father"])
+        or alike(a["mother"], b["mother"])
+    )

@@ -1,0 +1,70 @@
+"""Numbers one slip apart in live changes: who is around a changed record, and which records a changed person may be
+meant by (docs/answers.md section 5, "Numbers weighed").
+
+A record whose own number its bearer's name bears out is about that bearer, and nobody near it is looked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.identifiers.near_cuis import near_cuis
+from indexer.linking.database import STANDARDS
+from indexer.live.record_key import RecordKey, keys_of
+from indexer.live.standing import Standing, values
+from indexer.standard import ALERT_PROTECTED
+from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
+
+_NAMED = ("cui", "name_key")
+
+
+def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> set[bytes]:
+    """Returns who bears a number that the stated one of a changed record may be a slip of.
+
+    around: the linked records of who bears the stated ones.
+    """
+    stated = changed.filter(_may_be_meant(changed))
+    if not stated.num_rows:
+        return set()
+    borne = {(row["cui"], row["name_key"]) for row in _claims(around).select(_NAMED).to_pylist()}
+    borne |= {(row["cui"], row["name_key"]) for row in _claims(changed).select(_NAMED).to_pylist()}
+    doubted = {row["cui"] for row in stated.select(_NAMED).to_pylist() if (row["cui"], row["name_key"]) not in borne}
+    return _bearers(standing, doubted, True)
+
+
+def records_near(standing: Standing, changed: pa.Table, replaced: pa.Table) -> set[RecordKey]:
+    """Returns the records whose stated number may be a slip of a person's whose identity changes."""
+    persons = {cui for rows in (changed, replaced) for cui in values(_claims(rows), "cui") if cui}
+    subjects = _bearers(standing, persons, False) if persons else set()
+    if not subjects:
+        return set()
+    rows = standing.rows(subjects)
+    return keys_of(rows.filter(_may_be_meant(rows)))
+
+
+def _bearers(standing: Standing, cuis: set[str], valid_only: bool) -> set[bytes]:
+    asked = sorted(int(cui) for cui in cuis if cui.isdigit())
+    _, near, _ = near_cuis([cui for cui in asked if cui], valid_only)
+    return standing.bearers_of_cuis({f"{cui:013d}" for cui in near})
+
+
+def _claims(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.equal(rows.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8())))
+
+
+def _may_be_meant(rows: pa.Table) -> pa.Array:
+    """Records that are linked by name where nothing bears their number out, and state a CUI."""
+    noted = rows.column("alert_kind").to_numpy() != 0
+    noted |= rows.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
+    noted |= rows.column("clearance").to_numpy() & STANDARDS != 0
+    noted &= rows.column("section").to_numpy() != SECTION_OWNER
+    noted &= _is_stated(rows, "cui") & _is_stated(rows, "name_key")
+    return pa.array(noted)
+
+
+def _is_stated(rows: pa.Table, column: str) -> np.ndarray[Any, Any]:
+    return np.asarray(rows.column(column).is_valid())

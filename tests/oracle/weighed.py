@@ -1,0 +1,145 @@
+"""Whom a record means whose number is in doubt (docs/answers.md section 5, "Numbers weighed"), pair by pair."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.names.comparison import compare_texts
+from tests.core import naive_calendar
+from tests.core.identifiers.naive_identifiers import cui_rule
+from tests.core.standardise import naive_dates
+from tests.oracle import agreement
+from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.naming import WEIGHTS
+from tests.oracle.record import Birth, Record, Subject
+
+DIGIT, EXCHANGED, PLACE = 3000, 3300, 2700  # hundredths of a bit
+LOOSE = 2500
+RELATIVE = 12
+LEAST = 2.4
+WINDOW = 10
+POPULATION_LEAST = 45_000
+BEARERS_MOST = 1_000
+
+
+class Weighable(Protocol):
+    """What is weighed of a person on file."""
+
+    subject: Subject
+    names_evidence: int
+    weighed: bool
+    by_name: bool
+    names: int
+    claims: list[Record]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A record's number, whose it is (None = a document's without its country, nobody's), and what is on file of that
+    subject; and of each number of a document who has it with a country."""
+
+    record: Record
+    subject: Subject | None
+    claims: list[Record]
+    borne: bool
+    documents: Mapping[str, set[Subject]]
+
+    def tells(self, subject: Subject) -> int:
+        """Hundredths of a bit that the stated number tells for somebody; 0 = nothing."""
+        country, number = self.record.document
+        loose = LOOSE if number and not country and subject in self.documents.get(number, ()) else 0
+        return max(loose, self._slip_of(subject.key))
+
+    def _slip_of(self, key: str) -> int:
+        cui = key.removeprefix("cui:")
+        if not self.record.cui or not key.startswith("cui:") or cui_rule(cui):
+            return 0
+        return _slip(self.record.cui, cui)
+
+
+def _slip(stated: str, borne: str) -> int:
+    apart = [place for place in range(13) if stated[place] != borne[place]]
+    if len(apart) == 1:
+        return DIGIT
+    if (
+        len(apart) == 2
+        and apart[1] == apart[0] + 1
+        and stated[apart[0] : apart[0] + 2] == borne[apart[1]] + borne[apart[0]]
+    ):
+        return EXCHANGED
+    return PLACE if apart and apart[0] >= 9 else 0
+
+
+def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: int) -> None:
+    """Sets `weighed` of each whom the record means."""
+    alike = [fit for fit in fits if fit.by_name and fit.names == AGREES]
+    bearers = alike if doubt.subject is not None and len(alike) <= BEARERS_MOST else []
+    told = {}
+    for fit in fits:
+        number = doubt.tells(fit.subject)
+        if not number and fit not in bearers:
+            continue
+        if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
+            continue
+        bits = fit.names_evidence / 100
+        if fit.names == AGREES:
+            bits = min(bits, math.log2(population / max(1, len(alike))))
+        bits += (_birth(record, fit.claims) + _sex(record, fit.claims) + number) / 100
+        bits += {AGREES: 6, DISAGREES: -6}.get(agreement.parents(record.father, record.mother, fit.claims), 0)
+        bits += RELATIVE if any(_are_relatives(a, b) for a in fit.claims for b in doubt.claims) else 0
+        agrees = fit.names == AGREES and agreement.best(_agreements(record, fit.claims)) != DISAGREES
+        if bits >= math.log2(population if agrees else max(population, POPULATION_LEAST)) + LEAST:
+            told[fit] = bits
+    for fit, bits in told.items():
+        fit.weighed = bits >= max(told.values()) - WINDOW
+
+
+def _birth_pairs(record: Record, claims: Sequence[Record]) -> list[tuple[Birth, Birth]]:
+    births = [record.birth]
+    if record.doubtful:
+        void = not record.turned and not naive_dates.is_january_first(record.birth)
+        births = [] if void else [record.birth, (record.birth[0], 0, 0)]
+    return [(birth, claim.birth) for birth in births for claim in claims if birth[0] and claim.birth[0]]
+
+
+def _birth(record: Record, claims: Sequence[Record]) -> int:
+    return max((_birth_bits(*pair) for pair in _birth_pairs(record, claims)), default=0)
+
+
+def _agreements(record: Record, claims: Sequence[Record]) -> list[int]:
+    return [naive_calendar.compare_birth_dates(*pair) for pair in _birth_pairs(record, claims)]
+
+
+def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
+    grade = naive_calendar.grade(a, b)
+    return 0 if grade == "none" else WEIGHTS["BIRTH_" + grade.upper().replace(" ", "_")]
+
+
+def _sex(record: Record, claims: Sequence[Record]) -> int:
+    known = {claim.sex for claim in claims if claim.sex}
+    if not record.sex or not known:
+        return 0
+    return WEIGHTS["SEX_SAME" if record.sex in known else "SEX_DIFFERS"]
+
+
+def _bears_name(record: Record, claims: Sequence[Record]) -> bool:
+    return any(_alike(record.name_text, claim.name_text) for claim in claims)
+
+
+def _alike(a: str, b: str) -> bool:
+    return bool(a and b) and compare_texts(a, b) == AGREES
+
+
+def _are_relatives(a: Record, b: Record) -> bool:
+    pairs = [
+        (a.father, b.name_text),
+        (a.mother, b.name_text),
+        (a.name_text, b.father),
+        (a.name_text, b.mother),
+        (a.father, b.father),
+        (a.mother, b.mother),
+    ]
+    return any(_alike(*pair) for pair in pairs)

@@ -1,0 +1,80 @@
+"""A warrant whose number is in doubt: number and name together say whom it means (docs/answers.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ronda.v1 import level_pb2
+from tests.indexer.small_registers import cui_of
+from tests.kit import small_world
+from tests.kit.asker import Asker
+from tests.kit.small_world import SmallWorld, cleared
+
+HIT, CLEAR, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE
+FIRST = 13_578_462
+COMMON = "MARIA ELENA LOPEZ PEREZ"  # three bear it
+
+
+def other_digit(cui: str) -> str:
+    return cui[:6] + str((int(cui[6]) + 3) % 10) + cui[7:]
+
+
+def exchanged(cui: str) -> str:
+    place = next(at for at in range(8) if cui[at] != cui[at + 1])
+    return cui[:place] + cui[place + 1] + cui[place] + cui[place + 2 :]
+
+
+def other_place(cui: str) -> str:
+    return cui[:9] + "1315"
+
+
+# case -> number on the warrant, of whom it is a slip of, the name written there, level of each who bears COMMON
+SLIPS = {
+    "a digit": (other_digit, COMMON),
+    "two digits exchanged": (exchanged, COMMON),
+    "another municipality": (other_place, COMMON),
+    "a digit, one given name": (other_digit, "MARIA LOPEZ PEREZ"),
+}
+
+
+@pytest.fixture(scope="module")
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    with pytest.MonkeyPatch.context() as patched:
+        with_parents = small_world.RENAP.replace("sex = {", 'father_name = "PADRE"\nmother_name = "MADRE"\nsex = {')
+        patched.setattr(small_world, "RENAP", with_parents)
+        patched.setitem(small_world.HEADERS, "renap", small_world.HEADERS["renap"] + " PADRE MADRE")
+        world = SmallWorld()
+        for case, (slip, name) in enumerate(SLIPS.values()):
+            of_case = [world.person(FIRST * (case + 1) + 137 * each, _named(COMMON, case)) for each in range(3)]
+            world.warrant(f"S{case}", slip(of_case[0]), _named(name, case))
+        world.person(71_234, "ROSA XICARA SOC")
+        world.warrant("OTHER", other_digit(cui_of(71_234)), "JUANA TZOC COLOP")
+        world.person(81_001, "CARLOS RENE TUM AJU", "1950-01-01", SEXO="M")
+        for number, father in ((81_002, "CARLOS RENE TUM AJU"), (81_003, "LUIS TUM BATZ"), (81_004, "JOSE TUM SAQUIC")):
+            world.person(number, "MARIO RENE TUM LOPEZ", SEXO="M", PADRE=father)
+        world.warrant("SON", cui_of(81_001), "MARIO RENE TUM LOPEZ")
+        yield from world.serve(tmp_path_factory.mktemp("weighed"))
+
+
+def _named(name: str, case: int) -> str:
+    """Each case has a surname of its own."""
+    return name.replace("PEREZ", ["PEREZ", "GARCIA", "HERNANDEZ", "GOMEZ"][case])
+
+
+@pytest.mark.parametrize("case", SLIPS)
+def test_a_number_one_slip_off_means_him_of_three_who_bear_the_name(asker: Asker, case: str) -> None:
+    first = FIRST * (list(SLIPS).index(case) + 1)
+    cuis = [cui_of(first + 137 * each) for each in range(3)]
+    assert [asker.person(cui).answer.level for cui in cuis] == [POSSIBLE, CLEAR, CLEAR]
+    assert cleared(asker, cuis=cuis[:1])[0][0] == "REVIEW"
+
+
+def test_a_slip_under_another_name_means_nobody(asker: Asker) -> None:
+    assert asker.person(cui_of(71_234)).answer.level == CLEAR
+
+
+def test_of_a_fathers_number_and_a_sons_name_both_are_meant(asker: Asker) -> None:
+    levels = [asker.person(cui_of(number)).answer.level for number in range(81_001, 81_005)]
+    assert levels == [POSSIBLE, POSSIBLE, CLEAR, CLEAR]
