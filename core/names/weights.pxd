@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t
 
 cdef extern from *:
     """
-    static const int32_t COSTS[22] = {
+    static const int32_t COSTS[23] = {
         0,    /* NONE */
         0,    /* EXACT */
         80,   /* PHONETIC */
@@ -21,6 +21,7 @@ cdef extern from *:
         700,  /* ENDING, of given names */
         450,  /* TWO_EDITS */
         550,  /* SHORT_EDIT */
+        400,  /* PET */
         100,  /* INITIAL */
         1600, /* A_SHORT: it tells nothing for them, and nothing against */
         1600, /* B_SHORT */
@@ -28,7 +29,7 @@ cdef extern from *:
         0, 0, 0, 0,
     };
     """
-    const int32_t COSTS[22]
+    const int32_t COSTS[23]
 
 cdef enum:
     COST_MARRIED = 100             # a husband's surname paired with a surname
@@ -47,6 +48,8 @@ cdef enum:
     # Brothers and sisters share surnames, however rare: where given names differ, surnames tell no more than this.
     SURNAMES_MOST_EXTRA = 1400     # an unpaired given name on each side, besides a pair
     SURNAMES_MOST_CONFLICT = 600   # no pair of given names
+    # Where the birth date is equal relatives are no reason: what the word of no known name that stands for a given name costs then.
+    PENALTY_STRANGE_GIVEN = 200
     # Of names in which a word stands for another: relatives share the rest. What is above counts by a part only.
     EXCHANGED_FULL = 250
     EXCHANGED_PART = 5

@@ -18,6 +18,7 @@ from tests.oracle.alerts import hit_of, is_adolescents_order, is_criterion_1, re
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
 from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier
 from tests.oracle.finding_vehicles import by_vehicle_identifier
+from tests.oracle.lost_letters import mended
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Link, Subject
 from tests.oracle.registers import Register
@@ -145,7 +146,7 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     asked = identifier(IdentifierKind.CUI, level_pb2.CRITERION_CUI, "cui", row["cuis"], "cuis")
     finding = by_identifier(view, asked, PersonQuestion(identifiers=[asked]))
     records = under_standard(view, finding.subject, standard) if finding.subject is not None else []
-    text = naive_names.name_text({}, row["names"])
+    text = mended(naive_names.name_text({}, row["names"]))
     named_otherwise = (
         finding.subject is not None and agreement.names(text, view.comparable(finding.subject)) == DISAGREES
     )
@@ -233,7 +234,7 @@ def _capped(records: list[tuple[Link, int, bool]], link: int) -> list[tuple[Link
 
 def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int]) -> Verdict:
     links: list[Link] = []
-    question = PersonQuestion(name_text=naive_names.name_text({}, name), birth=birth)
+    question = PersonQuestion(name_text=mended(naive_names.name_text({}, name)), birth=birth)
     try:
         fits = name_fits(view, Asked(question, cleared=True))
     except QuestionError:

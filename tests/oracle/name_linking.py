@@ -32,7 +32,8 @@ Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 class Fit:
     """One person on file whom a record may mean."""
 
-    def __init__(self, person: OnFile, record: Record, names: int, evidence: int, population: int) -> None:
+    def __init__(self, person: OnFile, record: Record, names: int, evidence: tuple[int, int], population: int) -> None:
+        """evidence: of the names, and where the birth dates are equal."""
         claims = person.claims
         asked = births_asked(record)
         filed = [c.birth[0] for c in claims if c.birth[0]]
@@ -48,9 +49,10 @@ class Fit:
         self.agreed = self.listed and sex != DISAGREES
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
-        told = evidence + _sex_evidence(record, claims)
+        told = evidence[0] + _sex_evidence(record, claims)
+        equal_more = evidence[1] - evidence[0]
         dated = [
-            (told + _birth_evidence(one, claims), DISAGREES in (names, outcome))
+            (told + _birth_evidence(one, claims, equal_more), DISAGREES in (names, outcome))
             for one, outcome in zip(asked, births, strict=True)
             if one[0] and not (is_void(record) and outcome == DISAGREES)
         ]
@@ -60,7 +62,8 @@ class Fit:
         self.far = self.compared and apart
         self.nearby = self.compared and not self.far and not self.disagrees and (self.listed or self.scored)
         if is_void(record) and filed and not apart and names != DISAGREES:
-            reached = _score(told + _birth_evidence(record.birth, claims), False, population) >= ALERT_SCORE
+            bits = told + _birth_evidence(record.birth, claims, equal_more)
+            reached = _score(bits, False, population) >= ALERT_SCORE
             reached = reached or names == AGREES
             self.nearby = reached and agreement.birth_dates(record.birth, claims) != DISAGREES
         self.outcomes = {
@@ -134,10 +137,10 @@ class PersonsOnFile:
     def fits(self, record: Record, but: Subject | None = None) -> list[Fit]:
         """C and A; the living alone where anybody lives."""
         roles = name_roles(record.name_text)
-        names, evidence = self.scan.compare(record.name_text)[:2]
+        names, evidence, _, dated = self.scan.compare(record.name_text)
         near: set[OnFile] = set()
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
-        for text, one, told in zip(self.bearers, names, evidence, strict=True):
+        for text, one, told in zip(self.bearers, names, dated, strict=True):
             if one != DISAGREES or _score(told + most, True, self.population) >= ALERT_SCORE:
                 near.update(self.bearers[text])
         fits = []
@@ -145,7 +148,8 @@ class PersonsOnFile:
             if like_by_more_than_initials(roles, person.names):
                 places = [self.places[text] for text in person.names]
                 agreed = agreement.best(names[i] for i in places)
-                fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population))
+                told = max(evidence[i] for i in places), max(dated[i] for i in places)
+                fits.append(Fit(person, record, agreed, told, self.population))
         nearer = any(fit.nearby for fit in fits)
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False
@@ -345,9 +349,11 @@ def _may_be_slip(birth: Birth) -> bool:
     return all(birth) and birth[1:] != (1, 1) and birth not in ((1899, 12, 30), (1899, 12, 31))
 
 
-def _birth_evidence(birth: Birth, claims: list[Record]) -> int:
-    """Hundredths of a bit, counted once; docs/names.md, "What alerts"."""
-    return counted_once(max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0))
+def _birth_evidence(birth: Birth, claims: list[Record], equal_more: int) -> int:
+    """Hundredths of a bit, counted once; docs/names.md, "What alerts". equal_more: of names whose dates are equal."""
+    bits = max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0)
+    same_day = bits == WEIGHTS["BIRTH_EQUAL"] and birth[1:] != (1, 1)
+    return counted_once(bits) + equal_more * same_day
 
 
 def counted_once(birth: int) -> int:
