@@ -283,12 +283,6 @@ cdef inline int32_t given_evidence(int both, const Tally* tally) noexcept nogil:
     return -PENALTY_CONFLICT_GIVEN - max(0, tally.surnames - SURNAMES_MOST_CONFLICT)
 
 
-# The same where the birth dates are equal. A twin's given name is a known one; a word of no known name is a pet name or a slip.
-cdef inline int32_t dated_given_evidence(int both, int strange, const Tally* tally) noexcept nogil:
-    cdef int32_t plain = given_evidence(both, tally)
-    return max(plain, -PENALTY_STRANGE_GIVEN * both) if strange else plain
-
-
 # Evidence of tokens without a partner, given names on both sides aside, and of an order turned round, all of it penalties; and the
 # flags of conflicts.
 cdef inline int32_t left_evidence(const Side* a, const Side* b, const Tally* tally, NamePairing* out) noexcept nogil:
@@ -395,13 +389,16 @@ cdef inline int32_t exchanged(int32_t evidence) noexcept nogil:
 
 cdef inline void weigh(const Side* a, const Side* b, const Tally* tally, NamePairing* out) noexcept nogil:
     cdef int both = min(a.given, b.given)
+    # Where the birth dates are equal no relative but a twin is another person, and a twin bears a known name: a word that is none
+    # is a pet name or a slip.
+    cdef bint strange = both and a.strange_given
     cdef int32_t told = tally.evidence + left_evidence(a, b, tally, out) - PAIR_ABROAD * max(0, tally.abroad - 1)
     told -= THREE_PAIRS if tally.pairs == 3 else TWO_PAIRS if tally.pairs == 2 else ONE_PAIR if tally.pairs == 1 else 0
     out.evidence = told + given_evidence(both, tally)
-    out.dated = told + dated_given_evidence(both, a.strange_given, tally)
+    out.dated = told if strange else out.evidence
     if out.flags:
         out.evidence = exchanged(out.evidence)
-        if not (both and a.strange_given) or out.flags & (CONFLICT_SURNAME | EXTRA_SURNAME):
+        if not strange or out.flags & (CONFLICT_SURNAME | EXTRA_SURNAME):
             out.dated = exchanged(out.dated)
 
 

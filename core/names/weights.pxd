@@ -48,8 +48,6 @@ cdef enum:
     # Brothers and sisters share surnames, however rare: where given names differ, surnames tell no more than this.
     SURNAMES_MOST_EXTRA = 1400     # an unpaired given name on each side, besides a pair
     SURNAMES_MOST_CONFLICT = 600   # no pair of given names
-    # Where the birth date is equal relatives are no reason: what the word of no known name that stands for a given name costs then.
-    PENALTY_STRANGE_GIVEN = 200
     # Of names in which a word stands for another: relatives share the rest. What is above counts by a part only.
     EXCHANGED_FULL = 250
     EXCHANGED_PART = 5

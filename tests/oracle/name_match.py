@@ -314,7 +314,7 @@ def settle(
     left_b = [y for j, y in enumerate(b.tokens) if j not in taken]
     given_pairs = sum(GIVEN in pair_roles for pair_roles in roles)
     surname_pairs = sum(bool(pair_roles & {SURNAME, MARRIED}) for pair_roles in roles)
-    dated_more = 0  # what a word of no known name in place of a given name takes off less where birth dates are equal
+    dated_more = 0  # what a strange word in place of a given name does not take off where birth dates are equal
     strange = any(t.role == GIVEN and not t.known and len(t.letters) > 1 for t in left_a)
     strange = strange and any(t.role == GIVEN for t in left_b)
     for role, name, pairs in ((GIVEN, "GIVEN", given_pairs), (SURNAME, "SURNAME", surname_pairs)):
@@ -328,11 +328,10 @@ def settle(
             out.evidence -= WEIGHTS[f"PENALTY_CONFLICT_{name}"]
         if both and role == GIVEN:
             most = WEIGHTS["SURNAMES_MOST_EXTRA" if pairs else "SURNAMES_MOST_CONFLICT"]
-            out.evidence -= max(0, surnames - most)
             taken_off = max(0, surnames - most)
+            out.evidence -= taken_off
             taken_off += WEIGHTS["PENALTY_EXTRA_GIVEN"] * both if pairs else WEIGHTS["PENALTY_CONFLICT_GIVEN"]
-            if strange:
-                dated_more = max(0, taken_off - WEIGHTS["PENALTY_STRANGE_GIVEN"] * both)
+            dated_more = taken_off if strange else 0
         out.evidence -= WEIGHTS[f"PENALTY_MISSING_{name}"] * (sum(counts) - 2 * both)
         if role == SURNAME and not both and pairs and (first_left(a, left_a) or first_left(b, left_b)):
             out.evidence -= WEIGHTS["PENALTY_FIRST_SURNAME_LEFT"]
