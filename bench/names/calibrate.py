@@ -220,7 +220,7 @@ def pairs(count: int, seed: int = SEED) -> list[Pair]:
 
 
 FEATURES = [
-    "bits", *name_tokens.KINDS[2:14], "crossed", "married pair", "missing given", "missing surname", "extra given",
+    "bits", *name_tokens.KINDS[2:15], "crossed", "married pair", "missing given", "missing surname", "extra given",
     "extra surname", "conflict given", "conflict surname", "surnames turned", "given turned", "whole", "equal", "one",
 ]  # fmt: skip
 
@@ -245,7 +245,7 @@ def features(pair: Pair) -> list[float]:
     roles = [{x.role, y.role} for x, y, _ in matched]
     return [
         sum(min(x.bits, y.bits) for x, y, _ in matched) / 100,
-        *(kinds.count(kind) for kind in name_tokens.KINDS[2:14]),
+        *(kinds.count(kind) for kind in name_tokens.KINDS[2:15]),
         sum(name_match.GIVEN in r and len(r) == 2 for r in roles),
         sum(r == {name_match.SURNAME, name_match.MARRIED} for r in roles),
         abs(given[0] - given[1]),

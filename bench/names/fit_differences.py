@@ -5,14 +5,18 @@
 Today's evidence is the bits of the pairs less penalties that were set by hand, some of them with a bound. The model
 here is a sum alone: evidence = bits of the pairs - costs x counts. The costs are those under which a logistic
 regression finds the pairs of half A likeliest. None is below 0, so that the bits of the pairs bound the evidence, as
-the index needs. What they miss is told of half B. Nothing is written: no program uses these costs yet.
+the index needs, and they are monotone: no kind of pair costs less than an exact one, no fewer pairs cost less than
+more, and a word left over never costs less than none. What they miss is told of half B. The costs and what they miss
+are written to bench/names/data/learned_costs.json; no program uses them yet.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -30,6 +34,8 @@ from core.names.comparison import DIFFERENCES, Comparison, Person, compare
 BITS_SHARED = ("bits of surnames, no given name pairs", "bits of surnames, a given name left on both",
                "bits, a word left on both", "bits, no given name pairs")  # fmt: skip
 FEATURES = (*DIFFERENCES, *BITS_SHARED)
+EXACT, INITIAL = DIFFERENCES.index("exact"), DIFFERENCES.index("initial")
+WRITTEN = Path(__file__).parent / "data" / "learned_costs.json"
 _MOST_BITS = 12.0
 _PENALTY = 0.002  # of the mean square of the costs: what the pairs do not tell stays 0
 # Pairs of two persons weigh more than those of one: what is wanted is evidence that few strangers have.
@@ -147,6 +153,10 @@ def fit(some: Counted, two: dict[str, float], without: str = "") -> Array:
     weights, told, counts = weights[used] / weights[used].sum(), some.told[used], some.counts[used]
     sign, n = np.where(some.same[used], 1.0, -1.0), len(names)
 
+    # Every pair costs what an exact one does, and its kind so much more.
+    counts = counts.copy()
+    counts[:, EXACT] = counts[:, EXACT : INITIAL + 1].sum(axis=1)
+
     def loss(at: Array) -> tuple[float, Array]:
         scale, constants, costs = at[0], at[1 : 1 + n], at[1 + n :]
         evidence = told - counts @ costs
@@ -168,7 +178,9 @@ def fit(some: Counted, two: dict[str, float], without: str = "") -> Array:
     )
     if not found.success:
         raise RuntimeError(f"the costs were not found: {found.message}")
-    return np.asarray(found.x[1 + n :])
+    costs = np.asarray(found.x[1 + n :])
+    costs[EXACT + 1 : INITIAL + 1] += costs[EXACT]
+    return costs
 
 
 def missed(evidence: Array, some: Counted, kind: str, against: str, rate: float) -> float:
@@ -198,14 +210,34 @@ def _misses(some: Counted, costs: Array, against: str, rates: Sequence[float], t
     return shown
 
 
+def _missed_by_kind(some: Counted, costs: Array, rate: float) -> dict[str, list[float]]:
+    """Kind -> share missed with today's weights and with the costs, where so many strangers would be alerted."""
+    learned = some.told - some.counts @ costs
+    return {
+        kind: [round(missed(bits, some, kind, "stranger", rate), 3) for bits in (some.now, learned)]
+        for kind in table.KINDS
+    }
+
+
 def main(without: Annotated[str, typer.Option(help="A kind of noise that is left out of the fit.")] = "") -> None:
-    """Prints the costs, and of each kind what is missed with them and with today's weights. Some minutes."""
+    """Prints the costs, and of each kind what is missed with them and with today's weights. Some minutes.
+
+    Without --without it writes them, too.
+    """
     console = Console()
     plain = fit(counted_pairs("A"), _TWO, without)
     dated = fit(counted_of_a_date("A"), _TWO_DATED, without)
+    judged = counted_pairs("B")
     console.print(_costs(plain, dated))
-    console.print(_misses(counted_pairs("B"), plain, "stranger", (0.01, 0.001), "missed by name, of so many strangers"))
+    console.print(_misses(judged, plain, "stranger", (0.01, 0.001), "missed by name, of so many strangers"))
     console.print(_misses(counted_of_a_date("B"), dated, "anybody", (0.005,), "missed where the date agrees"))
+    if not without:
+        rows = {
+            name: [round(float(cost), 2) for cost in costs] for name, *costs in zip(FEATURES, plain, dated, strict=True)
+        }
+        by_rate = {str(rate): _missed_by_kind(judged, plain, rate) for rate in (0.01, 0.001)}
+        found = {"costs by name; where the date agrees": rows, "missed on half B: today, learned": by_rate}
+        WRITTEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,6 @@ class NameScan:
     """Names, stored or plain, read once; with how common their sounds are."""
 
     def __new__(cls, texts: Sequence[str], frequencies: NameFrequencies) -> NameScan: ...
-    def compare(self, text: str) -> tuple[bytearray, array[int], bytearray]:
-        """For each name in turn, as core.names.comparison compares two: Agreement, evidence (hundredths of a bit), and
-        whether every token of `text` is paired."""
+    def compare(self, text: str) -> tuple[bytearray, array[int], bytearray, array[int]]:
+        """For each name in turn, as core.names.comparison compares two: Agreement, evidence (hundredths of a bit),
+        whether every token of `text` is paired, and the evidence where the birth dates are equal."""

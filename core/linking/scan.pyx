@@ -37,10 +37,12 @@ cdef class NameScan:
         cdef KindMatrix kinds
         cdef NamePairing pairing
         cdef Py_ssize_t i
-        agreements, covered, evidence = bytearray(self.count), bytearray(self.count), array("i", bytes(4 * self.count))
+        agreements, covered = bytearray(self.count), bytearray(self.count)
+        evidence, dated = array("i", bytes(4 * self.count)), array("i", bytes(4 * self.count))
         cdef uint8_t[::1] agreement_view = agreements
         cdef uint8_t[::1] covered_view = covered
         cdef int[::1] evidence_view = evidence
+        cdef int[::1] dated_view = dated
         read_name(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), &self.frequencies.table, &asked.shape, asked.forms)
         with nogil:
             for i in range(self.count):
@@ -49,4 +51,5 @@ cdef class NameScan:
                 agreement_view[i] = pairing.agreement
                 covered_view[i] = pairing.pairs == asked.shape.count
                 evidence_view[i] = pairing.evidence
-        return agreements, evidence, covered
+                dated_view[i] = pairing.dated
+        return agreements, evidence, covered, dated

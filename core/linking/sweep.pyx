@@ -41,7 +41,7 @@ cdef uint32_t _population_least = POPULATION_LEAST
 cdef int32_t _counted_once(const NameFound* found) noexcept nogil:
     """The evidence where a birth date tells what it was estimated to: of records it counts no more (docs/names.md, "What alerts")."""
     cdef int32_t sex = 0 if found.sex == AGREEMENT_UNKNOWN else SEX_DIFFERS if found.sex == AGREEMENT_DISAGREES else SEX_SAME
-    cdef int32_t birth = found.evidence - found.names_evidence - sex
+    cdef int32_t birth = found.evidence - found.names_evidence - found.dated_more - sex
     return found.evidence - birth + <int32_t>floor(birth * 5 / 6.0 + 0.5)
 
 

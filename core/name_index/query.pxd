@@ -90,6 +90,7 @@ cdef struct NameFound:
     uint32_t ordinal
     int32_t evidence             # names and attributes, hundredths of a bit
     int32_t names_evidence
+    int32_t dated_more           # what the names tell besides, for the birth dates are equal
     uint8_t names                # Agreement, best of the visible claims
     uint8_t comparable           # Agreement, best of the claims that comparisons use
     uint8_t birth                # Agreement, best of those
@@ -115,9 +116,11 @@ cdef enum:
 cdef struct PairedRow:
     uint64_t key
     int32_t most                 # evidence that the names can give at most; HOPEFUL where they may agree or be covered
+    int32_t dated_most           # the same where the birth dates are equal
     bint shares                  # FOUND_SHARES
     bint whole                   # the rest was worked out, too
     int32_t evidence
+    int32_t dated                # where the birth dates are equal
     uint8_t agreement
     bint covered                 # every asked token is paired
 

@@ -25,6 +25,7 @@ cdef struct Reach:
     int n                        # stretches
     Stretch stretches[STRETCHES_MOST]
     int32_t needed               # evidence that listed tokens must give here, before what is left over is taken off
+    bint equal                   # the birth dates may be equal: given names that differ may cost little
     bint singly                  # a birth date helps: an asked token may tell enough by itself
     bint anyone                  # one asked token is enough
     bint by_evidence             # a birth date contradicts: that names agree is not enough

@@ -186,6 +186,7 @@ cdef int _keep(const NameQuery* query, int32_t birth, Reach* reach, int n) noexc
         return n
     reach.needed = query.enough - query.question.further - query.attributes_most - query.unlisted_most - birth
     reach.singly = birth > 0
+    reach.equal = birth >= BIRTH_EQUAL
     return n + 1
 
 

@@ -16,7 +16,7 @@ from core.name_index.query cimport (
     FOUND_BIRTH, FOUND_BY_SCORE, FOUND_COVERED, FOUND_DEAD, FOUND_FAR, FOUND_IDENTITY, FOUND_SHARES, HOPEFUL, NAMES_DAMAGED,
     NameFound, PAIRED_KEPT, NameQuery, NameQuestion, PairedRow, shares_word,
 )
-from core.names.comparison cimport PartialBirth, birth_evidence, department_evidence, municipality_evidence
+from core.names.comparison cimport PartialBirth, birth_evidence, department_evidence, is_same_day, municipality_evidence
 from core.names.pairing cimport KindMatrix, NamePairing, pair_names
 from core.names.reading cimport ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, NameShape
 from core.names.tokens cimport KIND_ALIKE, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_NONE
@@ -76,9 +76,9 @@ cdef inline void _count_left(uint8_t role, bint goes, LeftOver* left) noexcept n
         left.surname += role == ROLE_SURNAME
 
 
-cdef inline int32_t _less_left_over(int32_t evidence, int pairs, const LeftOver* a, const LeftOver* b) noexcept nogil:
-    """The most that is left of the evidence of at most so many pairs: left_evidence of core/names/pairing.pyx, what is certain of it."""
-    cdef int given = min(a.given, b.given), surname = min(a.surname, b.surname)
+cdef inline int32_t _less_left_over(int32_t evidence, int pairs, const LeftOver* a, const LeftOver* b, bint dated) noexcept nogil:
+    """The most that is left of the evidence of at most so many pairs: `weigh` of core/names/pairing.pyx, what is certain of it."""
+    cdef int given = 0 if dated else min(a.given, b.given), surname = min(a.surname, b.surname)
     evidence -= THREE_PAIRS if pairs == 3 else TWO_PAIRS if pairs == 2 else ONE_PAIR if pairs == 1 else 0
     evidence = max(0, evidence)  # tokens that go together may stay unpaired: no pair, no loss
     if given:
@@ -91,7 +91,7 @@ cdef inline int32_t _less_left_over(int32_t evidence, int pairs, const LeftOver*
     return evidence
 
 
-cdef int32_t _most(const NameQuery* query, const NameShape* held, const KindMatrix* matrix) noexcept nogil:
+cdef void _set_most(const NameQuery* query, const NameShape* held, const KindMatrix* matrix, PairedRow* out) noexcept nogil:
     """The evidence that names can give at most, HOPEFUL where they may agree or every asked token may have a partner: cheaper
     than pairing them. Pairs count at their best, as if no two wanted the same token."""
     cdef const NameQuestion* question = query.question
@@ -125,12 +125,18 @@ cdef int32_t _most(const NameQuery* query, const NameShape* held, const KindMatr
         core += held.tokens[j].role != ROLE_MARRIED
         _count_left(held.tokens[j].role, partnered >> j & 1, &right)
     if asked >= query.n_core or n_partnered >= core:
-        return HOPEFUL
-    return _less_left_over(evidence, max(asked, n_partnered), &left, &right)
+        out.most = out.dated_most = HOPEFUL
+        return
+    out.most = _less_left_over(evidence, max(asked, n_partnered), &left, &right, False)
+    out.dated_most = _less_left_over(evidence, max(asked, n_partnered), &left, &right, True)
 
 
-cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, PairedRow* out) noexcept nogil:
-    """Compares the question's names with a row's; no further than to `most` where that is below `needed`."""
+cdef inline int32_t _most_of(const PairedRow* paired, bint dated) noexcept nogil:
+    return paired.dated_most if dated else paired.most
+
+
+cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, bint dated, PairedRow* out) noexcept nogil:
+    """Compares the question's names with a row's; no further than to their most where that is below `needed`."""
     cdef const NameQuestion* question = query.question
     cdef NameShape held
     cdef KindMatrix matrix
@@ -139,16 +145,17 @@ cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, PairedRow*
     cdef uint64_t key
     key = XXH3_64bits_withSeed(row.tokens, 3 * row.n_tokens, query.salt << 1 | (row.head & NAME_ROW_GUESSED != 0))
     kept = &query.paired[key & (PAIRED_KEPT - 1)]
-    if kept.key == key and (kept.whole or kept.most < needed):
+    if kept.key == key and (kept.whole or _most_of(kept, dated) < needed):
         out[0] = kept[0]
         return
     out.shares = _fill(query, row, &held, &matrix)
     out.key = key
-    out.most = _most(query, &held, &matrix)
-    out.whole = out.most >= needed
+    _set_most(query, &held, &matrix, out)
+    out.whole = _most_of(out, dated) >= needed
     if out.whole:
         pair_names(&question.shape, &held, &matrix, &pairing, NULL)
         out.evidence = pairing.evidence
+        out.dated = pairing.dated
         out.agreement = pairing.agreement
         out.covered = pairing.pairs == question.shape.count and pairing.agreement != AGREEMENT_DISAGREES
     kept[0] = out[0]
@@ -179,6 +186,7 @@ cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
 
 cdef struct Weighed:             # what the visible rows of one person tell, taken together
     int32_t names_evidence       # of the name that goes best with the asked one
+    int32_t names_dated          # of the best one where the birth dates are equal
     int32_t birth_evidence
     int32_t town_evidence
     int32_t departments          # a set of them
@@ -188,6 +196,7 @@ cdef struct Weighed:             # what the visible rows of one person tell, tak
     uint8_t sex
     bint has_identity            # an identity claim is among them: then comparisons use no others
     bint dead
+    bint same_day
     bint year_stated
     bint year_known              # of those, one that is no filler
     bint year_fits
@@ -250,12 +259,13 @@ cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n, bint ha
     """Whether any visible name may fit: most candidates end here, and nothing of theirs is worked out."""
     cdef const uint8_t* tokens = NULL
     cdef PairedRow paired
-    cdef int32_t needed = query.taken - query.question.further - query.attributes_most - _birth_most(query, rows, n, has_identity)
+    cdef int32_t birth = _birth_most(query, rows, n, has_identity)
+    cdef int32_t needed = query.taken - query.question.further - query.attributes_most - birth
     cdef int i
     for i in range(n):
         if rows[i].n_tokens and _is_visible(query.question, &rows[i]) and rows[i].tokens != tokens:
             tokens = rows[i].tokens
-            _pair(query, &rows[i], needed, &paired)
+            _pair(query, &rows[i], needed, birth >= BIRTH_EQUAL, &paired)
             if paired.whole:
                 return True
     return False
@@ -266,6 +276,7 @@ cdef inline void _weigh_names(const PairedRow* paired, bint counted, Weighed* we
     if counted:
         weighed.comparable = _better(weighed.comparable, paired.agreement)
     weighed.names_evidence = max(weighed.names_evidence, paired.evidence)
+    weighed.names_dated = max(weighed.names_dated, paired.dated)
     if paired.covered:
         found.flags |= FOUND_COVERED
     if paired.shares:
@@ -284,6 +295,7 @@ cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, 
         held.day = row.birth_mday
         evidence = birth_evidence(question.birth, held, &agreement)
         weighed.birth_evidence = evidence if not weighed.year_stated else max(weighed.birth_evidence, evidence)
+        weighed.same_day = weighed.same_day or is_same_day(question.birth, evidence)
         weighed.birth = _better(weighed.birth, agreement)
         found.flags |= FOUND_BIRTH
         weighed.near = weighed.near or -1 <= <int>held.year - <int>question.birth.year <= 1
@@ -334,7 +346,7 @@ cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Weigh
         counted = not weighed.has_identity or rows[i].head & NAME_ROW_IDENTITY != 0
         if rows[i].n_tokens:
             if rows[i].tokens != tokens:  # neighbouring rows of one name are compared once
-                _pair(query, &rows[i], EVERYBODY, &paired)
+                _pair(query, &rows[i], EVERYBODY, False, &paired)
                 tokens = rows[i].tokens
             _weigh_names(&paired, counted, weighed, found)
         if counted:
@@ -356,7 +368,8 @@ cdef inline bint _is_sifted_out(const NameQuestion* question, const Weighed* wei
 cdef inline void _set_found(const NameQuestion* question, const Weighed* weighed, NameFound* found) noexcept nogil:
     cdef uint8_t agreement
     found.names_evidence = weighed.names_evidence
-    found.evidence = weighed.names_evidence + weighed.birth_evidence + weighed.town_evidence
+    found.dated_more = weighed.names_dated - weighed.names_evidence if weighed.same_day else 0
+    found.evidence = weighed.names_evidence + found.dated_more + weighed.birth_evidence + weighed.town_evidence
     if weighed.sex:
         found.evidence += SEX_DIFFERS if weighed.sex == AGREEMENT_DISAGREES else SEX_SAME
     if question.department and weighed.departments:
@@ -390,7 +403,7 @@ cdef int score_ordinal(NameQuery* query, uint32_t ordinal, NameFound* found) noe
     cdef Weighed weighed
     cdef int n
     memset(&weighed, 0, sizeof(weighed))
-    weighed.names_evidence = NOTHING_WEIGHED
+    weighed.names_evidence = weighed.names_dated = NOTHING_WEIGHED
     n = _read_rows(query, ordinal, rows, &weighed)
     if n < 0:
         return NAMES_DAMAGED

@@ -160,7 +160,7 @@ cdef void _combine(NameQuery* query, const Reach* reach, uint32_t first, uint32_
     # part only. Mostly: a short form (JUL, JULIANA) leaves nothing over, and no list leads to it. So only a search that
     # fills a page may pass over such names; elsewhere two words that tell enough are few.
     cdef bint exchanged = (query.question.filling and query.n_core > 3 and query.n_listed == n
-                           and reach.needed > EXCHANGED_FULL)
+                           and not reach.equal and reach.needed > EXCHANGED_FULL)
     _find_pairs(query, reach.needed + left_over(query, 2), &pairs)
     if exchanged:
         _find_pairs(query, EXCHANGED_FULL + EXCHANGED_PART * (reach.needed - EXCHANGED_FULL) + left_over(query, 2), &among_others)

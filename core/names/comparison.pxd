@@ -10,6 +10,8 @@
 
 from libc.stdint cimport int32_t, uint8_t, uint16_t
 
+from core.names.weights cimport BIRTH_EQUAL
+
 cdef struct PartialBirth:
     uint16_t year             # 0 = unknown
     uint8_t month
@@ -17,6 +19,10 @@ cdef struct PartialBirth:
 
 # Each writes the ronda.v1 Agreement and returns the evidence.
 cdef int32_t birth_evidence(PartialBirth a, PartialBirth b, uint8_t* agreement) noexcept nogil
+# Whether that evidence is of one day, so that given names that differ may cost little: 1 January often stands for the year alone.
+cdef inline bint is_same_day(PartialBirth a, int32_t evidence) noexcept nogil:
+    return evidence >= BIRTH_EQUAL and not (a.month == 1 and a.day == 1)
+
 cdef int32_t sex_evidence(uint8_t a, uint8_t b, uint8_t* agreement) noexcept nogil
 # A set has bit (INE number) for each department of birth and residence; 0 = unknown.
 cdef int32_t department_evidence(int32_t a, int32_t b, uint8_t* agreement) noexcept nogil

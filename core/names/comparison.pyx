@@ -30,18 +30,18 @@ cdef enum:
 POPULATION = 128
 TOKEN_KINDS = (
     "none", "exact", "phonetic", "lost", "joined", "abbreviation", "transliterated", "ocr", "edit", "phonetic edit", "nickname", "ending",
-    "two edits", "short edit", "initial", "a short", "b short", "alike", "a begins", "a ends", "b begins", "b ends",
+    "two edits", "short edit", "pet name", "initial", "a short", "b short", "alike", "a begins", "a ends", "b begins", "b ends",
 )
 
 # The differences that `Comparison.counts` tells, in the order of core/names/pairing.pxd.
 DIFFERENCES = (
-    *TOKEN_KINDS[:18], "crossed", "crossed, roles guessed", "married surname for a surname",
+    *TOKEN_KINDS[:19], "crossed", "crossed, roles guessed", "married surname for a surname",
     "given name left: asked", "given name left: on file", "given name left on both", "no given name pairs",
     "surname left: asked", "surname left: on file", "surname left on both", "no surname pairs",
     "word left: asked", "word left: on file", "married surname left: asked", "married surname left: on file",
     "first surname left: asked", "first surname left: on file", "initial left", "surnames turned", "given names turned",
-    "one pair", "two pairs", "three pairs", "foreign pairs but one", "anything left", "a pair unequal",
-    "tenths untold: asked", "tenths untold: on file",
+    "one pair at most", "two pairs at most", "three pairs at most", "foreign pairs but one", "anything left", "a pair unequal",
+    "tenths untold: asked", "tenths untold: on file", "given names left on both are known", "surnames left on both are known",
 )
 
 # ---- evidence
@@ -318,6 +318,8 @@ cdef class Comparison:
     cdef readonly int parents
     cdef readonly int department
     cdef NamePairing pairing
+    cdef int32_t dated          # evidence of names whose birth dates are equal, the best
+    cdef bint same_day
     cdef NameCounts differences
     cdef Person a
     cdef Person b
@@ -344,7 +346,7 @@ cdef class Comparison:
     @property
     def names_evidence(self) -> float:
         """Of the evidence, what the names give, bits."""
-        return self.pairing.evidence / 100 if self.name_a >= 0 else 0.0
+        return (self.dated if self.same_day else self.pairing.evidence) / 100 if self.name_a >= 0 else 0.0
 
     @property
     def told(self) -> tuple[float, float]:
@@ -412,6 +414,7 @@ cdef int32_t compare_names(Person a, Person b, NameFrequencies frequencies, Comp
             fill_kinds(&left, a.names[i].forms, &right, b.names[j].forms, &kinds)
             pair_names(&left, &right, &kinds, &pairing, &counts)
             agreement = better(agreement, pairing.agreement)
+            out.dated = pairing.dated if out.name_a < 0 else max(out.dated, pairing.dated)
             if out.name_a < 0 or pairing.evidence > out.pairing.evidence:
                 out.pairing, out.name_a, out.name_b, out.differences = pairing, i, j, counts
     out.names = agreement or AGREEMENT_UNKNOWN
@@ -428,6 +431,7 @@ cdef int32_t compare_births(Person a, Person b, Comparison out):
             right.year, right.month, right.day = other
             evidence = birth_evidence(left, right, &agreement)
             best = max(best, evidence) if best_agreement else evidence
+            out.same_day = out.same_day or is_same_day(left, evidence)
             best_agreement = better(best_agreement, agreement)
     out.birth = best_agreement or AGREEMENT_UNKNOWN
     return best
@@ -443,11 +447,13 @@ def compare(
     cdef Person a = person_of(person_a), b = person_of(person_b)
     cdef Comparison out = Comparison.__new__(Comparison)
     cdef uint8_t agreement
-    cdef int32_t evidence
+    cdef int32_t evidence, birth
     if not population >= 1:
         raise ValueError("population must be at least 1")
     out.a, out.b, out.name_a = a, b, -1
-    evidence = compare_names(a, b, frequencies, out) + compare_births(a, b, out)
+    evidence = compare_names(a, b, frequencies, out)
+    birth = compare_births(a, b, out)
+    evidence = birth + (out.dated if out.same_day else evidence)
     evidence += sex_evidence(a.sex, b.sex, &agreement)
     out.sex = agreement
     evidence += department_evidence(a.departments, b.departments, &agreement)

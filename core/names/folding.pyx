@@ -8,6 +8,9 @@ from core.names.unicode cimport decode_utf8
 
 include "latin.pxi"
 
+cdef enum:
+    WHOLE_LEAST = 10          # letters of the shortest of them
+
 
 cdef uint32_t folded_letters(uint32_t code) noexcept nogil:
     if code < 0x80:
@@ -137,6 +140,65 @@ cdef void fold_name(const unsigned char* text, size_t n, FoldedName* out) noexce
         fold_other(text, n, out)
 
 
+# Names of several words that are written as one, their particle in the middle.
+cdef extern from *:
+    """
+    #define WHOLE_NAMES 14
+    static const char* const WHOLE[WHOLE_NAMES] = {
+        "MONTES DE OCA", "MONTE DE OCA", "PONCE DE LEON", "FLOR DE MARIA", "JUAN DE DIOS", "JUAN DE LA CRUZ", "MARIA DE JESUS",
+        "MARIA DE LA CRUZ", "MARIA DE LA LUZ", "MARIA DE LOS ANGELES", "MARIA DEL CARMEN", "MARIA DEL PILAR",
+        "MARIA DEL ROSARIO", "MARIA DEL TRANSITO",
+    };
+    """
+    const int WHOLE_NAMES
+    const char* const WHOLE[14]
+
+
+cdef const char* words_of(const uint8_t* letters, int n) noexcept nogil:
+    """MONTES DE OCA of MONTESDEOCA; NULL of any other word."""
+    cdef const char* whole
+    cdef int i, k
+    if n < WHOLE_LEAST:
+        return NULL
+    for i in range(WHOLE_NAMES):
+        whole = WHOLE[i]
+        k = 0
+        while whole[0] and k <= n:
+            if whole[0] != c" ":
+                if k == n or letters[k] != whole[0]:
+                    break
+                k += 1
+            whole += 1
+        if whole[0] == 0 and k == n:
+            return WHOLE[i]
+    return NULL
+
+
+cdef int close_word(FoldedName* out, int count, int length, bint told) noexcept nogil:
+    """Ends the word at a place; how many there are then. A word of lost letters alone is none."""
+    cdef const char* words
+    if not told:
+        return count
+    words = words_of(out.letters[count], length)
+    out.length[count] = <uint8_t>length
+    if words == NULL:
+        return count + 1
+    length = 0
+    while words[0]:
+        if words[0] == c" ":
+            out.length[count] = <uint8_t>length
+            count += 1
+            length = 0
+            if count == FOLDED_TOKENS:
+                return count
+        else:
+            out.letters[count][length] = words[0]
+            length += 1
+        words += 1
+    out.length[count] = <uint8_t>length
+    return count + 1
+
+
 cdef void fold_latin(const unsigned char* text, size_t n, FoldedName* out) noexcept nogil:
     cdef const unsigned char* end = text + n
     cdef uint32_t code, folded
@@ -151,8 +213,7 @@ cdef void fold_latin(const unsigned char* text, size_t n, FoldedName* out) noexc
         folded = LOST if code == 0xFFFD else folded_letters(code)
         if folded == SEPARATES:
             if inside:
-                out.length[count] = length
-                count += told
+                count = close_word(out, count, length, told)
                 inside = False
                 if count == FOLDED_TOKENS:
                     break
@@ -175,8 +236,7 @@ cdef void fold_latin(const unsigned char* text, size_t n, FoldedName* out) noexc
                 on_n = folded == c"N"
             folded >>= 8
     if inside:
-        out.length[count] = length
-        count += told
+        count = close_word(out, count, length, told)
     out.count = count
 
 

@@ -20,6 +20,7 @@ cdef enum:
 
 cdef struct NamePairing:
     int32_t evidence          # hundredths of a bit, penalties taken off
+    int32_t dated             # the same where the birth dates are equal; never less
     int32_t cost              # of kinds and crossed roles, hundredths of a bit
     uint8_t agreement         # ronda.v1 Agreement of the two names: 1 AGREES, 2 DISAGREES, 3 UNKNOWN
     uint8_t flags
@@ -30,35 +31,37 @@ cdef struct NamePairing:
 # The differences of a name that is asked (the first) from one on file (docs/names.md, "Learned costs").
 cdef enum:
     COUNT_KINDS = 0           # + KIND_*: pairs of that kind; a token joined of two is one
-    COUNT_CROSSED = 18        # a given name paired with a surname, roles stated
-    COUNT_CROSSED_GUESS = 19  # the same where a side's roles are guessed
-    COUNT_MARRIED_PAIR = 20   # a husband's surname paired with a surname
-    COUNT_GIVEN_ASKED = 21    # given names left over on one side alone
-    COUNT_GIVEN_HELD = 22
-    COUNT_GIVEN_BOTH = 23     # left over on each side, besides a pair
-    COUNT_GIVEN_CONFLICT = 24  # left over on each side, and no pair of given names
-    COUNT_SURNAME_ASKED = 25
-    COUNT_SURNAME_HELD = 26
-    COUNT_SURNAME_BOTH = 27
-    COUNT_SURNAME_CONFLICT = 28
-    COUNT_OTHER_ASKED = 29    # left over, of no known role
-    COUNT_OTHER_HELD = 30
-    COUNT_MARRIED_ASKED = 31  # husbands' surnames left over
-    COUNT_MARRIED_HELD = 32
-    COUNT_FIRST_ASKED = 33    # the first surname is left over, on this side alone
-    COUNT_FIRST_HELD = 34
-    COUNT_INITIAL_LEFT = 35   # an initial is left over
-    COUNT_SURNAMES_TURNED = 36
-    COUNT_GIVEN_TURNED = 37
-    COUNT_ONE_PAIR = 38       # 1 where there are so many pairs
-    COUNT_TWO_PAIRS = 39
-    COUNT_THREE_PAIRS = 40
-    COUNT_ABROAD = 41         # pairs but the first of words that the built-in table lacks
-    COUNT_PARTLY = 42         # 1 where anything is left over, husbands' surnames aside
-    COUNT_UNEQUAL = 43        # 1 where a pair is neither EXACT nor PHONETIC
-    COUNT_UNTOLD_ASKED = 44   # tenths of what the tokens tell, husbands' surnames aside, that are left over
-    COUNT_UNTOLD_HELD = 45
-    COUNTS = 46
+    COUNT_CROSSED = 19        # a given name paired with a surname, roles stated
+    COUNT_CROSSED_GUESS = 20  # the same where a side's roles are guessed
+    COUNT_MARRIED_PAIR = 21   # a husband's surname paired with a surname
+    COUNT_GIVEN_ASKED = 22    # given names left over
+    COUNT_GIVEN_HELD = 23
+    COUNT_GIVEN_BOTH = 24     # of these, on each side, besides a pair
+    COUNT_GIVEN_CONFLICT = 25  # 1 where some are left over on each side, and no given names pair
+    COUNT_SURNAME_ASKED = 26
+    COUNT_SURNAME_HELD = 27
+    COUNT_SURNAME_BOTH = 28
+    COUNT_SURNAME_CONFLICT = 29
+    COUNT_OTHER_ASKED = 30    # left over, of no known role
+    COUNT_OTHER_HELD = 31
+    COUNT_MARRIED_ASKED = 32  # husbands' surnames left over
+    COUNT_MARRIED_HELD = 33
+    COUNT_FIRST_ASKED = 34    # the first surname is left over, on this side alone
+    COUNT_FIRST_HELD = 35
+    COUNT_INITIAL_LEFT = 36   # an initial is left over
+    COUNT_SURNAMES_TURNED = 37
+    COUNT_GIVEN_TURNED = 38
+    COUNT_ONE_PAIR = 39       # 1 where there are so many pairs at most
+    COUNT_TWO_PAIRS = 40
+    COUNT_THREE_PAIRS = 41
+    COUNT_ABROAD = 42         # pairs but the first of words that the built-in table lacks
+    COUNT_PARTLY = 43         # 1 where anything is left over, husbands' surnames aside
+    COUNT_UNEQUAL = 44        # 1 where a pair is neither EXACT nor PHONETIC
+    COUNT_UNTOLD_ASKED = 45   # tenths of what the tokens tell, husbands' surnames aside, that are left over
+    COUNT_UNTOLD_HELD = 46
+    COUNT_GIVEN_KNOWN = 47    # 1 where given names are left over on each side, and those asked are known names or initials
+    COUNT_SURNAME_KNOWN = 48
+    COUNTS = 49
 
 cdef struct NameCounts:       # of a pairing; what bench/names/fit_differences.py fits weights on
     int32_t told              # by the pairs, hundredths of a bit, before anything is taken off

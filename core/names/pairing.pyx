@@ -12,7 +12,7 @@ from core.names.reading cimport (
 )
 from core.names.tokens cimport (
     KIND_A_ENDS, KIND_A_SHORT, KIND_ALIKE, KIND_B_ENDS, KIND_B_SHORT, KIND_EDIT, KIND_ENDING, KIND_INITIAL, KIND_JOINED,
-    KIND_NICKNAME, KIND_NONE, KIND_PHONETIC, KIND_SHORT_EDIT, TokenForm, compare_tokens, is_begin_of_a, is_begin_of_b,
+    KIND_NICKNAME, KIND_NONE, KIND_PET, KIND_PHONETIC, KIND_SHORT_EDIT, TokenForm, compare_tokens, is_begin_of_a, is_begin_of_b,
 )
 from core.names.weights cimport *
 
@@ -111,7 +111,7 @@ cdef void best_pairs(const NameShape* a, const NameShape* b, const KindMatrix* k
             y = &b.tokens[j]
             if (kind == KIND_SHORT_EDIT or kind == KIND_INITIAL) and may_be_particle(x) != may_be_particle(y):
                 continue
-            if (kind == KIND_NICKNAME or kind == KIND_A_SHORT or kind == KIND_B_SHORT) and (
+            if (kind == KIND_NICKNAME or kind == KIND_PET or kind == KIND_A_SHORT or kind == KIND_B_SHORT) and (
                     is_surname(x.role) and not a.roles_guessed or is_surname(y.role) and not b.roles_guessed):
                 continue
             c.to[i][c.n[i]] = <int8_t>j
@@ -163,6 +163,8 @@ cdef struct Side:                # the tokens of one of two names
     int other
     int married
     int initials                 # of these, single letters
+    int strange_given            # left over: words that are no known name and no initial
+    int strange_surnames
     int32_t bits                 # that all tokens tell, husbands' surnames that are left over aside
     int32_t left_bits            # of these, those left over
     int surnames_met             # left over or not
@@ -185,8 +187,10 @@ cdef inline void count_token(const ShapeToken* token, bint is_left, Side* side) 
     side.initials += token.role != ROLE_MARRIED and token.length == 1
     if token.role == ROLE_GIVEN:
         side.given += 1
+        side.strange_given += not token.known and token.length > 1
     elif token.role == ROLE_SURNAME:
         side.surname += 1
+        side.strange_surnames += not token.known and token.length > 1
     elif token.role == ROLE_UNKNOWN:
         side.other += 1
     else:
@@ -270,14 +274,22 @@ cdef inline void tally_joined(const NameShape* a, const NameShape* b, const Kind
             break
 
 
-# Evidence of tokens without a partner and of an order turned round, all of it penalties; and the flags of conflicts.
+# What given names left over on both sides take off: relatives share surnames, so these tell less, too.
+cdef inline int32_t given_evidence(int both, const Tally* tally) noexcept nogil:
+    if both == 0:
+        return 0
+    if tally.given_pairs:
+        return -PENALTY_EXTRA_GIVEN * both - max(0, tally.surnames - SURNAMES_MOST_EXTRA)
+    return -PENALTY_CONFLICT_GIVEN - max(0, tally.surnames - SURNAMES_MOST_CONFLICT)
+
+
+# Evidence of tokens without a partner, given names on both sides aside, and of an order turned round, all of it penalties; and the
+# flags of conflicts.
 cdef inline int32_t left_evidence(const Side* a, const Side* b, const Tally* tally, NamePairing* out) noexcept nogil:
     cdef int32_t evidence = 0
     cdef int both = min(a.given, b.given)
     if both:
         out.flags |= EXTRA_GIVEN if tally.given_pairs else CONFLICT_GIVEN
-        evidence -= PENALTY_EXTRA_GIVEN * both if tally.given_pairs else PENALTY_CONFLICT_GIVEN
-        evidence -= max(0, tally.surnames - (SURNAMES_MOST_EXTRA if tally.given_pairs else SURNAMES_MOST_CONFLICT))
     evidence -= PENALTY_MISSING_GIVEN * (a.given + b.given - 2 * both + a.other + b.other)
     both = min(a.surname, b.surname)
     if both:
@@ -339,16 +351,18 @@ cdef void count_differences(const NameShape* a, const Side* left, const NameShap
     for i in range(a.count):
         if out.partner[i] >= 0 and not (out.kind[i] == KIND_JOINED and i and out.partner[i - 1] == out.partner[i]):
             count_pair(a, &a.tokens[i], b, &b.tokens[out.partner[i]], out.kind[i], counts)
+    counts[COUNT_GIVEN_ASKED] = <uint8_t>left.given
+    counts[COUNT_GIVEN_HELD] = <uint8_t>right.given
     both = min(left.given, right.given)
-    counts[COUNT_GIVEN_ASKED] = <uint8_t>(left.given - both)
-    counts[COUNT_GIVEN_HELD] = <uint8_t>(right.given - both)
     if both:
         counts[COUNT_GIVEN_BOTH if tally.given_pairs else COUNT_GIVEN_CONFLICT] = <uint8_t>(both if tally.given_pairs else 1)
+        counts[COUNT_GIVEN_KNOWN] = left.strange_given == 0
+    counts[COUNT_SURNAME_ASKED] = <uint8_t>left.surname
+    counts[COUNT_SURNAME_HELD] = <uint8_t>right.surname
     both = min(left.surname, right.surname)
-    counts[COUNT_SURNAME_ASKED] = <uint8_t>(left.surname - both)
-    counts[COUNT_SURNAME_HELD] = <uint8_t>(right.surname - both)
     if both:
         counts[COUNT_SURNAME_BOTH if tally.surname_pairs else COUNT_SURNAME_CONFLICT] = <uint8_t>(both if tally.surname_pairs else 1)
+        counts[COUNT_SURNAME_KNOWN] = left.strange_surnames == 0
     elif tally.surname_pairs:
         counts[COUNT_FIRST_ASKED] = left.first_surname
         counts[COUNT_FIRST_HELD] = right.first_surname
@@ -359,8 +373,8 @@ cdef void count_differences(const NameShape* a, const Side* left, const NameShap
     counts[COUNT_INITIAL_LEFT] = left.initials + right.initials > 0
     counts[COUNT_SURNAMES_TURNED] = tally.surnames_turned
     counts[COUNT_GIVEN_TURNED] = tally.given_turned
-    if 1 <= tally.pairs <= 3:
-        counts[COUNT_ONE_PAIR + tally.pairs - 1] = 1
+    for i in range(max(0, tally.pairs - 1), 3):
+        counts[COUNT_ONE_PAIR + i] = 1
     counts[COUNT_ABROAD] = <uint8_t>max(0, tally.abroad - 1)
     counts[COUNT_PARTLY] = out.flags & NAMES_WHOLE == 0
     counts[COUNT_UNEQUAL] = not tally.equal
@@ -368,9 +382,29 @@ cdef void count_differences(const NameShape* a, const Side* left, const NameShap
     counts[COUNT_UNTOLD_HELD] = tenths(right.left_bits, right.bits)
 
 
+# Relatives may share all but the words that stand for others: of what is left a part counts.
+cdef inline int32_t exchanged(int32_t evidence) noexcept nogil:
+    return evidence if evidence <= EXCHANGED_FULL else EXCHANGED_FULL + (evidence - EXCHANGED_FULL) // EXCHANGED_PART
+
+
+cdef inline void weigh(const Side* a, const Side* b, const Tally* tally, NamePairing* out) noexcept nogil:
+    cdef int both = min(a.given, b.given)
+    # Where the birth dates are equal no relative but a twin is another person, and a twin bears a known name: a word that is none
+    # is a pet name or a slip.
+    cdef bint strange = both and a.strange_given
+    cdef int32_t told = tally.evidence + left_evidence(a, b, tally, out) - PAIR_ABROAD * max(0, tally.abroad - 1)
+    told -= THREE_PAIRS if tally.pairs == 3 else TWO_PAIRS if tally.pairs == 2 else ONE_PAIR if tally.pairs == 1 else 0
+    out.evidence = told + given_evidence(both, tally)
+    out.dated = told if strange else out.evidence
+    if out.flags:
+        out.evidence = exchanged(out.evidence)
+        if not strange or out.flags & (CONFLICT_SURNAME | EXTRA_SURNAME):
+            out.dated = exchanged(out.dated)
+
+
 cdef inline void pair_nothing(const NameShape* a, NamePairing* out) noexcept nogil:
     cdef int i
-    out.evidence = out.cost = 0
+    out.evidence = out.dated = out.cost = 0
     out.agreement = AGREEMENT_UNKNOWN
     for i in range(a.count):
         out.partner[i] = -1
@@ -406,17 +440,15 @@ cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* k
         count_token(&b.tokens[i], not taken[i], &right)
     out.pairs = <uint8_t>(left.paired - tally.near)
     out.cost = tally.cost
-    out.evidence = tally.evidence + left_evidence(&left, &right, &tally, out)
-    out.evidence -= PAIR_ABROAD * max(0, tally.abroad - 1)
-    out.evidence -= THREE_PAIRS if tally.pairs == 3 else TWO_PAIRS if tally.pairs == 2 else ONE_PAIR if tally.pairs == 1 else 0
-    if out.flags and out.evidence > EXCHANGED_FULL:
-        out.evidence = EXCHANGED_FULL + (out.evidence - EXCHANGED_FULL) // EXCHANGED_PART
+    weigh(&left, &right, &tally, out)
     if left.paired == left.core and right.paired == right.core and tally.near == 0:
         out.flags |= NAMES_WHOLE
         out.evidence += BONUS_WHOLE
+        out.dated += BONUS_WHOLE
         if tally.equal:
             out.flags |= NAMES_EQUAL
             out.evidence += BONUS_EQUAL
+            out.dated += BONUS_EQUAL
     if counts != NULL:
         counts.told, counts.told_surnames = tally.evidence, tally.surnames
         count_differences(a, &left, b, &right, &tally, out, counts.of)

@@ -6,6 +6,7 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from core.names.equivalents cimport Equivalents
+from core.names.pet_names cimport PET_KEYS, PetKey
 
 cdef enum:
     TOKEN_LETTERS = 32        # letters of a token that are compared; the rest is cut
@@ -27,23 +28,25 @@ cdef enum:
     KIND_ENDING = 11          # one edit apart, but in the ending that tells the sex: MARIO, MARIA
     KIND_TWO_EDITS = 12       # two edits of letters, both of seven or more
     KIND_SHORT_EDIT = 13      # one edit, one token of two or three letters, not both of them known names: OSE, JOSE
-    KIND_INITIAL = 14         # one is a single letter, and the other begins with it
-    KIND_A_SHORT = 15         # a begins b, three letters or more, and is no name of its own: FER, FERNANDO. Only between given names
-    KIND_B_SHORT = 16         # b begins a so
-    KIND_ALIKE = 17           # one letter in three is another: the same first letter, five letters or more
+    KIND_PET = 14             # a pet name that no table has, as children make it: MAYO, MARIO. Only between given names
+    KIND_INITIAL = 15         # one is a single letter, and the other begins with it
+    KIND_A_SHORT = 16         # a begins b, three letters or more, and is no name of its own: FER, FERNANDO. Only between given names
+    KIND_B_SHORT = 17         # b begins a so
+    KIND_ALIKE = 18           # one letter in three is another: the same first letter, five letters or more
     # The letters of one are the beginning or the end of the other's, and at least two are left over. No pair by itself: two
     # such tokens side by side make the other whole (MARIA JOSE, MARIAJOSE), A_SHORT and B_SHORT too.
-    KIND_A_BEGINS = 18        # a begins b
-    KIND_A_ENDS = 19          # a ends b
-    KIND_B_BEGINS = 20        # b begins a
-    KIND_B_ENDS = 21          # b ends a
-    KINDS = 22
+    KIND_A_BEGINS = 19        # a begins b
+    KIND_A_ENDS = 20          # a ends b
+    KIND_B_BEGINS = 21        # b begins a
+    KIND_B_ENDS = 22          # b ends a
+    KINDS = 23
 
 cdef struct TokenForm:
     uint8_t length
     uint8_t phonetic_length
     uint8_t loose_length
     uint8_t shape_length
+    uint8_t pets              # keys of pet names
     uint8_t known             # a given name or surname of the built-in frequencies
     Equivalents equivalents
     uint32_t letter_set       # bit (letter mod 32) of every letter
@@ -51,6 +54,7 @@ cdef struct TokenForm:
     uint8_t letters[TOKEN_LETTERS]
     uint8_t phonetic[TOKEN_LETTERS]
     uint8_t loose[TOKEN_LETTERS]    # key under which transliterations fall together; none of a known token
+    PetKey pet[PET_KEYS]            # of pet names that a known given name may have; of an unknown word, its own
     uint8_t shape[TOKEN_LETTERS]    # letters with those that look alike made one
 
 # letters: folded (A to Z, 0 to 9, N_TILDE, LOST), n >= 1.

@@ -6,7 +6,9 @@ from libc.string cimport memcmp, memcpy, memset
 from core.machine.xxhash cimport XXH3_64bits
 from core.names.equivalents cimport ABBREVIATION, NICKNAME, TRANSLITERATION, equivalents_of, group_name
 from core.names.folding cimport LOST, N_TILDE
-from core.names.frequencies cimport token_known
+from core.names.frequencies cimport token_givenness, token_known
+from core.names.loose_key cimport loose_of
+from core.names.pet_names cimport key_of_pet_name, keys_of_given_name, same_key
 from core.names.phonetic cimport phonetic_symbols
 
 cdef extern from *:
@@ -19,8 +21,6 @@ cdef enum:
     PART_LEAST = 2            # letters of each half of a joined token
     ALIKE_LEAST = 5           # letters or symbols
     SHORT_LEAST = 3           # letters of a short form
-    LOOSE_LETTERS = 5         # a loose key wants so many letters
-    LOOSE_CONSONANTS = 3      # and so many consonants
 
 
 cdef inline uint64_t term(uint8_t kind, const uint8_t* text, size_t n) noexcept nogil:
@@ -89,74 +89,8 @@ cdef inline bint is_vowel(uint8_t c) noexcept nogil:
     return c == c"A" or c == c"E" or c == c"I" or c == c"O" or c == c"U" or c == c"Y"
 
 
-cdef inline int vowel_group(const uint8_t* t, int n, int i, uint8_t* symbol) noexcept nogil:
-    """How many letters the vowels from t[i] on take: one A, or one E where they end in a glide (AI, EI, AY, EY)."""
-    cdef int start = i
-    symbol[0] = c"A"
-    while i < n and is_vowel(t[i]):
-        if (t[i] == c"A" or t[i] == c"E") and i + 1 < n and (t[i + 1] == c"I" or t[i + 1] == c"Y"):
-            symbol[0] = c"E"
-        i += 1
-    return i - start
-
-
-cdef inline int consonant_group(const uint8_t* t, int n, int i, uint8_t* symbol) noexcept nogil:
-    """How many letters the consonant at t[i] takes, and the group that the ways of writing Arabic and German names confuse it
-    with; symbol 0 = none: an H that is not heard."""
-    cdef uint8_t c = t[i], d = t[i + 1] if i + 1 < n else 0, e = t[i + 2] if i + 2 < n else 0
-    if c == c"S" and d == c"C" and e == c"H":
-        symbol[0] = c"S"
-        return 3
-    if (c == c"S" or c == c"C") and d == c"H" or c == c"T" and (d == c"Z" or d == c"S"):
-        symbol[0] = c"S"
-        return 2
-    if c == c"K" and d == c"H":
-        symbol[0] = c"H"
-        return 2
-    if c == c"P" and d == c"H":
-        symbol[0] = c"F"
-        return 2
-    if (c == c"T" or c == c"D" or c == c"G") and d == c"H":
-        symbol[0] = c"G" if c == c"G" else c"T"
-        return 2
-    if c == c"H":
-        symbol[0] = c"H" if i == 0 or is_vowel(t[i - 1]) and is_vowel(d) else 0
-    elif c == c"J":
-        symbol[0] = c"H"
-    elif c == c"S" or c == c"Z" or c == c"X" or c == c"C" and (d == c"E" or d == c"I"):
-        symbol[0] = c"S"
-    elif c == c"C" or c == c"K" or c == c"Q":
-        symbol[0] = c"K"
-    elif c == c"D" or c == c"T":
-        symbol[0] = c"T"
-    elif c == c"B" or c == c"P":
-        symbol[0] = c"B"
-    elif c == c"F" or c == c"V" or c == c"W":
-        symbol[0] = c"F"
-    elif c == N_TILDE:
-        symbol[0] = c"N"
-    else:
-        symbol[0] = c
-    return 1
-
-
-# Key of a token of another script or language: groups of vowels and of consonants. 0 when the token has too little in it.
-cdef int loose_of(const uint8_t* t, int n, uint8_t* out) noexcept nogil:
-    cdef int i = 0, k = 0, consonants = 0
-    cdef uint8_t symbol
-    cdef bint vowels
-    if n < LOOSE_LETTERS:
-        return 0
-    while i < n:
-        vowels = is_vowel(t[i])
-        i += vowel_group(t, n, i, &symbol) if vowels else consonant_group(t, n, i, &symbol)
-        if not vowels:
-            if symbol == 0 or (k and out[k - 1] == symbol):
-                continue
-            consonants += 1
-        out[k] = symbol
-        k += 1
-    return k if consonants >= LOOSE_CONSONANTS else 0
+cdef inline bint is_given_name(const TokenForm* form) noexcept nogil:
+    return form.known and form.length > 1 and token_givenness(form.phonetic, form.phonetic_length) > 0
 
 
 cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept nogil:
@@ -172,6 +106,10 @@ cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept 
     out.known = token_known(out.phonetic, out.phonetic_length) and (length != 1 or letters[0] == c"O")
     if not out.known:
         out.loose_length = <uint8_t>loose_of(letters, length, out.loose)
+        key_of_pet_name(letters, length, &out.pet[0])
+        out.pets = out.pet[0].length > 0
+    elif is_given_name(out):
+        out.pets = <uint8_t>keys_of_given_name(letters, length, out.pet)
     equivalents_of(out.letters, length, out.phonetic, out.phonetic_length, &out.equivalents)
 
 
@@ -249,6 +187,12 @@ cdef inline bint other_ending(const uint8_t* a, int a_n, const uint8_t* b, int b
     return b_n == a_n + 1 and b[b_n - 1] == c"A" and memcmp(a, b, a_n) == 0
 
 
+# HORTENSIO and HORTENCIA: however the rest is written, they are a man's name and a woman's.
+cdef inline bint of_other_sex(const TokenForm* a, const TokenForm* b) noexcept nogil:
+    cdef uint8_t x = a.letters[a.length - 1], y = b.letters[b.length - 1]
+    return x == c"O" and y == c"A" or x == c"A" and y == c"O"
+
+
 # Of n letters: 1 = Spanish, 2 = of another language, before four letters or more.
 cdef inline int joined_particle(const uint8_t* t, int n) noexcept nogil:
     if n == 2:
@@ -293,14 +237,15 @@ cdef bint is_foreign_particle(const TokenForm* form) noexcept nogil:
     return form.length == 4 and (memcmp(t, b"BINT", 4) == 0 or memcmp(t, b"ABOU", 4) == 0)
 
 
-# The longer is the shorter with particles before it.
+# The longer is the shorter with particles before it; of given names DINORA and NORA are two.
 cdef inline bint joined_particles(const TokenForm* a, const TokenForm* b) noexcept nogil:
     cdef int more = a.length - b.length, particle
     if more < 0:
         a, b = b, a
         more = -more
     particle = joined_particle(a.letters, more)
-    return particle > 0 and b.length >= 2 + particle and memcmp(a.letters + more, b.letters, b.length) == 0
+    return (particle > 0 and b.length >= 2 + particle and memcmp(a.letters + more, b.letters, b.length) == 0
+            and not (is_given_name(a) and is_given_name(b)))
 
 
 cdef uint8_t by_equivalence(const TokenForm* a, const TokenForm* b) noexcept nogil:
@@ -399,6 +344,15 @@ cdef uint8_t as_part(const TokenForm* a, const TokenForm* b) noexcept nogil:
     return KIND_NONE
 
 
+cdef bint is_pet_name(const TokenForm* a, const TokenForm* b) noexcept nogil:
+    cdef int i, j
+    for i in range(a.pets):
+        for j in range(b.pets):
+            if same_key(&a.pet[i], &b.pet[j]):
+                return True
+    return False
+
+
 cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nogil:
     cdef uint8_t equivalent = KIND_NONE
     cdef int apart
@@ -421,8 +375,8 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
         if equivalent and equivalent != KIND_NICKNAME:
             return equivalent
     if a.loose_length and same(a.loose, a.loose_length, b.loose, b.loose_length):
-        return KIND_TRANSLITERATED
-    if same(a.shape, a.shape_length, b.shape, b.shape_length) and (
+        return KIND_ENDING if of_other_sex(a, b) else KIND_TRANSLITERATED
+    if not two_names and same(a.shape, a.shape_length, b.shape, b.shape_length) and (
             has_digit(a) or has_digit(b) or (a.length >= EDIT_LEAST and b.length >= EDIT_LEAST)):
         return KIND_OCR
     if a.length >= EDIT_LEAST and b.length >= EDIT_LEAST and apart <= 2 and one_edit(a.letters, a.length, b.letters, b.length):
@@ -444,6 +398,8 @@ cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nog
         return KIND_TWO_EDITS
     if short_edit(a, b):
         return KIND_SHORT_EDIT
+    if a.known != b.known and is_pet_name(a, b):
+        return KIND_PET
     if a.letters[0] == b.letters[0]:
         if consonants_of(a, b):
             return KIND_ABBREVIATION
@@ -485,6 +441,9 @@ cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil:
         count += 1
     if form.shape_length:
         out[count] = term(5, form.shape, form.shape_length)
+        count += 1
+    for i in range(form.pets):
+        out[count] = term(8, form.pet[i].symbols, form.pet[i].length)
         count += 1
     if form.length >= 2:
         count += variants(6, form.letters, form.length, out + count)

@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t
 
 cdef extern from *:
     """
-    static const int32_t COSTS[22] = {
+    static const int32_t COSTS[23] = {
         0,    /* NONE */
         0,    /* EXACT */
         80,   /* PHONETIC */
@@ -21,6 +21,7 @@ cdef extern from *:
         700,  /* ENDING, of given names */
         450,  /* TWO_EDITS */
         550,  /* SHORT_EDIT */
+        400,  /* PET */
         100,  /* INITIAL */
         1600, /* A_SHORT: it tells nothing for them, and nothing against */
         1600, /* B_SHORT */
@@ -28,7 +29,7 @@ cdef extern from *:
         0, 0, 0, 0,
     };
     """
-    const int32_t COSTS[22]
+    const int32_t COSTS[23]
 
 cdef enum:
     COST_MARRIED = 100             # a husband's surname paired with a surname

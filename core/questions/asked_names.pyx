@@ -5,8 +5,19 @@ from core.call.question cimport NAME_FULL, NAME_TEXTS, Question, Text
 from core.contract cimport *
 from core.failure cimport OK, fail
 from core.free_text.names cimport FreeName, read_free_name
-from core.names.keys cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
+from core.names.keys cimport FOLDED_MAX, NAME_KEY_MAX, name_key_into, name_key_of_parts_into
 from core.names.reading cimport ReadName, name_text_into, read_name
+from core.questions.lost_letters cimport mend_asked
+
+
+cdef void _read_text(const char* text, size_t size, ReadName* out) noexcept nogil:
+    """Reads a stored name, its lost letters marked."""
+    cdef char mended[FOLDED_MAX]
+    cdef size_t length = mend_asked(text, size, mended, sizeof(mended))
+    if length:
+        read_name(mended, length, NULL, &out.shape, out.forms)
+    else:
+        read_name(text, size, NULL, &out.shape, out.forms)
 
 
 cdef void _read_plain(Call* call, const char* text, size_t size, ReadName* out) noexcept nogil:
@@ -17,7 +28,7 @@ cdef void _read_plain(Call* call, const char* text, size_t size, ReadName* out) 
         parts[i] = b""
         lengths[i] = 0
     n = name_text_into(parts, lengths, text, size, call.folded, sizeof(call.folded))
-    read_name(call.folded, n if n > 0 else 0, NULL, &out.shape, out.forms)
+    _read_text(call.folded, n if n > 0 else 0, out)
 
 
 cdef void read_asked_name(Call* call, const char* text, size_t size) noexcept nogil:
@@ -66,7 +77,7 @@ cdef int take_name_parts(Call* call, bint* given) noexcept nogil:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "name", "characters")
     n = name_text_into(parts, lengths, call.question.name[NAME_FULL].data, call.question.name[NAME_FULL].size, call.folded,
                        sizeof(call.folded))
-    read_name(call.folded, n if n > 0 else 0, NULL, &call.asked_name.shape, call.asked_name.forms)
+    _read_text(call.folded, n if n > 0 else 0, &call.asked_name)
     return OK
 
 

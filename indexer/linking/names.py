@@ -65,7 +65,7 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # another number, 8 and 9 nobody by the score whose names or birth date disagree, 10 that by an equal filler a birth
 # date agrees, that equal initials tell what a rare name does, and that VAN is a slip of JAN, 11 took NO CONSTA for a
 # name.
-RULE_VERSION = "names-16"
+RULE_VERSION = "names-17"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
 _DISAGREEING = f"(a.names = {DISAGREES} OR a.birth = {DISAGREES})"

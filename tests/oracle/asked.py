@@ -10,6 +10,7 @@ from tests.core import naive_calendar
 from tests.core.identifiers import naive_countries, naive_identifiers
 from tests.core.identifiers.naive_identifiers import IdentifierError, IdentifierKind
 from tests.core.names import naive_names
+from tests.oracle.lost_letters import mended
 from tests.oracle.record import Birth, Record
 
 QUERY_LIMIT = 200
@@ -182,11 +183,11 @@ def person_question(request: Any) -> PersonQuestion:
         question.name_key = naive_names.name_key_of_parts(**{p: getattr(name, p) for p in parts})
         if not question.name_key:
             raise invalid("name")
-        question.name_text = naive_names.name_text({p: getattr(name, p) for p in naive_names.PARTS}, name.full)
+        question.name_text = mended(naive_names.name_text({p: getattr(name, p) for p in naive_names.PARTS}, name.full))
     question.birth = birth_of(request, "birth_date")
     question.sex = request.sex
     for parent in ("father", "mother"):
-        setattr(question, parent, naive_names.name_text({}, getattr(request, f"{parent}_name")))
+        setattr(question, parent, mended(naive_names.name_text({}, getattr(request, f"{parent}_name"))))
     seen = (question.birth[0], any(question.birth), question.sex, request.father_name, request.mother_name)
     question.anything = bool(question.identifiers or question.name_key or any(seen))
     return question

@@ -18,6 +18,7 @@ from tests.oracle.alerts import hit_of, is_adolescents_order, is_criterion_1, re
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
 from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier
 from tests.oracle.finding_vehicles import by_vehicle_identifier
+from tests.oracle.lost_letters import mended
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import Link, Subject
 from tests.oracle.registers import Register
@@ -154,7 +155,7 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
 def _contradicts(view: View, subject: Subject, standard: int, row: dict[str, Any]) -> bool:
     """Whether the name or birth date is another's, or the name finds somebody else with a record."""
     birth = (row["birth_dates"] // 10000, row["birth_dates"] // 100 % 100, row["birth_dates"] % 100)
-    text = naive_names.name_text({}, row["names"])
+    text = mended(naive_names.name_text({}, row["names"]))
     claims = view.comparable(subject)
     names = agreement.names(text, claims)
     if DISAGREES in (names, agreement.birth_dates(birth, claims)):
@@ -248,7 +249,7 @@ def _capped(records: list[tuple[Link, int, bool]], link: int) -> list[tuple[Link
 
 def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int]) -> Verdict:
     links: list[Link] = []
-    question = PersonQuestion(name_text=naive_names.name_text({}, name), birth=birth)
+    question = PersonQuestion(name_text=mended(naive_names.name_text({}, name)), birth=birth)
     try:
         fits = name_fits(view, Asked(question, cleared=True))
     except QuestionError:

@@ -47,8 +47,11 @@ def counts_of(
         both = min(counts)
         if both:
             found[f"{word} left on both" if some[role] else f"no {word} pairs"] = both if some[role] else 1
+            found[f"{word}s left on both are known"] = int(
+                all(t.known or len(t.letters) == 1 for t in left[0] if t.role == role)
+            )
         for count, where in zip(counts, ("asked", "on file"), strict=True):
-            found[f"{word} left: {where}"] = count - both
+            found[f"{word} left: {where}"] = count
         if role == SURNAME and not both and some[role]:
             for name, side, where in ((a, left[0], "asked"), (b, left[1], "on file")):
                 first = next((t for t in name.tokens if t.role == SURNAME), None)
@@ -63,7 +66,7 @@ def counts_of(
     found["initial left"] = int(any(len(t.letters) == 1 for t in words))
     found["surnames turned"], found["given names turned"] = int(turned[SURNAME]), int(turned[GIVEN])
     for number, word in enumerate(("one pair", "two pairs", "three pairs"), 1):
-        found[word] = int(out.pairs == number)
+        found[f"{word} at most"] = int(out.pairs <= number)
     found["foreign pairs but one"] = max(0, out.abroad - 1)
     found["anything left"] = int("WHOLE" not in out.flags)
     found["a pair unequal"] = int(any(what not in ("exact", "phonetic", "none") for what in out.kinds))

@@ -35,8 +35,9 @@ class Fit:
     """One person on file whom a record may mean."""
 
     def __init__(
-        self, person: OnFile, record: Record, names: int, evidence: int, population: int, covers: bool
+        self, person: OnFile, record: Record, names: int, evidence: tuple[int, int], population: int, covers: bool
     ) -> None:
+        """evidence: of the names, and where the birth dates are equal. covers: one of them holds all of the record's."""
         claims = person.claims
         asked = births_asked(record)
         filed = [c.birth[0] for c in claims if c.birth[0]]
@@ -54,9 +55,10 @@ class Fit:
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
         self.weighed, self.names, self.names_evidence, self.claims = False, names, evidence, claims
         self.held = covers and names != AGREES and birth == AGREES and sex != DISAGREES
-        told = evidence + _sex_evidence(record, claims)
+        told = evidence[0] + _sex_evidence(record, claims)
+        equal_more = evidence[1] - evidence[0]
         dated = [
-            (told + _birth_evidence(one, claims), DISAGREES in (names, outcome))
+            (told + _birth_evidence(one, claims, equal_more), DISAGREES in (names, outcome))
             for one, outcome in zip(asked, births, strict=True)
             if one[0] and not (is_void(record) and outcome == DISAGREES)
         ]
@@ -67,7 +69,8 @@ class Fit:
         self.far = self.compared and apart
         self.nearby = self.compared and not self.far and not self.disagrees and (self.listed or self.scored)
         if is_void(record) and filed and not apart and names != DISAGREES:
-            reached = _score(told + _birth_evidence(record.birth, claims), False, population) >= ALERT_SCORE
+            bits = told + _birth_evidence(record.birth, claims, equal_more)
+            reached = _score(bits, False, population) >= ALERT_SCORE
             reached = reached or names == AGREES
             self.nearby = reached and agreement.birth_dates(record.birth, claims) != DISAGREES
         self.outcomes = {
@@ -148,10 +151,10 @@ class PersonsOnFile:
         """C, A and N, and of a number in doubt those who are meant by all together; the living alone where anybody
         lives."""
         roles = name_roles(record.name_text)
-        names, evidence, covered = self.scan.compare(record.name_text)
+        names, evidence, covered, dated = self.scan.compare(record.name_text)
         near: set[OnFile] = set()
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
-        for text, one, told in zip(self.bearers, names, evidence, strict=True):
+        for text, one, told in zip(self.bearers, names, dated, strict=True):
             if one != DISAGREES or _score(told + most, True, self.population) >= ALERT_SCORE:
                 near.update(self.bearers[text])
         fits = []
@@ -160,14 +163,15 @@ class PersonsOnFile:
                 places = [self.places[text] for text in person.names]
                 agreed = agreement.best(names[i] for i in places)
                 covers = len(roles) > 1 and any(covered[i] and names[i] != DISAGREES for i in places)
-                fits.append(Fit(person, record, agreed, max(evidence[i] for i in places), self.population, covers))
+                told = max(evidence[i] for i in places), max(dated[i] for i in places)
+                fits.append(Fit(person, record, agreed, told, self.population, covers))
         nearer = any(fit.nearby for fit in fits)
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False
         but = doubt.subject if doubt is not None else None
         fits = [fit for fit in fits if not (nearer and (fit.far or fit.disagrees)) and fit.subject is not but]
         if doubt is not None:
-            fits += self._near_numbers(record, doubt, {fit.person for fit in fits}, list(evidence))
+            fits += self._near_numbers(record, doubt, {fit.person for fit in fits}, (evidence, dated))
             weighed.weigh(record, doubt, fits, self.population)
         fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named or fit.held or fit.weighed]
         return [fit for fit in fits if not fit.dead] or fits
@@ -180,15 +184,15 @@ class PersonsOnFile:
         return found | self.by_prefix[record.cui[:9]] if record.cui else found
 
     def _near_numbers(
-        self, record: Record, doubt: weighed.Doubt, known: set[OnFile], evidence: Sequence[int]
+        self, record: Record, doubt: weighed.Doubt, known: set[OnFile], evidence: tuple[Sequence[int], Sequence[int]]
     ) -> list[Fit]:
         """Who bears a number one slip from the record's, and is not found by name."""
         found = []
         for person in sorted(self._who_may_be_near(record), key=lambda p: p.place):
             if person not in known and person.subject is not doubt.subject and doubt.tells(person.subject):
                 names = agreement.names(record.name_text, person.claims)
-                told = max((evidence[self.places[text]] for text in person.names), default=0)
-                fit = Fit(person, record, names, told, self.population, covers=False)
+                plain, dated = (max((e[self.places[t]] for t in person.names), default=0) for e in evidence)
+                fit = Fit(person, record, names, (plain, dated), self.population, covers=False)
                 fit.scored = fit.named = fit.agreed = fit.strong = fit.supported = False
                 found.append(fit)
         return found
@@ -406,9 +410,11 @@ def _may_be_slip(birth: Birth) -> bool:
     return all(birth) and birth[1:] != (1, 1) and birth not in ((1899, 12, 30), (1899, 12, 31))
 
 
-def _birth_evidence(birth: Birth, claims: list[Record]) -> int:
-    """Hundredths of a bit, counted once; docs/names.md, "What alerts"."""
-    return counted_once(max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0))
+def _birth_evidence(birth: Birth, claims: list[Record], equal_more: int) -> int:
+    """Hundredths of a bit, counted once; docs/names.md, "What alerts". equal_more: of names whose dates are equal."""
+    bits = max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0)
+    same_day = bits == WEIGHTS["BIRTH_EQUAL"] and birth[1:] != (1, 1)
+    return counted_once(bits) + equal_more * same_day
 
 
 def counted_once(birth: int) -> int:

@@ -144,6 +144,7 @@ def guess_roles(tokens: list[Token], commas: int, whole: list[Token]) -> None:
 @dataclass
 class Pairing:
     evidence: int = 0
+    dated: int = 0  # where the birth dates are equal
     told: tuple[int, int] = (0, 0)  # by the pairs alone, and of it by pairs with a surname in them
     counts: dict[str, int] = field(default_factory=dict)
     cost: int = 0
@@ -196,7 +197,7 @@ def best_pairs(a: Name, b: Name, kinds: list[list[str]], done: set[int], taken: 
         if may_be_particle(x) != may_be_particle(y) and what in ("short edit", "initial"):
             return False
         stated = [t.role for t, name in ((x, a), (y, b)) if not name.guessed]
-        return not (what in ("nickname", *SHORT) and (SURNAME in stated or MARRIED in stated))
+        return not (what in ("nickname", "pet name", *SHORT) and (SURNAME in stated or MARRIED in stated))
 
     @cache
     def best(i: int, free: frozenset[int]) -> tuple[int, tuple[int, ...]]:
@@ -299,6 +300,12 @@ def first_left(name: Name, left: list[Token]) -> bool:
     return any(t is first for t in left)
 
 
+def exchanged(evidence: int) -> int:
+    """What is left of the evidence of names in which a word stands for another: relatives may share the rest."""
+    above = evidence - WEIGHTS["EXCHANGED_FULL"]
+    return evidence if above <= 0 else evidence - above + above // WEIGHTS["EXCHANGED_PART"]
+
+
 def settle(
     a: Name, b: Name, out: Pairing, taken: set[int], roles: list[set[str]], turned: dict[str, bool], surnames: int
 ) -> None:
@@ -307,6 +314,9 @@ def settle(
     left_b = [y for j, y in enumerate(b.tokens) if j not in taken]
     given_pairs = sum(GIVEN in pair_roles for pair_roles in roles)
     surname_pairs = sum(bool(pair_roles & {SURNAME, MARRIED}) for pair_roles in roles)
+    dated_more = 0  # what a strange word in place of a given name does not take off where birth dates are equal
+    strange = any(t.role == GIVEN and not t.known and len(t.letters) > 1 for t in left_a)
+    strange = strange and any(t.role == GIVEN for t in left_b)
     for role, name, pairs in ((GIVEN, "GIVEN", given_pairs), (SURNAME, "SURNAME", surname_pairs)):
         counts = [sum(t.role == role for t in left) for left in (left_a, left_b)]
         both = min(counts)
@@ -318,7 +328,10 @@ def settle(
             out.evidence -= WEIGHTS[f"PENALTY_CONFLICT_{name}"]
         if both and role == GIVEN:
             most = WEIGHTS["SURNAMES_MOST_EXTRA" if pairs else "SURNAMES_MOST_CONFLICT"]
-            out.evidence -= max(0, surnames - most)
+            taken_off = max(0, surnames - most)
+            out.evidence -= taken_off
+            taken_off += WEIGHTS["PENALTY_EXTRA_GIVEN"] * both if pairs else WEIGHTS["PENALTY_CONFLICT_GIVEN"]
+            dated_more = taken_off if strange else 0
         out.evidence -= WEIGHTS[f"PENALTY_MISSING_{name}"] * (sum(counts) - 2 * both)
         if role == SURNAME and not both and pairs and (first_left(a, left_a) or first_left(b, left_b)):
             out.evidence -= WEIGHTS["PENALTY_FIRST_SURNAME_LEFT"]
@@ -332,17 +345,21 @@ def settle(
         out.evidence -= WEIGHTS["PENALTY_EXTRA_GIVEN"]
     out.evidence -= WEIGHTS["PAIR_ABROAD"] * max(0, out.abroad - 1)
     out.evidence -= {1: WEIGHTS["ONE_PAIR"], 2: WEIGHTS["TWO_PAIRS"], 3: WEIGHTS["THREE_PAIRS"]}.get(out.pairs, 0)
-    full = WEIGHTS["EXCHANGED_FULL"]
-    if out.flags and out.evidence > full:
-        out.evidence = full + (out.evidence - full) // WEIGHTS["EXCHANGED_PART"]
+    out.dated = out.evidence + dated_more
+    if out.flags:
+        out.evidence = exchanged(out.evidence)
+        if not strange or out.flags & {"CONFLICT_SURNAME", "EXTRA_SURNAME"}:
+            out.dated = exchanged(out.dated)
     core = [sum(t.role != MARRIED for t in left) for left in (left_a, left_b)]
     found = [len(a.tokens) - len(left_a), len(b.tokens) - len(left_b)]
     if core == [0, 0] and not out.near:
         out.flags.add("WHOLE")
         out.evidence += WEIGHTS["BONUS_WHOLE"]
+        out.dated += WEIGHTS["BONUS_WHOLE"]
         if all(what in ("exact", "phonetic", "none") for what in out.kinds):
             out.flags.add("EQUAL")
             out.evidence += WEIGHTS["BONUS_EQUAL"]
+            out.dated += WEIGHTS["BONUS_EQUAL"]
     out.counts = counts_of(a, b, out, (left_a, left_b), {GIVEN: given_pairs, SURNAME: surname_pairs}, turned)
     whole = [core[0] + found[0], core[1] + found[1]]
     n = min(whole)

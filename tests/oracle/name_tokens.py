@@ -16,7 +16,10 @@ from tests.core.names.naive_names import LOST, fold, phonetic_key
 _SOURCE = (Path(__file__).parents[2] / "core" / "names" / "weights.pxd").read_text(encoding="utf-8")
 WEIGHTS = {name: int(value) for name, value in re.findall(r"^    (\w+) = (-?\d+)", _SOURCE, re.MULTILINE)}
 _PARTS = ("a begins", "a ends", "b begins", "b ends")
-KINDS = (*(kind.lower().replace("_", " ") for kind in re.findall(r"/\* (\w+)", _SOURCE)), *_PARTS)
+KINDS = (
+    *(kind.lower().replace("_", " ").replace("pet", "pet name") for kind in re.findall(r"/\* (\w+)", _SOURCE)),
+    *_PARTS,
+)
 COSTS: dict[str, int] = dict(zip(KINDS, map(int, re.findall(r"^        (\d+),", _SOURCE, re.MULTILINE)), strict=False))
 VOWELS = "AEIOUY"
 JOINED_PARTICLES = ("DE", "DEL", "SAN", "DELA", "DELO", "DELOS", "DELAS", "SANTA")
@@ -149,6 +152,49 @@ def _rewritten(token: str, rules: list[tuple[str, str]]) -> str:
     return out
 
 
+SAID = [
+    ("CH", "S"), ("PH", "P"), ("LL|RR", "L"), ("QU(?=[EI])", "K"), ("GU(?=[EI])", "G"), ("Y(?=[AEIOU])", "L"),
+    ("Y", "I"), ("C(?=[EI])", "S"), ("C", "K"), ("T(?=I[AEIOU])", "S"), ("G(?=[EI])", "J"), ("[SZX]", "S"),
+    ("[BVW]", "B"), ("[KQ]", "K"), ("[FP]", "P"), ("[RL]", "L"), ("[NÑ]", "N"), ("([AEIOUTGDJM])", ""), (".", ""),
+]  # fmt: skip
+
+
+def said(token: str) -> str:
+    """The sounds of a word as a child says them."""
+    out, at = "", 0
+    while at < len(token):
+        match, sound = next((m, sound) for pattern, sound in SAID if (m := re.compile(pattern).match(token, at)))
+        out, at = out + (sound or (match[0] if match.re.groups else "")), match.end()
+    return out
+
+
+@cache
+def pet_keys(token: str) -> tuple[str, ...]:
+    """Keys of the pet names that a known given name may have; of an unknown word its own."""
+    is_given = is_given_name(token) and len(token) >= 4
+    if not is_given and (phonetic_key(token) in frequencies() or not 3 <= len(token) <= 9):
+        return ()
+    if not is_given and len(token) >= 6:
+        token = re.sub("I(TO|TA)$", "I", token)
+    syllables = "([^AEIOU]*)([AEIOU]+)([^AEIOU]+)[AEIOU]+"
+    found = re.search(f"{syllables}[^AEIOU]*$", said(token)) if is_given else re.fullmatch(syllables, said(token))
+    if not found:
+        return ()
+    before, vowels, between = found.groups()
+    strong = re.findall("[AEO]", vowels)
+    second = opening(between)
+    onset = before[opening(before)] if before and len(strong) < 2 else ""
+    middle = (strong or [vowels[-1]])[-1] + "N" * between[: second % len(between)].endswith(("N", "M"))
+    behind = between[second]
+    twice = [behind + middle + behind, *([onset + middle + onset] if onset else [])] if is_given else []
+    return tuple(dict.fromkeys([onset + middle + behind, *twice]))
+
+
+def opening(consonants: str) -> int:
+    """Place, from the end, of the consonant that opens the syllable behind them: of a stop and R or L the stop."""
+    return -2 if re.search("[BPKGTD]L$", consonants) else -1
+
+
 @cache
 def shape(token: str) -> str:
     return re.sub(
@@ -229,8 +275,14 @@ def one_lost(a: str, b: str, lost: str) -> bool:
     return len(a) == len(b) >= 3 and len(differ) == 1 and lost in differ[0]
 
 
+def is_given_name(token: str) -> bool:
+    return len(token) > 1 and frequencies().get(phonetic_key(token), (0, 0))[1] > 0
+
+
 def is_joined(shorter: str, longer: str) -> bool:
-    """The longer is the shorter with particles before it."""
+    """The longer is the shorter with particles before it; of given names DINORA and NORA are two."""
+    if is_given_name(shorter) and is_given_name(longer):
+        return False
     if any(longer == particle + shorter for particle in JOINED_PARTICLES):
         return len(shorter) >= 3
     return len(shorter) >= 4 and any(longer == particle + shorter for particle in JOINED_ABROAD)
@@ -259,12 +311,12 @@ def kind(a: str, b: str) -> str:
     if equivalent and equivalent != "nickname":
         return equivalent
     if loose(a) and loose(a) == loose(b):
-        return "transliterated"
+        return "ending" if {a[-1], b[-1]} == {"A", "O"} else "transliterated"
     four = len(shorter) >= 4
-    if shape(a) == shape(b) and (four or re.search("[0-9]", a + b)):
+    known = all(sound in frequencies() for sound in sounds)
+    if not known and shape(a) == shape(b) and (four or re.search("[0-9]", a + b)):
         return "ocr"
     ending = four and distance(a, b) == 1 and other_ending(a, b)
-    known = all(sound in frequencies() for sound in sounds)
     if four and distance(a, b) == 1 and not ending and not known:
         return "edit"
     if not ending and min(map(len, sounds)) >= 4 and distance(*sounds) == 1:
@@ -279,6 +331,8 @@ def kind(a: str, b: str) -> str:
         return "two edits"
     if is_short_edit(a, b):
         return "short edit"
+    if set(pet_keys(a)) & set(pet_keys(b)) and (sounds[0] in frequencies()) != (sounds[1] in frequencies()):
+        return "pet name"
     if is_consonants_of(a, b):
         return "abbreviation"
     if a[0] == b[0] and not known and (is_alike(a, b) or is_alike(*sounds)):

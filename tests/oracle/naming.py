@@ -67,6 +67,7 @@ class Likeness:
 
     agreement: int
     evidence: int  # hundredths of a bit
+    dated: int  # where the birth dates are equal
     covered: bool  # every asked token is paired
 
 
@@ -172,13 +173,22 @@ def probability(evidence: int, prior: int) -> float:
 class Likenesses:
     """Of the asked name with every name on file, by its text."""
 
-    def __init__(self, file: NamesOnFile, names: Sequence[int], evidence: Sequence[int], covered: Sequence[int]):
+    def __init__(
+        self,
+        file: NamesOnFile,
+        names: Sequence[int],
+        evidence: Sequence[int],
+        covered: Sequence[int],
+        dated: Sequence[int],
+    ):
         self.places, self.names, self.evidence, self.covered = file.places, names, evidence, covered
+        self.dated = dated
 
     def __getitem__(self, text: str) -> Likeness:
         place = self.places[text]
         names = self.names[place]
-        return Likeness(names, self.evidence[place], bool(self.covered[place]) and names != DISAGREES)
+        covered = bool(self.covered[place]) and names != DISAGREES
+        return Likeness(names, self.evidence[place], self.dated[place], covered)
 
 
 @dataclass
@@ -243,13 +253,16 @@ def _near(file: NamesOnFile, asked: Asked, likenesses: Likenesses) -> set[Subjec
     most = WEIGHTS["SEX_SAME"] * bool(question.sex) + WEIGHTS["DEPARTMENT_SAME"] * bool(asked.department)
     most += (WEIGHTS["DEPARTMENT_SAME"] + WEIGHTS["MUNICIPALITY_SAME"]) * bool(asked.municipality)
     most += WEIGHTS["PARENTS_AGREE"] * bool(question.father or question.mother)
-    dated = WEIGHTS["BIRTH_EQUAL"] * bool(question.birth[0])
+    birth_most = WEIGHTS["BIRTH_EQUAL"] * bool(question.birth[0])
     least = file.few - most
     near: set[Subject] = set()
-    for text, names, evidence in zip(file.holders, likenesses.names, likenesses.evidence, strict=True):
+    for text, names, plain, dated in zip(
+        file.holders, likenesses.names, likenesses.evidence, likenesses.dated, strict=True
+    ):
+        evidence = dated if birth_most else plain
         if names != DISAGREES or evidence >= least:
             near.update(file.holders[text])
-        elif dated and evidence + dated >= least:
+        elif birth_most and evidence + birth_most >= least:
             for subject in file.holders[text]:
                 told = max([0, *(_birth_evidence(question.birth, birth) for birth in file.births(subject))])
                 if evidence + told >= least:
@@ -339,7 +352,9 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: Likenesses) -> 
         return None
     mine = [likenesses[c.name_text] for c in named]
     parents = agreement.parents(question.father, question.mother, comparable)
-    evidence = max(k.evidence for k in mine) + _attributes(asked, comparable)
+    births = [_birth_evidence(question.birth, c.birth) for c in comparable if c.birth[0] and question.birth[0]]
+    equal = max(births, default=0) == WEIGHTS["BIRTH_EQUAL"] and question.birth[1:] != (1, 1)
+    evidence = max(k.dated if equal else k.evidence for k in mine) + _attributes(asked, comparable)
     if parents != UNKNOWN:
         evidence += WEIGHTS["PARENTS_AGREE" if parents == AGREES else "PARENTS_DISAGREE"]
     return Fit(

@@ -30,6 +30,7 @@ from tests.oracle.candidates import add_comparisons, gather, shown_level, simila
 from tests.oracle.chosen import doubted, only_persons_tried
 from tests.oracle.finding import NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, by_name
 from tests.oracle.finding_vehicles import by_vehicle_identifier
+from tests.oracle.lost_letters import mended
 from tests.oracle.record import PERSON, Subject
 from tests.oracle.suggesting import lost_digit, misformed_plates, suggestions
 
@@ -145,7 +146,7 @@ def _try(view: View, kind: IdentifierKind, text: str, query: str, country: str) 
         key = naive_names.name_key(name)
         if not key:
             raise invalid("query")
-        question = PersonQuestion(name_key=key, name_text=naive_names.name_text({}, name), birth=birth)
+        question = PersonQuestion(name_key=key, name_text=mended(naive_names.name_text({}, name)), birth=birth)
         named = Identifier("name", level_pb2.CRITERION_NAMES, key)
         return Tried(named, text, by_name(view, question, "query"), question)
     if kind == IdentifierKind.PLATE:

@@ -13,6 +13,7 @@ from tests.oracle.agreement import AGREES, UNKNOWN
 from tests.oracle.asked import PersonQuestion, QuestionError, birth_of, invalid
 from tests.oracle.candidates import candidate
 from tests.oracle.finding import POSSIBLE
+from tests.oracle.lost_letters import mended
 from tests.oracle.naming import BROAD, LAST_FILLER_YEAR, Asked, name_fits, narrowing
 from tests.oracle.record import PERSON, Subject
 
@@ -59,7 +60,7 @@ def _asked(view: View, request: Any) -> Asked:
             raise invalid("name")
         if request.names.strip(WHITE_SPACE):
             raise QuestionError(error_pb2.ERROR_REASON_QUESTION_AMBIGUOUS, "names")
-        question.name_text = naive_names.name_text({p: parts[p] for p in naive_names.PARTS}, parts["full"])
+        question.name_text = mended(naive_names.name_text({p: parts[p] for p in naive_names.PARTS}, parts["full"]))
     else:
         if not request.names.strip(WHITE_SPACE):
             raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "names")
@@ -71,15 +72,15 @@ def _asked(view: View, request: Any) -> Asked:
         question.name_key = naive_names.name_key(names)
         if not question.name_key:
             raise invalid("names")
-        question.name_text = naive_names.name_text({}, names)
+        question.name_text = mended(naive_names.name_text({}, names))
         if not any(question.birth):
             question.birth = birth
     if not 0 <= request.department <= 22:
         raise invalid("department")
     if request.municipality and not 101 <= request.municipality <= 2299:
         raise invalid("municipality")
-    question.father = naive_names.name_text({}, request.father_name)
-    question.mother = naive_names.name_text({}, request.mother_name)
+    question.father = mended(naive_names.name_text({}, request.father_name))
+    question.mother = mended(naive_names.name_text({}, request.mother_name))
     asked = Asked(question, searched=True, page=request.page_size)
     asked.year_from, asked.year_to = request.birth_year_from, request.birth_year_to
     asked.department, asked.municipality = request.department, request.municipality

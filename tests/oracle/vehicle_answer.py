@@ -16,6 +16,7 @@ from tests.oracle.asked import PersonQuestion, QuestionError, VehicleQuestion, v
 from tests.oracle.candidates import add_comparisons, gather, shown_level
 from tests.oracle.finding import HIT, POSSIBLE, Finding
 from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
+from tests.oracle.lost_letters import mended
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import PLATE, Link, Subject, holds_surely
 from tests.oracle.showing import hit_subject
@@ -248,7 +249,7 @@ def name_alert(view: View, link: Link) -> bool:
     unsure = _known_by_name(link) or _unborne(view, link)
     if not is_present(view, link) or not unsure or owner_hits(view, link, 0, HIT):
         return False
-    name = naive_names.name_text({}, link.record.message.name)
+    name = mended(naive_names.name_text({}, link.record.message.name))
     if not name:
         return False
     try:

@@ -29,7 +29,7 @@ class Weighable(Protocol):
     """What is weighed of a person on file."""
 
     subject: Subject
-    names_evidence: int
+    names_evidence: tuple[int, int]  # of the names, and where the birth dates are equal
     weighed: bool
     by_name: bool
     names: int
@@ -84,7 +84,7 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
             continue
-        bits = fit.names_evidence / 100
+        bits = fit.names_evidence[_of_one_day(record, fit.claims)] / 100
         if fit.names == AGREES:
             bits = min(bits, math.log2(population / max(1, len(alike))))
         bits += (_birth(record, fit.claims) + _sex(record, fit.claims) + number) / 100
@@ -111,6 +111,11 @@ def _birth(record: Record, claims: Sequence[Record]) -> int:
 
 def _agreements(record: Record, claims: Sequence[Record]) -> list[int]:
     return [naive_calendar.compare_birth_dates(*pair) for pair in _birth_pairs(record, claims)]
+
+
+def _of_one_day(record: Record, claims: Sequence[Record]) -> bool:
+    pairs = _birth_pairs(record, claims)
+    return any(_birth_bits(*pair) == WEIGHTS["BIRTH_EQUAL"] and pair[0][1:] != (1, 1) for pair in pairs)
 
 
 def _birth_bits(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2
 from tests.indexer.small_registers import cui_of
 from tests.kit.asker import Asker
@@ -42,3 +43,20 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
 def test_a_warrant_with_damaged_letters(asker: Asker, case: str) -> None:
     number = list(CASES).index(case) + 1
     assert asker.person(cui=cui_of(number)).answer.level == CASES[case][2]
+
+
+@pytest.mark.parametrize(
+    ("case", "asked", "level"),
+    [
+        ("a sign for a letter", "ROSA PATI~O CAAL", HIT),
+        ("a sign for a letter", "Rosa Pati¥o Caal", HIT),
+        ("another in each surname", "Eva Casta#eda Mu?oz", HIT),
+        ("a vowel, and another spelling", "SARA~HERNÁNDEZ QUEJ", HIT),  # between two names a sign separates
+        ("a sign for a letter", "ROSA PA~O CAAL", POSSIBLE),
+    ],
+)
+def test_a_question_that_lost_a_letter(asker: Asker, case: str, asked: str, level: int) -> None:
+    request = checks.CheckPersonRequest()
+    request.name.full = asked
+    request.birth_date.year, request.birth_date.month, request.birth_date.day = 1961 + list(CASES).index(case), 5, 17
+    assert asker(request).answer.level == level

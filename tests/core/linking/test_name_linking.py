@@ -74,7 +74,7 @@ def test_all_whose_names_agree_are_found(tmp_path: Path, seed: int) -> None:
     scan = NameScan(people, index.frequencies)
     expected: dict[tuple[int, int], int] = {}
     for row, (name, _, _) in enumerate(asked):
-        agreements, evidence, _ = scan.compare(name)
+        agreements, evidence, *_ = scan.compare(name)
         agreeing = [n for n, agreement in enumerate(agreements) if agreement == AGREES]
         expected |= {(row, n): evidence[n] for n in agreeing if not of_initials_alone(people[n])}
     found = swept(index, asked)
@@ -143,7 +143,7 @@ def test_what_disagrees_costs_and_the_score_finds_who_is_near(tmp_path: Path) ->
     scan = NameScan([name for _, name in noisy], index.frequencies)
     expected, far, nearer = {}, set(), set()
     for row, (name, year, sex) in enumerate(asked):
-        agreements, evidences, _ = scan.compare(name)
+        agreements, evidences, *_ = scan.compare(name)
         for n, (names, told) in enumerate(zip(agreements, evidences, strict=True)):
             differs = compare_birth_dates((year, 0, 0), (years[n], 0, 0)) == DISAGREES
             evidence = told + born(year, years[n])

@@ -120,6 +120,17 @@ def fold_other(text: str) -> list[str]:
     return found[:TOKENS_MAX]
 
 
+# Names of several words that are written as one, their particle in the middle.
+WHOLE = {
+    name.replace(" ", ""): name
+    for name in (
+        "MONTES DE OCA", "MONTE DE OCA", "PONCE DE LEON", "FLOR DE MARIA", "JUAN DE DIOS", "JUAN DE LA CRUZ",
+        "MARIA DE JESUS", "MARIA DE LA CRUZ", "MARIA DE LA LUZ", "MARIA DE LOS ANGELES", "MARIA DEL CARMEN",
+        "MARIA DEL PILAR", "MARIA DEL ROSARIO", "MARIA DEL TRANSITO",
+    )
+}  # fmt: skip
+
+
 @lru_cache(_KEPT)
 def fold(text: str) -> str:
     pieces: list[str] = []
@@ -137,7 +148,8 @@ def fold(text: str) -> str:
         else:
             pieces.extend(latin_letters(character) or " ")
     tokens = [token[:LETTERS_MAX] for token in "".join(p for p in pieces if p not in "\0\1").split()]
-    return " ".join([token for token in tokens if token.strip(LOST)][:TOKENS_MAX] or fold_other(text))
+    told = [word for token in tokens if token.strip(LOST) for word in WHOLE.get(token, token).split()]
+    return " ".join(told[:TOKENS_MAX] or fold_other(text))
 
 
 def tokens(text: str) -> list[str]:

@@ -25,6 +25,7 @@ from tests.kit.strategies import texts
 from tests.oracle import name_differences, name_match, name_tokens, naming
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3
+BORN = (1985, 3, 21)
 HOSTILE = [
     "",
     "A",
@@ -61,6 +62,11 @@ SELDOM = [
     ("M0LINA RUIZ ANA", "ANA MOLINA RUIZ"),
     ("JAN VAN DEN BERG", "PIET VAN DEN BERG"),
     ("J C GARCIA", "J C GARCIA"),
+    ("HORTENSIO LOPEZ", "HORTENSIA LOPEZ"),
+    ("ANA MONTEDEOCA", "ANA MONTES DE OCA"),
+    ("PEPO LOPEZ", "WILFREDO LOPEZ"),
+    ("GADITO LOPEZ", "EDGARDO LOPEZ"),
+    ("TANTO BRONTO", "SANTOS PABLO"),
 ]
 
 
@@ -68,6 +74,8 @@ def test_two_names_compare_as_the_naive_twin_says() -> None:
     for a, b in [*SELDOM, *pairs(1000, seed=7)]:
         found, naive = compare({"names": a}, {"names": b}), name_match.compare(a, b)
         assert (round(found.evidence * 100), found.names) == (naive.evidence, naive.agreement), (a, b)
+        dated = compare({"names": a, "birth": BORN}, {"names": b, "birth": BORN}).evidence * 100
+        assert round(dated) == naive.dated + name_tokens.WEIGHTS["BIRTH_EQUAL"], (a, b)
         assert tuple(round(bits * 100) for bits in found.told) == naive.told, (a, b)
         assert found.counts == {name: count for name, count in naive.counts.items() if count}, (a, b)
         assert [kind for *_, kind, _ in found.pairs] == [
@@ -195,8 +203,16 @@ def test_hostile_texts_have_a_score(a: str, b: str) -> None:
         ("DELOSANTOS", "SANTOS", "joined"),
         ("MARIO", "MARIA", "ending"),
         ("JUANA", "JUAN", "ending"),
+        ("HORTENSIO", "HORTENSIA", "ending"),
+        ("HORTENCIO", "HORTENSIA", "ending"),
+        ("ABDELGHANI", "ABDULGANI", "transliterated"),
+        ("DINORA", "NORA", "b ends"),
         ("RODIRGEUZ", "RODRIGUEZ", "two edits"),
         ("OSE", "JOSE", "short edit"),
+        ("TIYO", "ATILIO", "none"),
+        ("PEPO", "WILFREDO", "pet name"),
+        ("CHOCHE", "JOSE", "pet name"),
+        ("GADO", "EDGARDO", "pet name"),
         ("TOT", "POT", "none"),
         ("J", "JUAN", "initial"),
         ("MARIAJOSE", "MARIA", "b short"),
@@ -219,9 +235,14 @@ def test_kind_of_two_tokens(a: str, b: str, kind: str) -> None:
         ("María López de García", "María López Pérez", AGREES),
         ("María José Caal", "Mariajosé Caal", AGREES),
         ("Juan de la Cruz Tot", "Juan Delacruz Tot", AGREES),
+        ("Ana Montedeoca Paz", "Ana Montes de Oca Paz", AGREES),
+        ("Montesdeoca Paz, Ana", "Ana Monte de Oca Paz", AGREES),
+        ("Mariadelcarmen Tot Paz", "María del Carmen Tot Paz", AGREES),
         ("Juan Pérez", "Juan Carlos Pérez López", UNKNOWN),
         ("J. Pérez López", "Juan Pérez López", UNKNOWN),
         ("Mario Pérez López", "María Pérez López", UNKNOWN),
+        ("Hortensio Pérez López", "Hortensia Pérez López", UNKNOWN),
+        ("Dinora Pérez López", "Nora Pérez López", DISAGREES),
         ("Juan Pérez López", "Juan Pérez Gómez", UNKNOWN),
         ("Juan Carlos Pérez López", "Pedro Antonio Pérez López", DISAGREES),
         ("Juan Carlos Pérez López", "Juan Carlos Tzul Caal", DISAGREES),
@@ -349,9 +370,6 @@ def test_stated_roles_are_kept() -> None:
     assert compare({"names": stored}, {"names": "Tomás Pascual Francisco"}).names == AGREES
 
 
-BORN = (1985, 3, 21)
-
-
 @pytest.mark.parametrize(
     ("mine", "theirs", "outcome", "better"),
     [
@@ -369,6 +387,18 @@ def test_birth_date_moves_the_score(mine: Any, theirs: Any, outcome: int, better
     assert found.birth == outcome
     assert (found.evidence > plain.evidence) is bool(better)
     assert (found.evidence == plain.evidence) is (better is None)
+
+
+def test_a_pet_name_costs_little_where_the_birth_date_is_equal() -> None:
+    """A twin bears the surnames, too, and another known name; a brother was born on another day."""
+    mario = {"names": "Mario Tzul Caal", "birth": BORN}
+    pet = compare({"names": "Tronki Tzul Caal", "birth": BORN}, mario)
+    twin = compare({"names": "Pedro Tzul Caal", "birth": BORN}, mario)
+    assert pet.score > 0.99
+    assert pet.evidence > twin.evidence + 8
+    assert pet.names == twin.names == DISAGREES, "nobody is meant for certain"
+    another_day = {"names": "Tronki Tzul Caal", "birth": (1985, 3, 22)}
+    assert compare(another_day, mario).evidence < pet.evidence - 15
 
 
 def test_weights_of_birth_dates_are_those_estimated() -> None:

@@ -14,7 +14,7 @@ from core.names.comparison import terms
 )
 def test_a_short_form_stands_under_the_name_of_its_line(short: str, whole: str, term: int) -> None:
     """By the number of the line an older names.bin would lose all of them when one is added."""
-    assert terms(short) & terms(whole) == {term}
+    assert term in terms(short) & terms(whole)
 
 
 def test_the_digest_is_another_when_a_table_is(monkeypatch: pytest.MonkeyPatch) -> None:
