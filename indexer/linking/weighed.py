@@ -118,10 +118,9 @@ def _collect_near(database: LinkingDatabase) -> None:
 
 
 def _near(stated: pa.RecordBatch) -> pa.RecordBatch:
-    rows, cuis, kinds = near_cuis(stated.column("cui").to_pylist(), True)
+    rows, cuis, kinds = near_cuis(stated.column("cui").to_numpy().tolist(), True)
     bits = np.zeros(max(NUMBER_BITS) + 1)
-    for kind, told in NUMBER_BITS.items():
-        bits[kind] = told
+    bits[list(NUMBER_BITS)] = list(NUMBER_BITS.values())
     places = stated.column("place").to_numpy()[np.array(rows, dtype=np.int64)]
     told = bits[np.array(kinds, dtype=np.int64)]
     numbers = pa.array(np.array(cuis, dtype=np.int64))

@@ -56,7 +56,7 @@ def _claims(rows: pa.Table) -> pa.Table:
     return rows.filter(pc.equal(rows.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8())))
 
 
-def _may_be_meant(rows: pa.Table) -> pa.Array:
+def _may_be_meant(rows: pa.Table) -> Any:
     """Records that are linked by name where nothing bears their number out, and state a CUI."""
     noted = rows.column("alert_kind").to_numpy() != 0
     noted |= rows.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0

@@ -37,7 +37,7 @@ class Fit:
     def __init__(
         self, person: OnFile, record: Record, names: int, evidence: tuple[int, int], population: int, covers: bool
     ) -> None:
-        """evidence: of the names, and where the birth dates are equal. covers: one of them holds all of the record's."""
+        """evidence: of the names, and where the birth dates are equal. covers: one holds all of the record's."""
         claims = person.claims
         asked = births_asked(record)
         filed = [c.birth[0] for c in claims if c.birth[0]]
@@ -163,8 +163,8 @@ class PersonsOnFile:
                 places = [self.places[text] for text in person.names]
                 agreed = agreement.best(names[i] for i in places)
                 covers = len(roles) > 1 and any(covered[i] and names[i] != DISAGREES for i in places)
-                told = max(evidence[i] for i in places), max(dated[i] for i in places)
-                fits.append(Fit(person, record, agreed, told, self.population, covers))
+                best = max(evidence[i] for i in places), max(dated[i] for i in places)
+                fits.append(Fit(person, record, agreed, best, self.population, covers))
         nearer = any(fit.nearby for fit in fits)
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False

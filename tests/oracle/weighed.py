@@ -88,7 +88,8 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
         if fit.names == AGREES:
             bits = min(bits, math.log2(population / max(1, len(alike))))
         bits += (_birth(record, fit.claims) + _sex(record, fit.claims) + number) / 100
-        bits += {AGREES: 6, DISAGREES: -6}.get(agreement.parents(record.father, record.mother, fit.claims), 0)
+        parents = agreement.parents(record.father, record.mother, fit.claims)
+        bits += 6 if parents == AGREES else -6 if parents == DISAGREES else 0
         bits += RELATIVE if any(_are_relatives(a, b) for a in fit.claims for b in doubt.claims) else 0
         agrees = fit.names == AGREES and agreement.best(_agreements(record, fit.claims)) != DISAGREES
         if bits >= math.log2(population if agrees else max(population, POPULATION_LEAST)) + LEAST:

@@ -71,7 +71,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
 @pytest.mark.parametrize(("number", "purpose"), LEVELS)
 def test_a_kind_for_a_purpose(asker: Asker, number: int, purpose: str) -> None:
     context = context_pb2.RequestContext(
-        purpose=context_pb2.Purpose.Value(f"PURPOSE_{purpose}"), case_number="" if purpose == "UNSPECIFIED" else "C-1"
+        purpose=f"PURPOSE_{purpose}", case_number="" if purpose == "UNSPECIFIED" else "C-1"
     )
     found = asker(checks.CheckPersonRequest(context=context, cui=cui_of(number)))
     notes = [note.code for hit in found.answer.hits for note in hit.notes]
