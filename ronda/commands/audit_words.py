@@ -181,6 +181,7 @@ _FINDINGS = (
     (r"its header is of (.+)", r"su encabezado es de \1"),
     (r"something was added behind its seal", "se agregó algo detrás de su sello"),
     (r"a record was altered: the root is not the seal's", "se alteró un registro: la raíz no es la del sello"),
+    (r"no question at offset (\d+)", "ahí no hay una consulta"),
     (r"the header was altered", "se alteró el encabezado"),
     (r"the header cannot be read|the first record is no header|the header lacks a field", "el encabezado no se lee"),
     (r"there is no checkpoint yet", "aún no hay punto de control"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ronda.commands.audit_options import AuditOption, CaseOption, JsonOption, KeyOption, PublicOption, TokenOption
-from ronda.commands.audit_output import GUATEMALA, when
+from ronda.commands.audit_output import GUATEMALA, tell_altered, when
 from ronda.commands.audit_words import METHODS, finding_text
 from ronda.commands.directory import DataOption
 from ronda.commands.exit_status import ExitStatus
@@ -76,7 +76,8 @@ def replay(
         try:
             record = _record(reader, answer)
         except SegmentDamaged as error:
-            fail(f"El registro está dañado: {finding_text(error)}; ejecute `ronda audit verify`.", EXIT_OURS, as_json)
+            said = f"El registro está dañado: {finding_text(error)}"
+            fail(f"{said}; ejecute `ronda audit verify`.", ExitStatus.STOPPED, as_json)
         chain = _chain(settings, public_key, record, as_json)
         found = _replayed(reader, record, settings)
     _show(record, found, chain, as_json)
@@ -95,6 +96,7 @@ def _record(reader: AuditReader, answer: str) -> AuditRecord:
         raise Stop("no es el id de una respuesta; copie «answer_id», o el registro (log/segmento/lugar)") from None
     found = reader.answered(answer_id)
     if not found:
+        tell_altered(reader.altered())  # it may be one of them
         raise Stop("la auditoría no tiene una respuesta con ese id")
     return reader.at(found[0].segment, found[0].place)
 

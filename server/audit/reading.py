@@ -432,12 +432,15 @@ class AuditReader:
         return found
 
     def at(self, id_: SegmentId, place: int) -> AuditRecord:
-        """The question at a place, each record before it held to its check. Raises SegmentDamaged, OSError."""
+        """The question at a place, it and each record before it held to its check. Raises SegmentDamaged, OSError."""
         with mapped(id_.path(self.directory)) as data:
-            reader = SegmentReader()
-            if not reader.walk(data, place) or reader.records < place:
-                raise SegmentDamaged(f"segment {id_}: record {reader.records} is wrong ({reader.problem or 'removed'})")
-            return Segment(id_, data).record(reader.offset)
+            reader, offset = SegmentReader(), 0
+            for stop in (place, place + 1):
+                offset = reader.offset
+                if not reader.walk(data, stop) or reader.records < stop:
+                    why = reader.problem or "removed"
+                    raise SegmentDamaged(f"segment {id_}: record {reader.records} is wrong ({why})")
+            return Segment(id_, data).record(offset)
 
     def newest(self, count: int) -> list[AuditRecord]:
         """The last `count` questions of all logs, oldest first.

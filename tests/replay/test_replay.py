@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,7 +170,12 @@ def test_an_altered_record_is_no_proof(asked: Asked, tmp_path: Path) -> None:
     before = segment.read_bytes()
     segment.write_bytes(before[:600] + bytes([before[600] ^ 1]) + before[601:])
     try:
-        assert asked.ronda("replay", record).exit_code == 1
+        assert asked.ronda("replay", record).exit_code == 3
+        at = before.index(uuid.UUID(asked.ids[0]).bytes) + 20  # of the keyed hash of what was asked
+        segment.write_bytes(before[:at] + bytes([before[at] ^ 1]) + before[at + 1 :])
+        for name in (record, asked.ids[0]):
+            done = asked.ronda("replay", name)
+            assert (done.exit_code, "ronda audit verify" in done.stderr) == (3, True), done.output
     finally:
         segment.write_bytes(before)
 
