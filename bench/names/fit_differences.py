@@ -7,7 +7,7 @@ here is a sum alone: evidence = bits of the pairs - costs x counts. The costs ar
 regression finds the pairs of half A likeliest. None is below 0, so that the bits of the pairs bound the evidence, as
 the index needs, and they are monotone: no kind of pair costs less than an exact one, no fewer pairs cost less than
 more, and a word left over never costs less than none. What they miss is told of half B. The costs and what they miss
-are written to bench/names/data/learned_costs.json; no program uses them yet.
+are written to build/bench/names-learned-costs.json; no program uses them yet.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize
 
+from bench.bars import OUTPUT
 from bench.names.kinds import people, table, truth
 from bench.names.kinds.pairs import LabelledPair, labelled_pairs
 from bench.names.kinds.ronda import OnFile, name_parts
@@ -35,7 +35,7 @@ BITS_SHARED = ("bits of surnames, no given name pairs", "bits of surnames, a giv
                "bits, a word left on both", "bits, no given name pairs")  # fmt: skip
 FEATURES = (*DIFFERENCES, *BITS_SHARED)
 EXACT, INITIAL = DIFFERENCES.index("exact"), DIFFERENCES.index("initial")
-WRITTEN = Path(__file__).parent / "data" / "learned_costs.json"
+WRITTEN = OUTPUT / "names-learned-costs.json"
 _MOST_BITS = 12.0
 _PENALTY = 0.002  # of the mean square of the costs: what the pairs do not tell stays 0
 # Pairs of two persons weigh more than those of one: what is wanted is evidence that few strangers have.
@@ -237,6 +237,7 @@ def main(without: Annotated[str, typer.Option(help="A kind of noise that is left
         }
         by_rate = {str(rate): _missed_by_kind(judged, plain, rate) for rate in (0.01, 0.001)}
         found = {"costs by name; where the date agrees": rows, "missed on half B: today, learned": by_rate}
+        OUTPUT.mkdir(parents=True, exist_ok=True)
         WRITTEN.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -154,8 +154,8 @@ class PersonsOnFile:
         names, evidence, covered, dated = self.scan.compare(record.name_text)
         near: set[OnFile] = set()
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
-        for text, one, told in zip(self.bearers, names, dated, strict=True):
-            if one != DISAGREES or _score(told + most, True, self.population) >= ALERT_SCORE:
+        for text, one, most_told in zip(self.bearers, names, dated, strict=True):
+            if one != DISAGREES or _score(most_told + most, True, self.population) >= ALERT_SCORE:
                 near.update(self.bearers[text])
         fits = []
         for person in sorted(near, key=lambda p: p.place):
