@@ -55,7 +55,7 @@ class AskedIndex:
     entities: Numbers
     weighing: Callable[[], Weighing]
     of_base: pa.Table | None = None  # CLAIM_SCHEMA: persons whose claims may have changed, as the index has them
-    near: bool = False  # somebody on file bears a number one slip from one that is stated
+    near: bool = False  # a stated number is in doubt: somebody may bear one that is a slip from it
 
     @property
     def means_anybody(self) -> bool:

@@ -22,18 +22,20 @@ from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 _NAMED = ("cui", "name_key")
 
 
-def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> set[bytes]:
-    """Returns who bears a number that the stated one of a changed record may be a slip of.
+def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tuple[set[bytes], bool]:
+    """Returns who bears a number that the stated one of a changed record may be a slip of, and whether one is in doubt:
+    then somebody who is only now stated may bear it.
 
     around: the linked records of who bears the stated ones.
     """
     stated = changed.filter(_may_be_meant(changed))
+    is_loose = _is_noted(changed) & _is_stated(changed, "document_number") & ~_is_stated(changed, "document_country")
     if not stated.num_rows:
-        return set()
+        return set(), bool(is_loose.any())
     borne = {(row["cui"], row["name_key"]) for row in _claims(around).select(_NAMED).to_pylist()}
     borne |= {(row["cui"], row["name_key"]) for row in _claims(changed).select(_NAMED).to_pylist()}
     doubted = {row["cui"] for row in stated.select(_NAMED).to_pylist() if (row["cui"], row["name_key"]) not in borne}
-    return _bearers(standing, doubted, True)
+    return _bearers(standing, doubted, True), bool(doubted) or bool(is_loose.any())
 
 
 def records_near(standing: Standing, changed: pa.Table, replaced: pa.Table) -> set[RecordKey]:
@@ -58,12 +60,16 @@ def _claims(rows: pa.Table) -> pa.Table:
 
 def _may_be_meant(rows: pa.Table) -> Any:
     """Records that are linked by name where nothing bears their number out, and state a CUI."""
+    return pa.array(_is_noted(rows) & _is_stated(rows, "cui"))
+
+
+def _is_noted(rows: pa.Table) -> np.ndarray[Any, Any]:
+    """Records that are linked by name at all."""
     noted = rows.column("alert_kind").to_numpy() != 0
     noted |= rows.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
     noted |= rows.column("clearance").to_numpy() & STANDARDS != 0
     noted &= rows.column("section").to_numpy() != SECTION_OWNER
-    noted &= _is_stated(rows, "cui") & _is_stated(rows, "name_key")
-    return pa.array(noted)
+    return np.asarray(noted & _is_stated(rows, "name_key"))
 
 
 def _is_stated(rows: pa.Table, column: str) -> np.ndarray[Any, Any]:

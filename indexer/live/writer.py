@@ -340,8 +340,8 @@ class LiveWriter:
         before = self._as_stated(self._named_alone.of_base(found.replaced, found.others))
         was: Counted = {}
         asked = self.standing.meant(before)
-        near = near_persons(self.standing, before, found.others)
-        asked, meant = replace(asked, near=bool(near)), self._ids_of(asked) | near
+        near, doubted = near_persons(self.standing, before, found.others)
+        asked, meant = replace(asked, near=doubted), self._ids_of(asked) | near
         if any(map(self._named_alone.counts_for, meant)):
             was = count(before, found.with_rows_of(meant - found.nearby, self.standing), linking, asked)
         return self._named_alone.recount(places_of(found.replaced), found.changed, counted, was)
@@ -371,8 +371,8 @@ class LiveWriter:
             numbers, following = handed_on(deciding), set()
         if found.changed is not changed:
             found.asked = self._named_links.asked(found.changed, found.nearby)
-        near = near_persons(standing, found.changed, found.others)
-        found.asked = replace(found.asked, near=bool(near))
+        near, doubted = near_persons(standing, found.changed, found.others)
+        found.asked = replace(found.asked, near=doubted)
         found.reach(self._ids_of(found.asked) | near, standing)
         return found
 

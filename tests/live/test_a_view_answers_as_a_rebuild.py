@@ -76,6 +76,36 @@ def test_warrants_by_name(fed: FedWorld) -> None:
     assert differences(fed) == []
 
 
+def slipped(number: int) -> str:
+    """The CUI with its sixth digit another."""
+    cui = cui_of(number)
+    return cui[:5] + str((int(cui[5]) + 3) % 10) + cui[6:]
+
+
+def test_a_warrant_by_a_number_one_slip_off(fed: FedWorld) -> None:
+    """It is fed with its bearer on file, and before the bearer is, who then moves away."""
+
+    def order(record_id: str, cui: str, name: str) -> Change:
+        row = {"ESTADO": "PENDIENTE", "FECHA": "2024-02-03", "DELITO": "HOMICIDIO"}
+        return fed.upsert("oj", ORDEN=record_id, CUI=cui, NOMBRE=name, **row)
+
+    def person(number: int, name: str) -> Change:
+        return fed.upsert("renap", ID=f"R{number}", CUI=cui_of(number), NOMBRE=name, NACIMIENTO="1985-05-05", SEXO="F")
+
+    def level(number: int) -> str:
+        return said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))
+
+    fed.take(order("W30", slipped(MARTA), WHO[MARTA][0]), order("W31", slipped(88), "SILVIA XOL TZUL"))
+    assert "LEVEL_POSSIBLE" in level(MARTA)
+    asked = [checks.CheckPersonRequest(cui=cui_of(number)) for number in (*WHO, 88)]
+    assert differences(fed, asked) == []
+    fed.take(person(88, "SILVIA XOL TZUL"))
+    assert "LEVEL_POSSIBLE" in level(88)
+    fed.take(person(88, "OLGA SIS RAX"))
+    assert "LEVEL_POSSIBLE" not in level(88)
+    assert differences(fed, asked) == []
+
+
 def test_vehicles_plates_and_owners(fed: FedWorld) -> None:
     """Vehicle or owner in the base, the other in a level, and both new; a report follows its plate's bearer."""
     fed.take(theft(fed, "M9", PLACA="P-123BCD"), warrant(fed, "W9", LUIS))
