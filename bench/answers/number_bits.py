@@ -1,0 +1,59 @@
+"""`python -m bench.answers.number_bits`: what a stated CUI one slip from somebody's tells, in bits.
+
+A wrong number is a slip of its bearer's, of some kind, by the shares below (an assumption, of what is known of keying;
+the rest are other persons' numbers and such as nobody bears). By chance it is near somebody else: how often is counted
+for numbers of persons of whom none is on file, wrong in one digit as wrong numbers mostly are. Both, over the persons
+on file, are what the number tells for whoever it is near.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+import numpy as np
+from rich.table import Table
+
+from bench.bars import printing_console
+from core.identifiers.near_cuis import ANOTHER_DIGIT, ANOTHER_PLACE, EXCHANGED, near_cuis
+from indexer.linking.weighed import NUMBER_BITS
+from nation.identifiers import cui_numbers, cuis
+
+SHARES = {ANOTHER_DIGIT: 0.35, EXCHANGED: 0.15, ANOTHER_PLACE: 0.10}
+NAMES = {ANOTHER_DIGIT: "another digit", EXCHANGED: "two digits exchanged", ANOTHER_PLACE: "another place part"}
+_ASKED = 20_000
+_SEED = 6_101
+_DIGITS = 13
+
+
+def expected_near(persons: int) -> dict[int, float]:
+    """How many of so many persons are near a stranger's wrong number by chance, by kind of slip."""
+    rng = np.random.default_rng(_SEED)
+    numbers = cui_numbers(1, persons + _ASKED, 2 * (persons + _ASKED))
+    departments = rng.integers(1, 23, len(numbers))
+    everybody = cuis(numbers, departments, rng.integers(1, 6, len(numbers)))  # five of a department's: the large ones
+    on_file, strangers = np.sort(everybody[:persons]), everybody[persons:]
+    unit = 10 ** rng.integers(4, _DIGITS, _ASKED)
+    digit = strangers // unit % 10
+    wrong = strangers + ((digit + rng.integers(1, 10, _ASKED)) % 10 - digit) * unit
+    _, near, kinds = near_cuis(wrong[wrong > 0].tolist(), True)
+    held = np.array(near)
+    at = np.minimum(np.searchsorted(on_file, held), persons - 1)
+    is_there = on_file[at] == held
+    return {kind: float((is_there & (np.array(kinds) == kind)).sum()) / _ASKED for kind in SHARES}
+
+
+def main() -> None:
+    """Prints the bits of each kind beside those in use."""
+    parser = argparse.ArgumentParser(prog="python -m bench.answers.number_bits", description=__doc__)
+    parser.add_argument("--persons", type=int, default=2_000_000)
+    persons = parser.parse_args().persons
+    table = Table("slip", "of wrong numbers", "near by chance", "bits", "in use")
+    for kind, near in expected_near(persons).items():
+        bits = math.log2(SHARES[kind] * persons / near) if near else math.inf
+        table.add_row(NAMES[kind], f"{SHARES[kind]:.0%}", f"{near:.5f}", f"{bits:.1f}", f"{NUMBER_BITS[kind]:.1f}")
+    printing_console().print(table)
+
+
+if __name__ == "__main__":
+    main()
