@@ -103,7 +103,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
 def _collect_near(database: LinkingDatabase) -> None:
     """near_number(place, cui, text, bits): persons on file whose number the stated one may be, but for a slip."""
     stated = database.stream("""
-        SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui IS NOT NULL ORDER BY place
+        SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui > 0 ORDER BY place
     """)
     database.give("near_stated", _NEAR_SCHEMA, (_near(batch) for batch in stated))
     found = [_SLIPPED]
