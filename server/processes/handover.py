@@ -104,8 +104,10 @@ class Successor:
     async def is_ready(self) -> bool:
         """Starts it; returns True once each of its workers is ready, and False, logged, where it is not to be had."""
         loop = asyncio.get_running_loop()
-        self._line.setblocking(False)
         try:
+            # before it is started: this server may be killed the moment after
+            self._line.sendall(self._estate.model_dump_json().encode() + b"\n")
+            self._line.setblocking(False)
             with self._theirs:
                 kept = (self._theirs.fileno(), *self._estate.ports.values())
                 self._process = subprocess.Popen(
@@ -117,7 +119,6 @@ class Successor:
                 )
             told = b""
             with contextlib.suppress(ConnectionError):  # it ended
-                await loop.sock_sendall(self._line, self._estate.model_dump_json().encode() + b"\n")
                 async with asyncio.timeout(_READY_S):
                     told = await loop.sock_recv(self._line, len(_READY))
             if told == _READY:
