@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t
 from core.call.memory cimport FITS_MAX, Fit, call_dossier
 from core.clearance.standard cimport Verdict, under_standard, verdict_init
 from core.contract cimport *
-from core.failure cimport FAILED, OK
+from core.failure cimport FAILED
 from core.generation.view cimport Dossier
 from core.questions.name_search cimport NAMES_CLEARED, find_by_name
 from core.subject.person cimport Person, compare_person_birth, compare_person_names, person_is_named

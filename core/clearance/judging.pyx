@@ -129,7 +129,7 @@ cdef uint8_t _reason_of(uint8_t status) noexcept nogil:
 cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdict* verdict, uint8_t status,
                  bint otherwise, bint crowded,
                  bint certain, bint vehicle) noexcept nogil:
-    """Steps 3 to 7. `otherwise`: what else was given contradicts the identifier. `crowded`: a warrant may mean her. `certain`: the identifier names one subject for certain."""
+    """Steps 3 to 7. `otherwise`: what else was given contradicts it. `crowded`: a warrant may mean her. `certain`: it names one for certain."""
     if _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
     elif otherwise:
