@@ -26,7 +26,10 @@ SHOWN = 5
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+# The first of these to run reads all registers into the oracle: minutes, where other tests run beside it.
+pytestmark = pytest.mark.timeout(1800)
+
+
 def test_engine_answers_as_the_oracle_does(large_nation: BuiltNation) -> None:
     """Every kind of identifier, names, what is seen, one box, lists, searches and clearance, under masks and clocks."""
     drawer = Drawer(large_nation.oracle, SEED)
