@@ -23,13 +23,11 @@ from tests.kit.registers_read import assert_registers_equal
 QUESTIONS = int(os.environ.get("RONDA_ORACLE_QUESTIONS", "300"))
 SEED = int(os.environ.get("RONDA_ORACLE_SEED", "20261124"))
 SHOWN = 5
-
-
-@pytest.mark.slow
 # The first of these to run reads all registers into the oracle: minutes, where other tests run beside it.
 pytestmark = pytest.mark.timeout(1800)
 
 
+@pytest.mark.slow
 def test_engine_answers_as_the_oracle_does(large_nation: BuiltNation) -> None:
     """Every kind of identifier, names, what is seen, one box, lists, searches and clearance, under masks and clocks."""
     drawer = Drawer(large_nation.oracle, SEED)
