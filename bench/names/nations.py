@@ -153,7 +153,7 @@ def _make(
 
 @dataclass(frozen=True)
 class Warrant:
-    """Who is wanted. names: the Judiciary's tags (NOMBRE1, APELLIDO1, CASADA, ...), plain. "" or None is not known."""
+    """A wanted person. names: the Judiciary's tags (NOMBRE1, APELLIDO1, CASADA, ...), plain; "" or None: not known."""
 
     names: dict[str, str]
     birth: datetime.date | None

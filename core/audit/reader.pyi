@@ -140,7 +140,7 @@ def read_header(data: Buffer) -> bytes:
     """The JSON object of the segment's first record. Raises ValueError where there is none, RecordAltered."""
 
 def read_text(data: Buffer, offset: int) -> bytes:
-    """What the text record at this offset holds. Raises ValueError where there is none, RecordAltered."""
+    """Returns the text of the text record at this offset. Raises ValueError where there is none, RecordAltered."""
 
 def read_question(data: Buffer, offset: int) -> Question:
     """The question's record at this offset. Raises ValueError where there is none, RecordAltered."""

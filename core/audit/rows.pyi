@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import Buffer
 
 def index_rows(data: Buffer, end: int, altered: set[int]) -> tuple[bytes, bytes, bytes, bytes]:
-    """What an index holds of the records before offset `end`, in file order.
+    """Returns an index's rows of the records before offset `end`, in file order.
 
     Returns the first eight bytes of each keyed hash (u64: every subject shown, and what was asked), the offset of its
     record (u32); the identity of each question (u32) and the offset of its record (u32).
@@ -52,4 +52,4 @@ def query_rows(data: Buffer, end: int, altered: set[int]) -> tuple[bytes, bytes]
     """For the report, of a segment before offset `end`: the questions as QUESTION_ROW, the entries as ENTRY_ROW."""
 
 def recorded_rows(data: Buffer, end: int, altered: set[int]) -> tuple[int, int]:
-    """Of a segment before offset `end`: how many questions, and how many rows the answered batches of Clear had."""
+    """Returns the number of questions before offset `end`, and of rows in the answered batches of Clear."""

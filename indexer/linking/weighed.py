@@ -133,7 +133,9 @@ def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population
     claim = "{'name': c.name_text, 'birth': c.birth, 'sex': c.sex, 'father': c.father, 'mother': c.mother}"
     pairs = database.stream(f"""
         WITH claim AS (SELECT entity, list({claim} ORDER BY c.birth, c.name_text) AS claims
-                       FROM named_claim c GROUP BY entity)
+                       FROM named_claim c
+                       WHERE entity IN (SELECT entity FROM weighed_pair UNION SELECT own_entity FROM unborne_record)
+                       GROUP BY entity)  -- of these few: lists do not spill
         SELECT w.place, w.entity, w.bits, w.bearers, r.name_text, r.birth, r.doubted, r.void, r.sex, r.father, r.mother,
                t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
         FROM weighed_pair w JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
@@ -148,9 +150,8 @@ def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population
 def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int) -> dict[str, Any] | None:
     """One record and one person; None where the evidence does not suffice.
 
-    Names that disagree are no slip of the number's: brothers may have numbers that follow each other. Where the number
-    is borne out by half (its bearer's names are neither the record's nor others), only the whole name of another is
-    evidence against it.
+    Names that disagree rule a slip out: brothers may have numbers that follow each other. Where the number makes a HIT
+    although its bearer's name does not agree, only a person whose name agrees counts against it.
     """
     claims, own = row["claims"], row["own"] or []
     found = compare(
