@@ -98,9 +98,9 @@ class Case:
 def cases(persons: list[Person], rng: random.Random) -> Iterator[Case]:
     """Warrants on one in five living adults, each kind of damage as often."""
     living = [one for one in persons if one["death_date"] is None and one["birth_date"] < _ADULT_BORN]
-    by_cui = {one["cui"]: one for one in living}
     rng.shuffle(living)
     wanted, others = living[: len(living) // _SHARE], living[len(living) // _SHARE :]
+    unwanted = {one["cui"] for one in others}
     kinds = [(number, beside) for number in (*SLIPS, *ELSEWHOSE) for beside in BESIDE]
     for place, one in enumerate(wanted):
         number, beside = kinds[place % len(kinds)]
@@ -108,7 +108,7 @@ def cases(persons: list[Person], rng: random.Random) -> Iterator[Case]:
         if number == "a stranger's":
             bearer = others[place % len(others)]["cui"]
         elif number == "a parent's":
-            parents = [cui for cui in (one["father_cui"], one["mother_cui"]) if cui in by_cui]
+            parents = [cui for cui in (one["father_cui"], one["mother_cui"]) if cui in unwanted]
             if not parents:
                 continue
             bearer = rng.choice(parents)
@@ -154,6 +154,7 @@ def _report(kept: list[Case], everybody: list[Person], asker: Asker, persons: in
     living = [one for one in everybody if one["death_date"] is None]
     for beside in BESIDE:
         bearers[beside] = Counter((_words(one, beside), _date(one, beside)) for one in living)
+    of = {one["cui"]: one for one in everybody}
     levels: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     clear, others_clear, slip_clear, hits = 0, 0, 0, 0
     for case in kept:
@@ -164,7 +165,10 @@ def _report(kept: list[Case], everybody: list[Person], asker: Asker, persons: in
         clear += level == CLEAR and told
         others_clear += level == CLEAR and not told
         slip_clear += level == CLEAR and case.number in _TELLING and case.beside == "name"
-        hits += bool(case.bearer) and _level(asker, case.bearer) == HIT
+        # Where all that is stated is the bearer's too, nobody can have more.
+        fits = case.bearer and _words(of[case.bearer], case.beside) == _words(case.person, case.beside)
+        fits = fits and _date(of[case.bearer], case.beside) == _date(case.person, case.beside)
+        hits += bool(case.bearer) and not fits and _level(asker, case.bearer) == HIT
     meant = {case.person["cui"] for case in kept} | {case.bearer for case in kept}
     innocent = [one["cui"] for one in living if one["cui"] not in meant]
     asked = random.Random(SEED).sample(innocent, min(_INNOCENT, len(innocent)))
