@@ -98,7 +98,7 @@ def test_an_outbox_sends_again_what_an_older_ledger_lacks(
     assert "no hay estado en --state" in feed(field, *words, status=2).stderr.lower()
 
 
-@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("lost", [pytest.param(False, marks=pytest.mark.long), True])
 def test_files_pushed_by_hand_say_nothing_of_what_a_ledger_lost(site: Site, tmp_path: Path, lost: bool) -> None:
     """The folder `ledger` was lost, or an older one copied in its place. A heartbeat says which number was the last."""
 

@@ -79,7 +79,7 @@ SOURCES = [(m, source) for m in MANIFESTS.values() for source in m.source]
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("manifest", "source"), SOURCES, ids=[f"{m.id}-{s.name}" for m, s in SOURCES])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_equals_the_plain_twin(manifest: Manifest, source: Source, data: st.DataObject) -> None:
     rows = data.draw(rows_of(manifest, source))

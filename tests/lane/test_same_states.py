@@ -36,7 +36,7 @@ SEES = (
     ("digecam/clearance", CLEARANCE),
     ("pnc/blind", STOP),
 )
-QUESTIONS = 60
+QUESTIONS = 25
 _numbers = itertools.count()
 
 

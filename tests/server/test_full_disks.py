@@ -34,7 +34,7 @@ class ServerOnDisk(RunningServer):
         super().__init__(data, log, **settings)
 
 
-@pytest.fixture(params=["tmpfs", "ext4"])
+@pytest.fixture(params=["tmpfs", pytest.param("ext4", marks=pytest.mark.long)])
 def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Disk:
     if not may_mount():
         pytest.skip("nobody but root may make a mount namespace here: no user namespaces (as in a chroot)")
