@@ -154,7 +154,7 @@ def _collect_records(database: LinkingDatabase) -> None:
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
-        SELECT place, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
+        SELECT place, name_key, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
                alert_flags & {ALERT_BIRTH_DOUBTED} <> 0
                    AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
@@ -182,7 +182,7 @@ def _collect_claims(database: LinkingDatabase, everybody: bool) -> None:
               UNION ALL SELECT earliest, NULL, text FROM text_person)
         WHERE {everybody} OR EXISTS (SELECT 1 FROM name_only)
     """)
-    columns = "name_text, birth, sex, birth_department, residence_department, father, mother, death_day"
+    columns = "name_key, name_text, birth, sex, birth_department, residence_department, father, mother, death_day"
     database.run(f"""
         CREATE TABLE named_claim AS
         SELECT p.entity, {columns} FROM ({claims_on_file(columns)}) c JOIN named_person p USING (cui)
@@ -321,7 +321,7 @@ def _join_pairs(database: LinkingDatabase) -> None:
 
 
 def _compare_pairs(database: LinkingDatabase) -> None:
-    """name_fit: `name_near` with parents, dead, department, band."""
+    """name_fit: `name_near` with parents, dead, department, band; very_name: a claim has all the record's names alone."""
     database.give("name_parents", _PARENT_SCHEMA, _compared_parents(database))
     departments = "birth_department", "residence_department"
     shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
@@ -329,12 +329,14 @@ def _compare_pairs(database: LinkingDatabase) -> None:
         CREATE TABLE name_fit AS
         WITH filed AS (
             SELECT p.place, p.entity, bool_or(c.death_day IS NOT NULL) AS dead, bool_or({shared}) AS department,
+                   bool_or(c.name_key = r.name_key) AS very_name,
                    bool_or(abs(coalesce(CASE WHEN NOT r.void THEN r.birth // 10000 END, nullif(r.about_year, 0))
                                - c.birth // 10000) <= {AGE_BAND_YEARS}) AS band
             FROM (SELECT * FROM name_near ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
                   USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
             GROUP BY p.place, p.entity)
-        SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band
+        SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band,
+               f.very_name
         FROM name_near p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity)
     """)
     database.forget("name_parents")
@@ -407,11 +409,13 @@ def _decide(database: LinkingDatabase) -> None:
                             count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
                             count(*) FILTER (weighed) OVER w AS n_weighed, count(*) FILTER (held) OVER w AS n_held,
                             count(*) FILTER (agreed) OVER w AS n_agreed,
+                            count(*) FILTER (agreed AND very_name) OVER w AS n_very,
                             count(*) FILTER (agreed AND of_causa) OVER w AS n_causa
                      FROM fits WINDOW w AS (PARTITION BY place)),
         told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
                         coalesce(u.borne, false) AS borne,
-                        agreed AND n_agreed = 1 AND living AND parents <> {DISAGREES} AND r.long_name AS sole,
+                        agreed AND (n_agreed = 1 OR very_name AND n_very = 1) AND living AND parents <> {DISAGREES}
+                            AND r.long_name AS sole,
                         u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
                         agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa
                  FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))

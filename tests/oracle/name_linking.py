@@ -296,8 +296,9 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
 
 
 def _only_bearer(record: Record, fits: list[Fit]) -> Fit | None:
-    """The one living person who bears a name of three tokens or more."""
+    """The one living person who bears a name of three tokens or more; of several, who bears it as it stands there."""
     agreed = [fit for fit in fits if fit.agreed]
+    agreed = [fit for fit in agreed if record.name_key in {claim.name_key for claim in fit.claims}] or agreed
     if len(agreed) != 1 or agreed[0].dead or len(record.name_key.split()) < 3:
         return None
     return agreed[0] if agreed[0].outcomes[level_pb2.CRITERION_PARENTS] != DISAGREES else None

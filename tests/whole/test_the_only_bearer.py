@@ -56,6 +56,11 @@ WARRANTS: dict[str, tuple[str, dict[str, str], int, str]] = {
     ),
     "no number, closed": ("OLGA XOYON YAC COY", {"ESTADO": "CANCELADA"}, CLEAR, "NO_RECORD"),
 }
+# The first has a warrant by a stranger's number, the fourth one without any; the others bear a part of such a name.
+PART_OF_THE_NAME = (
+    "ZOILA JIMENA WUG COY", "ZOILA WUG COY", "JIMENA WUG COY",
+    "AURA YESSENIA TUN RAX", "AURA TUN RAX", "YESSENIA TUN RAX",
+)  # fmt: skip
 # case -> cells of an owner, level of the vehicle and of its owners
 OWNERS: dict[str, tuple[dict[str, str], int]] = {
     "by name alone": ({}, POSSIBLE),
@@ -93,6 +98,10 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
             world.person(number, name, BORN)
             world.report(f"D{number}", "DETENIDA", NOMBRE=name)
         world.person(304, "SARA UZ VIX COY", "1970-02-02")
+        for number, name in enumerate(PART_OF_THE_NAME, 501):
+            world.person(number, name, f"19{number - 440}-03-04")
+        for number, name, cui in ((501, PART_OF_THE_NAME[0], cui_of(900)), (503, PART_OF_THE_NAME[3], "")):
+            world.warrant(f"O{number}", cui, name)
         for number, (cells, _) in enumerate(OWNERS.values(), 401):
             world.car(number, f"P-{number}BCD", [{"NOMBRE": "ANA ABAC TZUL COY", **cells}])
         yield from world.serve(tmp_path_factory.mktemp("bearer"))
@@ -103,6 +112,11 @@ def test_a_warrant_without_a_number_that_can_be_used(asker: Asker, case: str) ->
     cui = cui_of(list(WARRANTS).index(case) + 1)
     _, _, level, result = WARRANTS[case]
     assert (asker.person(cui).answer.level, cleared(asker, cuis=[cui])[0][0]) == (level, result)
+
+
+def test_who_bears_the_very_name_is_meant_before_who_bears_a_part_of_it(asker: Asker) -> None:
+    levels = [asker.person(cui_of(501 + place)).answer.level for place in range(len(PART_OF_THE_NAME))]
+    assert levels == [POSSIBLE, CLEAR, CLEAR, INSUFFICIENT, CLEAR, CLEAR]
 
 
 def test_of_two_who_bear_the_name_neither_is_meant(asker: Asker) -> None:
