@@ -154,7 +154,8 @@ def _collect_records(database: LinkingDatabase) -> None:
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
-        SELECT place, name_key, name_text, birth, alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
+        SELECT place, name_key, name_text, birth,
+               alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
                alert_flags & {ALERT_BIRTH_DOUBTED} <> 0
                    AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
@@ -321,7 +322,7 @@ def _join_pairs(database: LinkingDatabase) -> None:
 
 
 def _compare_pairs(database: LinkingDatabase) -> None:
-    """name_fit: `name_near` with parents, dead, department, band; very_name: a claim has all the record's names alone."""
+    """name_fit: `name_near` with parents, dead, department, band; very_name: a claim's name key is the record's."""
     database.give("name_parents", _PARENT_SCHEMA, _compared_parents(database))
     departments = "birth_department", "residence_department"
     shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
