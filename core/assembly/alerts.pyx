@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
 from core.assembly.record cimport compare_records, entity_record_count, entity_records, same_text, text_of
-from core.calendar cimport NO_DAY
+from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day
 from core.contract cimport *
 from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
@@ -23,6 +23,7 @@ cdef extern from "stdlib.h" nogil:
     void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
 
 cdef enum:
+    MOST_DAYS_OF_A_MONTH = 31
     ISSUED_AGAIN = ALERT_UNREAD  # alert_flags, while alerts are made: after the authority closed the warrant
     IN_DOUBT = 128       # alert_flags, while alerts are made: another row of this record says another state
     KINDS = 14
@@ -414,8 +415,8 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     alert.valid_to = known.first.alert_to
     alert.from_span = known.first.alert_from_span
     alert.to_span = known.first.alert_to_span
-    alert.state_date = known.first.state_date
-    alert.issued_day = <uint32_t>(<int64_t>first.issued_day + (<int64_t>1 << 31)) if first.issued_day != NO_DAY else 0
+    alert.state_date = _state_date(known.first)
+    alert.issued_day = _issued_day(first, known.first)
     alert.closed_elsewhere = <uint32_t>(first - records)
     entity_records(entity)[first - records].state_first = <int32_t>known.closed_elsewhere  # spent: it carries that to the end
     alert.hit_offset = <uint32_t>heap.size
@@ -432,6 +433,30 @@ cdef bint _closing_day(const Record* closing, int64_t* day) noexcept nogil:
         day[0] = _days(closing.issued_first, closing.issued_span).last
         return _is_stated(closing.issued_first, closing.issued_span)
     return True
+
+
+cdef uint32_t _state_date(const Record* record) noexcept nogil:
+    """yyyymmdd of the state; of a date in part with zeros for what is not stated."""
+    cdef CivilDate date
+    if record.state_date or record.state_first == NO_DAY or record.state_span == SPAN_UNKNOWN:
+        return record.state_date
+    date = date_from_day(record.state_first)
+    return <uint32_t>(date.year * 10000 + (date.month * 100 if record.state_span <= MOST_DAYS_OF_A_MONTH else 0))
+
+
+cdef uint32_t _issued_day(const Record* first, const Record* known) noexcept nogil:
+    """Last day + 2^31 that it may be issued on: its day of issue, else its record's, else that from which it is valid.
+
+    0 where none is stated, or a filler.
+    """
+    cdef int64_t day = NO_DAY
+    if _is_stated(first.issued_first, first.issued_span):
+        day = _days(first.issued_first, first.issued_span).last
+    elif known.alert_from != NO_DAY and known.alert_from_span != SPAN_UNKNOWN:
+        day = <int64_t>known.alert_from + known.alert_from_span
+    if day == NO_DAY or day == ANY_DAY or date_from_day(<int32_t>day).year <= LAST_FILLER_YEAR:
+        return 0
+    return <uint32_t>(day + (<int64_t>1 << 31))
 
 
 cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t count, Buffer* alerts, Buffer* heap) noexcept nogil:

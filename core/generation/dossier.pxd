@@ -99,7 +99,7 @@ cdef packed struct AlertEntry:
     uint8_t authority            # ordinal of the register authoritative for this kind; NO_REGISTER = none
     int32_t valid_from           # earliest possible first day; NO_DAY = since ever
     int32_t valid_to             # latest possible last day, inclusive; NO_DAY = open
-    uint32_t state_date          # yyyymmdd of the state; 0 = not known whole
+    uint32_t state_date          # yyyymmdd of the state; 0 = not known; of a date in part its unknown parts are 0
     uint32_t issued_day          # day + 2^31, for sorting; 0 = unknown
     uint32_t hit_offset          # Hit's stored fields 1 to 13, encoded, without a tag around them
     uint32_t hit_length

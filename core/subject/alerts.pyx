@@ -331,7 +331,7 @@ cdef void _put_filled_note(Call* call, int note, uint8_t register, const AlertEn
             put_raw(call.out, note_text[note], strlen(note_text[note]))
         elif note == NOTE_NOT_LISTED:
             put_raw(call.out, b": confirme", 10)
-        elif alert != NULL and alert.state_date:
+        elif alert != NULL and alert.state_date % 100:  # a whole one
             put_raw(call.out, b" el ", 4)
             _put_day(call, alert.state_date % 100, alert.state_date // 100 % 100, alert.state_date // 10000)
     end_message(call.out, text, 1)

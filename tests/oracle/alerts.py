@@ -31,6 +31,7 @@ CLOSED_WORDS = {
     alert_pb2.ALERT_STATE_LAPSED: "caducada",
 }
 NEVER = -(2**41)  # before every day
+ANY_DAY = 2**40  # after every day
 
 
 @dataclass(eq=False)
@@ -83,9 +84,18 @@ class Alert:
     def closing_is_doubtful(self, today: int) -> bool:
         """Closed on a day that is still to come, or on a filler."""
         row = row_of(self.known)
-        if self.state in (PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED) or not all(row.state_date):
+        if self.state in (PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED) or not row.state_date[0]:
             return False
-        return row.state_date[0] <= LAST_FILLER_YEAR or naive_calendar.day_of(*row.state_date) > today
+        return row.state_date[0] <= LAST_FILLER_YEAR or row.state_date > naive_calendar.date_of(today)
+
+    @property
+    def issued_day(self) -> int | None:
+        """Last day that it may be issued on, else of its record, else from which it is valid; None = not stated."""
+        row, known = row_of(self.first), row_of(self.known)
+        last = row.issued_days[1] if row.issued_days else None
+        if row.issued_days is None and known.valid_from is not None:
+            last = known.valid_from + known.spans[0]
+        return None if last is None or last >= ANY_DAY or naive_calendar.date_of(last)[0] <= LAST_FILLER_YEAR else last
 
     def surely_in_force(self, today: int) -> bool:
         spans = self.known.record.alert.spans  # type: ignore[union-attr]
@@ -241,7 +251,7 @@ def _representative(links: list[Link], authority: int | None) -> Link:
 
 
 def _stored_order(alert: Alert) -> tuple[object, ...]:
-    issued = alert.first.record.alert.issued  # type: ignore[union-attr]
+    issued = alert.issued_day
     return (alert.kind, issued is None, -(issued or 0), alert.first.record.order)
 
 
@@ -338,14 +348,13 @@ def _closed_since(view: View, alert: Alert) -> str:
 
 def _is_old(view: View, alert: Alert) -> bool:
     """An order issued more than twenty years ago."""
-    issued = alert.first.record.alert.issued if alert.first.record.alert is not None else None
     orders = (
         alert_pb2.ALERT_KIND_WARRANT,
         alert_pb2.ALERT_KIND_TRAVEL_BAN,
         alert_pb2.ALERT_KIND_PROTECTION_ORDER,
         alert_pb2.ALERT_KIND_ESCAPE,
     )
-    return alert.kind in orders and issued is not None and view.today - issued > OLD_DAYS
+    return alert.kind in orders and alert.issued_day is not None and view.today - alert.issued_day > OLD_DAYS
 
 
 def _for_purpose(view: View, alert: Alert) -> str:

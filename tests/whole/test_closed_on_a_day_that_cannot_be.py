@@ -13,6 +13,7 @@ from tests.kit.asker import Asker
 from tests.kit.small_world import SmallWorld, cleared
 
 CLEAR, POSSIBLE = level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE
+GIVEN = ("ANA", "BERTA", "CARLA", "DORA", "ELSA", "FLOR", "GLORIA", "HILDA", "IRMA", "JULIA")
 # day of the closing -> level, notes of the hit, WANTED
 CLOSED = {
     "2021-01-01": (CLEAR, [], "NO_RECORD"),
@@ -20,6 +21,11 @@ CLOSED = {
     "2199-01-01": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
     "1900-01-01": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
     "1899-12-30": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
+    "2199-05-00": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
+    "2199-00-00": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
+    "1900-00-00": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
+    "2021-05-00": (CLEAR, [], "NO_RECORD"),
+    "2021-00-00": (CLEAR, [], "NO_RECORD"),
 }
 
 
@@ -30,7 +36,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         patched.setitem(small_world.HEADERS, "oj", small_world.HEADERS["oj"] + " CERRADA")
         world = SmallWorld()
         for number, day in enumerate(CLOSED, 51):
-            name = f"{['ANA', 'BERTA', 'CARLA', 'DORA', 'ELSA'][number - 51]} AJU BATZ"
+            name = f"{GIVEN[number - 51]} AJU BATZ"
             world.person(number, name)
             world.warrant(f"W{number}", cui_of(number), name, state="CANCELADA")
             world.rows["oj"][-1] = {**world.rows["oj"][-1], "CERRADA": day}

@@ -28,6 +28,17 @@ LEVELS = {
     (WANTED, "TRAFFIC_STOP"): (HIT, ""),
     (WANTED, "BORDER"): (HIT, ""),
 }
+GIVEN = ("EMMA", "FLOR", "GLORIA", "HILDA", "IRMA", "JULIA", "LIDIA")
+# (day of issue, first day in force) -> notes
+AGES = {
+    ("1999-00-00", ""): ["OLD_ORDER"],
+    ("2020-00-00", "1999-05-05"): [],
+    ("", "1999-05-05"): ["OLD_ORDER"],
+    ("", "2020-05-05"): [],
+    ("", "1900-01-01"): [],
+    ("1900-01-01", ""): [],
+    ("", ""): [],
+}
 BAN = """
 [[record]]
 source = "denuncias"
@@ -52,6 +63,8 @@ issued = "FECHA"
 def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(small_world, "MP", small_world.MP + BAN)
+        patched.setattr(small_world, "OJ", small_world.OJ + 'valid_from = "DESDE"\n')
+        patched.setitem(small_world.HEADERS, "oj", small_world.HEADERS["oj"] + " DESDE")
         world = SmallWorld()
         for number, name in (
             (RESTRAINED, "ANA AJU BATZ"),
@@ -65,6 +78,11 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         world.warrant("W1", cui_of(WANTED), "DORA PEC RAX")
         world.warrant("W2", cui_of(OLD), "CARLA LEM MUCU")
         world.rows["oj"][-1] = {**world.rows["oj"][-1], "FECHA": "1999-05-05"}
+        for number, (issued, begins) in enumerate(AGES, 51):
+            name = f"{GIVEN[number - 51]} SIC TUN"
+            world.person(number, name)
+            world.warrant(f"W{number}", cui_of(number), name)
+            world.rows["oj"][-1] = {**world.rows["oj"][-1], "FECHA": issued, "DESDE": begins}
         yield from world.serve(tmp_path_factory.mktemp("purpose"))
 
 
@@ -84,6 +102,12 @@ def test_an_order_of_more_than_twenty_years_is_confirmed_first(asker: Asker) -> 
     assert found.answer.level == POSSIBLE
     assert [note.code for note in found.answer.hits[0].notes] == ["OLD_ORDER"]
     assert cleared(asker, cuis=[cui_of(OLD)])[0][0] == "REVIEW"
+
+
+@pytest.mark.parametrize("dated", AGES)
+def test_the_age_of_an_order_by_what_it_states(asker: Asker, dated: tuple[str, str]) -> None:
+    found = asker.person(cui_of(51 + list(AGES).index(dated)))
+    assert [note.code for hit in found.answer.hits for note in hit.notes] == AGES[dated]
 
 
 def test_a_certificate_counts_a_ban_whatever_the_purpose(asker: Asker) -> None:
