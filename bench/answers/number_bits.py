@@ -10,17 +10,34 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from rich.table import Table
 
 from bench.bars import printing_console
-from core.identifiers.near_cuis import ANOTHER_DIGIT, ANOTHER_PLACE, EXCHANGED, near_cuis
+from core.identifiers.near_cuis import (
+    ANOTHER_DIGIT,
+    ANOTHER_PLACE,
+    DOUBLED_DIGIT,
+    EXCHANGED,
+    LOST_DIGIT,
+    near_cuis,
+    near_miscounted,
+)
 from indexer.linking.weighed import NUMBER_BITS
 from nation.identifiers import cui_numbers, cuis
 
 SHARES = {ANOTHER_DIGIT: 0.35, EXCHANGED: 0.15, ANOTHER_PLACE: 0.10}
-NAMES = {ANOTHER_DIGIT: "another digit", EXCHANGED: "two digits exchanged", ANOTHER_PLACE: "another place part"}
+COUNTED = {LOST_DIGIT: 0.60, DOUBLED_DIGIT: 0.60}  # of numbers of 12 digits, and of 14
+NAMES = {
+    ANOTHER_DIGIT: "another digit",
+    EXCHANGED: "two digits exchanged",
+    ANOTHER_PLACE: "another place part",
+    LOST_DIGIT: "a digit lost",
+    DOUBLED_DIGIT: "a digit too many",
+}
 _ASKED = 20_000
 _SEED = 6_101
 _DIGITS = 13
@@ -36,11 +53,19 @@ def expected_near(persons: int) -> dict[int, float]:
     unit = 10 ** rng.integers(4, _DIGITS, _ASKED)
     digit = strangers // unit % 10
     wrong = strangers + ((digit + rng.integers(1, 10, _ASKED)) % 10 - digit) * unit
-    _, near, kinds = near_cuis(wrong[wrong > 0].tolist(), True)
-    held = np.array(near)
-    at = np.minimum(np.searchsorted(on_file, held), persons - 1)
+    found = _counted(on_file, near_cuis(wrong[wrong > 0].tolist(), True), SHARES)
+    places = rng.integers(0, _DIGITS, _ASKED)
+    whole = [f"{number:013d}" for number in strangers[:_ASKED].tolist()]
+    lost = [text[:at] + text[at + 1 :] for text, at in zip(whole, places.tolist(), strict=True)]
+    more = [text[:at] + text[at] + text[at:] for text, at in zip(whole, places.tolist(), strict=True)]
+    return found | _counted(on_file, near_miscounted([*lost, *more]), COUNTED)
+
+
+def _counted(on_file: np.ndarray[Any, Any], near: tuple[Any, Any, Any], kinds: Mapping[int, float]) -> dict[int, float]:
+    held = np.array(near[1])
+    at = np.minimum(np.searchsorted(on_file, held), len(on_file) - 1)
     is_there = on_file[at] == held
-    return {kind: float((is_there & (np.array(kinds) == kind)).sum()) / _ASKED for kind in SHARES}
+    return {kind: float((is_there & (np.array(near[2]) == kind)).sum()) / _ASKED for kind in kinds}
 
 
 def main() -> None:
@@ -50,8 +75,9 @@ def main() -> None:
     persons = parser.parse_args().persons
     table = Table("slip", "of wrong numbers", "near by chance", "bits", "in use")
     for kind, near in expected_near(persons).items():
-        bits = math.log2(SHARES[kind] * persons / near) if near else math.inf
-        table.add_row(NAMES[kind], f"{SHARES[kind]:.0%}", f"{near:.5f}", f"{bits:.1f}", f"{NUMBER_BITS[kind]:.1f}")
+        share = (SHARES | COUNTED)[kind]
+        bits = math.log2(share * persons / near) if near else math.inf
+        table.add_row(NAMES[kind], f"{share:.0%}", f"{near:.5f}", f"{bits:.1f}", f"{NUMBER_BITS[kind]:.1f}")
     printing_console().print(table)
 
 

@@ -1,8 +1,11 @@
 """Alerts of one subject, merged from its records, as they are stored."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
+from core.assembly.alert_rows cimport (
+    IN_DOUBT, Days, by_kind, days_of, is_discreet, is_of_a_thing, is_stated, keep_latest, latest_of_a_thing,
+)
 from core.assembly.record cimport compare_records, entity_record_count, entity_records, same_text, text_of
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day
 from core.contract cimport *
@@ -10,7 +13,6 @@ from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
     NO_REGISTER, AlertEntry, closed_elsewhere_of,
 )
-from core.generation.view cimport SPAN_UNKNOWN
 from core.standard_record cimport ALERT_FED_CLOSED, ALERT_PROTECTED, ALERT_UNREAD
 from core.wire cimport (
     WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw,
@@ -25,7 +27,6 @@ cdef extern from "stdlib.h" nogil:
 cdef enum:
     MOST_DAYS_OF_A_MONTH = 31
     ISSUED_AGAIN = ALERT_UNREAD  # alert_flags, while alerts are made: after the authority closed the warrant
-    IN_DOUBT = 128       # alert_flags, while alerts are made: another row of this record says another state
     KINDS = 14
     SOURCES_MAX = 20     # of one alert: an answer with it stays under 64 KiB
 
@@ -99,18 +100,9 @@ cdef inline bint _is_alert(const Record* record) noexcept nogil:
     return record.alert_kind and record.alert_kind < KINDS and not record.alert_flags & ALERT_PROTECTED
 
 
-cdef inline bint _is_discreet(const Record* record) noexcept nogil:
-    return record.sensitivity == SENSITIVITY_DISCREET
-
-
 cdef inline bint _same_warrant(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
-    return (a.alert_kind == b.alert_kind and _is_discreet(a) == _is_discreet(b) and a.merge_key.length
+    return (a.alert_kind == b.alert_kind and is_discreet(a) == is_discreet(b) and a.merge_key.length
             and same_text(entity, a.merge_key, b.merge_key))
-
-
-cdef int _by_kind(const Record* a, const Record* b) noexcept nogil:
-    cdef int order = <int>a.alert_kind - <int>b.alert_kind
-    return order if order else <int>_is_discreet(a) - <int>_is_discreet(b)
 
 
 cdef int _by_group(const void* left, const void* right, void* context) noexcept nogil:
@@ -118,20 +110,11 @@ cdef int _by_group(const void* left, const void* right, void* context) noexcept 
     cdef Entity* entity = <Entity*>context
     cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
     cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
-    cdef int order = _by_kind(a, b)
+    cdef int order = by_kind(a, b)
     if order == 0:
         order = (a.merge_key.length > b.merge_key.length) - (a.merge_key.length < b.merge_key.length)
     if order == 0 and a.merge_key.length:
         order = memcmp(text_of(entity, a.merge_key), text_of(entity, b.merge_key), a.merge_key.length)
-    return order if order else compare_records(entity, a, b)
-
-
-cdef int _by_row(const void* left, const void* right, void* context) noexcept nogil:
-    """The rows of one record together."""
-    cdef Entity* entity = <Entity*>context
-    cdef const Record* a = entity_records(entity) + (<const uint32_t*>left)[0]
-    cdef const Record* b = entity_records(entity) + (<const uint32_t*>right)[0]
-    cdef int order = _by_kind(a, b)
     return order if order else compare_records(entity, a, b)
 
 
@@ -144,86 +127,6 @@ cdef int _by_alert(const void* left, const void* right, void* context) noexcept 
     if order == 0:
         order = <int>a.sensitivity - <int>b.sensitivity
     return order if order else compare_records(entity, a, b)
-
-
-cdef int64_t ANY_DAY = 1 << 40   # beyond every day
-
-cdef struct Days:                # first and last that a day may be
-    int64_t first
-    int64_t last
-
-
-cdef inline bint _is_stated(int32_t first, uint16_t span) noexcept nogil:
-    return first != NO_DAY or span == SPAN_UNKNOWN
-
-
-cdef inline Days _days(int32_t first, uint16_t span) noexcept nogil:
-    cdef Days days
-    days.first = first if first != NO_DAY else -ANY_DAY
-    days.last = <int64_t>first + span if first != NO_DAY else ANY_DAY
-    return days
-
-
-cdef inline Days _age(const Record* record) noexcept nogil:
-    """Of the state, else of issue; below every day where neither is stated."""
-    cdef Days days
-    if _is_stated(record.state_first, record.state_span):
-        return _days(record.state_first, record.state_span)
-    if _is_stated(record.issued_first, record.issued_span):
-        return _days(record.issued_first, record.issued_span)
-    days.first = days.last = -2 * ANY_DAY
-    return days
-
-
-cdef int _later(const Record* a, const Record* b) noexcept nogil:
-    """Which of two rows of one record holds: above 0 = a, below 0 = b, 0 = nobody knows."""
-    cdef Days x = _age(a), y = _age(b)
-    if a.version != b.version:
-        return 1 if a.version > b.version else -1
-    return (x.first > y.last) - (x.last < y.first)
-
-
-cdef void _keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcept nogil:
-    """Leaves out the rows of a record that a later one supersedes; of rows that tie and differ the PENDING one is kept, in doubt.
-
-    One row, or two lines of one source, are two records (core/standard_record.toml, "The key of a record").
-    """
-    cdef Record* records = entity_records(entity)
-    cdef Record* best
-    cdef Record* row
-    cdef size_t start = 0, end, i, kept = 0
-    cdef uint32_t chosen
-    cdef int later
-    qsort_r(indexes, count[0], sizeof(uint32_t), _by_row, entity)
-    while start < count[0]:
-        best = &records[indexes[start]]
-        chosen = indexes[start]
-        end = start + 1
-        while end < count[0]:
-            row = &records[indexes[end]]
-            if _by_kind(row, best) or row.register != best.register or not same_text(entity, row.record_id, best.record_id):
-                break
-            end += 1
-        indexes[kept] = chosen
-        kept += 1
-        for i in range(start + 1, end):
-            row = &records[indexes[i]]
-            best = &records[indexes[kept - 1]]
-            if row.source == best.source and (row.row == best.row or not same_text(entity, row.record_line, best.record_line)):
-                indexes[kept] = indexes[i]
-                kept += 1
-                continue
-            later = _later(row, best)
-            if later == 0 and row.alert_state != best.alert_state:
-                if row.alert_state == ALERT_STATE_PENDING:
-                    later = 1
-                if row.alert_state == ALERT_STATE_PENDING or best.alert_state == ALERT_STATE_PENDING:
-                    row.alert_flags |= IN_DOUBT
-                    best.alert_flags |= IN_DOUBT
-            if later > 0:
-                indexes[kept - 1] = indexes[i]
-        start = end
-    count[0] = kept
 
 
 cdef int _by_stored_order(const void* left, const void* right, void* context) noexcept nogil:
@@ -428,10 +331,10 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
 
 cdef bint _closing_day(const Record* closing, int64_t* day) noexcept nogil:
     """The earliest day that the closing may be of; without one, the last that the closed order's issue may be of."""
-    day[0] = _days(closing.state_first, closing.state_span).first
-    if not _is_stated(closing.state_first, closing.state_span):
-        day[0] = _days(closing.issued_first, closing.issued_span).last
-        return _is_stated(closing.issued_first, closing.issued_span)
+    day[0] = days_of(closing.state_first, closing.state_span).first
+    if not is_stated(closing.state_first, closing.state_span):
+        day[0] = days_of(closing.issued_first, closing.issued_span).last
+        return is_stated(closing.issued_first, closing.issued_span)
     return True
 
 
@@ -471,8 +374,8 @@ cdef int _merge(Entity* entity, const Facts* facts, uint32_t* group, size_t coun
         for i in range(count):
             record = &records[group[i]]
             if (record.register != known.first.register and record.alert_state == ALERT_STATE_PENDING
-                    and _is_stated(record.issued_first, record.issued_span)
-                    and _days(record.issued_first, record.issued_span).last > closed):
+                    and is_stated(record.issued_first, record.issued_span)
+                    and days_of(record.issued_first, record.issued_span).last > closed):
                 record.alert_flags |= ISSUED_AGAIN
     if count > 1:
         qsort_r(group, count, sizeof(uint32_t), _by_alert, entity)
@@ -495,7 +398,7 @@ cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffe
     cdef uint32_t* indexes
     cdef AlertEntry* entries
     cdef uint32_t i
-    cdef size_t start, end, count
+    cdef size_t start, end, count, merged
     buffer_reset(order)
     buffer_reset(alerts)
     for i in range(<uint32_t>entity_record_count(entity)):
@@ -506,14 +409,17 @@ cdef int collect_alerts(Entity* entity, const Facts* facts, Buffer* order, Buffe
     if count == 0 or order.failed:
         return 0
     indexes = <uint32_t*>order.data
-    _keep_latest(entity, indexes, &count)
+    keep_latest(entity, indexes, &count)
     qsort_r(indexes, count, sizeof(uint32_t), _by_group, entity)
     start = 0
     while start < count:
         end = start + 1
         while end < count and _same_warrant(entity, &records[indexes[start]], &records[indexes[end]]):
             end += 1
-        if _merge(entity, facts, indexes + start, end - start, alerts, heap) < 0:
+        merged = end - start
+        if merged > 1 and is_of_a_thing(&records[indexes[start]]):
+            merged = latest_of_a_thing(entity, indexes + start, merged)
+        if _merge(entity, facts, indexes + start, merged, alerts, heap) < 0:
             return -1
         start = end
     count = alerts.size // sizeof(AlertEntry)

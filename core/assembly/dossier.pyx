@@ -35,7 +35,7 @@ cdef extern from "stdio.h" nogil:
     int snprintf(char* out, size_t size, const char* format, ...) noexcept
 
 cdef enum:
-    CLEARANCE_BITS = 0x3C        # RECORD_CERTIFICATE, RECORD_STANDARD_*: the same bits in a record's `clearance`
+    CLEARANCE_BITS = 0xBC        # RECORD_CERTIFICATE, RECORD_STANDARD_*, RECORD_UNTOLD: the same bits in a record's `clearance`
 
 
 cdef void scratch_init(Scratch* scratch) noexcept nogil:

@@ -132,8 +132,10 @@ cdef void _add_vehicle(Sink* sink, Spill keys, const Facts* facts, const Entity*
     cdef uint8_t plate[TEXT_MAX]
     cdef uint32_t length
     cdef bint assignment = record.section == SECTION_PLATE_ASSIGNMENT
-    # An alert whose plate and VIN contradict (docs/answers.md section 4) gives neither vehicle what is the other's.
-    cdef bint contradicts = record.criterion == CRITERION_VIN and record.level == LEVEL_POSSIBLE
+    # An alert whose plate and VIN contradict (docs/answers.md section 4), or plate and what is seen, or its whole plate and the
+    # engine, gives neither vehicle what is the other's.
+    cdef bint contradicts = record.level == LEVEL_POSSIBLE and (
+        record.criterion in (CRITERION_VIN, CRITERION_MAKE) or (record.criterion == CRITERION_ENGINE and record.plate_type.length))
     if record.plate.length and record.plate.length < 128 and record.plate_type.length < 16 and not contradicts:
         length = record.plate_type.length
         if length:

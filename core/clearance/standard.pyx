@@ -4,7 +4,7 @@ from core.call.memory cimport call_shows
 from core.contract cimport *
 from core.generation.dossier cimport (
     ALERT_CRITERION_1, ENTITY_PERSON, ENTITY_UNIDENTIFIED, RECORD_CERTIFICATE, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL,
-    RECORD_STANDARD_POLICE, RECORD_STANDARD_RENAS, AlertEntry, RecordEntry,
+    RECORD_STANDARD_POLICE, RECORD_STANDARD_RENAS, RECORD_UNTOLD, AlertEntry, RecordEntry,
 )
 from core.generation.view cimport alert_in_force
 from core.identifiers.kinds cimport KEY_CUI, KEY_PLATE, KEY_VIN
@@ -114,4 +114,4 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
             if read_field(&reader, &field) == 1 and field.wire == WIRE_LENGTH:
                 _add(verdict, field.data, field.size, record.section, record.sensitivity,
                      link == LEVEL_HIT and record.section != SECTION_DAMAGED_RECORD
-                     and record.flags & (RECORD_POSSIBLE | RECORD_CRITERION_1) == RECORD_CRITERION_1)
+                     and record.flags & (RECORD_POSSIBLE | RECORD_CRITERION_1 | RECORD_UNTOLD) == RECORD_CRITERION_1)

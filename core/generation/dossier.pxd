@@ -55,6 +55,7 @@ cdef enum:
     RECORD_STANDARD_CRIMINAL = 16
     RECORD_STANDARD_RENAS = 32
     RECORD_PROTECTED = 64        # PROTECTED side of a PENDING protection order; day_from/day_to say when
+    RECORD_UNTOLD = 128          # beside RECORD_CERTIFICATE: whether a certificate may show it is not told
 
 cdef enum:
     IDENTIFIER_IDENTIFIED = 1    # IdentifierEntry.flags: stated by a register that identifies this kind

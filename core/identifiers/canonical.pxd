@@ -31,6 +31,9 @@ cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil
 # A register's CUI: 1 and 13 digits into out[13], valid[0] = whether every rule holds, otherwise[0] as in read_into; 0 = none.
 cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bint* otherwise) noexcept nogil
 
+# The 12 or 14 digits that a text shows in place of a CUI, into out[14]; how many, 0 = it shows none.
+cdef int miscounted_digits_into(const char* text, size_t n, char* out) noexcept nogil
+
 # The valid CUIs that stand in a text that is none, 13 digits each, into out[SHOWN_CUIS]; how many.
 cdef int shown_cuis_into(const char* text, size_t n, char* out) noexcept nogil
 

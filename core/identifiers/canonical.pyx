@@ -13,7 +13,9 @@ from core.identifiers.shown cimport find_cuis, find_plates
 from core.identifiers.slips cimport suggest_slips
 from core.identifiers.text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, compact
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
-from core.identifiers.written cimport may_be_of_spreadsheet, may_hold_words, read_written, written_cui
+from core.identifiers.written cimport (
+    may_be_of_spreadsheet, may_hold_words, read_written, written_cui, written_miscounted,
+)
 
 cdef extern from *:
     """
@@ -167,6 +169,10 @@ cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bi
     valid[0] = rule == RULE_OK
     otherwise[0] = True
     return True
+
+
+cdef int miscounted_digits_into(const char* text, size_t n, char* out) noexcept nogil:
+    return written_miscounted(text, n, out)
 
 
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil:

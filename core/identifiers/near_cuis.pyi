@@ -6,6 +6,8 @@ from collections.abc import Iterable
 ANOTHER_DIGIT: int
 EXCHANGED: int
 ANOTHER_PLACE: int
+LOST_DIGIT: int
+DOUBLED_DIGIT: int
 
 def near_cuis(cuis: Iterable[int], valid_only: bool) -> tuple[array[int], array[int], array[int]]:
     """Returns every number with another digit, two neighbours exchanged, or another place part (the last four digits).
@@ -13,4 +15,10 @@ def near_cuis(cuis: Iterable[int], valid_only: bool) -> tuple[array[int], array[
     Three columns: the row of `cuis` it is near (uint32), the number (int64), the kind of slip (uint8, one of the three
     above). Each number comes once a row. valid_only: numbers whose check digit, department and municipality hold.
     Raises ValueError for what has no 13 digits at most.
+    """
+
+def near_miscounted(numbers: Iterable[str]) -> tuple[array[int], array[int], array[int]]:
+    """Returns every valid CUI that one more digit makes of 12 digits (LOST_DIGIT), or one fewer of 14 (DOUBLED_DIGIT).
+
+    Columns as of `near_cuis`. Raises ValueError for what has neither 12 nor 14 digits.
     """

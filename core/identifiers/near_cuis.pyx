@@ -16,8 +16,11 @@ cdef enum:
     SLIP_DIGIT = 1
     SLIP_EXCHANGED = 2
     SLIP_PLACE = 3
+    SLIP_LOST = 4
+    SLIP_DOUBLED = 5
 
 ANOTHER_DIGIT, EXCHANGED, ANOTHER_PLACE = SLIP_DIGIT, SLIP_EXCHANGED, SLIP_PLACE
+LOST_DIGIT, DOUBLED_DIGIT = SLIP_LOST, SLIP_DOUBLED
 
 
 cdef struct Near:
@@ -75,14 +78,54 @@ cdef bint _is_one_digit_off(int64_t a, int64_t b) noexcept nogil:
     return differ == 1
 
 
-def near_cuis(cuis, bint valid_only):
-    cdef Near near
-    cdef int64_t cui
-    cdef uint32_t row = 0
+cdef void _put_counted(Near* near, uint32_t row, int64_t number, int digits) noexcept nogil:
+    """The numbers of 13 digits that one more digit makes of 12, or one fewer of 14, each once: beside a digit like itself
+    it is one text on either side."""
+    cdef int64_t unit = 1, digit, right = -1
+    cdef int place
+    for place in range(max(digits, DIGITS)):
+        digit = number // unit % 10
+        if digits > DIGITS:
+            if digit != right:
+                _put(near, row, number // (unit * 10) * unit + number % unit, SLIP_DOUBLED)
+            right = digit
+        else:
+            for digit in range(10):
+                if digit != right:
+                    _put(near, row, number // unit * unit * 10 + digit * unit + number % unit, SLIP_LOST)
+            right = number // unit % 10
+        unit *= 10
+
+
+cdef tuple _columns(Near* near):
+    if near.rows.failed or near.cuis.failed or near.kinds.failed:
+        raise MemoryError
+    rows, numbers, kinds = array("I"), array("q"), array("B")
+    if near.rows.size:
+        rows.frombytes((<char*>near.rows.data)[:near.rows.size])
+        numbers.frombytes((<char*>near.cuis.data)[:near.cuis.size])
+        kinds.frombytes((<char*>near.kinds.data)[:near.kinds.size])
+    return rows, numbers, kinds
+
+
+cdef void _free(Near* near) noexcept:
+    buffer_free(&near.rows)
+    buffer_free(&near.cuis)
+    buffer_free(&near.kinds)
+
+
+cdef void _init(Near* near, bint valid_only) noexcept:
     near.valid_only = valid_only
     buffer_init(&near.rows)
     buffer_init(&near.cuis)
     buffer_init(&near.kinds)
+
+
+def near_cuis(cuis, bint valid_only):
+    cdef Near near
+    cdef int64_t cui
+    cdef uint32_t row = 0
+    _init(&near, valid_only)
     try:
         for number in cuis:
             cui = number
@@ -91,15 +134,26 @@ def near_cuis(cuis, bint valid_only):
             with nogil:
                 _put_near(&near, row, cui)
             row += 1
-        if near.rows.failed or near.cuis.failed or near.kinds.failed:
-            raise MemoryError
-        rows, numbers, kinds = array("I"), array("q"), array("B")
-        if near.rows.size:
-            rows.frombytes((<char*>near.rows.data)[:near.rows.size])
-            numbers.frombytes((<char*>near.cuis.data)[:near.cuis.size])
-            kinds.frombytes((<char*>near.kinds.data)[:near.kinds.size])
-        return rows, numbers, kinds
+        return _columns(&near)
     finally:
-        buffer_free(&near.rows)
-        buffer_free(&near.cuis)
-        buffer_free(&near.kinds)
+        _free(&near)
+
+
+def near_miscounted(numbers):
+    cdef Near near
+    cdef int64_t number
+    cdef int digits
+    cdef uint32_t row = 0
+    _init(&near, True)
+    try:
+        for text in numbers:
+            digits = len(text)
+            number = int(text)
+            if digits != DIGITS - 1 and digits != DIGITS + 1:
+                raise ValueError("a CUI that lost a digit has 12, one with a digit too many 14")
+            with nogil:
+                _put_counted(&near, row, number, digits)
+            row += 1
+        return _columns(&near)
+    finally:
+        _free(&near)

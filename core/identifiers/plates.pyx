@@ -42,7 +42,7 @@ cdef inline bint is_vowel(char c) noexcept nogil:
     return c == c"A" or c == c"E" or c == c"I" or c == c"O" or c == c"U"
 
 
-# Reads a type, and an optional zero of padding, that fill text[0..n) wholly; the empty type is none.
+# Reads a type, and up to two zeros of padding, that fill text[0..n) wholly; the empty type is none.
 cdef bint read_type(const char* text, int n, Plate* plate) noexcept nogil:
     cdef int k
     cdef int length
@@ -50,7 +50,7 @@ cdef bint read_type(const char* text, int n, Plate* plate) noexcept nogil:
         length = <int>strlen(PLATE_TYPES[k])
         if memcmp(text, PLATE_TYPES[k], min(length, n)) != 0:
             continue
-        if n == length or (n == length + 1 and text[length] == c"0"):
+        if n == length or (length < n <= length + 2 and text[length] == c"0" and text[n - 1] == c"0"):
             memcpy(plate.type, PLATE_TYPES[k], length)
             plate.type_length = length
             return True

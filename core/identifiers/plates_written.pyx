@@ -11,6 +11,7 @@ from core.identifiers.words cimport (
 
 cdef enum:
     TYPE_WORDS = 19
+    PLATE_LETTERS = 3
     PLATE_TYPE_MAX = 3    # letters
 
 cdef const char* PLATE_LABELS = b" PLACA PLACAS VEHICULO CARRO AUTO AUTOMOVIL TIPO NO NRO NUM NUMERO DE "
@@ -215,5 +216,5 @@ cdef int written_plate(const char* text, size_t n, int rule, Plate* plate) noexc
     # A number's letters may be a country's ("P 123 GTM"): first as the words stand.
     if plate_of_words(&words, rule, plate) == RULE_OK:
         return RULE_OK
-    drop_places(&words)
+    drop_places(&words, PLATE_LETTERS)
     return plate_of_words(&words, rule, plate)

@@ -26,10 +26,15 @@ cdef void note(const char* digits, char* out, int* count) noexcept nogil:
     count[0] += 1
 
 
-# Whether the text is 13 digits and signs between them, which may stand for one more ("15803*52240101"): a CUI, into out[13].
+# Whether the text is 13 digits and signs between them, which may stand for one more ("15803*52240101"), with words
+# before and behind or none ("DPI 1580?35224?0101"): a CUI, into out[13].
 cdef bint digits_and_signs(const char* text, size_t n, char* out) noexcept nogil:
     cdef size_t i = 0
     cdef int digits = 0
+    while n and not c"0" <= text[n - 1] <= c"9":
+        n -= 1
+    while i < n and not c"0" <= text[i] <= c"9":
+        i += 1
     while i < n:
         if c"0" <= text[i] <= c"9":
             if digits == CUI_DIGITS:
@@ -109,12 +114,60 @@ cdef int plates_among(const Words* words, bint short, Plate* plates) noexcept no
     return count
 
 
+cdef bint ascii_letter(char c) noexcept nogil:
+    return c"A" <= (c & 0x5F) <= c"Z"
+
+
+# The plates that a type, a sign in place of a character that was lost behind it, and a number may be ("P?407RST": a dash of
+# another code page; "M?407RST": M, MT, MO...).
+cdef int plates_behind_sign(const char* text, size_t n, Plate* plates) noexcept nogil:
+    cdef char joined[PLATE_NUMBER_MAX]
+    cdef Plate part
+    cdef int count = 0, head = 0, size, i, letter
+    cdef size_t at = 0, signs = 0
+    while at < n and (text[at] == c" " or text[at] == c"'" or text[at] == c'"'):
+        at += 1
+    while at < n and head < 3 and ascii_letter(text[at]):
+        joined[head] = text[at] & 0x5F
+        head += 1
+        at += 1
+    while at < n and (text[at] == c"?" or text[at] == c"*" or text[at] == c" " or (
+            text[at] == <char>0xC2 and at + 1 < n and text[at + 1] == <char>0xBF)):
+        signs += text[at] != c" "
+        at += 2 if text[at] == <char>0xC2 else 1
+    if head == 0 or signs != 1:
+        return 0
+    for letter in range(27):     # the sign in place of nothing, or of a letter more of the type
+        size = head
+        if letter:
+            joined[size] = <char>(c"A" + letter - 1)
+            size += 1
+        for i in range(<int>(n - at)):
+            if size == PLATE_NUMBER_MAX:
+                return 0
+            joined[size] = text[at + i] & 0x5F if ascii_letter(text[at + i]) else text[at + i]
+            size += 1
+        if not is_plain(joined, size):
+            return 0
+        if plate_number(joined, size, False, &part) and part.type_length == head + (letter > 0):
+            note_plate(&part, plates, &count)
+    return count if count <= SHOWN_MAX else 0
+
+
+cdef bint is_plain(const char* text, int n) noexcept nogil:
+    cdef int i
+    for i in range(n):
+        if not (c"0" <= text[i] <= c"9" or c"A" <= text[i] <= c"Z"):
+            return False
+    return True
+
+
 cdef int find_plates(const char* text, size_t n, Plate* plates) noexcept nogil:
     cdef Words words
     cdef int count
     split_words(text, n, &words)
     if words.bad:
-        return 0
+        return plates_behind_sign(text, n, plates)
     count = plates_among(&words, False, plates)
     if count == 0 and not words.doubtful:
         count = plates_among(&words, True, plates)

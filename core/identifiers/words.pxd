@@ -30,7 +30,7 @@ cdef bint word_in(const Words* w, int i, const char* words) noexcept nogil
 cdef void drop_word(Words* w, int i) noexcept nogil
 # Drops the words of `labels` wherever they stand, one grown together with the digits that follow it too.
 cdef void drop_labels(Words* w, const char* labels) noexcept nogil
-# Drops one or two names of Guatemala's departments and municipalities behind the number.
-cdef void drop_places(Words* w) noexcept nogil
+# Drops one or two names of Guatemala's departments and municipalities behind the number, which ends in so many letters.
+cdef void drop_places(Words* w, int letters) noexcept nogil
 # The words from `first` to before `last`, joined by `between` (0 = nothing), into out[WORDS_TEXT + WORDS_MAX]; their length.
 cdef int join_words(const Words* w, int first, int last, char between, char* out) noexcept nogil

@@ -159,13 +159,15 @@ cdef bint is_place(const Words* w, int first, int last) noexcept nogil:
     return listed(joined, join_words(w, first, last, c" ", joined), c"|", GUATEMALA_PLACES)
 
 
-cdef void drop_places(Words* w) noexcept nogil:
+cdef void drop_places(Words* w, int letters) noexcept nogil:
     cdef int first = w.count, i, k
-    # "1580352240101GUATEMALA": the letters behind the digits are a word of their own.
+    # "1580352240101GUATEMALA": the letters behind the number are a word of their own.
     for i in range(w.count):
         k = w.length[i]
         while k and not is_digit(w.text[w.start[i] + k - 1]):
             k -= 1
+        if k:
+            k = min(k + letters, w.length[i])
         if 0 < k and w.length[i] - k >= PLACE_GROWN_MIN and w.count < WORDS_MAX:
             memmove(&w.start[i + 1], &w.start[i], (w.count - i) * sizeof(int))
             memmove(&w.length[i + 1], &w.length[i], (w.count - i) * sizeof(int))

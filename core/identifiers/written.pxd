@@ -10,5 +10,7 @@ cdef bint may_be_of_spreadsheet(const char* text, size_t n) noexcept nogil
 cdef int read_written(int kind, const char* text, size_t n, int rule, char* scratch, int* length) noexcept nogil
 # Whether a kind without a rule of its own (a licence, a document, a VIN, an engine) may hold words beside its number.
 cdef bint may_hold_words(int kind, const char* text, size_t n) noexcept nogil
+# The 12 or 14 digits of what may be a CUI that lost a digit or has one too many, into out[14]: how many; 0 = it is none.
+cdef int written_miscounted(const char* text, size_t n, char* out) noexcept nogil
 # The 13 digits of a CUI, valid or not, into out[13]. False: none, or read through look-alikes or a lost zero and not valid.
 cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept nogil

@@ -138,10 +138,45 @@ cdef int amount(const char* text, size_t n, char* out) noexcept nogil:
     return length if not comma or group == 3 else 0
 
 
-cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept nogil:
+cdef int cui_digits_of_words(const char* text, size_t n, char* digits, bint* sure, int* doubtful) noexcept nogil:
+    """The digits that stand in the CUI's cell beside words that only name the kind, into digits[WORDS_TEXT + WORDS_MAX]; -1 =
+    something else stands there. sure: no letter was taken for a digit."""
     cdef Words words
-    cdef char digits[WORDS_TEXT + WORDS_MAX]
     cdef int length, i, _
+    split_words(text, n, &words)
+    doubtful[0] = words.doubtful
+    if words.bad:
+        return -1
+    if spelled(&words, b"DPI") or spelled(&words, b"CUI"):
+        for _ in range(3):
+            drop_word(&words, 0)
+    drop_labels(&words, CUI_LABELS)
+    drop_places(&words, 0)
+    length = join_words(&words, 0, words.count, 0, digits)
+    sure[0] = with_digits(digits, length) == 0
+    for i in range(length):
+        if not is_digit(digits[i]) and MISREAD_DIGIT[digits[i] - c"A"]:
+            digits[i] = MISREAD_DIGIT[digits[i] - c"A"]
+            sure[0] = False
+    return length if all_digits(digits, length) else -1
+
+
+cdef int written_miscounted(const char* text, size_t n, char* out) noexcept nogil:
+    cdef char digits[WORDS_TEXT + WORDS_MAX]
+    cdef int length, doubtful
+    cdef bint sure
+    cdef int kind = spreadsheet_number(text, n, digits, WORDS_TEXT, &length)
+    if kind == 0:
+        length = cui_digits_of_words(text, n, digits, &sure, &doubtful)
+    if kind < 0 or not (length == 12 or length == 14):
+        return 0
+    memcpy(out, digits, length)
+    return length
+
+
+cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept nogil:
+    cdef char digits[WORDS_TEXT + WORDS_MAX]
+    cdef int length, doubtful
     cdef bint sure = True
     cdef int kind = spreadsheet_number(text, n, digits, WORDS_TEXT, &length)
     rule[0] = RULE_FORMAT
@@ -155,24 +190,9 @@ cdef bint written_cui(const char* text, size_t n, char* out, int* rule) noexcept
             if cui_rule(out) == RULE_OK:
                 rule[0] = RULE_OK
                 return True
-        split_words(text, n, &words)
         rule[0] = RULE_CHARACTERS
-        if words.bad:
-            return False
-        if spelled(&words, b"DPI") or spelled(&words, b"CUI"):
-            for _ in range(3):
-                drop_word(&words, 0)
-        drop_labels(&words, CUI_LABELS)
-        drop_places(&words)
-        length = join_words(&words, 0, words.count, 0, digits)
-        sure = with_digits(digits, length) == 0
-        for i in range(length):
-            if not is_digit(digits[i]) and MISREAD_DIGIT[digits[i] - c"A"]:
-                digits[i] = MISREAD_DIGIT[digits[i] - c"A"]
-                sure = False
-        if not all_digits(digits, length):
-            return False
-        if length == 12 and words.doubtful:
+        length = cui_digits_of_words(text, n, digits, &sure, &doubtful)
+        if length < 0 or (length == 12 and doubtful):
             return False
         if length == 26 and memcmp(digits, digits + 13, 13) == 0:
             length = 13
@@ -211,7 +231,7 @@ cdef int told(int kind, const char* text, size_t n, const char* labels, char bet
         return -1
     drop_labels(words, labels)
     if kind != KEY_TELEPHONE and kind != KEY_VIN and kind != KEY_ENGINE:
-        drop_places(words)
+        drop_places(words, 0)
     return join_words(words, 0, words.count, between, out)
 
 
@@ -257,7 +277,7 @@ cdef int read_cedula_written(const char* text, size_t n, int rule, char* scratch
     if words.bad or words.doubtful > 1:
         return exact_into(KEY_CEDULA, text, n, scratch, CANONICAL_MAX, length)
     drop_labels(&words, CEDULA_LABELS)
-    drop_places(&words)
+    drop_places(&words, 0)
     size = join_words(&words, 0, words.count, c" ", out)
     if size == 0:
         return exact_into(KEY_CEDULA, text, n, scratch, CANONICAL_MAX, length)
@@ -356,6 +376,22 @@ cdef bint holds_digit(const Words* w, int i) noexcept nogil:
     return w.letters[i] < w.length[i]
 
 
+cdef bint words_and_year(const Words* w) noexcept nogil:
+    """Make or line and a year, "TOYOTA COROLLA 2015": a word of letters that is no part of a VIN, and of digits a year alone."""
+    cdef int i, years = 0
+    cdef bint named = False
+    cdef const char* word
+    for i in range(w.count):
+        word = w.text + w.start[i]
+        if not holds_digit(w, i):
+            named = named or w.length[i] >= VIN_WORD_MIN
+        elif w.length[i] == 4 and all_digits(word, 4) and (memcmp(word, b"19", 2) == 0 or memcmp(word, b"20", 2) == 0):
+            years += 1
+        else:
+            return False
+    return named and years > 0
+
+
 cdef int read_vin_written(const char* text, size_t n, char* scratch, int* length) noexcept nogil:
     cdef Words words
     cdef char out[WORDS_TEXT + WORDS_MAX]
@@ -364,6 +400,8 @@ cdef int read_vin_written(const char* text, size_t n, char* scratch, int* length
     cdef bint plain = True         # no word of letters alone, which would be no part of a VIN
     if size < 0:
         return exact_or_format(KEY_VIN, text, n, &words, scratch, length)
+    if words_and_year(&words):
+        return RULE_FORMAT
     for i in range(words.count):
         plain = plain and (holds_digit(&words, i) or words.length[i] < VIN_WORD_MIN)
     if plain and as_vin(out, size, scratch):

@@ -293,6 +293,8 @@ cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hit
                 owner.adolescents_hidden and owner.level == LEVEL_INCOMPLETE)
             if present:
                 vehicle.owner_level = max(vehicle.owner_level, owner.level)
+    if hits and vehicle.owner_level == LEVEL_UNSPECIFIED and call_shows(call, SECTION_OWNER, SENSITIVITY_OPEN):
+        vehicle.owner_level = LEVEL_INSUFFICIENT  # nobody is on file: as one of whom it says that nobody is known
     return OK
 
 

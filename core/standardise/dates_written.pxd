@@ -1,7 +1,7 @@
 # A date as clerks and spreadsheets write it (docs/manifests.md, "Dates"), told again in plain words.
 
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
-from core.standardise.row cimport Cell
+from core.standardise.row cimport Cell, Date
 
 cdef enum:
     WRITTEN_MAX = WORDS_TEXT + 3 * WORDS_MAX  # bytes: a word of one letter (I) may become a month's three, and a space before each
@@ -9,5 +9,5 @@ cdef enum:
 # Groups of digits and three letters of a month's Spanish name, a space between, into out[WRITTEN_MAX]; the length, 0 = it is no date.
 cdef int written_date(Cell cell, char* out) noexcept nogil
 
-# The year that "circa 1962" or, in `year`, an age ("51 años") tells; 0 = neither.
-cdef int about_year(Cell cell, int year) noexcept nogil
+# The year that "circa 1962" or, on a date, an age ("51 años", "2 años 6 meses", "18 días") tells; 0 = neither.
+cdef int about_year(Cell cell, Date date) noexcept nogil

@@ -10,6 +10,7 @@ from core.identifiers.words cimport (
 from core.months cimport month_name
 from core.names.folding cimport SEPARATES, VANISHES, folded_letters
 from core.names.unicode cimport decode_utf8
+from core.standardise.row cimport VALUE_OK
 
 cdef enum:
     MONTHS = 12
@@ -18,6 +19,11 @@ cdef enum:
     SERIAL_DIGITS = 5        # of a spreadsheet's day number
     YEAR_FIRST = 1900
     YEAR_LAST = 2099
+    PLAIN_UNIT_MAX = 8       # letters of a unit of age
+
+cdef struct Age:
+    int months
+    int days
 
 # Words that only say what date it is, and weekdays.
 cdef const char* DATE_WORDS = (
@@ -26,6 +32,13 @@ cdef const char* DATE_WORDS = (
 # Behind a time of day: "12:00:00 a. m.", "08:30 hrs".
 cdef const char* TIME_WORDS = b" A M P AM PM H HR HRS HS HORA HORAS "
 cdef const char* AGE_WORDS = b" ANOS ANIOS ANO "
+# Units of an age that is told in full, and what may stand beside it.
+cdef const char* YEARS = b" ANO ANOS ANIO ANIOS "
+cdef const char* MONTHS_OF_AGE = b" MES MESES "
+cdef const char* WEEKS = b" SEMANA SEMANAS "
+cdef const char* DAYS = b" DIA DIAS "
+cdef const char* HALF = b" MEDIO MEDIA "
+cdef const char* BESIDE_AGE = b" EDAD DE Y CON TIENE "
 cdef const char* ABOUT_WORDS = b" CIRCA CA C APROX APROXIMADO APROXIMADA APROXIMADAMENTE HACIA ALREDEDOR "
 
 cdef extern from *:
@@ -197,12 +210,79 @@ cdef bint zeros(const Words* w, int i) noexcept nogil:
     return True
 
 
-cdef int about_year(Cell cell, int year) noexcept nogil:
+cdef bint add_unit(Age* age, const char* letters, int n, int number) noexcept nogil:
+    """Adds so many years, months, weeks or days; False: no unit."""
+    cdef Words unit
+    if n > PLAIN_UNIT_MAX:
+        return False
+    unit.start[0] = 0
+    unit.length[0] = unit.letters[0] = n
+    memcpy(unit.text, letters, n)
+    if word_in(&unit, 0, YEARS):
+        age.months += 12 * number
+    elif word_in(&unit, 0, MONTHS_OF_AGE):
+        age.months += number
+    elif word_in(&unit, 0, WEEKS):
+        age.days += 7 * number
+    elif word_in(&unit, 0, DAYS):
+        age.days += number
+    else:
+        return False
+    return True
+
+
+cdef bint whole_age(const Words* w, Age* age) noexcept nogil:
+    """Whether the words are an age with its units and nothing else: "2 AÑOS Y 6 MESES", "EDAD: 18DIAS", "1 AÑO Y MEDIO"."""
+    cdef int i = 0, k, number
+    cdef bint told = False
+    cdef const char* word
+    age.months = age.days = 0
+    while i < w.count:
+        word = w.text + w.start[i]
+        if word_in(w, i, BESIDE_AGE) or word_in(w, i, ABOUT_WORDS):
+            i += 1
+            continue
+        if told and word_in(w, i, HALF):
+            age.months += 6
+            i += 1
+            continue
+        k = number = 0
+        while k < w.length[i] and k < AGE_DIGITS and is_digit(word[k]):
+            number = number * 10 + word[k] - 48
+            k += 1
+        if k == 0:
+            return False
+        if k < w.length[i]:
+            if not add_unit(age, word + k, w.length[i] - k, number):
+                return False
+        else:
+            i += 1
+            if i == w.count or w.letters[i] != w.length[i] or not add_unit(age, w.text + w.start[i], w.length[i], number):
+                return False
+        told = True
+        i += 1
+    return told and age.months <= 12 * AGE_MAX
+
+
+cdef int year_before(Date date, const Age* age) noexcept nogil:
+    """Of the day so long before a date: 30 days to a month; of a date in part the middle."""
+    cdef int day = date.day if date.day else 15
+    cdef int months = 12 * date.year + (date.month if date.month else 7) - 1 - age.months
+    if age.days >= day:
+        months -= (age.days - day) // 30 + 1
+    return months // 12
+
+
+cdef int about_year(Cell cell, Date date) noexcept nogil:
     cdef Words w
+    cdef Age told
     cdef int i = 0, k, age, value = 0
+    cdef int year = date.year if date.status == VALUE_OK else 0
     cdef bint about = False
     if not split_date(cell, &w):
         return 0
+    if whole_age(&w, &told):
+        return year_before(date, &told) if year else 0
     age = take_age(&w)
     drop_date_words(&w)
     while i < w.count:

@@ -140,7 +140,7 @@ cdef struct RecordPlan:
     int op                   # first op
     int n_ops
     AlertPlan alert
-    int field                # of record_id; then version, date
+    int field                # of record_id; then version, date, certificate_visible
 
 cdef struct Refusal:
     int64_t row
@@ -165,6 +165,7 @@ cdef struct State:
     Date date
     int64_t sensitivity
     bint certificate
+    bint untold              # whether a certificate may show it
     int64_t kind
     int64_t alert_state
     Date state_date

@@ -2,7 +2,7 @@
 
 from libc.string cimport memcmp, memcpy
 
-from core.identifiers.canonical cimport cui_digits_into, read_into, shown_cuis_into
+from core.identifiers.canonical cimport cui_digits_into, miscounted_digits_into, read_into, shown_cuis_into
 from core.identifiers.countries cimport country_into, split_country
 from core.identifiers.kinds cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH
@@ -21,6 +21,8 @@ cdef enum:
     DOCUMENT_DIGITS_MIN = 5  # of a document in the CUI's column
     DOCUMENT_DIGITS_MAX = 9
     DOCUMENT_LETTERS_MAX = 3
+    LOOSE_DIGITS_MAX = 14
+    LOOSE_NIT_MIN = 5        # characters: a shorter one in the CUI's column is likely a code
 
 
 cdef Cell cui_in(Context* c, Cell text) noexcept nogil:
@@ -137,6 +139,28 @@ cdef int read_others_in_cui_column(Context* c, SubjectPlan* plan, Subject* s, Ce
     return RULE_OTHERWISE if s.cedula.data != NULL else rule
 
 
+cdef bint is_filler(Cell number) noexcept nogil:
+    cdef int i
+    for i in range(1, number.size):
+        if number.data[i] != number.data[0]:
+            return False
+    return True
+
+
+cdef Cell read_loose_number(Context* c, Cell written) noexcept nogil:
+    """What the CUI's column shows that is none and nothing else of the row: one digit of it lost or too many, or a NIT."""
+    cdef Cell found = no_cell()
+    cdef char* out = arena_take(c, LOOSE_DIGITS_MAX)
+    if written.data == NULL or out == NULL:
+        return found
+    found.size = miscounted_digits_into(written.data, written.size, out)
+    if found.size:
+        found.data = out
+    else:
+        found = read_in_cui_column(c, written, KEY_NIT)
+    return found if found.size >= LOOSE_NIT_MIN and not is_filler(found) else no_cell()
+
+
 cdef void read_cui_elsewhere(Context* c, SubjectPlan* plan, Subject* s, Cell cedula, bint may_be_document) noexcept nogil:
     """A CUI in another identifier's column: the document's, unless it is a foreign one, the licence's, the cédula's."""
     if may_be_document:
@@ -173,6 +197,8 @@ cdef void read_numbers(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
         read_cui_elsewhere(c, plan, s, cedula, not foreign and readable)
     if rule:
         warn(c, plan.field + S_cui, rule)
+    if rule == RULE_LENGTH and s.cui.data == NULL and s.n_shown_cuis == 0:
+        s.loose_number = read_loose_number(c, written)
     # what a CUI was found in is nothing else
     if s.cedula.data == NULL and (s.cui.data == NULL or cui_in(c, cedula).data == NULL):
         s.cedula = canonical_at(c, plan, S_cedula, KEY_CEDULA)

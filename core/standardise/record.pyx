@@ -38,6 +38,7 @@ cdef enum:
 cdef enum:
     VERSION_FIELD = 1        # after RecordPlan.field
     DATE_FIELD = 2
+    CERTIFICATE_FIELD = 3
     STATE_DATE_FIELD = 0     # after AlertPlan.field
     FROM_FIELD = 1
     TO_FIELD = 2
@@ -166,6 +167,7 @@ cdef void put_subject(Output* o, int64_t row, Subject* s) noexcept nogil:
     put_text(&o[O_nit], row, s.nit)
     put_text(&o[O_licence], row, s.licence)
     put_text(&o[O_cedula], row, s.cedula)
+    put_text(&o[O_loose_number], row, s.loose_number)
     put_text(&o[O_telephone], row, s.telephone)
     put_number(&o[O_organisation], row, s.organisation)
     put_text(&o[O_name], row, s.name)
@@ -393,6 +395,9 @@ cdef void read_state(Encoding* e, RecordPlan* plan, State* state) noexcept nogil
             warn(c, plan.field + VERSION_FIELD, RULE_UNPARSABLE)
     state.date = date_or_null(c, plan.date, plan.field + DATE_FIELD)
     state.certificate = flag_of(c, plan.certificate)
+    state.untold = plan.clearance and plan.certificate >= 0 and is_untold(c, plan.certificate)
+    if state.untold:
+        warn(c, plan.field + CERTIFICATE_FIELD, RULE_UNKNOWN_CODE)
     state.state_date = date_or_null(c, alert.state_date, alert.field + STATE_DATE_FIELD)
     state.alert_from = date_or_null(c, alert.valid_from, -1)
     state.alert_to = date_or_null(c, alert.valid_to, -1)
@@ -432,7 +437,9 @@ cdef int encode_record(Encoding* e, int number) noexcept nogil:
     if plan.vehicle:
         subject = SUBJECT_PLATE if state.kind == ALERT_KIND_STOLEN_PLATE else SUBJECT_VEHICLE
     clearance = plan.clearance
-    if clearance and state.certificate:
+    if clearance and state.untold:
+        clearance |= CLEARANCE_CERTIFICATE | CLEARANCE_UNTOLD
+    elif clearance and state.certificate:
         clearance |= CLEARANCE_CERTIFICATE
     put_head(e, &state, plan.section, subject, clearance)
     if plan.alert.present:

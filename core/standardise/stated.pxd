@@ -70,6 +70,7 @@ cdef struct Subject:
     Cell cui
     bint cui_valid
     Cell cedula
+    Cell loose_number        # where there is no CUI: what its cell shows instead, 12 or 14 digits, or a NIT
     Cell nit
     Cell document_country
     Cell document_number

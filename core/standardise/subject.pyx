@@ -313,11 +313,13 @@ cdef void read_person(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
         if status == VALUE_OK and 0 <= value <= AGE_MAX:
             if date.status == VALUE_OK and date.year:
                 s.about_year = date.year - <int>value
-        elif status != VALUE_NULL:
+        elif status == VALUE_BAD:
+            s.about_year = about_year(text_at(c, plan, S_about_age), date)
+        if s.about_year == 0 and status != VALUE_NULL and not (status == VALUE_OK and 0 <= value <= AGE_MAX):
             warn(c, plan.field + S_about_age, RULE_OUT_OF_RANGE if status == VALUE_OK else RULE_UNPARSABLE)
     if s.birth.status == VALUE_BAD and s.about_year == 0:
         date = date_of_slot(c, plan.date) if plan.date >= 0 else s.birth
-        s.about_year = about_year(text_at(c, plan, S_birth_date), date.year if date.status == VALUE_OK else 0)
+        s.about_year = about_year(text_at(c, plan, S_birth_date), date)
     if s.birth.status == VALUE_BAD and s.about_year:  # it is stated about when: not in doubt
         s.birth.status = VALUE_NULL
     elif s.birth.status == VALUE_BAD and text_of(c, plan.slots[S_birth_date], &written) == VALUE_OK:

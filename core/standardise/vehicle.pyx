@@ -5,9 +5,10 @@ from libc.string cimport memcmp, memcpy
 from core.identifiers.canonical cimport (
     fits_vin, plate_text_into, read_into, read_plate_into, shown_plates_into, vin_check_digit_holds,
 )
-from core.identifiers.countries cimport country_into
+from core.identifiers.countries cimport country_into, split_country
 from core.identifiers.kinds cimport KEY_ENGINE, KEY_VIN
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH, Plate
+from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.standardise.cells cimport arena_take, no_cell, same_text, warn
 from core.standardise.keys cimport canonical_at, text_at
 from core.standardise.row cimport RULE_OTHERWISE, RULE_UNKNOWN_CODE, Cell, Context
@@ -95,6 +96,20 @@ cdef bint takes_plate(Context* c, SubjectPlan* plan, Subject* s, int key) noexce
     return True
 
 
+cdef bint foreign_plate(Cell text, char* country, Plate* plate) noexcept nogil:
+    """Whether the cell is a plate beside the name of another country: "HAA 1234 HONDURAS"."""
+    cdef char rest[WORDS_TEXT + WORDS_MAX]
+    cdef char said[3]
+    cdef int length
+    cdef bint code, otherwise
+    if not split_country(text.data, text.size, said, rest, &length, &code) or code or memcmp(said, b"GTM", 3) == 0:
+        return False
+    if read_plate_into(rest, length, said, 3, plate, &otherwise):
+        return False
+    memcpy(country, said, 3)
+    return True
+
+
 cdef int read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
     """The plate; the rule that its cell breaks, 0 = none."""
     cdef Cell text = text_at(c, plan, S_plate), country, kind
@@ -128,6 +143,9 @@ cdef int read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
             warn(c, plan.field + S_plate_type, RULE_UNKNOWN_CODE)
         else:
             plate = typed
+    if rule and country.data == NULL and foreign_plate(text, out, &plate):
+        otherwise = True
+        rule = 0
     if rule:
         s.n_shown_plates = shown_plates_into(text.data, text.size, s.shown_plates) if national else 0
         return rule

@@ -21,7 +21,7 @@ from indexer.standard import STANDARD_SCHEMA
 
 # What no rule looks at; wide, most of it.
 _UNSEEN = {
-    "payload", "hit_payload", "make", "line", "colour", "model_year", "vehicle_type", "share", "state_date",
+    "payload", "hit_payload", "vehicle_type", "share", "state_date",
     "state_date_parts", "issued_day", "state_first", "state_span", "alert_from", "alert_to", "alert_from_span",
     "alert_to_span",
 }  # fmt: skip

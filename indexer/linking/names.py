@@ -161,7 +161,7 @@ def _collect_records(database: LinkingDatabase) -> None:
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
                {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,
-               alert_flags & {ALERT_UNREAD} <> 0 OR NOT {is_alert} AND NOT {protects} AS sole_suffices,
+               alert_flags & {ALERT_UNREAD} <> 0 AS sole_suffices, NOT {is_alert} AND NOT {protects} AS certified,
                register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
                {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed
         FROM noted_staged
@@ -418,12 +418,14 @@ def _decide(database: LinkingDatabase) -> None:
                         agreed AND (n_agreed = 1 OR very_name AND n_very = 1) AND living AND parents <> {DISAGREES}
                             AND r.long_name AS sole,
                         u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
-                        agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa
+                        agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa,
+                        r.certified AND u.place IS NULL AND agreed AND living AND parents <> {DISAGREES}
+                            AND n_strong = 0 AND n_agreed <= {LINK_LIMIT} AS reviewed
                  FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
         SELECT *, strong AND n_strong <= {LINK_LIMIT} OR weighed AND n_weighed <= {LINK_LIMIT}
                   OR held AND n_strong + n_held <= {LINK_LIMIT}
                   OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
-                                    OR sole AND suffices OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
+                                    OR sole AND suffices OR reviewed OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
                                     OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
                                        AND about_year = 0) AS linked
         FROM told;

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from indexer.linking.database import LINK_LIMIT, LinkingDatabase
+from indexer.linking.other_vehicles import link_other_vehicles
 from indexer.standard import LEVEL_BY_RULE, SUBJECT_PERSON, SUBJECT_PLATE
 from ronda.v1.alert_pb2 import ALERT_KIND_STOLEN_PLATE
 from ronda.v1.level_pb2 import CRITERION_ENGINE, CRITERION_PLATE, CRITERION_VIN, LEVEL_POSSIBLE
@@ -24,6 +25,8 @@ def link_vehicles(database: LinkingDatabase) -> None:
         f"""
         SELECT place, register, section, record_id, sort_day, alert_kind,
                valid_from, valid_to, valid_from_span, valid_to_span,
+               nullif(make, '') AS make, nullif(line, '') AS line, nullif(colour, '') AS colour,
+               nullif(model_year, 0) AS model_year,
                subject = {SUBJECT_PLATE} OR alert_kind = {ALERT_KIND_STOLEN_PLATE} AS of_plate,
                nullif(vin, '') AS vin, nullif(chassis, '') AS chassis, nullif(engine, '') AS engine,
                nullif(plate_type, '') AS plate_type, nullif(plate, '') AS plate,
@@ -41,7 +44,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
     typed = "(plate_type IS NOT NULL OR country <> 'GTM')"
     database.run(f"""
         CREATE TABLE vehicle_direct AS
-        SELECT place, engine, sort_day,
+        SELECT place, engine, sort_day, alert_kind > 0 AS is_alert,
             CASE WHEN of_plate AND plate IS NOT NULL THEN 'plate:' || plate_text
                  WHEN of_plate THEN 'plate-record:' || n.id || ':' || record_id
                  WHEN vin IS NOT NULL THEN 'vin:' || vin
@@ -61,6 +64,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
     """)
     _link_by_bearer(database)
     _link_by_engine(database)
+    link_other_vehicles(database)
     _link_by_tail(database)
     database.drop("vehicle_direct", "bearer_link", "bearer")
 
@@ -127,17 +131,20 @@ def _link_by_engine(database: LinkingDatabase) -> None:
     by_engine = "d.text IS NULL AND d.plate_text IS NULL AND d.place NOT IN (SELECT place FROM bearer_link)"
     database.run(f"""
         CREATE TABLE engine_holder AS
-        SELECT d.engine, min(l.text) AS text FROM vehicle_direct d JOIN vehicle_link l USING (place)
-        SEMI JOIN (SELECT engine FROM vehicle_direct d WHERE {by_engine}) w ON w.engine = d.engine
-        WHERE NOT starts_with(l.text, 'plate') AND NOT starts_with(l.text, 'vehicle-record:')
-        GROUP BY d.engine HAVING min(l.text) = max(l.text)
+        WITH holder AS (
+            SELECT DISTINCT d.engine, l.text FROM vehicle_direct d JOIN vehicle_link l USING (place)
+            SEMI JOIN (SELECT engine FROM vehicle_direct d WHERE {by_engine}) w ON w.engine = d.engine
+            WHERE NOT starts_with(l.text, 'plate') AND NOT starts_with(l.text, 'vehicle-record:'))
+        SELECT engine, text, count(*) OVER (PARTITION BY engine) AS holders FROM holder
+        QUALIFY count(*) OVER (PARTITION BY engine) <= {LINK_LIMIT}
     """)
     database.run(f"""
         INSERT INTO vehicle_link
         SELECT d.place, coalesce(h.text, d.own_text),
                (CASE WHEN h.text IS NULL THEN 0 ELSE {CRITERION_ENGINE} END)::UTINYINT,
                (CASE WHEN h.text IS NULL THEN {LEVEL_BY_RULE} ELSE {LEVEL_POSSIBLE} END)::UTINYINT
-        FROM vehicle_direct d LEFT JOIN engine_holder h USING (engine) WHERE {by_engine}
+        FROM vehicle_direct d LEFT JOIN engine_holder h ON h.engine = d.engine AND (h.holders = 1 OR d.is_alert)
+        WHERE {by_engine}
     """)
     database.drop("engine_holder")
 

@@ -12,13 +12,23 @@ The rule is docs/answers.md section 5, "Numbers weighed".
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from core.identifiers.near_cuis import ANOTHER_DIGIT, ANOTHER_PLACE, EXCHANGED, near_cuis
+from core.identifiers.near_cuis import (
+    ANOTHER_DIGIT,
+    ANOTHER_PLACE,
+    DOUBLED_DIGIT,
+    EXCHANGED,
+    LOST_DIGIT,
+    near_cuis,
+    near_miscounted,
+)
 from core.names.comparison import compare, compare_texts
 from core.names.frequencies import NameFrequencies
 from indexer.linking.database import LinkingDatabase
@@ -28,8 +38,9 @@ from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 
 # What a number says for whoever bears the one that it may be a slip of, in bits, before the population is counted.
 # bench/answers/number_bits.py counts them (docs/answers.md section 5).
-NUMBER_BITS = {ANOTHER_DIGIT: 29.0, EXCHANGED: 32.0, ANOTHER_PLACE: 27.0}
-LOOSE_BITS = 25.0  # what a document's number without its country says for who has it with one
+NUMBER_BITS = {ANOTHER_DIGIT: 29.0, EXCHANGED: 32.0, ANOTHER_PLACE: 27.0, LOST_DIGIT: 27.0, DOUBLED_DIGIT: 30.0}
+LOOSE_BITS = 25.0  # what a document's number without its country says for who has it with one; a NIT for a CUI likewise
+MISCOUNTED = "regexp_full_match(loose_number, '[0-9]{12}|[0-9]{14}')"  # a CUI that lost a digit or has one too many
 RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister says
 BEARERS_MOST = 1_000  # persons on file who bear a record's name; a commoner one is weighed for nobody
 LEAST_ABOVE = 2.4  # bits above log2(population) from which a record means somebody
@@ -58,6 +69,12 @@ _LOOSE = f"""
     SELECT s.place, coalesce(p.cui, r.cui), r.text, {LOOSE_BITS}::DOUBLE
     FROM (SELECT place, loose_document FROM noted_staged SEMI JOIN name_only USING (place)) s
     JOIN person_staged p ON split_part(p.document, ':', 2) = s.loose_document
+    LEFT JOIN resolved r ON r.place = p.place WHERE p.alert_kind = 0 AND NOT p.is_owner
+"""
+_NIT = f"""
+    SELECT s.place, coalesce(p.cui, r.cui), r.text, {LOOSE_BITS}::DOUBLE
+    FROM (SELECT place, loose_number FROM noted_staged SEMI JOIN name_only USING (place)) s
+    JOIN person_staged p ON p.nit = s.loose_number
     LEFT JOIN resolved r ON r.place = p.place WHERE p.alert_kind = 0 AND NOT p.is_owner
 """
 Weighing = tuple[NameFrequencies, int]
@@ -105,10 +122,19 @@ def _collect_near(database: LinkingDatabase) -> None:
     stated = database.stream("""
         SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui > 0 ORDER BY place
     """)
-    database.give("near_stated", _NEAR_SCHEMA, (_near(batch) for batch in stated))
+    near: list[Iterator[pa.RecordBatch]]
+    near = [(_near(batch, *near_cuis(batch.column("cui").to_pylist(), True)) for batch in stated)]
     found = [_SLIPPED]
     if database.holds("noted_staged", "loose_document IS NOT NULL"):
         found.append(_LOOSE)
+    if database.holds("noted_staged", "loose_number IS NOT NULL"):
+        found.append(_NIT)
+        loose = database.stream(f"""
+            SELECT place, loose_number FROM noted_staged SEMI JOIN name_only USING (place)
+            WHERE {MISCOUNTED} ORDER BY place
+        """)
+        near.append(_near(batch, *near_miscounted(batch.column("loose_number").to_pylist())) for batch in loose)
+    database.give("near_stated", _NEAR_SCHEMA, chain.from_iterable(near))
     on_file = database.stream(f"""
         SELECT place, cui, text, max(bits) AS bits FROM ({" UNION ALL ".join(found)})
         GROUP BY place, cui, text ORDER BY place, cui, text
@@ -117,8 +143,7 @@ def _collect_near(database: LinkingDatabase) -> None:
     database.forget("near_stated")
 
 
-def _near(stated: pa.RecordBatch) -> pa.RecordBatch:
-    rows, cuis, kinds = near_cuis(stated.column("cui").to_numpy().tolist(), True)
+def _near(stated: pa.RecordBatch, rows: array[int], cuis: array[int], kinds: array[int]) -> pa.RecordBatch:
     bits = np.zeros(max(NUMBER_BITS) + 1)
     bits[list(NUMBER_BITS)] = list(NUMBER_BITS.values())
     places = stated.column("place").to_numpy()[np.array(rows, dtype=np.int64)]

@@ -3,7 +3,7 @@
 kept_records.bin     every linked record in the order of dossiers; pieces of KEPT_ROWS packed rows (packed_rows.py), lz4
 kept_pieces.arrow    of each piece: its first subject, and where it lies
 kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx); (BY_CAUSA, merge key),
-                     (BY_OWNER, number), (BY_OWNED, the owner's number) too
+                     (BY_OWNER, number), (BY_OWNED, the owner's number), (BY_LOOSE, number) too
 kept_names.bin, kept_persons.arrow   who may be meant by a name (indexer/linking/names_kept.py)
 
 They are files of the generation: in its manifest, counted in its bytes, gone with it. Mode 0600: they hold what the
@@ -36,8 +36,10 @@ KEPT_ROWS = 128  # of a piece: a subject has some ten, and a piece of hers is re
 RECORDS, PIECES, INDEX = "kept_records.bin", "kept_pieces.arrow", "kept_index.mdb"
 KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
 # No registers: alerts whose person another register's record of the same causa may tell; vehicles whose owner has no
-# CUI but a number that may be somebody's; vehicles by their owner, whose number as a subject of the base it is.
-BY_CAUSA, BY_OWNER, BY_OWNED = 255, 254, 253
+# CUI but a number that may be somebody's; vehicles by their owner, whose number as a subject of the base it is; of
+# records with a number in the CUI's cell that is none their subjects, by what may meet it (`loose_keys`).
+BY_CAUSA, BY_OWNER, BY_OWNED, BY_LOOSE = 255, 254, 253, 252
+CUI_DIGITS = 13
 CROSSED = ("nit", "licence", "cedula", "document_number")  # numbers beside which a register may state a CUI
 _CODEC = pa.Codec("lz4_raw")
 _TAKEN_ROWS = 64 * KEPT_ROWS  # put in order at a time
@@ -128,6 +130,25 @@ def awaiting_causa(rows: pa.Table | pa.RecordBatch) -> np.ndarray[Any, Any]:
     return np.asarray(keyed & (rows.column("alert_kind").to_numpy() != 0) & (unsure | nameless))
 
 
+def loose_keys(number: str) -> set[str]:
+    """Under which BY_LOOSE has a number that stands in the CUI's cell and is none.
+
+    A CUI meets it by itself, or by what is left where it loses a digit (`keys_met_by`): so 14 digits are kept by what
+    they leave without one. A NIT, and 12 digits, are kept as they are.
+    """
+    return without_a_digit(number) if len(number) == CUI_DIGITS + 1 else {number}
+
+
+def keys_met_by(cui: str) -> set[str]:
+    """The keys of numbers that may be this CUI with a digit lost or too many."""
+    return {cui, *without_a_digit(cui)}
+
+
+def without_a_digit(number: str) -> set[str]:
+    """The number without each of its digits."""
+    return {number[:place] + number[place + 1 :] for place in range(len(number))}
+
+
 def number_of_owner(column: str, text: str) -> str:
     """Under which BY_OWNER has it."""
     return f"{column}:{text}"
@@ -153,6 +174,8 @@ def _indexed(rows: pa.RecordBatch) -> pa.RecordBatch:
     for name in CROSSED if owners.any() else ():
         stated = owners & rows.column(name).is_valid().to_numpy(zero_copy_only=False)
         add(BY_OWNER, stated, [number_of_owner(name, text) for text in _texts(rows, name, stated)])
+    for number, row in _loose(rows):
+        add(BY_LOOSE, np.arange(rows.num_rows) == row, [number])
     owned = rows.column("owner_entity").is_valid().to_numpy(zero_copy_only=False)
     add(BY_OWNED, owned, _texts(rows, "owner_entity", owned) if owned.any() else [])
     if len(found) == 1:
@@ -160,6 +183,14 @@ def _indexed(rows: pa.RecordBatch) -> pa.RecordBatch:
     together = pa.Table.from_batches(found)
     order = np.argsort(together.column("entity").to_numpy(), kind="stable")
     return together.take(order).combine_chunks().to_batches()[0]
+
+
+def _loose(rows: pa.RecordBatch) -> list[tuple[str, int]]:
+    """Keys of loose numbers, each with its row."""
+    column = rows.column("loose_number")
+    if column.null_count == rows.num_rows:
+        return []
+    return [(key, row) for row, text in enumerate(column.to_pylist()) if text for key in sorted(loose_keys(text))]
 
 
 class _Pieces:

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.identifiers.near_cuis import near_cuis
+from core.identifiers.near_cuis import near_cuis, near_miscounted
 from indexer.linking.database import STANDARDS
+from indexer.live.kept import CUI_DIGITS, keys_met_by
 from indexer.live.record_key import RecordKey, keys_of
 from indexer.live.standing import Standing, values
 from indexer.standard import ALERT_PROTECTED
@@ -29,23 +30,36 @@ def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tup
     around: the linked records of who bears the stated ones.
     """
     stated = changed.filter(_may_be_meant(changed))
-    is_loose = _is_noted(changed) & _is_stated(changed, "document_number") & ~_is_stated(changed, "document_country")
+    is_loose = _is_stated(changed, "document_number") & ~_is_stated(changed, "document_country")
+    is_loose |= _is_stated(changed, "loose_number")
+    is_loose &= _is_noted(changed)
+    loose = _bearers_of_loose(standing, set(values(changed.filter(pa.array(is_loose)), "loose_number")))
     if not stated.num_rows:
-        return set(), bool(is_loose.any())
+        return loose, bool(is_loose.any())
     borne = {(row["cui"], row["name_key"]) for row in _claims(around).select(_NAMED).to_pylist()}
     borne |= {(row["cui"], row["name_key"]) for row in _claims(changed).select(_NAMED).to_pylist()}
     doubted = {row["cui"] for row in stated.select(_NAMED).to_pylist() if (row["cui"], row["name_key"]) not in borne}
-    return _bearers(standing, doubted, True), bool(doubted) or bool(is_loose.any())
+    return loose | _bearers(standing, doubted, True), bool(doubted) or bool(is_loose.any())
 
 
 def records_near(standing: Standing, changed: pa.Table, replaced: pa.Table) -> set[RecordKey]:
     """Returns the records whose stated number may be a slip of a person's whose identity changes."""
     persons = {cui for rows in (changed, replaced) for cui in values(_claims(rows), "cui") if cui}
+    nits = {nit for rows in (changed, replaced) for nit in values(rows, "nit") if nit}
     subjects = _bearers(standing, persons, False) if persons else set()
-    if not subjects:
+    loose = standing.holders_of_loose(nits.union(*map(keys_met_by, persons)))
+    if not subjects and not loose:
         return set()
-    rows = standing.rows(subjects)
-    return keys_of(rows.filter(_may_be_meant(rows)))
+    rows = standing.rows(subjects | loose)
+    return keys_of(rows.filter(_may_be_meant(rows))) | keys_of(rows.filter(_is_loose(rows)))
+
+
+def _bearers_of_loose(standing: Standing, numbers: set[str | None]) -> set[bytes]:
+    """Who bears a CUI that such a number may be, with a digit lost or too many, or has it as NIT."""
+    told = sorted(text for text in numbers if text)
+    counted = [text for text in told if text.isdigit() and abs(len(text) - CUI_DIGITS) == 1]
+    _, near, _ = near_miscounted(counted)
+    return standing.bearers_of_cuis({f"{cui:013d}" for cui in near}) | standing.bearers_of_nits(told)
 
 
 def _bearers(standing: Standing, cuis: set[str], valid_only: bool) -> set[bytes]:
@@ -61,6 +75,10 @@ def _claims(rows: pa.Table) -> pa.Table:
 def _may_be_meant(rows: pa.Table) -> Any:
     """Records that are linked by name where nothing bears their number out, and state a CUI."""
     return pa.array(_is_noted(rows) & _is_stated(rows, "cui"))
+
+
+def _is_loose(rows: pa.Table) -> Any:
+    return pa.array(_is_noted(rows) & _is_stated(rows, "loose_number"))
 
 
 def _is_noted(rows: pa.Table) -> np.ndarray[Any, Any]:

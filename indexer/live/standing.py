@@ -23,7 +23,17 @@ from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
 from indexer.live.ever_given import EverGiven
-from indexer.live.kept import BY_CAUSA, BY_OWNED, BY_OWNER, CROSSED, KeptRecords, awaiting_causa, number_of_owner
+from indexer.live.kept import (
+    BY_CAUSA,
+    BY_LOOSE,
+    BY_OWNED,
+    BY_OWNER,
+    CROSSED,
+    KeptRecords,
+    awaiting_causa,
+    loose_keys,
+    number_of_owner,
+)
 from indexer.live.record_key import PLACE_COLUMNS, RecordKey
 from indexer.live.touched_rows import TouchedRows
 from indexer.standard import (
@@ -40,7 +50,7 @@ MOST_HOLDERS = 400  # subjects by one identifier that are looked at: what more s
 _AT_ONCE = 20_000  # subjects of which a column is read together
 _MOST_READ = 20_000  # subjects of the base that are remembered
 _BORNE = ("cui", "document_number", "nit", "licence", "cedula", "plate", "vin", "chassis", "engine")
-_WHOLE_NUMBERS, _TAIL, _CAUSA = ("vin", "chassis"), "tail", "causa"
+_WHOLE_NUMBERS, _TAIL, _CAUSA, _LOOSE = ("vin", "chassis"), "tail", "causa", "loose_number"
 ID = pa.binary(16)  # a subject's
 _FIELDS: list[pa.Field[Any]] = [pa.field("subject_id", ID, nullable=False), pa.field("owner_id", ID)]
 STANDING_SCHEMA = pa.schema([*LINKED_SCHEMA, *_FIELDS])
@@ -144,6 +154,24 @@ class Standing:
                 found.add(self.subject_of(entity).subject_id)
         return found
 
+    def bearers_of_nits(self, nits: Iterable[str]) -> set[bytes]:
+        """Subjects that hold one of these NITs now, or did in the base."""
+        found: set[bytes] = set()
+        for nit in nits:
+            found |= self._bearers.of(("nit", nit))
+            for entity in self.base.lookup(IdentifierKind.NIT, nit)[:MOST_HOLDERS]:
+                found.add(self.subject_of(entity).subject_id)
+        return found
+
+    def holders_of_loose(self, keys: Iterable[str]) -> set[bytes]:
+        """Subjects of records whose CUI's cell shows a number that these keys meet (kept.loose_keys)."""
+        found: set[bytes] = set()
+        for key in keys:
+            found |= self._bearers.of((_LOOSE, key))
+            for entity in self.kept.subjects_of(BY_LOOSE, key)[:MOST_HOLDERS]:
+                found.add(self.subject_of(entity).subject_id)
+        return found
+
     def owned_by(self, rows: pa.Table) -> set[bytes]:
         """Vehicles of the base whose owner has no CUI but a number that one of these records states: these decide whose
         it is. Those that were touched since are bearers of the number."""
@@ -236,6 +264,9 @@ class Standing:
                     self._bearers.add((name, text), subject_id)
                     for tail in tails(text) if name in _WHOLE_NUMBERS else ():
                         self._bearers.add((_TAIL, tail), subject_id)
+        for number, subject_id in zip(values(changed, _LOOSE), ids, strict=True):
+            for key in loose_keys(number) if number else ():
+                self._bearers.add((_LOOSE, key), subject_id)
         for owner, subject_id in zip(self.owner_of_each(changed), ids, strict=True):
             if owner is not None:
                 self._owned.add(owner, subject_id)

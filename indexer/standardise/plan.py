@@ -183,6 +183,12 @@ class _Compiler:
             return _FLAG_TRUE if flag else _FLAG_FALSE
         return self.condition(flag)
 
+    def certificate(self, flag: Flag) -> int:
+        """A flag; where a condition does not say what else may stand there, the words of the other answer may."""
+        if not isinstance(flag, bool) and flag.in_ is not None and flag.others is None:
+            flag = flag.model_copy(update={"others": _other_answer(flag.in_)})
+        return self.flag(flag)
+
     def field(self, record: Record, *names: str) -> int:
         """Number of the first of several warning fields."""
         first = len(self.names)
@@ -215,7 +221,7 @@ class _Compiler:
         clearance = 0
         for name in record.clearance:
             clearance |= _CLEARANCE[name]
-        fields = self.field(record, "record_id", "version", "date")
+        fields = self.field(record, "record_id", "version", "date", "certificate_visible")
         first_op, count = self.payload(record)
         return {
             "section": SECTIONS[record.section],
@@ -229,7 +235,7 @@ class _Compiler:
             "date": self.slot(record.date),
             "sensitivity": self.mapped(record, "sensitivity", record.sensitivity, ENUMS["sensitivity"]),
             "clearance": clearance,
-            "certificate": self.flag(record.certificate_visible),
+            "certificate": self.certificate(record.certificate_visible),
             "required": [(self.column_number[name], dates.get(name, -1)) for name in record.require],
             "strict": self.strict(record),
             "op": first_op,
@@ -363,3 +369,12 @@ class _Compiler:
 def damaged_text(contact: str) -> str:
     """What an officer reads of a refused alert row."""
     return f"registro dañado: consulte a {contact}"
+
+
+def _other_answer(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that say no where all of these say yes, and the other way round; else none."""
+    listed = {folded(word) for word in words}
+    for these, others in ((_TRUE_WORDS, _FALSE_WORDS), (_FALSE_WORDS, _TRUE_WORDS)):
+        if listed <= {folded(word) for word in these}:
+            return others
+    return ()

@@ -26,7 +26,7 @@ class Date(ctypes.Structure):
 other_date = c_function(columns_dates, "other_date", Date, Cell, _int, _int)
 lone_year = c_function(columns_dates, "lone_year", _int, Cell)
 written_date = c_function(columns_dates_written, "written_date", _int, Cell, ctypes.c_void_p)
-about_year = c_function(columns_dates_written, "about_year", _int, Cell, _int)
+about_year = c_function(columns_dates_written, "about_year", _int, Cell, Date)
 
 
 def dates(data: bytes) -> None:
@@ -36,7 +36,7 @@ def dates(data: bytes) -> None:
         cell = Cell(address, len(text))
         assert 0 <= written_date(cell, out) <= WRITTEN_MAX
         assert lone_year(cell) == 0 or 1900 <= lone_year(cell) <= 2099
-        assert 0 <= about_year(cell, YEAR) <= 2099
+        assert 0 <= about_year(cell, Date(VALUE_OK, YEAR, head % 13, 0, 0)) <= 2099
         date: Date = other_date(cell, head & 1, head >> 1 & 1)  # type: ignore[assignment]  # a struct, not a number
         assert date.status in (VALUE_NULL, VALUE_OK, VALUE_BAD)
         if date.status == VALUE_OK:
@@ -55,6 +55,7 @@ def dates_seeds() -> list[bytes]:
         "circa 1962",
         "51 años de edad",
         "EDAD: 40 AÑOS",
+        "2 años y 6 meses, 18DIAS",
         "O4/O3/l985",
         "04 MAR 85 08:30 hrs",
         # Words of one letter that become the three of a month, beside as much text as a cell of words may have.

@@ -172,7 +172,9 @@ def standard_record(
     found = head(ordinal, row, record, subject, message, reference(manifest, row, record))
     for name in record.clearance:
         found["clearance"] |= STANDARDS[name]
-    if record.clearance and row.flag(record.certificate_visible):
+    if record.clearance and row.certificate_untold(record.certificate_visible):
+        found["clearance"] |= standard.CLEARANCE_CERTIFICATE | standard.CLEARANCE_UNTOLD
+    elif record.clearance and row.flag(record.certificate_visible):
         found["clearance"] |= standard.CLEARANCE_CERTIFICATE
     found["sensitivity"] = enum_of(row, record.sensitivity, ENUMS["sensitivity"])
     if record.alert is not None:
@@ -215,6 +217,7 @@ def head(
         "nit": s.nit,
         "licence": s.licence,
         "cedula": s.cedula,
+        "loose_number": s.loose_number,
         "telephone": s.telephone,
         "organisation": s.organisation,
         "name": s.name,

@@ -12,9 +12,10 @@ from core.identifiers.types import IdentifierError, Plate
 from indexer.manifest.fields import ENUMS, enum_numbers
 from indexer.manifest.records import Record
 from indexer.manifest.values import Value
-from tests.core.identifiers import naive_countries, naive_identifiers, naive_named, naive_written
+from tests.core.identifiers import naive_countries, naive_identifiers, naive_named, naive_shown, naive_written
 from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
+from tests.core.standardise.naive_dates import NOTHING
 from tests.indexer.plain_values import BAD, Date, Row, Unknown
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
@@ -28,6 +29,7 @@ class PlainSubject:
     cui_valid: bool
     nit: str | None
     cedula: str | None
+    loose_number: str | None
     licence: str | None
     telephone: str | None
     document_number: str | None
@@ -131,7 +133,7 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     if cui is None:
         valid = True
     nit = canonical(given.nit, IdentifierKind.NIT)
-    shown_cuis = naive_written.shown_cuis(cui_text) if cui_text is not None and cui_shown_only else []
+    shown_cuis = naive_shown.shown_cuis(cui_text) if cui_text is not None and cui_shown_only else []
     if cui is None and nit is not None and naive_identifiers.cui_digits(nit)[1]:
         cui = nit
     issuer, document_number = document(row.text(given.document_country), row.text(given.document_number))
@@ -139,13 +141,15 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     licence = naive_written.without_filler(canonical(given.licence, IdentifierKind.LICENCE) or "") or None
     unread = cui_text if cui_text is not None and cui_shown_only and not shown_cuis else ""
     foreign = issuer not in (None, "GTM")
+    elsewhere = False  # the CUI's cell holds another number of the row
     if unread and row.text(given.cedula) is None:
         cedula = outcome(IdentifierKind.CEDULA, unread)
+        elsewhere = cedula is not None
     other = outcome(IdentifierKind.DOCUMENT_NUMBER, unread) if foreign and cedula is None else None
-    if other is not None and naive_written.looks_like_document(other):
+    if other is not None and naive_shown.looks_like_document(other):
         beside = row.text(given.document_number)
         if beside is None:
-            document_number = other
+            document_number, elsewhere = other, True
         elif cui is None and valid_cui(beside) is not None:
             cui, document_number = valid_cui(beside), other
     if cui is None and not shown_cuis:
@@ -165,9 +169,11 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     about = None
     if isinstance(age, int) and 0 <= age <= 130 and isinstance(day, tuple) and day[0]:
         about = day[0] - age
+    if age == BAD and record.date is not None:
+        about = naive_dates.about_year(row.text(given.about_age) or "", good_date(day) or NOTHING)
     born, stated = row.date(given.birth_date, birth=True), row.text(given.birth_date)
     if about is None and isinstance(born, str) and stated is not None:
-        about = naive_dates.about_year(stated, day[0] if isinstance(day, tuple) else 0)
+        about = naive_dates.about_year(stated, good_date(day) or NOTHING)
     death = row.date(given.death_date)
     year = naive_dates.birth_date(None, stated or "") if isinstance(born, str) and about is None else None
     bearing, plates = plate(row, record), shown_plates(row, record)
@@ -180,13 +186,15 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     vin, chassis = chassis_numbers(*numbers)
     if vin is None and plate(row, record) is None and not plates and plate_country(row, record) is not None:
         found = canonical(given.plate, IdentifierKind.VIN)
-        vin = found if found is not None and naive_written.is_vin_elsewhere(found) else None
+        vin = found if found is not None and naive_shown.is_vin_elsewhere(found) else None
+    loose = naive_shown.loose_number(unread) if unread and cui is None and not elsewhere else ""
     document_number = naive_written.without_filler(document_number or "") or None
     return PlainSubject(
         cui=cui,
         cui_valid=valid,
         nit=nit,
         cedula=cedula,
+        loose_number=loose or None,
         licence=licence,
         telephone=canonical(given.telephone, IdentifierKind.TELEPHONE),
         document_number=document_number,
@@ -287,6 +295,14 @@ def plate(row: Row, record: Record) -> Plate | None:
         return None
     issuer = country(issuer) or "GTM"
     found = read_plate(text, issuer)
+    beside = naive_countries.split(text) if found is None and row.text(given.plate_country) is None else None
+    if (
+        beside is not None
+        and not beside[2]
+        and beside[0] != "GTM"
+        and not (kind and read_plate(f"{kind} {text}", "GTM"))
+    ):
+        return read_plate(beside[1], beside[0])
     if kind is None or issuer != "GTM" or (found is not None and found.type):
         return found
     typed = read_plate(f"{kind} {found.number if found else text}", "GTM")
@@ -334,7 +350,7 @@ def shown_plates(row: Row, record: Record) -> list[Plate]:
     text, issuer = row.text(record.subject.plate), row.text(record.subject.plate_country)
     if text is None or (issuer is not None and country(issuer) != "GTM") or plate(row, record) is not None:
         return []
-    return naive_written.shown_plates(text)
+    return naive_shown.shown_plates(text)
 
 
 def chassis_numbers(vin: str | None, chassis: str | None) -> tuple[str | None, str | None]:

@@ -139,11 +139,22 @@ class Row:
         known = condition.in_ + (condition.others or ())
         return condition.others is not None and same_word(cell) not in map(same_word, known)
 
+    def certificate_untold(self, flag: Flag) -> bool:
+        """Whether the cell does not tell what a certificate may show."""
+        if isinstance(flag, bool) or flag.in_ is None:
+            return False
+        listed, cell = {same_word(word) for word in flag.in_}, self.cells[flag.column]
+        others = {same_word(word) for word in flag.others or ()}
+        if flag.others is None:
+            others = next((no for yes, no in (ANSWERS, ANSWERS[::-1]) if listed <= yes), set())
+        return cell is None or same_word(cell) not in listed | others
+
     def flag(self, flag: Flag) -> bool:
         return flag if isinstance(flag, bool) else self.holds(flag)
 
 
 LAST_BIRTH_YEAR = 2099
+ANSWERS = ({"1", "S", "SI", "Y", "T", "TRUE", "V"}, {"0", "N", "NO", "F", "FALSE"})  # yes, no
 ACCENTED, PLAIN = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÒÓÔÕÖÙÚÛÜÝ", "AAAAAACEEEEIIIIOOOOOUUUUY"
 SMALL = "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿ"
 CAPITAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞY"

@@ -147,7 +147,7 @@ def test_a_stolen_plate_is_a_subject_of_its_own(run: Any) -> None:
     assert result.links("car") == {(result.entity("vin:V1"), PLATE, BY_RULE)}
 
 
-def test_an_engine_finds_the_one_vehicle_that_has_it(run: Any) -> None:
+def test_an_engine_finds_the_vehicles_that_have_it(run: Any) -> None:
     engine = {"alert_kind": 9, "alert_state": 1}
     result = run(
         record(SAT, REGISTRATION, "v1", vin="V1", engine="E1"),
@@ -156,7 +156,7 @@ def test_an_engine_finds_the_one_vehicle_that_has_it(run: Any) -> None:
         *(record(PNC, VEHICLE_ALERT, f"e{n}", engine=f"E{n}", **engine) for n in (1, 2, 3)),
     )
     assert result.links("e1") == {(result.entity("vin:V1"), ENGINE, POSSIBLE)}
-    assert result.links("e2") == {(result.entity("vehicle-record:pnc:e2"), 0, BY_RULE)}
+    assert result.links("e2") == {(result.entity(f"vin:V{n}"), ENGINE, POSSIBLE) for n in (2, 3)}
     assert result.links("e3") == {(result.entity("vehicle-record:pnc:e3"), 0, BY_RULE)}
 
 

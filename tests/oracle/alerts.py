@@ -32,6 +32,12 @@ CLOSED_WORDS = {
 }
 NEVER = -(2**41)  # before every day
 ANY_DAY = 2**40  # after every day
+FIRST_REAL_DAY = -25_202  # 1 January 1901
+THINGS = (
+    alert_pb2.ALERT_KIND_STOLEN_VEHICLE,
+    alert_pb2.ALERT_KIND_STOLEN_PLATE,
+    alert_pb2.ALERT_KIND_STOLEN_ENGINE,
+)
 
 
 @dataclass(eq=False)
@@ -124,8 +130,31 @@ def all_alerts(view: View, subject: Subject) -> list[Alert]:
     for number, link in enumerate(sorted(kept, key=lambda li: li.record.order)):
         row = row_of(link)
         warrants[row.kind, row.merge_key or number, _is_discreet(link)].append(link)
+    for (kind, *_), warrant in warrants.items():
+        if kind in THINGS:
+            warrant[:], unsure = _latest_of_a_thing(warrant)
+            doubted |= unsure
     alerts = [alert for warrant in warrants.values() for alert in _alerts(view, subject, warrant, doubted)]
     return sorted(alerts, key=_stored_order)
+
+
+def _latest_of_a_thing(warrant: list[Link]) -> tuple[list[Link], set[Link]]:
+    """The records of one report that hold: a recovery has a number of its own. And those of which nobody knows."""
+    superseded, doubted = set(), set()
+    for report in warrant:
+        for closing in warrant:
+            one = closing.record.register == report.record.register
+            if not one or row_of(report).state != PENDING or row_of(closing).state == PENDING:
+                continue
+            if _age(closing)[1] < FIRST_REAL_DAY:
+                doubted.add(report)
+            elif _age(closing)[0] > _age(report)[1]:
+                superseded.add(report)
+            elif _age(closing)[1] < _age(report)[0]:
+                superseded.add(closing)
+            else:
+                doubted.add(report)
+    return [link for link in warrant if link not in superseded], doubted
 
 
 def row_of(link: Link) -> AlertRow:

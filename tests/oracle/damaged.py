@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ronda.v1 import alert_pb2, section_pb2
-from tests.core.identifiers import naive_identifiers, naive_written
+from tests.core.identifiers import naive_identifiers, naive_shown
 from tests.core.identifiers.naive_identifiers import IdentifierError
 from tests.oracle import subject_fields
 from tests.oracle.record import PERSON, VEHICLE, AlertRow, Record
@@ -99,12 +99,12 @@ def _from_loose_cells(record: Record, cells: tuple[str, ...]) -> None:
         text = cell.strip()
         if record.about == PERSON:
             digits, valid = naive_identifiers.cui_digits(text)
-            record.cui = record.cui or (digits if digits and valid else next(iter(naive_written.shown_cuis(text)), ""))
+            record.cui = record.cui or (digits if digits and valid else next(iter(naive_shown.shown_cuis(text)), ""))
             continue
         plate: naive_identifiers.Plate | None
         try:
             plate = naive_identifiers.plate(text)
         except IdentifierError:
-            plate = next((shown for shown in naive_written.shown_plates(text) if shown.type), None)
+            plate = next((shown for shown in naive_shown.shown_plates(text) if shown.type), None)
         if plate is not None and plate.type and not record.plate:
             record.plate_type, record.plate, record.plate_country = plate.type, plate.number, plate.country

@@ -116,6 +116,7 @@ class PersonsOnFile:
             if person.subject.has_cui:
                 self.by_prefix[person.subject.key.removeprefix("cui:")[:9]].add(person)
         self.documents: dict[str, set[Subject]] = {}  # by number: who has it with a country
+        self.nits: dict[str, set[Subject]] = {}
         self.causas: dict[Causa, set[tuple[int, Subject]]] = {}
         self.places = {text: place for place, text in enumerate(self.bearers)}
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
@@ -180,7 +181,10 @@ class PersonsOnFile:
         """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
         subjects = self.documents.get(record.document[1], set())
         keys = {f"cui:{slip}" for slip in _slips(record.cui)} if record.cui else set()
+        subjects = subjects | self.nits.get(record.loose_number, set())
         found = {self.by_key[key] for key in keys | {s.key for s in subjects} if key in self.by_key}
+        if len(record.loose_number) in (12, 14):
+            found |= {person for person in self.persons if person.subject.has_cui}
         return found | self.by_prefix[record.cui[:9]] if record.cui else found
 
     def _near_numbers(
@@ -223,6 +227,15 @@ def _documents(links: list[Link]) -> dict[str, set[Subject]]:
     return found
 
 
+def _nits(links: list[Link]) -> dict[str, set[Subject]]:
+    found: dict[str, set[Subject]] = defaultdict(set)
+    for link in links:
+        is_alert = link.record.alert is not None and link.record.alert.kind
+        if link.record.nit and not is_alert and link.section != section_pb2.SECTION_OWNER:
+            found[link.record.nit].add(link.subject)
+    return found
+
+
 def is_person(subject: Subject) -> bool:
     return subject.about == PERSON and subject.kind == person_pb2.SUBJECT_KIND_PERSON
 
@@ -234,11 +247,11 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             subject.name_only_alerts = subject.homonyms = 0
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
-    file.causas, file.documents = _numbered_causas(links), _documents(links)
+    file.causas, file.documents, file.nits = _numbered_causas(links), _documents(links), _nits(links)
     _hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
-        loose = bool(record.document[1]) and not record.document[0]
-        doubt = weighed.Doubt(record, None, [], borne=False, documents=file.documents) if loose else None
+        loose = (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
+        doubt = weighed.Doubt(record, None, [], False, file.documents, file.nits) if loose else None
         joined = _is_linked_by_name(record) and _join_fits(
             linking, record, file, file.fits(record, doubt), numbered=False
         )
@@ -247,7 +260,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             linking.join(record, subject, 0, HIT)
     for link, claims in own.items():
         names = agreement.names(link.record.name_text, claims)
-        doubt = weighed.Doubt(link.record, link.subject, claims, borne=False, documents=file.documents)
+        doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
             _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
         elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
@@ -277,11 +290,13 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     named = [] if around or record.about_year else [fit for fit in fits if fit.named]
     level = HIT if len(strong) == 1 and not held and not strong[0].dead and not numbered else POSSIBLE
     sole = _only_bearer(record, fits)
+    bearers = [] if record.alert is not None or strong or numbered else [fit for fit in fits if fit.agreed]
     of_causa = [fit for fit in fits if fit.agreed and file.has_causa(fit.subject, record)]
     if len(of_causa) > 1 and record.alert is not None and record.alert.state != alert_pb2.ALERT_STATE_PENDING:
         of_causa = []  # father and son in one causa: nobody can say whose it closed
     for fit in fits:
         by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
+        by_rule = by_rule or (len(bearers) <= AT_MOST and fit in bearers and _may_be_child_of(fit))
         by_rule = by_rule or fit in of_causa or (fit.weighed and len(all_told) <= AT_MOST)
         by_rule = by_rule or (fit.held and len(strong) + len(held) <= AT_MOST)
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
@@ -295,6 +310,10 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     return level == HIT
 
 
+def _may_be_child_of(fit: Fit) -> bool:
+    return not fit.dead and fit.outcomes[level_pb2.CRITERION_PARENTS] != DISAGREES
+
+
 def _only_bearer(record: Record, fits: list[Fit]) -> Fit | None:
     """The one living person who bears a name of three tokens or more; of several, who bears it as it stands there."""
     agreed = [fit for fit in fits if fit.agreed]
@@ -305,8 +324,8 @@ def _only_bearer(record: Record, fits: list[Fit]) -> Fit | None:
 
 
 def _sole_suffices(record: Record) -> bool:
-    """An alert that shows a number which can't be read, or a record of a standard that is no alert."""
-    return record.alert.unread if record.alert is not None else bool(record.standards)
+    """An alert that shows a number which can't be read."""
+    return record.alert is not None and record.alert.unread
 
 
 def _hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link | None]]) -> None:

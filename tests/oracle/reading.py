@@ -250,6 +250,7 @@ def standard_record(
         dated_days=naive_dates.days_of(values.date(spec.get("date"))),
         standards=frozenset(spec.get("clearance", ())),
         certificate_visible=values.flag(spec.get("certificate_visible", True)),
+        certificate_untold=values.certificate_untold(spec.get("certificate_visible", True)),
     )
     known = subject_fields.fill(record, spec["subject"], values, date)
     record.about_year = subject_fields.about_year(spec["subject"], values, date) if section < 32 else 0

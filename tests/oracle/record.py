@@ -59,6 +59,7 @@ class Record:
     dated_days: tuple[int, int] | None = None  # that its day may be; of an alert that of issue, where stated
     standards: frozenset[str] = frozenset()
     certificate_visible: bool = True
+    certificate_untold: bool = False
     # a person, or the owner in section OWNER
     cui: str = ""
     cui_valid: bool = True
@@ -66,6 +67,7 @@ class Record:
     nit: str = ""
     licence: str = ""
     cedula: str = ""
+    loose_number: str = ""  # where there is no CUI: what its cell shows instead
     telephone: str = ""
     organisation: bool = False
     name: str = ""

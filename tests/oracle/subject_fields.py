@@ -7,7 +7,7 @@ from typing import Any
 
 from indexer.standardise.letters import mend
 from ronda.v1 import value_pb2
-from tests.core.identifiers import naive_countries, naive_identifiers, naive_named, naive_written
+from tests.core.identifiers import naive_countries, naive_identifiers, naive_named, naive_shown, naive_written
 from tests.core.identifiers.naive_identifiers import IdentifierError, IdentifierKind
 from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
@@ -50,7 +50,7 @@ def _identifiers(record: Record, spec: dict[str, Any], values: RowValues, known:
             if naive_written.without_filler(digits):
                 record.cui, record.cui_valid = digits, valid
         else:
-            record.shown_cuis = tuple(naive_written.shown_cuis(cui))
+            record.shown_cuis = tuple(naive_shown.shown_cuis(cui))
     for kind, name in (
         (IdentifierKind.CEDULA, "cedula"),
         (IdentifierKind.NIT, "nit"),
@@ -92,19 +92,22 @@ def _in_other_columns(
     texts = {key: values.text(spec.get(key)) for key in ("cui", "cedula", "document_number")}
     digits = naive_identifiers.cui_digits(texts["cui"])[0] if texts["cui"] else None
     foreign = country not in ("", "GTM")
-    if texts["cui"] and digits is None and not record.shown_cuis:
+    unread = texts["cui"] if digits is None and not record.shown_cuis else ""
+    if unread:
         if not texts["cedula"]:
             record.cedula = canonical(IdentifierKind.CEDULA, texts["cui"])
+            unread = unread if not record.cedula else ""
         other = canonical(IdentifierKind.DOCUMENT_NUMBER, texts["cui"]) if foreign and not record.cedula else ""
-        if naive_written.looks_like_document(other):
+        if naive_shown.looks_like_document(other):
             exchanged = _valid_cui(texts["document_number"])
             if not texts["document_number"]:
-                number = other
+                number, unread = other, ""
             elif exchanged and not record.cui:
                 record.cui, number = exchanged, other
     if not record.cui and not record.shown_cuis:
         own = "" if foreign or not readable else texts["document_number"]
         record.cui = _valid_cui(own) or _valid_cui(record.licence) or _valid_cui(texts["cedula"])
+    record.loose_number = naive_shown.loose_number(unread) if unread and not record.cui else ""
     return number
 
 
@@ -207,8 +210,10 @@ def about_year(spec: dict[str, Any], values: RowValues, date: tuple[int, int, in
     age = values.number(spec.get("about_age"))
     if age is not None and date[0]:
         return date[0] - age
+    if age is None and (told := naive_dates.about_year(values.text(spec.get("about_age")), date)):
+        return told
     if values.date(spec.get("birth_date"), birth=True) is None:
-        return naive_dates.about_year(values.text(spec["birth_date"]), date[0]) or 0
+        return naive_dates.about_year(values.text(spec["birth_date"]), date) or 0
     return 0
 
 
@@ -220,13 +225,16 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
     if text:
         kind = values.text(spec.get("plate_type")).upper()
         plate = _plate(text, country) or (_plate(f"{kind} {text}", country) if kind and country == "GTM" else None)
+        beside = naive_countries.split(text) if plate is None and not stated else None
+        if beside is not None and not beside[2] and beside[0] != "GTM":
+            plate = _plate(beside[1], beside[0])
         unread = plate is None
         if plate is None and country == "GTM":
-            record.shown_plates = tuple((shown.type, shown.number) for shown in naive_written.shown_plates(text))
+            record.shown_plates = tuple((shown.type, shown.number) for shown in naive_shown.shown_plates(text))
         if plate is not None:
             record.plate, record.plate_country = plate.number, plate.country
             record.plate_type = plate.type
-            if not plate.type and kind:
+            if not plate.type and kind and plate.country == "GTM":
                 typed = _plate(f"{kind} {plate.number}", country)
                 record.plate_type = typed.type if typed is not None else ""
             known["plate_country"] = plate.country
@@ -245,7 +253,7 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
             record.chassis = record.chassis or number
     known["plate"] = record.plate_text
     number = canonical(IdentifierKind.VIN, text)
-    if unread and not record.shown_plates and not record.vin and naive_written.is_vin_elsewhere(number):
+    if unread and not record.shown_plates and not record.vin and naive_shown.is_vin_elsewhere(number):
         record.vin = number
     record.engine = naive_written.without_filler(canonical(IdentifierKind.ENGINE, values.text(spec.get("engine"))))
     for key in ("make", "line", "colour"):

@@ -168,6 +168,18 @@ class RowValues:
             return not text
         return _any_case(text) not in [_any_case(_cell_text(v)) for v in (*condition["in"], *condition["others"])]
 
+    def certificate_untold(self, flag: bool | dict[str, Any]) -> bool:
+        """Whether the cell is neither of the list nor of the others, which unless named are the other answer."""
+        if isinstance(flag, bool) or "in" not in flag:
+            return False
+        listed = {_any_case(_cell_text(word)) for word in flag["in"]}
+        others = {_any_case(_cell_text(word)) for word in flag.get("others", ())}
+        if "others" not in flag and listed <= set(TRUE_WORDS):
+            others = set(FALSE_WORDS)
+        elif "others" not in flag and listed <= set(FALSE_WORDS):
+            others = set(TRUE_WORDS)
+        return _any_case(self.cell(flag["column"]) or "") not in listed | others
+
     def flag(self, flag: bool | dict[str, Any]) -> bool:
         return flag if isinstance(flag, bool) else self.holds(flag)
 

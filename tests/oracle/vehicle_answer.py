@@ -189,7 +189,9 @@ def _owners(view: View, message: Any, owners: list[Link], request: Any, link: in
             hits += own_hits
         if asked and ordinal <= OWNERS_AT_MOST:
             fill_owner(view, message.owners.add(), owner, ordinal, level, own_hits, request, limit)
-    message.owner_level = max(levels, default=level_pb2.LEVEL_UNSPECIFIED)
+    seen = view.shows(OWNER, section_pb2.SENSITIVITY_OPEN)
+    nobody = level_pb2.LEVEL_INSUFFICIENT if seen else level_pb2.LEVEL_UNSPECIFIED
+    message.owner_level = max(levels, default=nobody)
     if owners:
         message.totals.add(section=OWNER, total=len(owners), shown=len(message.owners))
     return hits

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2, section_pb2
+from tests.oracle import other_vehicles
 from tests.oracle.record import PLATE, VEHICLE, Record, Subject, holds_surely
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def link(linking: Linking, records: list[Record]) -> None:
             if record.plate_type or record.plate_country != "GTM":
                 bearers["typed " + record.plate_type, record.plate, record.plate_country].append(bearing)
     later: list[Record] = []
+    plated: list[tuple[Record, list[Subject]]] = []
     ends = [record for record in records if _may_be_an_end(record) and not bearers.get(_key(record))]
     for record in records:
         if record.about == PLATE:
@@ -51,21 +53,37 @@ def link(linking: Linking, records: list[Record]) -> None:
         else:
             later.append(record)
     only_engine = []
+    on_file = _on_file(linking)
     for record in later:
         if record.plate and (record.plate_type or record.plate_country != "GTM" or bearers.get(_key(record))):
-            for subject in _by_plate(linking, record, bearers.get(_key(record), [])):
+            meant = _by_plate(linking, record, bearers.get(_key(record), []))
+            for subject in meant:
                 if record.engine:
                     by_engine[record.engine].add(subject)
+            if record.alert is not None and record.alert.kind:
+                plated.append((record, meant))
         else:
             only_engine.append(record)
     for record in only_engine:
         subjects = by_engine.get(record.engine, set()) if record.engine else set()
-        if len(subjects) == 1:
-            linking.join(record, next(iter(subjects)), level_pb2.CRITERION_ENGINE, POSSIBLE)
+        is_alert = record.alert is not None and record.alert.kind
+        if len(subjects) == 1 or (is_alert and 1 < len(subjects) <= AT_MOST):
+            for subject in sorted(subjects, key=lambda s: s.key):
+                linking.join(record, subject, level_pb2.CRITERION_ENGINE, POSSIBLE)
         else:
             own = linking.subject(f"vehicle-record:{record.register_id}:{record.record_id}", VEHICLE)
             linking.join(record, own, 0, HIT)
+    other_vehicles.join(linking, plated, bearers, on_file)
     _link_ends(linking, records, ends)
+
+
+def _on_file(linking: Linking) -> dict[Subject, list[Record]]:
+    """What no alert says of vehicles, by VIN or chassis."""
+    return {
+        subject: [link.record for link in subject.links if link.record.alert is None or not link.record.alert.kind]
+        for key, subject in linking.by_key.items()
+        if key.startswith(("vin:", "chassis:"))
+    }
 
 
 def _may_be_an_end(record: Record) -> bool:

@@ -16,7 +16,7 @@ from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import WEIGHTS
 from tests.oracle.record import Birth, Record, Subject
 
-DIGIT, EXCHANGED, PLACE = 2900, 3200, 2700  # hundredths of a bit
+DIGIT, EXCHANGED, PLACE, LOST, DOUBLED = 2900, 3200, 2700, 2700, 3000  # hundredths of a bit
 LOOSE = 2500
 RELATIVE = 12
 LEAST = 2.4
@@ -46,18 +46,30 @@ class Doubt:
     claims: list[Record]
     borne: bool
     documents: Mapping[str, set[Subject]]
+    nits: Mapping[str, set[Subject]]  # of each NIT who has it, by a record that is no alert and no owner's
 
     def tells(self, subject: Subject) -> int:
         """Hundredths of a bit that the stated number tells for somebody; 0 = nothing."""
         country, number = self.record.document
         loose = LOOSE if number and not country and subject in self.documents.get(number, ()) else 0
+        loose = max(loose, LOOSE if subject in self.nits.get(self.record.loose_number, ()) else 0)
         return max(loose, self._slip_of(subject.key))
 
     def _slip_of(self, key: str) -> int:
         cui = key.removeprefix("cui:")
-        if not self.record.cui or not key.startswith("cui:") or cui_rule(cui):
+        if not key.startswith("cui:") or cui_rule(cui):
             return 0
-        return _slip(self.record.cui, cui)
+        return _slip(self.record.cui, cui) if self.record.cui else _miscounted(self.record.loose_number, cui)
+
+
+def _miscounted(shown: str, cui: str) -> int:
+    if len(shown) == 12:
+        return LOST if shown in without_a_digit(cui) else 0
+    return DOUBLED if len(shown) == 14 and cui in without_a_digit(shown) else 0
+
+
+def without_a_digit(number: str) -> set[str]:
+    return {number[:place] + number[place + 1 :] for place in range(len(number))}
 
 
 def _slip(stated: str, borne: str) -> int:

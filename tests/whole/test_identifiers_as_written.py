@@ -58,6 +58,7 @@ UNREAD = {
     "an exponent that lost digits": ("1.58E+12", "CLEAR"),
     "a sign for a digit": ("sign", "CLEAR"),
     "a star among all digits": ("star", "POSSIBLE"),
+    "two signs among all digits, the kind before it": ("signs", "POSSIBLE"),
     "another's letters": ("SLV{0}", "CLEAR"),
 }
 OJ = MANIFESTS["oj"]
@@ -98,6 +99,11 @@ STOLEN = {
     "plate and VIN exchanged": ("3N1AB7AP5FY0000{0:02d}", "", "P-{0:03d}BCD", "HIT"),
     "the plate in the VIN's column": ("", "", "P-{0:03d}BCD", "HIT"),
     "with its type's column": ("", "PARTICULAR", "{0:03d}BCD", "HIT"),
+    "zeros before the digits": ("P00{0:03d}BCD", "", "", "HIT"),
+    "the country grown to it": ("P-{0:03d}BCDGUATEMALA", "", "", "HIT"),
+    "a dash of another code page": ("P?{0:03d}BCD", "", "", "POSSIBLE"),
+    "the kind and a slash before the VIN": ("", "", "VIN/3N1AB7AP5FY0000{0:02d}", "HIT"),
+    "make and year in the VIN's column": ("P-{0:03d}BCD", "", "VIN TOYOTA 2015", "HIT"),
     "two plates": ("P-{0:03d}BCD / P-456FGH", "", "", "POSSIBLE"),
     "two plates, the other first": ("P-456FGH Y P-{0:03d}BCD", "", "", "POSSIBLE"),
 }
@@ -123,6 +129,8 @@ def spoiled(form: str, cui: str) -> str:
         return f"{cui[:5]}?{cui[6:]}"
     if form == "star":
         return f"{cui[:5]}*{cui[5:]}"
+    if form == "signs":
+        return f"DPI {cui[:4]}?{cui[4:9]}?{cui[9:]}"
     if form == "two":
         return f"{cui} / {cui_of(7)}"
     return form.format(cui) if form != "{0:.4} {0:4.9}" else f"{cui[:4]} {cui[4:9]} {cui[9:]}"

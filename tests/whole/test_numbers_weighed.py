@@ -30,27 +30,52 @@ def other_place(cui: str) -> str:
     return cui[:9] + "1315"
 
 
+def without_a_digit(cui: str) -> str:
+    return cui[:6] + cui[7:]
+
+
+def with_a_digit_twice(cui: str) -> str:
+    return "DPI " + cui[:7] + cui[6:]
+
+
+def nit_of(cui: str) -> str:
+    """Of the one for whom RENAP states it."""
+    return canonical_nit(cui[:8])
+
+
+def canonical_nit(digits: str) -> str:
+    check = -sum(int(digit) * weight for weight, digit in enumerate(reversed(digits), 2)) % 11
+    return f"{digits}-{'0123456789K'[check]}"
+
+
 # case -> number on the warrant, of whom it is a slip of, the name written there, level of each who bears COMMON
 SLIPS = {
     "a digit": (other_digit, COMMON),
     "two digits exchanged": (exchanged, COMMON),
     "another municipality": (other_place, COMMON),
     "a digit, one given name": (other_digit, "MARIA LOPEZ PEREZ"),
+    "a digit lost": (without_a_digit, COMMON),
+    "a digit twice": (with_a_digit_twice, COMMON),
+    "her NIT": (nit_of, COMMON),
 }
 
 
 @pytest.fixture(scope="module")
 def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     with pytest.MonkeyPatch.context() as patched:
-        with_parents = small_world.RENAP.replace("sex = {", 'father_name = "PADRE"\nmother_name = "MADRE"\nsex = {')
+        with_parents = small_world.RENAP.replace(
+            "sex = {", 'father_name = "PADRE"\nmother_name = "MADRE"\nnit = "NIT"\nsex = {'
+        )
         patched.setattr(small_world, "RENAP", with_parents)
-        patched.setitem(small_world.HEADERS, "renap", small_world.HEADERS["renap"] + " PADRE MADRE")
+        patched.setitem(small_world.HEADERS, "renap", small_world.HEADERS["renap"] + " PADRE MADRE NIT")
         world = SmallWorld()
         for case, (slip, name) in enumerate(SLIPS.values()):
-            of_case = [world.person(FIRST * (case + 1) + 137 * each, _named(COMMON, case)) for each in range(3)]
+            numbers = [FIRST * (case + 1) + 137 * each for each in range(3)]
+            of_case = [world.person(n, _named(COMMON, case), NIT=nit_of(cui_of(n))) for n in numbers]
             world.warrant(f"S{case}", slip(of_case[0]), _named(name, case))
-        world.person(71_234, "ROSA XICARA SOC")
-        world.warrant("OTHER", other_digit(cui_of(71_234)), "JUANA TZOC COLOP")
+        world.person(71_234, "ROSA XICARA SOC", NIT=nit_of(cui_of(71_234)))
+        for number in (other_digit, without_a_digit, with_a_digit_twice, nit_of):
+            world.warrant(f"OTHER-{number.__name__}", number(cui_of(71_234)), "JUANA TZOC COLOP")
         world.person(81_001, "CARLOS RENE TUM AJU", "1950-01-01", SEXO="M")
         for number, father in ((81_002, "CARLOS RENE TUM AJU"), (81_003, "LUIS TUM BATZ"), (81_004, "JOSE TUM SAQUIC")):
             world.person(number, "MARIO RENE TUM LOPEZ", SEXO="M", PADRE=father)
@@ -60,7 +85,8 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
 
 def _named(name: str, case: int) -> str:
     """Each case has a surname of its own."""
-    return name.replace("PEREZ", ["PEREZ", "GARCIA", "HERNANDEZ", "GOMEZ"][case])
+    surnames = ["PEREZ", "GARCIA", "HERNANDEZ", "GOMEZ", "RAMIREZ", "MORALES", "CASTILLO"]
+    return name.replace("PEREZ", surnames[case])
 
 
 @pytest.mark.parametrize("case", SLIPS)

@@ -102,6 +102,9 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
             world.person(number, name, f"19{number - 440}-03-04")
         for number, name, cui in ((501, PART_OF_THE_NAME[0], cui_of(900)), (503, PART_OF_THE_NAME[3], "")):
             world.warrant(f"O{number}", cui, name)
+        for number, born in ((305, "1971-03-03"), (306, "1988-03-03")):
+            world.person(number, "TERESA BAL CHEN COY", born)
+        world.report("D305", "DETENIDA", NOMBRE="TERESA BAL CHEN COY", NACIMIENTO="1971-03-03")
         for number, (cells, _) in enumerate(OWNERS.values(), 401):
             world.car(number, f"P-{number}BCD", [{"NOMBRE": "ANA ABAC TZUL COY", **cells}])
         yield from world.serve(tmp_path_factory.mktemp("bearer"))
@@ -126,7 +129,16 @@ def test_of_two_who_bear_the_name_neither_is_meant(asker: Asker) -> None:
         assert cleared(asker, cuis=[cui_of(number)])[0][0] == "NO_RECORD"
 
 
-@pytest.mark.parametrize(("number", "result"), [(301, "REVIEW"), (302, "NO_RECORD"), (303, "NO_RECORD")])
+@pytest.mark.parametrize(
+    ("number", "result"),
+    [
+        (301, "REVIEW"),
+        (302, "REVIEW"),
+        *((303, "REVIEW"), (304, "REVIEW")),  # of two who bear the name either may be meant
+        *((305, "REVIEW"), (306, "NO_RECORD")),  # one of them is born that day
+        (901, "NO_RECORD"),
+    ],
+)
 def test_a_police_record_by_name_alone(asker: Asker, number: int, result: str) -> None:
     assert asker.person(cui_of(number)).answer.level == CLEAR
     assert cleared(asker, "POLICE_RECORD", cuis=[cui_of(number)])[0][0] == result

@@ -9,6 +9,7 @@ import pytest
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2, section_pb2, value_pb2
 from tests.indexer.small_registers import cui_of
+from tests.kit import small_world
 from tests.kit.asker import Asker
 from tests.kit.small_world import SmallWorld
 
@@ -33,7 +34,12 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         1,
     ):
         world.car(number, f"P-{number:03}BCD", [owner])
-    yield from world.serve(tmp_path_factory.mktemp("uncertain"))
+    world.rows["sat"].append({"ID": "V5", "PLACA": "P-005BCD", "VIN": "3N1AB7AP5FY000005", "SIN": "1"})
+    with pytest.MonkeyPatch.context() as patched:
+        owned = 'section = "owner"\nwhen = { column = "SIN", present = false }\n'
+        patched.setattr(small_world, "SAT", small_world.SAT.replace('section = "owner"\n', owned))
+        patched.setitem(small_world.HEADERS, "sat", small_world.HEADERS["sat"] + " SIN")
+        yield from world.serve(tmp_path_factory.mktemp("uncertain"))
 
 
 FURTHER = {
@@ -61,6 +67,13 @@ def test_a_passport_without_country_is_looked_up_and_named(asker: Asker, typed: 
     found = asker(checks.CheckRequest(query=typed))
     assert checks.IDENTIFIER_KIND_DOCUMENT in [d.kind for d in found.detected]
     assert found.answer.level != CLEAR
+
+
+def test_a_car_without_an_owner_on_file(asker: Asker) -> None:
+    found = asker(checks.CheckVehicleRequest(plate="P-005BCD"))
+    assert not found.vehicle.owners
+    assert (found.vehicle.vehicle_level, found.vehicle.owner_level) == (CLEAR, INSUFFICIENT)
+    assert found.answer.level == INSUFFICIENT
 
 
 OWNERS = {1: CLEAR, 2: INSUFFICIENT, 3: POSSIBLE, 4: INSUFFICIENT}

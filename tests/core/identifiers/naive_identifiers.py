@@ -189,8 +189,8 @@ def exact_plate(text: str, country: str = "GTM") -> Plate:
         return Plate("", characters, code, False)
     refuse_unless(6 <= len(characters) <= 10, "length")
     types = "|".join(PLATE_TYPES)
-    found = re.fullmatch(f"({types})?0?([0-9]{{3}}[A-Z]{{3}})", characters)
-    found = found or re.fullmatch(f"({types})0?([0-9]{{6}})", characters)
+    found = re.fullmatch(f"({types})?0{{0,2}}([0-9]{{3}}[A-Z]{{3}})", characters)
+    found = found or re.fullmatch(f"({types})0{{0,2}}([0-9]{{6}})", characters)
     if not found:
         raise IdentifierError("format")
     return Plate(found[1] or "", found[2], code, bool(re.search("[AEIOU]", found[2])))

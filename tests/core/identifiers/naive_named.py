@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 from tests.core.identifiers.naive_identifiers import SEPARATORS, cui_rule
-from tests.core.identifiers.naive_written import SHOWN_MAX, SIGNS
+from tests.core.identifiers.naive_shown import SHOWN_MAX
+from tests.core.identifiers.naive_written import SIGNS
 from tests.core.names.naive_names import LOST, fold
 
 WORDS = ["CUI", "DPI", "CODIGO", "UNICO", "DOCUMENTO", "PERSONAL", "IDENTIFICACION", "VENCIDO", "VIGENTE"]

@@ -80,9 +80,10 @@ def plate_misreads(text: str) -> list[str]:
     except IdentifierError:
         return []
     head, number = characters[:-6], characters[-6:]
-    if len(number) < 6 or head.removesuffix("0") not in ["", *PLATE_TYPES]:
+    kind = re.sub("0{1,2}$", "", head)
+    if len(number) < 6 or kind not in ["", *PLATE_TYPES]:
         return []
-    shown = head.removesuffix("0") or "?"
+    shown = kind or "?"
     choices = [[c for group in MISREADS if now in group for c in group] or [now] for now in number]
     found = []
     readings = [dict.fromkeys([now, *others]) for now, others in zip(number, choices, strict=True)]

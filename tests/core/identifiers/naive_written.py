@@ -122,9 +122,10 @@ def without_labels(words: list[str], kind: Kind) -> list[str]:
     return left
 
 
-def without_places(words: list[str]) -> list[str]:
+def without_places(words: list[str], letters: int = 0) -> list[str]:
+    """letters: in which the number ends."""
     for i, word in enumerate(words):
-        grown = re.fullmatch("(.*[0-9])([A-Z]{4,})", word)
+        grown = re.fullmatch(f"(.*[0-9][A-Z]{{{letters}}})([A-Z]{{4,}})", word)
         if grown and len(words) < 16:
             words = [*words[:i], grown[1], grown[2], *words[i + 1 :]]
             break
@@ -317,6 +318,8 @@ def _free(kind: Kind, text: str, exact: Read) -> str:
                     return number
             joined = spaced
     if kind is Kind.VIN:
+        if words_and_year(words):
+            raise IdentifierError("format")
         whole = as_vin(joined)
         if whole and not any(word.isalpha() and len(word) >= 4 for word in words):
             return whole
@@ -324,6 +327,13 @@ def _free(kind: Kind, text: str, exact: Read) -> str:
         if len({as_vin(number) for number in numbers}) == 1 and as_vin(numbers[0]):
             return as_vin(numbers[0])
     return exact(joined)
+
+
+def words_and_year(words: list[str]) -> bool:
+    """A make or line and a year; no number."""
+    years = [word for word in words if re.fullmatch("(19|20)[0-9]{2}", word)]
+    names = [word for word in words if word.isalpha()]
+    return bool(years) and len(years) + len(names) == len(words) and any(len(word) >= 4 for word in names)
 
 
 def as_vin(text: str) -> str:
@@ -346,7 +356,7 @@ def plate_number(text: str, letters: dict[int, int]) -> Plate | None:
     if found is None:
         return None
     digits = found[2].translate(letters)
-    head = re.fullmatch(f"({'|'.join(sorted(PLATE_TYPES, key=len, reverse=True))})?(0?)", found[1])
+    head = re.fullmatch(f"({'|'.join(sorted(PLATE_TYPES, key=len, reverse=True))})?(0{{0,2}})", found[1])
     if head is None or head[2] == "":
         shorter = re.fullmatch(f"({'|'.join(PLATE_TYPES)})?O", found[1]) if len(found[1]) > 1 else None
         head = head or shorter
@@ -390,7 +400,7 @@ def plate_as_written(text: str, rule: str) -> Plate:
     try:
         return _plate_of(words, rule, doubtful(text))
     except IdentifierError:
-        return _plate_of(without_places(words), rule, doubtful(text))
+        return _plate_of(without_places(words, letters=3), rule, doubtful(text))
 
 
 def _plate_of(words: list[str], rule: str, in_doubt: bool) -> Plate:
@@ -423,78 +433,3 @@ def _plate_of(words: list[str], rule: str, in_doubt: bool) -> Plate:
             raise IdentifierError(rule)
         return found._replace(type=types[0] if types else "")
     raise IdentifierError(rule)
-
-
-# ---- still shown ----
-
-
-SHOWN_MAX = 4
-
-
-def looks_like_document(number: str) -> bool:
-    """A document in the CUI's column: five to nine digits, up to three letters before or behind."""
-    return bool(re.fullmatch("[A-Z]{0,3}[0-9]{5,9}|[0-9]{5,9}[A-Z]{0,3}", number))
-
-
-def is_vin_elsewhere(number: str) -> bool:
-    """A VIN in the plate's column: letters and digits, 17 of them."""
-    from tests.core.identifiers.naive_identifiers import is_vin
-
-    return is_vin(number) and not number.isdigit() and not number.isalpha()
-
-
-def shown_cuis(text: str) -> list[str]:
-    from tests.core.identifiers.naive_identifiers import cui_rule
-
-    try:
-        words = words_of(text)
-    except Unread:
-        digits = re.sub("[*?¡¿ .-]", "", text)
-        return [digits] if re.fullmatch("[0-9]{13}", digits) and cui_rule(digits) is None else []
-    found = []
-    for run in re.findall("[0-9]+(?: [0-9]+)*(?![0-9A-Z])", " ".join(w if w.isdigit() else "X" for w in words)):
-        found += [number for number in [*run.split(), run.replace(" ", "")] if len(number) == 13]
-    valid = list(dict.fromkeys(number for number in found if cui_rule(number) is None))
-    return valid if len(valid) <= SHOWN_MAX else []
-
-
-def shown_plates(text: str) -> list[Plate]:
-    try:
-        words = words_of(text)
-    except Unread:
-        return []
-    spans = ["".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 4) + 1)]
-    whole = [plate for plate in (plate_number(span, MISREAD) for span in spans) if plate is not None]
-    shown = whole or (
-        [] if doubtful(text) else [plate for span in spans for plate in _shortened(span, alone=len(words) == 1)]
-    )
-    found: list[Plate] = []
-    for plate in shown:
-        alike = [i for i, other in enumerate(found) if other.number == plate.number]
-        if any(plate.type in ("", found[i].type) for i in alike):
-            continue
-        untyped = next((i for i in alike if not found[i].type), None)
-        if untyped is None:
-            found.append(plate)
-        else:
-            found[untyped] = plate
-    return found if len(found) <= SHOWN_MAX else []
-
-
-def _shortened(text: str, *, alone: bool) -> list[Plate]:
-    """Plates with their type that have lost zeros; both, where the type may end in the first digit."""
-    from tests.core.identifiers.naive_identifiers import PLATE_TYPES
-
-    ways = (re.fullmatch(f"({head})([OIL])([0-9OIL]{{1,2}})([A-Z]{{3}})", text) for head in ("[A-Z]", "[A-Z]{2}"))
-    found = next((w for w in ways if w and {w[1], w[1] + w[2]} <= set(PLATE_TYPES)), None)
-    if found is None or not (alone or re.search("[0-9]", found[3])):
-        plate = short_plate(text)
-        return [plate] if plate is not None and plate.type else []
-    narrow, letter, digits, letters = found.groups()
-    digits = digits.translate(DIGITS)
-    vowel = bool(re.search("[AEIOU]", letters))
-    first = (letter.translate(DIGITS) + digits).zfill(3)
-    return [
-        Plate(narrow, first + letters, "GTM", vowel),
-        Plate(narrow + letter, digits.zfill(3) + letters, "GTM", vowel),
-    ]

@@ -15,7 +15,7 @@ from core.free_text.detection import detect
 from core.identifiers import api as identifiers
 from core.identifiers.kinds import IdentifierKind as Kind
 from core.identifiers.types import IdentifierError
-from tests.core.identifiers import naive_identifiers, naive_slips, naive_written
+from tests.core.identifiers import naive_identifiers, naive_shown, naive_slips
 from tests.kit.strategies import identifier_texts, texts, written_texts
 
 CHECKED = [kind for kind in Kind if kind is not Kind.NAME]
@@ -72,8 +72,8 @@ def test_as_written_equals_the_naive_twin(kind: Kind, text: str) -> None:
     assert outcome(identifiers.canonical, kind, text) == outcome(naive_identifiers.canonical, kind, text)
     assert identifiers.read_otherwise(kind, text) == naive_identifiers.read_otherwise(kind, text)
     assert identifiers.cui_digits(text) == naive_identifiers.cui_digits(text)
-    assert identifiers.shown_cuis(text) == naive_written.shown_cuis(text)
-    assert identifiers.shown_plates(text) == naive_written.shown_plates(text)
+    assert identifiers.shown_cuis(text) == naive_shown.shown_cuis(text)
+    assert identifiers.shown_plates(text) == naive_shown.shown_plates(text)
     assert detect(text) == naive_identifiers.detect(text)
     if identifiers.problem(kind, text) is None:
         canonical = identifiers.canonical(kind, text)

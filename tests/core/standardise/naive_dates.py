@@ -97,11 +97,38 @@ def rewritten(text: str) -> str | None:
     return " ".join(plain)
 
 
-def about_year(text: str, year: int) -> int | None:
-    """The year that "circa 1962", or an age in that year, tells."""
+_UNITS = {"ANO": 12, "ANOS": 12, "ANIO": 12, "ANIOS": 12, "MES": 1, "MESES": 1}
+_DAYS = {"SEMANA": 7, "SEMANAS": 7, "DIA": 1, "DIAS": 1}
+
+
+def whole_age(words: list[str]) -> tuple[int, int] | None:
+    """Months and days of an age that is told with its units and nothing else."""
+    beside = {"EDAD", "DE", "Y", "CON", "TIENE", *ABOUT_WORDS}
+    text = " ".join(word for word in words if word not in beside)
+    units = "|".join([*_UNITS, *_DAYS])
+    if not re.fullmatch(f"([0-9]{{1,3}} ?({units})( MEDI[OA])*( |$))+", text):
+        return None
+    parts = [(int(number), unit) for number, unit in re.findall("([0-9]{1,3}) ?([A-Z]+)", text)]
+    months = sum(number * _UNITS.get(unit, 0) for number, unit in parts) + 6 * len(re.findall("MEDI[OA]", text))
+    return (months, sum(number * _DAYS.get(unit, 0) for number, unit in parts)) if months <= 12 * 130 else None
+
+
+def year_before(date: Date, months: int, days: int) -> int:
+    """Of the day so long before, 30 days a month; of a date in part the middle."""
+    day = date[2] or 15
+    back = months + ((days - day) // 30 + 1 if days >= day else 0)
+    return (12 * date[0] + (date[1] or 7) - 1 - back) // 12
+
+
+def about_year(text: str, date: Date) -> int | None:
+    """The year that "circa 1962", or an age on that date, tells."""
     words = words_of(text)
     if words is None:
         return None
+    year = date[0]
+    told = whole_age(words)
+    if told is not None:
+        return year_before(date, *told) if year else None
     words, age = without_age(words)
     words = [word for word in words if word not in SKIPPED]
     about = [word for word in words if word not in ABOUT_WORDS]
