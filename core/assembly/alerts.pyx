@@ -13,6 +13,7 @@ from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
     NO_REGISTER, AlertEntry, closed_elsewhere_of,
 )
+from core.generation.view cimport SPAN_UNKNOWN
 from core.standard_record cimport ALERT_FED_CLOSED, ALERT_PROTECTED, ALERT_UNREAD
 from core.wire cimport (
     WIRE_LENGTH, Reader, begin_message, buffer_reset, end_message, put_bytes, put_bytes_if, put_packed_bytes, put_raw,
@@ -25,6 +26,7 @@ cdef extern from "stdlib.h" nogil:
     void qsort_r(void* base, size_t count, size_t size, compare_with compare, void* context) noexcept
 
 cdef enum:
+    MOST_DAY = 2932896           # 31 December 9999
     MOST_DAYS_OF_A_MONTH = 31
     ISSUED_AGAIN = ALERT_UNREAD  # alert_flags, while alerts are made: after the authority closed the warrant
     KINDS = 14
@@ -352,12 +354,14 @@ cdef uint32_t _issued_day(const Record* first, const Record* known) noexcept nog
 
     0 where none is stated, or a filler.
     """
-    cdef int64_t day = NO_DAY
-    if _is_stated(first.issued_first, first.issued_span):
-        day = _days(first.issued_first, first.issued_span).last
+    cdef int64_t day = first.issued_day
+    if day != NO_DAY:
+        pass
+    elif is_stated(first.issued_first, first.issued_span):
+        day = days_of(first.issued_first, first.issued_span).last
     elif known.alert_from != NO_DAY and known.alert_from_span != SPAN_UNKNOWN:
         day = <int64_t>known.alert_from + known.alert_from_span
-    if day == NO_DAY or day == ANY_DAY or date_from_day(<int32_t>day).year <= LAST_FILLER_YEAR:
+    if day == NO_DAY or day > MOST_DAY or date_from_day(<int32_t>day).year <= LAST_FILLER_YEAR:
         return 0
     return <uint32_t>(day + (<int64_t>1 << 31))
 

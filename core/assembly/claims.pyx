@@ -224,9 +224,10 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
     _list(record, CRITERION_PARENTS, parents)
     _list(record, CRITERION_BIRTH_DATE, birth)
     _list(record, CRITERION_SEX, sex)
-    borne = (birth == AGREEMENT_AGREES or parents == AGREEMENT_AGREES) and not (names == AGREEMENT_DISAGREES and differ)
+    borne = birth == AGREEMENT_AGREES or (parents == AGREEMENT_AGREES and birth != AGREEMENT_DISAGREES)
+    borne = borne and not (names == AGREEMENT_DISAGREES and differ)
     if record.criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE):
-        another = names == AGREEMENT_DISAGREES or (names == AGREEMENT_UNKNOWN and _born_otherwise(record, birth))
+        another = names == AGREEMENT_DISAGREES or (names != AGREEMENT_AGREES and _born_otherwise(record, birth))
         record.level = LEVEL_POSSIBLE if doubted or (another and not borne) else LEVEL_HIT
     elif record.criterion == CRITERION_CEDULA and (names == AGREEMENT_AGREES or borne) and not doubted:
         record.level = LEVEL_HIT

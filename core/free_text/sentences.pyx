@@ -233,7 +233,8 @@ cdef int write_name(BoxTokens* t, const char* typed, size_t n, Born* born, char*
             if t.items[i].role == FREE or t.items[i].role == LABEL:
                 return 0             # digits that are no date, a kind without its number: left to who refuses them
             behind = behind or words >= 2
-            changed = changed or token_in(t, i, NEVER_NAMES)
+            # "de edad" behind years is of the age, which a dated name may state as it stands.
+            changed = changed or token_in(t, i, NEVER_NAMES) and not token_is(t, i, b"EDAD")
             dropped = True
             continue
         if words >= 2 and (behind or token_in(t, i, STOPPERS) or _describes(t, i) or _is_of_age(t, i) or _is_part(t.items[i].before) and (

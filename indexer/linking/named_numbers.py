@@ -6,7 +6,7 @@ from __future__ import annotations
 from core.identifiers.in_names import cuis_in_name
 from indexer.linking.database import LinkingDatabase
 
-_THIRTEEN_DIGITS = "([0-9][^0-9]*){13}"
+THIRTEEN_DIGITS = "([0-9][^0-9]*){13}"
 
 
 def collect_named_numbers(database: LinkingDatabase) -> None:
@@ -14,7 +14,7 @@ def collect_named_numbers(database: LinkingDatabase) -> None:
     stated = database.stream(f"""
         SELECT place, name FROM noted_staged
         WHERE cui IS NULL AND name IS NOT NULL AND NOT is_owner
-              AND regexp_matches(name, '{_THIRTEEN_DIGITS}')
+              AND regexp_matches(name, '{THIRTEEN_DIGITS}')
     """)
     database.run("CREATE TABLE named_number (place BIGINT, cui BIGINT)")
     for batch in stated:

@@ -111,8 +111,9 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             names.append(compare_texts(row["name_text"], row["claim_name_text"]))
             given_differ = given_differ and given_names_differ(row["name_text"], row["claim_name_text"])
     name, birth = best(names), best(births)
-    borne = AGREES in (birth, *parents) and not (name == DISAGREES and given_differ)
-    another = name == DISAGREES or (bool(names) and name == UNKNOWN and birth == DISAGREES and rows[0]["dated"])
+    borne = birth == AGREES or (AGREES in parents and birth != DISAGREES)
+    borne = borne and not (name == DISAGREES and given_differ)
+    another = name == DISAGREES or (name != AGREES and birth == DISAGREES and rows[0]["dated"])
     weak = not borne and (name != AGREES if of_cedula else another)
     if weak or name != AGREES or birth == DISAGREES:
         return [{"place": place, "weak": weak, "claimed": True}]

@@ -12,8 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.identifiers.in_names import cuis_in_name
 from core.identifiers.near_cuis import near_cuis, near_miscounted
 from indexer.linking.database import STANDARDS
+from indexer.linking.named_numbers import THIRTEEN_DIGITS
 from indexer.live.kept import CUI_DIGITS, keys_met_by
 from indexer.live.record_key import RecordKey, keys_of
 from indexer.live.standing import Standing, values
@@ -24,8 +26,8 @@ _NAMED = ("cui", "name_key")
 
 
 def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tuple[set[bytes], bool]:
-    """Returns who bears a number that the stated one of a changed record may be a slip of, and whether one is in doubt:
-    then somebody who is only now stated may bear it.
+    """Returns who bears a number that the stated one of a changed record may be a slip of, or that stands in its name's
+    cell, and whether one is in doubt: then somebody who is only now stated may bear it.
 
     around: the linked records of who bears the stated ones.
     """
@@ -34,6 +36,7 @@ def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tup
     is_loose |= _is_stated(changed, "loose_number")
     is_loose &= _is_noted(changed)
     loose = _bearers_of_loose(standing, set(values(changed.filter(pa.array(is_loose)), "loose_number")))
+    loose |= _bearers_in_names(standing, changed)
     if not stated.num_rows:
         return loose, bool(is_loose.any())
     borne = {(row["cui"], row["name_key"]) for row in _claims(around).select(_NAMED).to_pylist()}
@@ -60,6 +63,15 @@ def _bearers_of_loose(standing: Standing, numbers: set[str | None]) -> set[bytes
     counted = [text for text in told if text.isdigit() and abs(len(text) - CUI_DIGITS) == 1]
     _, near, _ = near_miscounted(counted)
     return standing.bearers_of_cuis({f"{cui:013d}" for cui in near}) | standing.bearers_of_nits(told)
+
+
+def _bearers_in_names(standing: Standing, rows: pa.Table) -> set[bytes]:
+    """Who bears a CUI within the name's cell of a record that states none elsewhere."""
+    asked = rows.filter(pa.array(_is_noted(rows) & ~_is_stated(rows, "cui") & _is_stated(rows, "name")))
+    written = asked.filter(pc.match_substring_regex(asked.column("name"), THIRTEEN_DIGITS))
+    return standing.bearers_of_cuis(
+        {f"{cui:013d}" for name in values(written, "name") if name for cui in cuis_in_name(name)}
+    )
 
 
 def _bearers(standing: Standing, cuis: set[str], valid_only: bool) -> set[bytes]:

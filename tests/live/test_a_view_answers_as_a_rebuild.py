@@ -106,6 +106,15 @@ def test_a_warrant_by_a_number_one_slip_off(fed: FedWorld) -> None:
     assert differences(fed, asked) == []
 
 
+def test_a_warrant_whose_names_cell_holds_a_cui(fed: FedWorld) -> None:
+    row = {"ESTADO": "PENDIENTE", "FECHA": "2024-02-03", "DELITO": "HOMICIDIO"}
+    for record_id, name in (("W40", f"EL CHINO DPI {cui_of(MARTA)}"), ("W41", f"ANA XOL TUN DPI {cui_of(JOSE)}")):
+        fed.take(fed.upsert("oj", ORDEN=record_id, CUI="", NOMBRE=name, **row))
+    for number in (MARTA, JOSE):
+        assert "LEVEL_POSSIBLE" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))
+    assert differences(fed) == []
+
+
 def test_vehicles_plates_and_owners(fed: FedWorld) -> None:
     """Vehicle or owner in the base, the other in a level, and both new; a report follows its plate's bearer."""
     fed.take(theft(fed, "M9", PLACA="P-123BCD"), warrant(fed, "W9", LUIS))

@@ -238,15 +238,14 @@ def level_by_identifier(record: Record, criterion: int, claims: list[Record]) ->
     agrees = [c for c, outcome in outcomes.items() if outcome == AGREES]
     disagrees = [c for c, outcome in outcomes.items() if outcome == DISAGREES]
     names = outcomes[level_pb2.CRITERION_NAMES]
-    borne_out = bool({level_pb2.CRITERION_PARENTS, level_pb2.CRITERION_BIRTH_DATE} & set(agrees))
+    birth, parents = outcomes[level_pb2.CRITERION_BIRTH_DATE], outcomes[level_pb2.CRITERION_PARENTS]
+    borne_out = birth == AGREES or (parents == AGREES and birth != DISAGREES)
     if names == DISAGREES and all(
         "CONFLICT_GIVEN" in name_match.compare(record.name_text, c.name_text).flags for c in claims if c.name_text
     ):
         borne_out = False
-    named = record.name_text and any(c.name_text for c in claims)
     stops = record.alert is not None or record.standards
-    born_otherwise = outcomes[level_pb2.CRITERION_BIRTH_DATE] == DISAGREES and stops and not record.doubtful
-    near = names == UNKNOWN and not (named and born_otherwise)
+    near = names == UNKNOWN and not (birth == DISAGREES and stops and not record.doubtful)
     enough = names == AGREES or (near and criterion != level_pb2.CRITERION_CEDULA)
     return HIT if enough or borne_out else POSSIBLE, agrees, disagrees
 
