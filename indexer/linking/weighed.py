@@ -38,7 +38,7 @@ from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 
 # What a number says for whoever bears the one that it may be a slip of, in bits, before the population is counted.
 # bench/answers/number_bits.py counts them (docs/answers.md section 5).
-NUMBER_BITS = {ANOTHER_DIGIT: 29.0, EXCHANGED: 32.0, ANOTHER_PLACE: 27.0, LOST_DIGIT: 27.0, DOUBLED_DIGIT: 30.0}
+NUMBER_BITS = {ANOTHER_DIGIT: 29.0, EXCHANGED: 32.0, ANOTHER_PLACE: 27.0, LOST_DIGIT: 30.0, DOUBLED_DIGIT: 30.0}
 LOOSE_BITS = 25.0  # what a document's number without its country says for who has it with one; a NIT for a CUI likewise
 MISCOUNTED = "regexp_full_match(loose_number, '[0-9]{12}|[0-9]{14}')"  # a CUI that lost a digit or has one too many
 RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister says
