@@ -1,8 +1,8 @@
 """Which rows of an alert's record hold, and which records of one report (docs/answers.md section 6)."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 
-from core.assembly.record cimport compare_records, entity_record_count, entity_records, same_text
+from core.assembly.record cimport compare_records, entity_records, same_text
 from core.calendar cimport NO_DAY
 from core.contract cimport *
 from core.generation.view cimport SPAN_UNKNOWN

@@ -123,7 +123,7 @@ def _collect_near(database: LinkingDatabase) -> None:
         SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui > 0 ORDER BY place
     """)
     near: list[Iterator[pa.RecordBatch]]
-    near = [(_near(batch, *near_cuis(batch.column("cui").to_pylist(), True)) for batch in stated)]
+    near = [(_near(batch, *near_cuis(batch.column("cui").to_numpy().tolist(), True)) for batch in stated)]
     found = [_SLIPPED]
     if database.holds("noted_staged", "loose_document IS NOT NULL"):
         found.append(_LOOSE)
@@ -133,7 +133,9 @@ def _collect_near(database: LinkingDatabase) -> None:
             SELECT place, loose_number FROM noted_staged SEMI JOIN name_only USING (place)
             WHERE {MISCOUNTED} ORDER BY place
         """)
-        near.append(_near(batch, *near_miscounted(batch.column("loose_number").to_pylist())) for batch in loose)
+        near.append(
+            _near(batch, *near_miscounted(map(str, batch.column("loose_number").to_pylist()))) for batch in loose
+        )
     database.give("near_stated", _NEAR_SCHEMA, chain.from_iterable(near))
     on_file = database.stream(f"""
         SELECT place, cui, text, max(bits) AS bits FROM ({" UNION ALL ".join(found)})
