@@ -1,8 +1,8 @@
 """Which rows of an alert's record hold, and which records of one report (docs/answers.md section 6)."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 
-from core.assembly.record cimport compare_records, entity_record_count, entity_records, same_text
+from core.assembly.record cimport compare_records, entity_records, same_text
 from core.calendar cimport NO_DAY
 from core.contract cimport *
 from core.generation.view cimport SPAN_UNKNOWN
@@ -60,12 +60,17 @@ cdef Days _age(const Record* record) noexcept nogil:
     return days
 
 
+cdef int _apart(Days x, Days y) noexcept nogil:
+    """1 = x is after y for certain, -1 = before, 0 = nobody knows."""
+    return (x.first > y.last) - (x.last < y.first)
+
+
 cdef int _later(const Record* a, const Record* b) noexcept nogil:
     """Which of two rows of one record holds: above 0 = a, below 0 = b, 0 = nobody knows."""
     cdef Days x = _age(a), y = _age(b)
     if a.version != b.version:
         return 1 if a.version > b.version else -1
-    return (x.first > y.last) - (x.last < y.first)
+    return _apart(x, y)
 
 
 cdef void keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcept nogil:
@@ -120,7 +125,7 @@ cdef int _closes(const Record* closing, const Record* report) noexcept nogil:
     cdef Days x = _age(closing), y = _age(report)
     if x.last < FIRST_REAL_DAY:
         return 0
-    return (x.first > y.last) - (x.last < y.first)
+    return _apart(x, y)
 
 
 cdef size_t latest_of_a_thing(Entity* entity, uint32_t* group, size_t count) noexcept nogil:

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
 from core.assembly.alert_rows cimport (
-    IN_DOUBT, Days, by_kind, days_of, is_discreet, is_of_a_thing, is_stated, keep_latest, latest_of_a_thing,
+    IN_DOUBT, by_kind, days_of, is_discreet, is_of_a_thing, is_stated, keep_latest, latest_of_a_thing,
 )
 from core.assembly.record cimport compare_records, entity_record_count, entity_records, same_text, text_of
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day

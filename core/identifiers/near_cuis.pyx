@@ -82,8 +82,8 @@ cdef void _put_counted(Near* near, uint32_t row, int64_t number, int digits) noe
     """The numbers of 13 digits that one more digit makes of 12, or one fewer of 14, each once: beside a digit like itself
     it is one text on either side."""
     cdef int64_t unit = 1, digit, right = -1
-    cdef int place
-    for place in range(max(digits, DIGITS)):
+    cdef int _
+    for _ in range(max(digits, DIGITS)):
         digit = number // unit % 10
         if digits > DIGITS:
             if digit != right:

@@ -38,7 +38,7 @@ from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 
 # What a number says for whoever bears the one that it may be a slip of, in bits, before the population is counted.
 # bench/answers/number_bits.py counts them (docs/answers.md section 5).
-NUMBER_BITS = {ANOTHER_DIGIT: 29.0, EXCHANGED: 32.0, ANOTHER_PLACE: 27.0, LOST_DIGIT: 27.0, DOUBLED_DIGIT: 30.0}
+NUMBER_BITS = {ANOTHER_DIGIT: 29.0, EXCHANGED: 32.0, ANOTHER_PLACE: 27.0, LOST_DIGIT: 30.0, DOUBLED_DIGIT: 30.0}
 LOOSE_BITS = 25.0  # what a document's number without its country says for who has it with one; a NIT for a CUI likewise
 MISCOUNTED = "regexp_full_match(loose_number, '[0-9]{12}|[0-9]{14}')"  # a CUI that lost a digit or has one too many
 RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister says
@@ -123,7 +123,7 @@ def _collect_near(database: LinkingDatabase) -> None:
         SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui > 0 ORDER BY place
     """)
     near: list[Iterator[pa.RecordBatch]]
-    near = [(_near(batch, *near_cuis(batch.column("cui").to_pylist(), True)) for batch in stated)]
+    near = [(_near(batch, *near_cuis(batch.column("cui").to_numpy().tolist(), True)) for batch in stated)]
     found = [_SLIPPED]
     if database.holds("noted_staged", "loose_document IS NOT NULL"):
         found.append(_LOOSE)
@@ -133,7 +133,9 @@ def _collect_near(database: LinkingDatabase) -> None:
             SELECT place, loose_number FROM noted_staged SEMI JOIN name_only USING (place)
             WHERE {MISCOUNTED} ORDER BY place
         """)
-        near.append(_near(batch, *near_miscounted(batch.column("loose_number").to_pylist())) for batch in loose)
+        near.append(
+            _near(batch, *near_miscounted(map(str, batch.column("loose_number").to_pylist()))) for batch in loose
+        )
     database.give("near_stated", _NEAR_SCHEMA, chain.from_iterable(near))
     on_file = database.stream(f"""
         SELECT place, cui, text, max(bits) AS bits FROM ({" UNION ALL ".join(found)})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from core.ledger.change import Change
 from ronda.v1 import check_service_pb2 as checks
@@ -82,7 +84,16 @@ def slipped(number: int) -> str:
     return cui[:5] + str((int(cui[5]) + 3) % 10) + cui[6:]
 
 
-def test_a_warrant_by_a_number_one_slip_off(fed: FedWorld) -> None:
+def without_a_digit(number: int) -> str:
+    return cui_of(number)[:8] + cui_of(number)[9:]
+
+
+def with_a_digit_twice(number: int) -> str:
+    return cui_of(number)[:9] + cui_of(number)[8:]
+
+
+@pytest.mark.parametrize("spoiled", [slipped, without_a_digit, with_a_digit_twice])
+def test_a_warrant_by_a_number_one_slip_off(fed: FedWorld, spoiled: Callable[[int], str]) -> None:
     """It is fed with its bearer on file, and before the bearer is, who then moves away."""
 
     def order(record_id: str, cui: str, name: str) -> Change:
@@ -95,7 +106,7 @@ def test_a_warrant_by_a_number_one_slip_off(fed: FedWorld) -> None:
     def level(number: int) -> str:
         return said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))
 
-    fed.take(order("W30", slipped(MARTA), WHO[MARTA][0]), order("W31", slipped(88), "SILVIA XOL TZUL"))
+    fed.take(order("W30", spoiled(MARTA), WHO[MARTA][0]), order("W31", spoiled(88), "SILVIA XOL TZUL"))
     assert "LEVEL_POSSIBLE" in level(MARTA)
     asked = [checks.CheckPersonRequest(cui=cui_of(number)) for number in (*WHO, 88)]
     assert differences(fed, asked) == []

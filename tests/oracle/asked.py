@@ -61,8 +61,9 @@ class Identifier:
 
     @property
     def impossible(self) -> bool:
-        """A CUI that breaks its rule."""
-        return self.kind == "cui" and naive_identifiers.problem(IdentifierKind.CUI, self.value) is not None
+        """A CUI that breaks its rule, its length too, be it one without its leading zero."""
+        broken = self.kind == "cui" and naive_identifiers.problem(IdentifierKind.CUI, self.value) is not None
+        return broken or (self.kind == "cui" and len(self.value) != 13)
 
     @property
     def national(self) -> bool:

@@ -30,7 +30,7 @@ def link(linking: Linking, records: list[Record]) -> None:
             if record.plate_type or record.plate_country != "GTM":
                 bearers["typed " + record.plate_type, record.plate, record.plate_country].append(bearing)
     later: list[Record] = []
-    plated: list[tuple[Record, list[Subject]]] = []
+    by_plate: list[tuple[Record, list[Subject]]] = []
     ends = [record for record in records if _may_be_an_end(record) and not bearers.get(_key(record))]
     for record in records:
         if record.about == PLATE:
@@ -53,7 +53,6 @@ def link(linking: Linking, records: list[Record]) -> None:
         else:
             later.append(record)
     only_engine = []
-    on_file = _on_file(linking)
     for record in later:
         if record.plate and (record.plate_type or record.plate_country != "GTM" or bearers.get(_key(record))):
             meant = _by_plate(linking, record, bearers.get(_key(record), []))
@@ -61,7 +60,7 @@ def link(linking: Linking, records: list[Record]) -> None:
                 if record.engine:
                     by_engine[record.engine].add(subject)
             if record.alert is not None and record.alert.kind:
-                plated.append((record, meant))
+                by_plate.append((record, meant))
         else:
             only_engine.append(record)
     for record in only_engine:
@@ -73,7 +72,7 @@ def link(linking: Linking, records: list[Record]) -> None:
         else:
             own = linking.subject(f"vehicle-record:{record.register_id}:{record.record_id}", VEHICLE)
             linking.join(record, own, 0, HIT)
-    other_vehicles.join(linking, plated, bearers, on_file)
+    other_vehicles.join(linking, by_plate, bearers, _on_file(linking))
     _link_ends(linking, records, ends)
 
 

@@ -74,8 +74,8 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
             of_case = [world.person(n, _named(COMMON, case), NIT=nit_of(cui_of(n))) for n in numbers]
             world.warrant(f"S{case}", slip(of_case[0]), _named(name, case))
         world.person(71_234, "ROSA XICARA SOC", NIT=nit_of(cui_of(71_234)))
-        for number in (other_digit, without_a_digit, with_a_digit_twice, nit_of):
-            world.warrant(f"OTHER-{number.__name__}", number(cui_of(71_234)), "JUANA TZOC COLOP")
+        for slip in (other_digit, without_a_digit, with_a_digit_twice, nit_of):
+            world.warrant(f"OTHER-{slip.__name__}", slip(cui_of(71_234)), "JUANA TZOC COLOP")
         world.person(81_001, "CARLOS RENE TUM AJU", "1950-01-01", SEXO="M")
         for number, father in ((81_002, "CARLOS RENE TUM AJU"), (81_003, "LUIS TUM BATZ"), (81_004, "JOSE TUM SAQUIC")):
             world.person(number, "MARIO RENE TUM LOPEZ", SEXO="M", PADRE=father)

@@ -77,8 +77,8 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         for which, (borne, looks) in enumerate((("P-{0}1NDX", MAZDA), (other, HONDA))):
             motor = _engine(number, both or str(which))
             cars.append([f"{number}-{which}", borne.format(number), vin_of(number, which), motor, *looks, "", ""])
-        looks = (*seen, "", "", "", "")[:4]
-        reports.append([case, plate.format(number), _engine(number, engine), *looks, "", "ROBADO", "2024-03-01"])
+        stated = (*seen, "", "", "", "")[:4]
+        reports.append([case, plate.format(number), _engine(number, engine), *stated, "", "ROBADO", "2024-03-01"])
     for number, (case, (denuncia, day, _)) in enumerate(RECOVERIES.items(), 50):
         cars.append([f"{number}", f"P-{number}1NDX", vin_of(number, 0), "", *MAZDA, "", ""])
         nothing = ["", "", "", "", ""]
