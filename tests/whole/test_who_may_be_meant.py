@@ -248,6 +248,10 @@ EVERYBODY = {
         Warrant("SAUL SOCOP MAZARIEGOS", "1961-09-19", 0, father="LEON SOCOP"),
         "POSSIBLE",
     ),
+    "his CUI without a name, and another birth date": Case(
+        (Person("TELMO ARTURO SOCOP XICARA"),), Warrant("", "1961-09-19", 0), "POSSIBLE"
+    ),
+    "his CUI without a name": Case((Person("TITO ARTURO SOCOP XICARA"),), Warrant("", number=0), "HIT"),
     # foreign names as they are written here
     "Yovani, written Jovany": Case((Person("YOVANI CHUMIL BIXCUL"),), Warrant("JOVANY CHUMIL VIXCUL"), "HIT"),
     "Michael, written Maicol": Case((Person("MICHAEL CHUMIL BIXCAL"),), Warrant("MAICOL CHUMIL BIXCAL"), "HIT"),
