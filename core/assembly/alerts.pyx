@@ -10,7 +10,7 @@ from core.assembly.record cimport compare_records, entity_record_count, entity_r
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day
 from core.contract cimport *
 from core.generation.dossier cimport (
-    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
+    ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CLOSED_ON_NO_DAY, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
     NO_REGISTER, AlertEntry, closed_elsewhere_of,
 )
 from core.generation.view cimport SPAN_UNKNOWN
@@ -315,6 +315,8 @@ cdef int _put_alert(Entity* entity, const Facts* facts, const Warrant* known, co
     alert.authority = <uint8_t>authority if authority >= 0 else <uint8_t>NO_REGISTER
     alert.flags = _flags_of(facts, known, first)
     alert.state = known.state
+    if _is_closed_on_no_day(known.first):
+        alert.flags |= ALERT_CLOSED_ON_NO_DAY
     _set_link(records, known, first, group, count, &alert)
     alert.valid_from = known.first.alert_from
     alert.valid_to = known.first.alert_to
@@ -347,6 +349,14 @@ cdef uint32_t _state_date(const Record* record) noexcept nogil:
         return record.state_date
     date = date_from_day(record.state_first)
     return <uint32_t>(date.year * 10000 + (date.month * 100 if record.state_span <= MOST_DAYS_OF_A_MONTH else 0))
+
+
+cdef bint _is_closed_on_no_day(const Record* record) noexcept nogil:
+    """Whether the day of its state is one from which programs count, or is before its day of issue."""
+    if not is_stated(record.state_first, record.state_span):
+        return False
+    return (record.state_date == 19700101 or record.state_date == 19691231
+            or record.issued_day != NO_DAY and days_of(record.state_first, record.state_span).last < record.issued_day)
 
 
 cdef uint32_t _issued_day(const Record* first, const Record* known) noexcept nogil:

@@ -46,6 +46,7 @@ cdef enum:
     ALERT_PLATE = 8              # the alert is about the plate (kind STOLEN_PLATE)
     ALERT_CRITERION_1 = 16       # the strongest link of its records is by CUI, document, NIT, licence, typed plate or VIN
     ALERT_AUTHORITY_WITHDRAWN = 32  # the authority had closed it and is withdrawn since
+    ALERT_CLOSED_ON_NO_DAY = 64  # on a day from which programs count, or before it was issued
 
 cdef enum:
     RECORD_POSSIBLE = 1          # RecordEntry.flags: joined only perhaps

@@ -4,7 +4,9 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day
 from core.contract cimport ALERT_STATE_PENDING, ALERT_STATE_UNSPECIFIED
-from core.generation.dossier cimport AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry
+from core.generation.dossier cimport (
+    ALERT_CLOSED_ON_NO_DAY, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
+)
 
 cdef struct Dossier:
     const uint8_t* bytes
@@ -39,11 +41,11 @@ cdef inline bint holds_on(int32_t valid_from, int32_t valid_to, int32_t day) noe
     return (valid_from == NO_DAY or valid_from <= day) and (valid_to == NO_DAY or valid_to >= day)
 
 cdef inline bint closing_is_doubtful(const AlertEntry* alert, int32_t today) noexcept nogil:
-    """Closed on a day that is still to come, or on one that programs write for none: that closes nothing for certain."""
+    """Closed on a day that is still to come, or before its issue, or on one that programs write for none."""
     cdef CivilDate date
     if alert.state == ALERT_STATE_PENDING or alert.state == ALERT_STATE_UNSPECIFIED or alert.state_date == 0:
         return False
-    if alert.state_date // 10000 <= LAST_FILLER_YEAR:
+    if alert.state_date // 10000 <= LAST_FILLER_YEAR or alert.flags & ALERT_CLOSED_ON_NO_DAY:
         return True
     date = date_from_day(today)
     return alert.state_date > <uint32_t>(date.year * 10000 + date.month * 100 + date.day)

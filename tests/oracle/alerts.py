@@ -92,6 +92,10 @@ class Alert:
         row = row_of(self.known)
         if self.state in (PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED) or not row.state_date[0]:
             return False
+        if row.state_date in ((1970, 1, 1), (1969, 12, 31)):
+            return True
+        if row.state_days is not None and row.issued is not None and row.state_days[1] < row.issued:
+            return True
         return row.state_date[0] <= LAST_FILLER_YEAR or row.state_date > naive_calendar.date_of(today)
 
     @property

@@ -13,7 +13,7 @@ from tests.kit.asker import Asker
 from tests.kit.small_world import SmallWorld, cleared
 
 CLEAR, POSSIBLE = level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE
-GIVEN = ("ANA", "BERTA", "CARLA", "DORA", "ELSA", "FLOR", "GLORIA", "HILDA", "IRMA", "JULIA")
+GIVEN = ("ANA", "BERTA", "CARLA", "DORA", "ELSA", "FLOR", "GLORIA", "HILDA", "IRMA", "JULIA", "LIDIA", "MARTA", "NORA", "OLGA")
 # day of the closing -> level, notes of the hit, WANTED
 CLOSED = {
     "2021-01-01": (CLEAR, [], "NO_RECORD"),
@@ -24,6 +24,10 @@ CLOSED = {
     "2199-05-00": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
     "2199-00-00": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
     "1900-00-00": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
+    "1970-01-01": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
+    "2020-05-04": (POSSIBLE, ["CLOSING_DOUBTED"], "REVIEW"),
+    "2020-05-05": (CLEAR, [], "NO_RECORD"),
+    "2020-00-00": (CLEAR, [], "NO_RECORD"),
     "2021-05-00": (CLEAR, [], "NO_RECORD"),
     "2021-00-00": (CLEAR, [], "NO_RECORD"),
 }
