@@ -119,7 +119,10 @@ def test_a_warrant_by_a_number_one_slip_off(fed: FedWorld, spoiled: Callable[[in
 
 def test_a_warrant_whose_names_cell_holds_a_cui(fed: FedWorld) -> None:
     row = {"ESTADO": "PENDIENTE", "FECHA": "2024-02-03", "DELITO": "HOMICIDIO"}
-    for record_id, name in (("W40", f"EL CHINO DPI {cui_of(MARTA)}"), ("W41", f"YOSELIN IQUI OXLAJ DPI {cui_of(JOSE)}")):
+    for record_id, name in (
+        ("W40", f"EL CHINO DPI {cui_of(MARTA)}"),
+        ("W41", f"YOSELIN IQUI OXLAJ DPI {cui_of(JOSE)}"),
+    ):
         fed.take(fed.upsert("oj", ORDEN=record_id, CUI="", NOMBRE=name, **row))
     for number in (MARTA, JOSE):
         assert "LEVEL_POSSIBLE" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))

@@ -13,7 +13,22 @@ from tests.kit.asker import Asker
 from tests.kit.small_world import SmallWorld, cleared
 
 CLEAR, POSSIBLE = level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE
-GIVEN = ("ANA", "BERTA", "CARLA", "DORA", "ELSA", "FLOR", "GLORIA", "HILDA", "IRMA", "JULIA", "LIDIA", "MARTA", "NORA", "OLGA")
+GIVEN = (
+    "ANA",
+    "BERTA",
+    "CARLA",
+    "DORA",
+    "ELSA",
+    "FLOR",
+    "GLORIA",
+    "HILDA",
+    "IRMA",
+    "JULIA",
+    "LIDIA",
+    "MARTA",
+    "NORA",
+    "OLGA",
+)
 # day of the closing -> level, notes of the hit, WANTED
 CLOSED = {
     "2021-01-01": (CLEAR, [], "NO_RECORD"),
