@@ -79,7 +79,7 @@ def second_keepers(settings: AuditSettings, directories: Sequence[Path] = ()) ->
 def unusable(directory: Path) -> str:
     """Why no log can be written in a directory, which a start makes where it is not there; "" = it can."""
     within = (directory.absolute(), *directory.absolute().parents)
-    nearest = next(each for each in within if os.path.exists(each))  # Path.exists raises where a parent is closed
+    nearest = next(each for each in within if os.path.exists(each))  # noqa: PTH110 - Path's raises in a closed one
     if not nearest.is_dir():
         return f"{nearest} is no directory"
     needed = os.W_OK | os.X_OK | (os.R_OK if nearest == directory.absolute() else 0)
