@@ -87,13 +87,13 @@ IN_FORCE = {
 }
 # First and last day of an ownership, whose owner is wanted -> level of the vehicle's owner.
 OWNED = {
-    ("", "00/00/2019"): "UNSPECIFIED",
+    ("", "00/00/2019"): "INSUFFICIENT",
     ("", f"00/00/{YEAR}"): "POSSIBLE",
     ("00/00/2019", ""): "HIT",
-    (f"00/00/{YEAR + 4}", ""): "UNSPECIFIED",
+    (f"00/00/{YEAR + 4}", ""): "INSUFFICIENT",
     ("", "31/02/2045"): "POSSIBLE",
     ("2010-05-05", "30/12/1899"): "POSSIBLE",
-    ("05/05/2020", "05/05/2010"): "UNSPECIFIED",
+    ("05/05/2020", "05/05/2010"): "INSUFFICIENT",
 }
 OJ = MANIFESTS["oj"].replace('issued = "FECHA"\n', 'issued = "FECHA"\nvalid_from = "DESDE"\nvalid_to = "HASTA"\n')
 SAT_OWNER = 'full_name = "NOMBRE"\n'

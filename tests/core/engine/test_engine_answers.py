@@ -169,7 +169,7 @@ class TestVehicles:
         agreements = {c.criterion: c.agreement for c in response.answer.comparisons}
         assert agreements[level_pb2.CRITERION_MAKE] == level_pb2.AGREEMENT_AGREES
         assert level_pb2.CAUTION_FLAG_MISMATCH in response.answer.cautions
-        assert response.answer.level == CLEAR
+        assert response.vehicle.vehicle_level == CLEAR
 
     def test_a_plate_without_type_is_not_certain(self, engine: Engine) -> None:
         assert check_vehicle(engine, plate="777XYZ").answer.level == INSUFFICIENT
