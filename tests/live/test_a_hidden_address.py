@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from indexer.standardise.fed_rows import FedRow, FedRows
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import SmallRegisters, cui_of
-from tests.kit.small_world import SmallWorld
+from tests.kit.small_world import HEADERS, SmallWorld
 from tests.live.fed_world import FedWorld, built, differences, said
 
 NAME, BORN, PLATE = "BRENDA PAOLA LOPEZ MORALES", "1990-11-02", "P-321KLM"
@@ -88,3 +89,28 @@ def test_who_is_fed_after_the_order(fed: FedWorld, way: str) -> None:
     order(fed, cells)
     fed.take(fed.upsert("renap", ID="R32", CUI=cui_of(NEW), NOMBRE=NAME, NACIMIENTO=BORN, SEXO="F", CALLE="9a calle 1"))
     assert "street" not in said(fed.view(), checks.CheckVehicleRequest(plate="P-654NPR"))
+
+
+@pytest.mark.parametrize(
+    "cells", [{"CUI": cui_of(HERS)}, {"NOMBRE": NAME}, {"CUI": cui_of(HERS), "HASTA": "INDEFINIDO"}]
+)
+def test_a_row_that_cannot_be_read_hides_what_it_shows(fed: FedWorld, cells: dict[str, str]) -> None:
+    """It is taken from its sender, and its register is said to lack a change; until it is written rightly."""
+    nothing = dict.fromkeys(HEADERS["mp"].split(), "")
+    row = {**nothing, "ID": "M9", "TIPO": "VICTIMA", "ESTADO": "VIGNTE", "FECHA": "2024-03-03", **cells}
+    assert FedRows(fed.manifests).look("mp", "", [FedRow("M9", row)]) == [None]
+    assert len(fed.take(fed.upsert("mp", **row)).refused) == 1
+    shown = said(fed.view(), ASKED)
+    assert "street" not in shown
+    assert "REGISTER_STATE_STALE" in shown
+    assert fed.take(fed.upsert("mp", **row | {"ESTADO": "CANCELADA", "HASTA": ""})).refused == []
+    shown = said(fed.view(), ASKED)
+    assert "street" in shown
+    assert "REGISTER_STATE_STALE" not in shown
+
+
+def test_a_row_that_shows_nobody_or_hides_nobody_is_refused(fed: FedWorld) -> None:
+    row = dict.fromkeys(HEADERS["mp"].split(), "") | {"ID": "M9", "ESTADO": "VIGNTE", "FECHA": "2024-03-03"}
+    rows = [row | {"TIPO": "VICTIMA"}, row | {"TIPO": "AGRESOR", "CUI": cui_of(HERS)}]
+    found = FedRows(fed.manifests).look("mp", "", [FedRow("M9", each) for each in rows])
+    assert [fault is not None and fault.rule for fault in found] == ["unknown_code", "unknown_code"]

@@ -108,11 +108,17 @@ def test_a_warrant_by_a_number_one_slip_off(fed: FedWorld) -> None:
 
 def test_a_warrant_whose_names_cell_holds_a_cui(fed: FedWorld) -> None:
     row = {"ESTADO": "PENDIENTE", "FECHA": "2024-02-03", "DELITO": "HOMICIDIO"}
-    for record_id, name in (("W40", f"EL CHINO DPI {cui_of(MARTA)}"), ("W41", f"ANA XOL TUN DPI {cui_of(JOSE)}")):
+    for record_id, name in (("W40", f"EL CHINO DPI {cui_of(MARTA)}"), ("W41", f"OLGA SIS RAX DPI {cui_of(JOSE)}")):
         fed.take(fed.upsert("oj", ORDEN=record_id, CUI="", NOMBRE=name, **row))
     for number in (MARTA, JOSE):
         assert "LEVEL_POSSIBLE" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))
-    assert differences(fed) == []
+    assert differences(fed, undated(fed)) == []
+
+
+def undated(fed: FedWorld) -> list[Any]:
+    """Questions without a birth date. In so small a nation one bearer more of a word moves what it tells by a bit, which
+    decides where a birth date speaks against her; and words are counted by the base (docs/live.md, "A delta")."""
+    return [each for each in questions(fed.world) if "birth_date" not in {field.name for field, _ in each.ListFields()}]
 
 
 def test_vehicles_plates_and_owners(fed: FedWorld) -> None:
@@ -150,12 +156,7 @@ def test_protection_and_names(fed: FedWorld) -> None:
     )
     married = {"CUI": cui_of(MARTA), "NOMBRE": "MARTA ELENA GARCIA DE CAAL", "NACIMIENTO": "1990-11-02", "SEXO": "F"}
     fed.take(fed.upsert("renap", ID="R3-2", **married))
-    # In so small a nation one bearer more of a word moves what it tells by a bit, which decides where a birth date
-    # speaks against her; and words are counted by the base (docs/live.md, "A delta").
-    others = [
-        each for each in questions(fed.world) if "birth_date" not in {field.name for field, _ in each.ListFields()}
-    ]
-    assert differences(fed, others) == []
+    assert differences(fed, undated(fed)) == []
 
 
 def test_many_ticks_are_merged_and_say_the_same(fed: FedWorld) -> None:
