@@ -127,8 +127,8 @@ class Restated:
         return np.asarray(found & (sections != SECTION_IDENTITY) & (sections != SECTION_OWNER))
 
 
-def _identified(manifest: Manifest) -> set[str]:
-    return {*manifest.register_.identifies} & {kind for kinds in _KINDS.values() for kind in kinds}
+def _identified(manifest: Manifest) -> bool:
+    return any({*kinds} & {*manifest.register_.identifies} for kinds in _KINDS.values())
 
 
 def _ordinals(manifests: Sequence[Manifest], kinds: Collection[str]) -> list[int]:
