@@ -81,11 +81,11 @@ def _collect_slips(database: LinkingDatabase) -> None:
     """)
     database.run("CREATE TABLE cui_slip (place BIGINT, cui BIGINT)")
     for batch in stated:
-        slips = [(row["place"], slip) for row in batch.to_pylist() for slip in _slips(row["cui"])]
+        slips = [(row["place"], slip) for row in batch.to_pylist() for slip in slips_of(row["cui"])]
         database.insert_cuis("cui_slip", slips)
 
 
-def _slips(cui: int) -> Iterator[int]:
+def slips_of(cui: int) -> Iterator[int]:
     """Each number of 13 digits with another digit in one place, or two neighbours exchanged."""
     digits = f"{cui:0{_CUI_DIGITS}d}"
     for place, digit in enumerate(digits):

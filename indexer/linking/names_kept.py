@@ -21,7 +21,9 @@ import pyarrow as pa
 from core.linking.index import NameIndex
 from core.linking.sweep import NameSweep
 from indexer.linking.database import LinkingDatabase
+from indexer.linking.hiding import BEARERS_LIMIT
 from indexer.linking.weighed import Weighing
+from ronda.v1.level_pb2 import AGREEMENT_AGREES
 
 NAMES, PERSONS = "kept_names.bin", "kept_persons.arrow"
 _FIELDS: list[pa.Field[Any]] = [pa.field("cui", pa.int64()), pa.field("text", pa.string())]
@@ -71,16 +73,23 @@ class KeptNames:
         self._sweep = NameSweep(self._index)
         self._persons = pa.ipc.open_file(pa.memory_map(str(directory / PERSONS))).read_all()
 
-    def fitting(self, asked: Iterable[tuple[pa.Table, Numbers]]) -> AskedIndex:
+    def fitting(
+        self, asked: Iterable[tuple[pa.Table, Numbers]], hiding: Iterable[tuple[pa.Table, Numbers]] = ()
+    ) -> AskedIndex:
         """Returns whom records may mean: tables with name_text, birth date and sex of standard records, and of each
-        record the row by which the caller knows it.
+        record the row by which the caller knows it. hiding: of orders, whom they may hide.
         """
         rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for table, numbers in asked:
-            for batch in table.select(list(_ASKED)).combine_chunks().to_batches():
-                fitting = self._sweep.fitting(batch)
-                rows.append(numbers[np.array(fitting["row"], dtype=np.int64)])
-                found.append(np.array(fitting["entity"], dtype=np.int64))
+        for tables, hides in ((asked, False), (hiding, True)):
+            for table, numbers in tables:
+                for batch in table.select(list(_ASKED)).combine_chunks().to_batches():
+                    fitting = self._sweep.fitting(batch, hides)
+                    row, entity = (np.array(fitting[name], dtype=np.int64) for name in ("row", "entity"))
+                    if hides:
+                        few = _are_few(row, np.array(fitting["names"]) == AGREEMENT_AGREES)
+                        row, entity = row[few], entity[few]
+                    rows.append(numbers[row])
+                    found.append(entity)
         entities = np.unique(np.concatenate(found))
         persons = self._persons.take(entities) if len(entities) else self._persons.slice(0, 0)
         persons = persons.add_column(0, "entity", pa.array(entities, pa.uint32()))
@@ -90,3 +99,12 @@ class KeptNames:
     def _weighing(self) -> Weighing:
         """How common the names of the index are."""
         return self._index.frequencies, self._index.population
+
+
+def _are_few(rows: Numbers, agree: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Of bearers of a row's name those whom it may hide (indexer/linking/hiding.py): all, or those whose names agree,
+    where they are BEARERS_LIMIT at most."""
+    if not len(rows):
+        return agree
+    bearers, agreeing = np.bincount(rows)[rows], np.bincount(rows, weights=agree)[rows]
+    return np.asarray((bearers <= BEARERS_LIMIT) | (agree & (agreeing <= BEARERS_LIMIT)))

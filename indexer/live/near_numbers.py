@@ -1,7 +1,8 @@
 """Numbers one slip apart in live changes: who is around a changed record, and which records a changed person may be
 meant by (docs/answers.md section 5, "Numbers weighed").
 
-A record whose own number its bearer's name bears out is about that bearer, and nobody near it is looked for.
+A record whose own number its bearer's name bears out is about that bearer, and nobody near it is looked for. An order
+that hides an address is looked for by its number alone too (section 5, "Only hidden").
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from core.identifiers.in_names import cuis_in_name
 from core.identifiers.near_cuis import near_cuis, near_miscounted
 from indexer.linking.database import STANDARDS
+from indexer.linking.hiding import slips_of
 from indexer.linking.named_numbers import THIRTEEN_DIGITS
 from indexer.live.kept import CUI_DIGITS, keys_met_by
 from indexer.live.record_key import RecordKey, keys_of
@@ -41,8 +43,11 @@ def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tup
         return loose, bool(is_loose.any())
     borne = {(row["cui"], row["name_key"]) for row in _claims(around).select(_NAMED).to_pylist()}
     borne |= {(row["cui"], row["name_key"]) for row in _claims(changed).select(_NAMED).to_pylist()}
+    borne |= {(cui, None) for cui, _ in borne}  # a number without a name is in doubt where nobody bears it
     doubted = {row["cui"] for row in stated.select(_NAMED).to_pylist() if (row["cui"], row["name_key"]) not in borne}
-    return loose | _bearers(standing, doubted, True), bool(doubted) or bool(is_loose.any())
+    hiding = doubted & set(values(stated.filter(pa.array(_hides(stated))), "cui"))
+    near = _bearers(standing, doubted, True) | _bearers_of_slips(standing, hiding)
+    return loose | near, bool(doubted) or bool(is_loose.any())
 
 
 def records_near(standing: Standing, changed: pa.Table, replaced: pa.Table) -> set[RecordKey]:
@@ -74,6 +79,11 @@ def _bearers_in_names(standing: Standing, rows: pa.Table) -> set[bytes]:
     )
 
 
+def _bearers_of_slips(standing: Standing, cuis: set[str]) -> set[bytes]:
+    """Who bears a number that an order hides, valid or not."""
+    return standing.bearers_of_cuis({f"{slip:013d}" for cui in cuis for slip in slips_of(int(cui))})
+
+
 def _bearers(standing: Standing, cuis: set[str], valid_only: bool) -> set[bytes]:
     asked = sorted(int(cui) for cui in cuis if cui.isdigit())
     _, near, _ = near_cuis([cui for cui in asked if cui], valid_only)
@@ -85,8 +95,9 @@ def _claims(rows: pa.Table) -> pa.Table:
 
 
 def _may_be_meant(rows: pa.Table) -> Any:
-    """Records that are linked by name where nothing bears their number out, and state a CUI."""
-    return pa.array(_is_noted(rows) & _is_stated(rows, "cui"))
+    """Records that are linked by name where nothing bears their number out, and state a CUI; of orders that hide an
+    address those without a name too."""
+    return pa.array((_is_noted(rows) | _hides(rows)) & _is_stated(rows, "cui"))
 
 
 def _is_loose(rows: pa.Table) -> Any:
@@ -100,6 +111,11 @@ def _is_noted(rows: pa.Table) -> np.ndarray[Any, Any]:
     noted |= rows.column("clearance").to_numpy() & STANDARDS != 0
     noted &= rows.column("section").to_numpy() != SECTION_OWNER
     return np.asarray(noted & _is_stated(rows, "name_key"))
+
+
+def _hides(rows: pa.Table) -> np.ndarray[Any, Any]:
+    """Sides that an order protects."""
+    return np.asarray(rows.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0)
 
 
 def _is_stated(rows: pa.Table, column: str) -> np.ndarray[Any, Any]:

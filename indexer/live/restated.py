@@ -1,5 +1,8 @@
 """Persons of whom the feed states another name, birth date or sex than the base: who they are is not certain yet.
 
+What says who somebody is: a claim of an identity register; of whom none of these speaks, that of any other register
+that identifies a number which it states (indexer/linking/on_file.py).
+
 Records by name alone were linked by the base's claims, and are linked anew at the next rebuild. Until then an order
 that means such a person by the new name may be missing from the dossier, so the dossier says since when, and no check
 of the person is CLEAR (docs/answers.md section 15). The same holds for a person from whom such a claim was taken, and
@@ -12,16 +15,26 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.ledger.change import Change
+from indexer.linking.database import STANDARDS
 from indexer.live.record_key import RecordKey, said_of_each
 from indexer.live.standing import Standing, Subject, values
 from indexer.manifest.model import Manifest
-from ronda.v1.section_pb2 import SECTION_IDENTITY
+from indexer.standard import SUBJECT_PERSON
+from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 
 _WHO = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
+_KINDS = {  # columns of numbers of persons, and what a register says that it identifies by them
+    "cui": ("cui",),
+    "nit": ("nit",),
+    "licence": ("licence",),
+    "cedula": ("cedula",),
+    "document_number": ("document", "foreign_document"),
+}
 _DAY_MS = 86_400_000
 _GUATEMALA_BEHIND_MS = 6 * 3_600_000
 _Who = tuple[object, ...]
@@ -34,7 +47,12 @@ class Restated:
     def __init__(self, standing: Standing, manifests: Sequence[Manifest]) -> None:
         """manifests: by the ordinals of their registers."""
         self._standing = standing
-        self._identifying = {at for at, manifest in enumerate(manifests) if SECTION_IDENTITY in manifest.sections}
+        self._identifying = {
+            at
+            for at, manifest in enumerate(manifests)
+            if SECTION_IDENTITY in manifest.sections or _identified(manifest)
+        }
+        self._by_number = {column: _ordinals(manifests, kinds) for column, kinds in _KINDS.items()}
         self._days: dict[bytes, int] = {}  # by subject: since 1970, in Guatemala
 
     @property
@@ -54,14 +72,14 @@ class Restated:
         now: their records as they will stand. linked: those of them that were linked in this step. changes: by the
         keys of what they replace.
         """
-        claims = _claims(linked)
+        claims = self._claims(linked, now)
         whose = values(claims, "subject_id")
         touched = settled.keys() if any(key.register in self._identifying for key in changes) else ()
         doubtful = {*whose, *self._days, *touched} & settled.keys()
         if not doubtful:
             return dict(settled)
         of_base = self._of_base(doubtful)
-        stated = _who_by_subject(_claims(now.filter(_are_among(now, doubtful))), "subject_id")
+        stated = _who_by_subject(self._claims(now.filter(_are_among(now, doubtful))), "subject_id")
         days: dict[bytes, list[int]] = {}
         for subject_id, who, change in zip(whose, _who_of_each(claims), said_of_each(claims, changes), strict=True):
             if who not in of_base.get(subject_id, ()) and change is not None:
@@ -84,12 +102,37 @@ class Restated:
             for subject_id in subject_ids
             if (entity := self._standing.entity_of(subject_id)) is not None
         }
-        found = _who_by_subject(_claims(self._standing.kept.rows_of(entities)), "entity")
+        found = _who_by_subject(self._claims(self._standing.kept.rows_of(entities), whose="entity"), "entity")
         return {entities[entity]: who for entity, who in found.items()}
 
+    def _claims(self, rows: pa.Table, among: pa.Table | None = None, whose: str = "subject_id") -> pa.Table:
+        """Of these records those that say who somebody is. among: all records of the same persons; None = these."""
+        identity = rows.column("section").to_numpy() == SECTION_IDENTITY
+        others = self._are_other_claims(rows)
+        if others.any():
+            around = rows if among is None else among
+            known = around.filter(pc.equal(around.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8())))
+            others &= ~pc.is_in(rows.column(whose), value_set=known.column(whose).combine_chunks()).to_numpy()
+        return rows.filter(pa.array(identity | others))
 
-def _claims(rows: pa.Table) -> pa.Table:
-    return rows.filter(pc.equal(rows.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8())))
+    def _are_other_claims(self, rows: pa.Table) -> np.ndarray[Any, Any]:
+        register = rows.column("register").to_numpy()
+        found = np.zeros(rows.num_rows, dtype=bool)
+        for column, registers in self._by_number.items():
+            found |= rows.column(column).is_valid().to_numpy() & np.isin(register, registers)
+        found &= rows.column("name_text").is_valid().to_numpy() & (rows.column("alert_kind").to_numpy() == 0)
+        found &= rows.column("subject").to_numpy() == SUBJECT_PERSON
+        found &= rows.column("clearance").to_numpy() & STANDARDS == 0
+        sections = rows.column("section").to_numpy()
+        return np.asarray(found & (sections != SECTION_IDENTITY) & (sections != SECTION_OWNER))
+
+
+def _identified(manifest: Manifest) -> bool:
+    return any({*kinds} & {*manifest.register_.identifies} for kinds in _KINDS.values())
+
+
+def _ordinals(manifests: Sequence[Manifest], kinds: Collection[str]) -> list[int]:
+    return [at for at, manifest in enumerate(manifests) if {*kinds} & {*manifest.register_.identifies}]
 
 
 def _are_among(rows: pa.Table, subject_ids: Collection[bytes]) -> Any:

@@ -52,6 +52,7 @@ _MOST_READ = 20_000  # subjects of the base that are remembered
 _BORNE = ("cui", "document_number", "nit", "licence", "cedula", "plate", "vin", "chassis", "engine")
 _WHOLE_NUMBERS, _TAIL, _CAUSA, _LOOSE = ("vin", "chassis"), "tail", "causa", "loose_number"
 ID = pa.binary(16)  # a subject's
+_UNDATED = ("birth_year", "birth_month", "birth_mday", "sex")
 _FIELDS: list[pa.Field[Any]] = [pa.field("subject_id", ID, nullable=False), pa.field("owner_id", ID)]
 STANDING_SCHEMA = pa.schema([*LINKED_SCHEMA, *_FIELDS])
 
@@ -213,12 +214,19 @@ class Standing:
         asked = rows.take(numbers)
         doubted = asked.column("alert_flags").to_numpy() & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED) != 0
         hides = asked.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
-        by_year, by_name = np.flatnonzero(doubted), np.flatnonzero(doubted | hides)
+        by_year, hiding = np.flatnonzero(doubted), np.flatnonzero(hides)
         year_alone = _unknown(asked.take(by_year), ("birth_month", "birth_mday"))
-        name_alone = _unknown(asked.take(by_name), ("birth_year", "birth_month", "birth_mday", "sex"))
+        name_alone, names_hiding = (_unknown(asked.take(each), _UNDATED) for each in (by_year, hiding))
         return self.kept.names.fitting(
-            [(asked, numbers), (year_alone, numbers[by_year]), (name_alone, numbers[by_name])]
+            [(asked, numbers), (year_alone, numbers[by_year]), (name_alone, numbers[by_year])],
+            [(names_hiding, numbers[hiding])],
         )
+
+    def named_as(self, claims: pa.Table, *, hides: bool) -> AskedIndex:
+        """Whom the names of these claims mean, born on their days; hides: whenever born."""
+        numbers = np.arange(claims.num_rows, dtype=np.int64)
+        undated = [(_unknown(claims, _UNDATED), numbers)] if hides else []
+        return self.kept.names.fitting([(claims, numbers)], undated)
 
     def _touched_bearers(self, rows: pa.Table) -> set[bytes]:
         found: set[bytes] = set()

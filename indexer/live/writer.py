@@ -33,6 +33,7 @@ from indexer.generations.publishing import GENERATIONS
 from indexer.linking.database import LinkedRegister
 from indexer.linking.few_records import FewRecords
 from indexer.linking.names_kept import AskedIndex
+from indexer.live.another_number import namesakes
 from indexer.live.contradicted import Contradicted, listed_states
 from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RefusedChange, are_closed, closed_rows
@@ -373,6 +374,8 @@ class LiveWriter:
             found.asked = self._named_links.asked(found.changed, found.nearby)
         near, doubted = near_persons(standing, found.changed, found.others)
         found.asked = replace(found.asked, near=doubted)
+        if (alike := namesakes(standing, found.changed, found.others)) is not None:
+            near |= self._ids_of(alike)
         found.reach(self._ids_of(found.asked) | near, standing)
         return found
 

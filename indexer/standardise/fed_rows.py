@@ -11,7 +11,9 @@ import pyarrow as pa
 from indexer.manifest.model import Manifest
 from indexer.manifest.sources import Source
 from indexer.readers.batch import Batch
+from indexer.standard import ALERT_PROTECTED
 from indexer.standardise.standardiser import Standardiser
+from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 
 
 class Fault(NamedTuple):
@@ -36,16 +38,23 @@ class FedRows:
         self._standardisers: dict[tuple[str, str], Standardiser] = {}
 
     def look(self, register: str, source: str, rows: Sequence[FedRow]) -> list[Fault | None]:
-        """The first fault of each row; None = it gives its records. source: of the manifest; "" = its only one."""
+        """The first fault of each row; None = it gives its records. source: of the manifest; "" = its only one.
+
+        A row that hides an address by what can be read of it is taken, whatever else of it cannot be read: `ronda
+        live` says that its register lacks a change (docs/feed.md).
+        """
         found = self._standardiser(register, source)
         if isinstance(found, Fault):
             return [found] * len(rows)
         columns = [pa.array([row.cells.get(name) for row in rows], pa.string()) for name in found.columns]
         faults: list[Fault | None] = [_missing_column(found, row) for row in rows]
-        for refused in found.add(Batch(columns, np.arange(len(rows), dtype=np.int64))):
-            if faults[refused.row] is None:
+        unread = found.add(Batch(columns, np.arange(len(rows), dtype=np.int64)))
+        made = found.take()
+        hiding = _rows_that_hide(made)
+        for refused in unread:
+            if faults[refused.row] is None and refused.row not in hiding:
                 faults[refused.row] = Fault(f"{refused.section}.{refused.field}".strip("."), refused.rule)
-        table = found.take().select(["row", "record_id"]).to_pydict()
+        table = made.select(["row", "record_id"]).to_pydict()
         for place, record_id in zip(table["row"], table["record_id"], strict=True):
             if faults[place] is None and record_id != rows[place].record_id:
                 faults[place] = Fault("record_id", "the row states another id")
@@ -77,6 +86,13 @@ class FedRows:
             return Fault("record_id", "the manifest names no column of it: such records cannot be fed")
         made = self._standardisers[register, source] = Standardiser(manifest, wanted, ordinal)
         return made
+
+
+def _rows_that_hide(made: pa.Table) -> set[int]:
+    """Numbers of the rows that give a protected side in force, a damaged one too."""
+    hides = made.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
+    hides &= made.column("alert_state").to_numpy() == ALERT_STATE_PENDING
+    return set(made.column("row").to_numpy()[hides].tolist())
 
 
 def _missing_column(standardiser: Standardiser, row: FedRow) -> Fault | None:

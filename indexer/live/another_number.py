@@ -1,0 +1,69 @@
+"""Who has the name of somebody whose number a changed record states, and perhaps another number (docs/answers.md
+section 5, "Wanted under another number" and "Only hidden").
+
+Linking compares the claims of whoever a number finds with everybody's: who is named as she is, is around too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexer.linking.database import STANDARDS
+from indexer.linking.names_kept import AskedIndex
+from indexer.live.kept import CROSSED
+from indexer.live.standing import Standing, values
+from indexer.standard import ALERT_PROTECTED
+from ronda.v1.section_pb2 import SECTION_OWNER
+
+_NUMBERS = ("cui", *CROSSED)
+_WHO = ("name_text", "birth_year", "birth_month", "birth_mday")
+
+
+def namesakes(standing: Standing, changed: pa.Table, around: pa.Table) -> AskedIndex | None:
+    """Returns who has a name of whom changed alerts or records for a clearance mean by a number; None = nobody.
+
+    around: the linked records of who bears a stated number. Who has the record's own name is looked for with it.
+    """
+    numbered = changed.filter(pa.array(_may_mean_by_number(changed)))
+    claims = _claims_of_bearers(numbered, around)
+    said = set(_who(numbered))
+    new = [who not in said for who in _who(claims)]
+    claims = claims.filter(pa.array(new, pa.bool_()))
+    if not claims.num_rows:
+        return None
+    hides = bool((numbered.column("alert_flags").to_numpy() & ALERT_PROTECTED).any())
+    return standing.named_as(claims, hides=hides)
+
+
+def _claims_of_bearers(numbered: pa.Table, around: pa.Table) -> pa.Table:
+    """What is said, but for alerts and owners, of whoever bears a number of these records."""
+    bears = np.zeros(around.num_rows, dtype=bool)
+    for name in _NUMBERS:
+        stated = sorted({text for text in values(numbered, name) if text})
+        if stated:
+            bears |= pc.is_in(around.column(name), value_set=pa.array(stated)).to_numpy()
+    whose = set(values(around.filter(pa.array(bears)), "subject_id"))
+    claims = around.column("name_text").is_valid().to_numpy() & (around.column("alert_kind").to_numpy() == 0)
+    claims &= around.column("alert_flags").to_numpy() & ALERT_PROTECTED == 0
+    claims &= around.column("clearance").to_numpy() & STANDARDS == 0
+    claims &= around.column("section").to_numpy() != SECTION_OWNER
+    claims &= pc.is_in(around.column("subject_id"), value_set=pa.array(sorted(whose), pa.binary(16))).to_numpy()
+    return around.filter(pa.array(claims))
+
+
+def _may_mean_by_number(rows: pa.Table) -> np.ndarray[Any, Any]:
+    noted = rows.column("alert_kind").to_numpy() != 0
+    noted |= rows.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
+    noted |= rows.column("clearance").to_numpy() & STANDARDS != 0
+    stated = np.zeros(rows.num_rows, dtype=bool)
+    for name in _NUMBERS:
+        stated |= rows.column(name).is_valid().to_numpy()
+    return np.asarray(noted & stated & (rows.column("section").to_numpy() != SECTION_OWNER))
+
+
+def _who(rows: pa.Table) -> list[tuple[Any, ...]]:
+    return list(zip(*(values(rows, name) for name in _WHO), strict=True))
