@@ -70,7 +70,10 @@ def test_not_met(server: RunningServer, tmp_path: Path) -> None:
 
 
 def test_failures_are_counted_by_status(server: RunningServer, tmp_path: Path) -> None:
-    """A deadline that nobody can keep: the first question, not counted, has it too, and ends the command."""
+    """A deadline that nobody can keep: the first question, not counted, has it too, and ends the command.
+
+    Now and then an answer is there before the client looks at its clock: then those behind it fail, and are counted.
+    """
     text = TARGETS.format(p50=5000).replace("seconds = 1", "seconds = 1\ndeadline_ms = 0.001")
     (tmp_path / "slow.toml").write_text(text, encoding="utf-8")
     (tmp_path / "q.txt").write_text(f"{CUI}\n", encoding="utf-8")
@@ -78,7 +81,7 @@ def test_failures_are_counted_by_status(server: RunningServer, tmp_path: Path) -
     done = subprocess.run(
         [sys.executable, "-m", "ronda.command", *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 13, done.stderr
+    assert done.returncode == 13 or (done.returncode == 6 and "NO" in done.stdout), done.stderr
     assert CUI not in done.stdout + done.stderr
 
 
