@@ -21,7 +21,7 @@ cdef bint is_stated(int32_t first, uint16_t span) noexcept nogil
 cdef Days days_of(int32_t first, uint16_t span) noexcept nogil
 # Leaves out of indexes[0..count) the rows of a record that a later one supersedes.
 cdef void keep_latest(Entity* entity, uint32_t* indexes, size_t* count) noexcept nogil
-# Whether the alert is of a vehicle, plate or engine.
+# Returns true for an alert about a vehicle, plate or engine.
 cdef bint is_of_a_thing(const Record* record) noexcept nogil
 # Leaves out of the records of one report what a later one of the same register says otherwise; how many are left.
 cdef size_t latest_of_a_thing(Entity* entity, uint32_t* group, size_t count) noexcept nogil

@@ -50,7 +50,7 @@ cdef Days days_of(int32_t first, uint16_t span) noexcept nogil:
 
 
 cdef Days _age(const Record* record) noexcept nogil:
-    """Of the state, else of issue; below every day where neither is stated."""
+    """Returns the days of the state, else of issue; below every day where neither is stated."""
     cdef Days days
     if is_stated(record.state_first, record.state_span):
         return days_of(record.state_first, record.state_span)
@@ -121,7 +121,7 @@ cdef bint is_of_a_thing(const Record* record) noexcept nogil:
 
 
 cdef int _closes(const Record* closing, const Record* report) noexcept nogil:
-    """Whether what closes a report was after it: 1 = for certain, -1 = before it, 0 = nobody knows, as by a filler."""
+    """Returns 1 where a closing is after the report for certain, -1 where it is before, 0 where nobody knows."""
     cdef Days x = _age(closing), y = _age(report)
     if x.last < FIRST_REAL_DAY:
         return 0

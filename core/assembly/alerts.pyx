@@ -352,7 +352,7 @@ cdef uint32_t _state_date(const Record* record) noexcept nogil:
 
 
 cdef bint _is_closed_on_no_day(const Record* record) noexcept nogil:
-    """Whether the day of its state is one from which programs count, or is before its day of issue."""
+    """Returns true where the record closes on a program's first day, or before its own day of issue."""
     if not is_stated(record.state_first, record.state_span):
         return False
     return (record.state_date == 19700101 or record.state_date == 19691231

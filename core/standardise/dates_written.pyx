@@ -232,7 +232,7 @@ cdef bint add_unit(Age* age, const char* letters, int n, int number) noexcept no
 
 
 cdef bint whole_age(const Words* w, Age* age) noexcept nogil:
-    """Whether the words are an age with its units and nothing else: "2 AÑOS Y 6 MESES", "EDAD: 18DIAS", "1 AÑO Y MEDIO"."""
+    """Returns true for an age with its units and nothing else: "2 AÑOS Y 6 MESES", "EDAD: 18DIAS", "1 AÑO Y MEDIO"."""
     cdef int i = 0, k, number
     cdef bint told = False
     cdef const char* word

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from indexer.linking.database import STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.live.kept import CROSSED
+from indexer.live.near_numbers import may_mean_others
 from indexer.live.standing import Standing, values
 from indexer.standard import ALERT_PROTECTED
 from ronda.v1.section_pb2 import SECTION_OWNER
@@ -56,13 +57,10 @@ def _claims_of_bearers(numbered: pa.Table, around: pa.Table) -> pa.Table:
 
 
 def _may_mean_by_number(rows: pa.Table) -> np.ndarray[Any, Any]:
-    noted = rows.column("alert_kind").to_numpy() != 0
-    noted |= rows.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
-    noted |= rows.column("clearance").to_numpy() & STANDARDS != 0
     stated = np.zeros(rows.num_rows, dtype=bool)
     for name in _NUMBERS:
         stated |= rows.column(name).is_valid().to_numpy()
-    return np.asarray(noted & stated & (rows.column("section").to_numpy() != SECTION_OWNER))
+    return np.asarray(may_mean_others(rows) & stated)
 
 
 def _who(rows: pa.Table) -> list[tuple[Any, ...]]:

@@ -105,12 +105,17 @@ def _is_loose(rows: pa.Table) -> Any:
 
 
 def _is_noted(rows: pa.Table) -> np.ndarray[Any, Any]:
-    """Records that are linked by name at all."""
+    """Marks the records that are linked by name at all."""
+    return np.asarray(may_mean_others(rows) & _is_stated(rows, "name_key"))
+
+
+def may_mean_others(rows: pa.Table) -> np.ndarray[Any, Any]:
+    """Marks alerts, protected sides and what counts for a clearance standard, owners aside."""
     noted = rows.column("alert_kind").to_numpy() != 0
     noted |= rows.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
     noted |= rows.column("clearance").to_numpy() & STANDARDS != 0
     noted &= rows.column("section").to_numpy() != SECTION_OWNER
-    return np.asarray(noted & _is_stated(rows, "name_key"))
+    return np.asarray(noted)
 
 
 def _hides(rows: pa.Table) -> np.ndarray[Any, Any]:
