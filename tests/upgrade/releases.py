@@ -11,6 +11,9 @@ from tests.server.running_server import ROOT
 EARLIER = "56077859"
 """The release that is held against: main of 1 December 2026. From the first release on, the last one."""
 
+CHANGED = frozenset({"staging"})
+"""Formats that differ from that release's on every disk: a staged person states `loose_number` since."""
+
 
 @dataclass(frozen=True)
 class Release:
