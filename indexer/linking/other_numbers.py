@@ -50,6 +50,9 @@ def link_other_numbers(database: LinkingDatabase) -> None:
         FROM ({claims_on_file("name_key, birth, sex, father, mother, birth_department")})
         SEMI JOIN told USING (name_key, birth)
     """)
+    if not _holds_two_of_one_name(database):
+        database.drop("wanted_record", "twin_claim")
+        return
     stated = f"CASE WHEN bool_or(h.stated) THEN '{CRITERION_CUI:02x}' ELSE '' END"
     by_sex = f"CASE WHEN bool_or(h.sex <> 0 AND h.sex = t.sex) THEN '{CRITERION_SEX:02x}' ELSE '' END"
     database.run(f"""
@@ -83,6 +86,15 @@ def link_other_numbers(database: LinkingDatabase) -> None:
         WHERE a.people <= {LINK_LIMIT};
         DROP TABLE wanted_record; DROP TABLE twin_claim; DROP TABLE named_alike
     """)
+
+
+def _holds_two_of_one_name(database: LinkingDatabase) -> bool:
+    """Whether two subjects have one name and birth date at all: nearly never, where the records are few."""
+    return database.holds("""(
+        SELECT name_key, birth FROM (
+            SELECT cui, text, name_key, birth FROM twin_claim
+            UNION SELECT cui, text, name_key, birth FROM wanted_record WHERE name_key IS NOT NULL)
+        GROUP BY name_key, birth HAVING count(*) > 1) two""")
 
 
 def _collect_wanted(database: LinkingDatabase) -> None:

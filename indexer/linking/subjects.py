@@ -152,37 +152,30 @@ def link_records(database: LinkingDatabase) -> Links:
     links.fill(
         database.stream(
             f"""
-        WITH linked AS (
-            SELECT p.place, e.entity, {CRITERION_CUI}::UTINYINT AS criterion, {by_rule} AS level,
-                   NULL::BLOB AS agrees, NULL::BLOB AS disagrees, e.birth
-            FROM person_staged p JOIN entity_by_cui e USING (cui) LEFT JOIN doubted d USING (place) WHERE NOT p.is_owner
+        WITH meant AS ( -- level null: by rule, or doubted; each is joined once by number and once by text
+            SELECT place, cui, NULL::VARCHAR AS text, {CRITERION_CUI}::UTINYINT AS criterion, NULL::UTINYINT AS level,
+                   NULL::BLOB AS agrees, NULL::BLOB AS disagrees
+            FROM person_staged WHERE cui IS NOT NULL AND NOT is_owner
             UNION ALL
-            SELECT r.place, e.entity, r.criterion, {by_rule}, NULL, NULL, e.birth
-            FROM resolved r JOIN entity_by_cui e USING (cui) LEFT JOIN doubted d USING (place) WHERE NOT r.is_owner
+            SELECT place, cui, text, criterion, NULL, NULL, NULL FROM resolved
+            WHERE NOT is_owner
+                  AND (text IS NULL OR place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT}))
             UNION ALL
-            SELECT r.place, e.entity, r.criterion, {by_rule}, NULL, NULL, e.birth
-            FROM resolved r JOIN entity_by_text e USING (text) LEFT JOIN doubted d USING (place)
-            WHERE NOT r.is_owner AND r.place NOT IN (SELECT place FROM name_link WHERE level = {LEVEL_HIT})
+            SELECT place, cui, NULL, {CRITERION_CUI}::UTINYINT, {LEVEL_DOUBTED}::UTINYINT, NULL, NULL
+            FROM named_number ANTI JOIN (SELECT place, cui FROM name_link
+                                         UNION ALL SELECT place, cui FROM resolved) USING (place, cui)
             UNION ALL
-            SELECT m.place, e.entity, {CRITERION_CUI}::UTINYINT, {LEVEL_DOUBTED}::UTINYINT, NULL, NULL, e.birth
-            FROM (SELECT * FROM named_number ANTI JOIN (SELECT place, cui FROM name_link
-                      UNION ALL SELECT place, cui FROM resolved) USING (place, cui)) m JOIN entity_by_cui e USING (cui)
+            SELECT place, cui, text, {CRITERION_NAMES}::UTINYINT, level, agrees, disagrees FROM name_link
             UNION ALL
-            SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
-            FROM name_link n JOIN entity_by_cui e USING (cui)
+            SELECT place, cui, text, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL FROM name_hides
             UNION ALL
-            SELECT n.place, e.entity, {CRITERION_NAMES}::UTINYINT, n.level, n.agrees, n.disagrees, e.birth
-            FROM name_link n JOIN entity_by_text e USING (text)
-            UNION ALL
-            SELECT h.place, e.entity, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL, e.birth
-            FROM name_hides h JOIN entity_by_cui e USING (cui)
-            UNION ALL
-            SELECT h.place, e.entity, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL, e.birth
-            FROM name_hides h JOIN entity_by_text e USING (text)
-            UNION ALL
-            SELECT v.place, e.entity, v.criterion, v.level,
-                   CASE WHEN v.level <> {LEVEL_BY_RULE} THEN unhex(printf('%02x', v.criterion)) END, NULL, NULL
-            FROM vehicle_link v JOIN entity_by_text e USING (text))
+            SELECT place, NULL, text, criterion, level,
+                   CASE WHEN level <> {LEVEL_BY_RULE} THEN unhex(printf('%02x', criterion)) END, NULL
+            FROM vehicle_link),
+        found AS (SELECT m.*, e.entity, e.birth FROM meant m JOIN entity_by_cui e USING (cui)
+                  UNION ALL SELECT m.*, e.entity, e.birth FROM meant m JOIN entity_by_text e USING (text)),
+        linked AS (SELECT f.* REPLACE (coalesce(f.level, {by_rule}) AS level)
+                   FROM found f LEFT JOIN doubted d USING (place))
         SELECT l.place, l.entity, l.criterion, l.level, l.agrees, l.disagrees, o.owner_entity,
                coalesce(o.owner_level, 0)::UTINYINT AS owner_level,
                coalesce(m.latest_day >= {born} AND m.latest_day < {majority}, false) AS minor

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.linking.database import STANDARDS
+from indexer.linking.database import LAST_FILLER_YEAR, STANDARDS
 from indexer.linking.names_kept import AskedIndex
 from indexer.live.kept import CROSSED
 from indexer.live.near_numbers import may_mean_others
@@ -27,17 +27,19 @@ _WHO = ("name_text", "birth_year", "birth_month", "birth_mday")
 def namesakes(standing: Standing, changed: pa.Table, around: pa.Table) -> AskedIndex | None:
     """Returns who has a name of whom changed alerts or records for a clearance mean by a number; None = nobody.
 
-    around: the linked records of who bears a stated number. Who has the record's own name is looked for with it.
+    around: the linked records of who bears a stated number. Who has the record's own name is looked for with it. Only
+    who is born on the same whole day may be wanted under another number; whom an order hides is told by name alone.
     """
     numbered = changed.filter(pa.array(_may_mean_by_number(changed)))
     claims = _claims_of_bearers(numbered, around)
-    said = set(_who(numbered))
-    new = [who not in said for who in _who(claims)]
-    claims = claims.filter(pa.array(new, pa.bool_()))
-    if not claims.num_rows:
-        return None
     hides = bool((numbered.column("alert_flags").to_numpy() & ALERT_PROTECTED).any())
-    return standing.named_as(claims, hides=hides)
+    seen = set(_who(numbered))
+    new = []
+    for who in _who(claims):
+        new.append(who not in seen and (hides or _is_whole(*who[1:])))
+        seen.add(who)
+    claims = claims.filter(pa.array(new, pa.bool_()))
+    return standing.named_as(claims, hides=hides) if claims.num_rows else None
 
 
 def _claims_of_bearers(numbered: pa.Table, around: pa.Table) -> pa.Table:
@@ -61,6 +63,10 @@ def _may_mean_by_number(rows: pa.Table) -> np.ndarray[Any, Any]:
     for name in _NUMBERS:
         stated |= rows.column(name).is_valid().to_numpy()
     return np.asarray(may_mean_others(rows) & stated)
+
+
+def _is_whole(year: int | None, month: int | None, day: int | None) -> bool:
+    return (year or 0) > LAST_FILLER_YEAR and bool(month) and bool(day)
 
 
 def _who(rows: pa.Table) -> list[tuple[Any, ...]]:

@@ -88,7 +88,7 @@ def main() -> int:
     orders = Orders.model_validate_json(read_orders())
     logs.set_up(orders.log_level, process="live", pid=os.getpid())
     keep_what_is_freed()
-    step_aside(nice=5)  # of a core that another process wants at all times a quarter: 200 changes a second need as much
+    step_aside(nice=2)  # of a core that another process wants at all times a quarter: 200 changes a second need as much
     pa.set_cpu_count(1)
     pa.set_memory_pool(pa.system_memory_pool())  # its own keeps 140 MB of what 200,000 changes took for a moment
     stop = threading.Event()
