@@ -26,6 +26,7 @@ from bench.attack.walking import OFFICERS, samples_of, walk
 from bench.bars import Bar, Samples, write_report
 from bench.foundation import build_nation
 from ronda.demo.stopping import stop_on_signals
+from server.processes.settings import ServerSettings
 
 MINUTES = 5.0
 PERSONS = 10_000
@@ -35,6 +36,7 @@ WORK = Path(__file__).parents[2] / "build" / "bench" / "attack-work"
 _CLIENTS, _RATE = 4, 40.0  # processes, calls a second of each: what leaves the attackers most of two cores
 _NEWCOMERS_RATE = 2.0
 _WARM_UP_S, _QUIET_S = 20.0, 60.0
+_HELD_MIB = ServerSettings.model_fields["max_worker_mib"].default
 _RSS_OVER_S = 10.0  # the last of warm-up and quiet: their median is compared
 _ROUND_S = 200.0  # a round takes no longer: more rounds rather than longer attacks
 _SETTLE_S = 2.0  # after each attack, counted as its own
@@ -60,6 +62,7 @@ def bars(minutes: float) -> dict[str, Bar]:
         "deaths": Bar("worker and supervisor deaths", 0, "deaths"),
         "growth": Bar("resident memory after a quiet minute beyond that before, a worker", 32, "MiB"),
         "supervisor": Bar("the same, supervisor", 8, "MiB"),
+        "memory": Bar("memory of a worker's own while it is attacked, at most", _HELD_MIB, "MiB"),
         "halves": Bar("unfinished messages sent without a token", round(gib, 2), "GiB", at_most=False),
         "manifests": Bar("broken manifests that were not refused by name", 0, "generations"),
         "unrecorded": Bar("answers without an audit record", 0, "answers"),
@@ -246,6 +249,10 @@ def values_of(found: Soak, ground: Ground) -> dict[str, float]:
         "unrecorded": found.unrecorded,
         "damaged": len(found.problems),
     }
+    attacks = found.spans[1:-1]
+    held_bytes = [each.private for each in seen if any(span.begun <= each.at < span.ended for span in attacks)]
+    if held_bytes:
+        values["memory"] = max(held_bytes) / MIB
     if connects:
         values["connect"] = max(connects) / 1000
     return values

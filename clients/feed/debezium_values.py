@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 GUATEMALA = ZoneInfo("America/Guatemala")
-UNAVAILABLE = "__debezium_unavailable_value"  # of PostgreSQL's large values that an update left as they were
+UNAVAILABLE = "__debezium_unavailable_value"  # a large value (PostgreSQL, Oracle) that an update left as it was
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SCALE_MOST = 100
 
@@ -38,7 +38,9 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueUnreadable("no es un texto")
     if value == UNAVAILABLE:
-        raise ValueUnreadable("PostgreSQL no la envió: ALTER TABLE ... REPLICA IDENTITY FULL")
+        raise ValueUnreadable(
+            "la base no la envió: en PostgreSQL, ALTER TABLE ... REPLICA IDENTITY FULL; en Oracle, un LOB que no cambió"
+        )
     return value
 
 

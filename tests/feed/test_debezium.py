@@ -147,7 +147,7 @@ def of_type(name: str | None, kind: str, value: Any) -> dict[str, Any]:
         (without_before(), "falta before", "oj"),
         (changed(after={"num_orden": None}), "after no trae la columna num_orden", "oj"),
         (changed(source={"schema": "public", "table": "ordenes", "ts_ms": "x"}), "ts_ms", "oj"),
-        (of_type(None, "string", "__debezium_unavailable_value"), "columna nombre: PostgreSQL no la envió", "oj"),
+        (of_type(None, "string", "__debezium_unavailable_value"), "columna nombre: la base no la envió", "oj"),
         (of_type("io.debezium.data.geometry.Point", "struct", {}), "io.debezium.data.geometry.Point", "oj"),
         (of_type(None, "bytes", "AAA="), "tipo no admitido: bytes", "oj"),
         (of_type(None, "string", "\ud800"), "columna nombre: no es texto Unicode", "oj"),

@@ -1,0 +1,171 @@
+"""Debezium's events as Oracle's and SQL Server's connectors are documented to write them, type by type."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clients.feed.changes import MessageUnreadable
+from clients.feed.debezium import DebeziumEvents
+from clients.feed.debezium_tables import read_tables
+from ronda.v1 import feed_service_pb2 as contract
+from tests.feed.test_debezium import SAMPLES, SENT, TABLES
+
+DATABASES = ("oracle", "sqlserver")
+Event = dict[str, Any]
+TYPES = {
+    "oracle": 'ORDEN = "decimal", CUI = "number", NOMBRE = "text", NACIMIENTO = "timestamp_ms", ESTADO = "text", '
+    'FECHA = "timestamp_us"',
+    "sqlserver": 'Orden = "text", Cui = "text", Nombre = "text", Nacimiento = "date", Estado = "text", '
+    'Fecha = "timestamp_ns", Delito = "text"',
+}
+"""Of the samples' columns, for events without a schema."""
+HEADS = {"oracle": 'table = "OJ.ORDENES"', "sqlserver": 'table = "dbo.Ordenes"'}
+POSITIONS = {"oracle": {"scn", "commit_scn", "txId"}, "sqlserver": {"change_lsn", "commit_lsn", "event_serial_no"}}
+
+
+def events(name: str) -> list[Event]:
+    lines = (SAMPLES / f"{name}.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def read(found: list[Event], tables: Path = TABLES) -> list[contract.FeedChange]:
+    reader = DebeziumEvents(read_tables(tables))
+    return [change for event in found for change in reader.changes(json.dumps(event).encode())]
+
+
+def stated(name: str, tmp_path: Path) -> Path:
+    """The file of tables with a type for each column."""
+    tables = tmp_path / "tables.toml"
+    tables.write_text(TABLES.read_text().replace(HEADS[name], f"{HEADS[name]}\ntypes = {{ {TYPES[name]} }}"))
+    return tables
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_events_without_a_schema_are_the_same_changes(name: str, tmp_path: Path) -> None:
+    bare = [event["payload"] for event in events(name)]
+    changes = read(bare, stated(name, tmp_path))
+    assert changes == read(events(name))
+    assert [each.record_id for each in changes] == [record for record, _, _ in SENT[name]]
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_changes_have_the_order_of_the_events_whatever_the_position_says(name: str) -> None:
+    """A connector writes committed transactions in their order; a change's own SCN or LSN may be older."""
+    found = events(name)
+    assert all(POSITIONS[name] <= event["payload"]["source"].keys() for event in found)
+    expected = read(found)
+    mixed = [event["payload"]["source"] for event in reversed(found)]
+    for event, source in zip(found, mixed, strict=True):
+        event["payload"]["source"] |= {key: source[key] for key in POSITIONS[name]}
+    assert read(found) == expected
+
+
+@pytest.mark.parametrize("name", DATABASES)
+@pytest.mark.parametrize("snapshot", ["first", "true", "last", "incremental"])
+def test_a_snapshots_row_is_an_upsert(name: str, snapshot: str) -> None:
+    event = events(name)[0]
+    assert event["payload"]["op"] == "r"
+    event["payload"]["source"] |= {"snapshot": snapshot, **dict.fromkeys(POSITIONS[name])}
+    [change] = read([event])
+    assert change.kind == contract.FEED_CHANGE_KIND_UPSERT
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_delete_and_its_tombstone_are_one_cancellation(name: str) -> None:
+    event = events(name)[-1]
+    assert (event["payload"]["op"], event["payload"]["after"]) == ("d", None)
+    [change] = read([event, {"schema": None, "payload": None}])
+    assert (change.kind, dict(change.cells)) == (contract.FEED_CHANGE_KIND_CANCEL, {})
+    event["payload"]["before"] = None
+    with pytest.raises(MessageUnreadable, match="falta before"):
+        read([event])
+
+
+def with_cell(name: str, column: str, value: Any, kind: str, semantic: str = "", **parameters: str) -> Event:
+    """The first event, with another value and type of one column."""
+    event = events(name)[0]
+    event["payload"]["after"][column] = value
+    field: Event = {"type": kind, "optional": True, "field": column}
+    if semantic:
+        field |= {"name": semantic, "version": 1}
+    if parameters:
+        field["parameters"] = parameters
+    for image in event["schema"]["fields"][:2]:
+        image["fields"] = [field if each["field"] == column else each for each in image["fields"]]
+    return event
+
+
+DECIMAL, VARIABLE = "org.apache.kafka.connect.data.Decimal", "io.debezium.data.VariableScaleDecimal"
+
+
+@pytest.mark.parametrize(
+    ("event", "record_id"),
+    [
+        # Oracle's NUMBER: `decimal.handling.mode` precise (three forms), string, double.
+        (with_cell("oracle", "ORDEN", 101, "int64"), "101"),
+        (with_cell("oracle", "ORDEN", "ZQ==", "bytes", DECIMAL, scale="0"), "101"),
+        (with_cell("oracle", "ORDEN", {"scale": -2, "value": "Cg=="}, "struct", VARIABLE), "1000"),
+        (with_cell("oracle", "ORDEN", {"scale": 1, "value": "A/I="}, "struct", VARIABLE), "101"),
+        (with_cell("oracle", "ORDEN", "101", "string"), "101"),
+        (with_cell("oracle", "ORDEN", 101.0, "double"), "101"),
+        (with_cell("oracle", "ORDEN", "/5w=", "bytes", DECIMAL, scale="1"), "-10"),
+        # SQL Server's bigint, decimal(18,0), money, uniqueidentifier.
+        (with_cell("sqlserver", "Orden", 101, "int64"), "101"),
+        (with_cell("sqlserver", "Orden", "ZQ==", "bytes", DECIMAL, scale="0"), "101"),
+        (with_cell("sqlserver", "Orden", "D2kI", "bytes", DECIMAL, scale="4"), "100.9928"),
+        (with_cell("sqlserver", "Orden", "6F9619FF-8B86", "string"), "6F9619FF-8B86"),
+    ],
+)
+def test_a_number_has_one_text_in_whatever_form_it_comes(event: Event, record_id: str) -> None:
+    [change] = read([event])
+    assert change.record_id == record_id
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (with_cell("oracle", "FECHA", 1_777_969_800_000, "int64", "io.debezium.time.Timestamp"), "2026-05-05 08:30:00"),
+        (with_cell("oracle", "FECHA", -1, "int64", "io.debezium.time.MicroTimestamp"), "1969-12-31 23:59:59"),
+        (
+            with_cell("oracle", "FECHA", "2026-05-05T14:30:00Z", "string", "io.debezium.time.ZonedTimestamp"),
+            "2026-05-05 08:30:00",
+        ),
+        (with_cell("sqlserver", "Fecha", 20_578, "int32", "io.debezium.time.Date"), "2026-05-05"),
+        (with_cell("sqlserver", "Fecha", 20_578, "int32", "org.apache.kafka.connect.data.Date"), "2026-05-05"),
+        (
+            with_cell("sqlserver", "Fecha", 1_777_969_800_000, "int64", "org.apache.kafka.connect.data.Timestamp"),
+            "2026-05-05 08:30:00",
+        ),
+        (
+            with_cell("sqlserver", "Fecha", "2026-05-05T08:30:00-06:00", "string", "io.debezium.time.ZonedTimestamp"),
+            "2026-05-05 08:30:00",
+        ),
+    ],
+)
+def test_a_date_is_what_the_institution_sees_in_whatever_unit_it_comes(event: Event, text: str) -> None:
+    [change] = read([event])
+    assert change.cells["FECHA"] == text
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        (
+            with_cell("oracle", "DELITO", "__debezium_unavailable_value", "string"),
+            "columna DELITO: la base no la envió",
+        ),
+        (with_cell("oracle", "DELITO", 1, "int64", "io.debezium.time.MicroDuration"), "MicroDuration"),
+        (with_cell("sqlserver", "Delito", 1, "int64", "io.debezium.time.NanoTime"), "columna Delito: .*NanoTime"),
+        (with_cell("sqlserver", "Delito", "AA==", "bytes"), "tipo no admitido: bytes"),
+        (with_cell("oracle", "ORDEN", {"scale": 0, "value": "?"}, "struct", VARIABLE), "no es un decimal en base64"),
+        (with_cell("oracle", "ORDEN", {"value": "ZQ=="}, "struct", VARIABLE), "no es un decimal con su escala"),
+    ],
+)
+def test_what_has_no_text_for_certain_is_refused_by_its_column(event: Event, why: str) -> None:
+    with pytest.raises(MessageUnreadable, match=why) as refused:
+        read([event])
+    assert refused.value.register == "oj"
