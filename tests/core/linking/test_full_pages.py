@@ -16,7 +16,7 @@ from core.names import frequencies as name_frequencies
 from tests.core.linking.test_name_index import built, claim, entities
 
 PERSONS = 20_000
-ASKED = 240
+ASKED = 120
 PAGE = 20
 SOUNDS = ("BAR", "CHI", "DO", "FLE", "GUN", "KA", "LOM", "MIZ", "NEL", "PRO", "QUI", "RAS", "SUT", "TRE", "VUL", "ZON")
 
