@@ -77,7 +77,13 @@ CASES = {
     "1 January of her year, a namesake's by a digit of the year": Case(
         "NOELIA ARACELY OROXOM TZIC", ("1985-03-04", "1935-01-01"), "1985-01-01", "POSSIBLE CLEAR"
     ),
-    "born on 1 January": Case("OLGA MARINA QUISQUE VIN", ("1985-01-01", "1988-06-07"), "1985-01-01", "HIT CLEAR"),
+    "born on 1 January": Case("OLGA MARINA QUISQUE VIN", ("1985-01-01", "1988-06-07"), "1985-01-01", "POSSIBLE CLEAR"),
+    "born on 1 January, and others of that year and the next": Case(
+        "OFELIA MARINA QUISCAN VIT",
+        ("1985-01-01", "1985-03-04", "1985-11-12", "1986-02-02", "1972-01-01"),
+        "1985-01-01",
+        "POSSIBLE POSSIBLE POSSIBLE POSSIBLE CLEAR",
+    ),
     "the order's day": Case("PATRICIA ROSIBEL RAXJAL YOS", ("1985-03-04",), "2020-05-05", "POSSIBLE"),
     "a day after the order": Case("REINA MAGALI SACTIC ZEA", ("1985-03-04",), "2021-02-03", "POSSIBLE"),
     "three years old when wanted": Case("SARA ANGELICA TAHAY ABAC", ("1985-03-04",), "2017-02-03", "POSSIBLE"),
