@@ -152,7 +152,8 @@ def _link_nobody(database: LinkingDatabase) -> None:
 def _collect_records(database: LinkingDatabase) -> None:
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
-    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
+    weighable = "(name_key IS NOT NULL OR cui IS NOT NULL AND birth IS NOT NULL)"
+    kinds = f"NOT is_owner AND {weighable} AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
@@ -257,9 +258,9 @@ def _sweep_both(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], p
         database,
         new_sweep,
         f"""SELECT place, name_text, {_birth_columns()}, sex
-            FROM (SELECT place, name_text, birth, sex FROM name_only
+            FROM (SELECT place, name_text, birth, sex FROM name_only WHERE name_key IS NOT NULL
                   UNION ALL SELECT place, name_text, CASE WHEN NOT void THEN birth // 10000 * 10000 END, sex
-                  FROM name_only WHERE doubted)""",
+                  FROM name_only WHERE doubted AND name_key IS NOT NULL)""",
         f"{prefix}name_asked",
     )
     unknown = (
@@ -268,7 +269,7 @@ def _sweep_both(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], p
     _sweep(
         database,
         new_sweep,
-        f"SELECT place, name_text, {unknown} FROM name_only WHERE hides OR {BOTH_PARENTS}",
+        f"SELECT place, name_text, {unknown} FROM name_only WHERE name_key IS NOT NULL AND (hides OR {BOTH_PARENTS})",
         f"{prefix}name_bearer",
         holding_all=True,
     )

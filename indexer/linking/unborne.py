@@ -45,7 +45,8 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
     database.run("""
         CREATE TABLE unborne AS
         SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne
-        FROM carried c JOIN judged_carried j USING (place);
+        FROM carried c JOIN judged_carried j USING (place)
+        WHERE c.name_key IS NOT NULL OR j.weak OR NOT j.claimed;  -- without a name a number in doubt alone
         DROP TABLE carried; DROP TABLE carried_claim
     """)
     database.forget("judged_carried")

@@ -186,7 +186,7 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     """
     claims, own = row["claims"], row["own"] or []
     found = compare(
-        {"names": row["name_text"], "birth": _births(row) or None, "sex": row["sex"] or 0},
+        {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0},
         {
             "names": [claim["name"] for claim in claims if claim["name"]] or None,
             "birth": [_parted(claim["birth"]) for claim in claims if claim["birth"]] or None,
@@ -195,6 +195,8 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
         frequencies=frequencies,
     )
     if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
+        return None
+    if not row["name_text"] and found.birth != AGREES:  # a number alone may be a slip of anybody's
         return None
     told = found.evidence
     if found.names == AGREES:  # words come together: a name tells no more than how few bear it

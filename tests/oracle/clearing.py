@@ -135,7 +135,7 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
                 STANDARDS[standard] in link.record.standards
                 and STANDARDS[standard] in view.register(link).standards
                 and (link.record.certificate_visible or link.record.certificate_untold)
-                and link.sensitivity != section_pb2.SENSITIVITY_EXPUNGED
+                and link.sensitivity not in (section_pb2.SENSITIVITY_EXPUNGED, section_pb2.SENSITIVITY_MINOR)
             ):
                 damaged = link.section == section_pb2.SECTION_DAMAGED_RECORD or link.record.certificate_untold
                 found.append((link, POSSIBLE if damaged else link.level, is_criterion_1(link)))

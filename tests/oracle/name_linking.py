@@ -157,7 +157,7 @@ class PersonsOnFile:
         near = self._near_by_parents(record)
         kin = set(near)
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
-        for text, one, most_told in zip(self.bearers, names, dated, strict=True):
+        for text, one, most_told in zip(self.bearers, names, dated, strict=True) if roles else ():
             if one != DISAGREES or _score(most_told + most, True, self.population) >= ALERT_SCORE:
                 near.update(self.bearers[text])
         fits = []
@@ -220,7 +220,8 @@ class PersonsOnFile:
         for person in sorted(self._who_may_be_near(record), key=lambda p: p.place):
             if person not in known and person.subject is not doubt.subject and doubt.tells(person.subject):
                 names = agreement.names(record.name_text, person.claims)
-                plain, dated = (max((e[self.places[t]] for t in person.names), default=0) for e in evidence)
+                held = person.names if record.name_key else ()
+                plain, dated = (max((e[self.places[t]] for t in held), default=0) for e in evidence)
                 fit = Fit(person, record, names, (plain, dated), self.population, covers=False)
                 fit.scored = fit.named = fit.agreed = fit.strong = fit.sure = fit.supported = fit.by_parents = False
                 found.append(fit)
@@ -288,7 +289,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
             _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
-        elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
+        elif record.name_key and (names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES):
             fits = file.fits(link.record, replace(doubt, borne=True))
             strong, all_told = [fit for fit in fits if fit.strong], [fit for fit in fits if fit.weighed]
             held = [fit for fit in fits if fit.held]
@@ -303,7 +304,8 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
 
 def _is_linked_by_name(record: Record) -> bool:
     """Alerts, protected sides, and what counts for a clearance standard."""
-    return bool(record.name_key) and (record.alert is not None or bool(record.standards))
+    states = bool(record.name_key) or bool(record.cui and record.birth[0])
+    return states and (record.alert is not None or bool(record.standards))
 
 
 def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list[Fit], *, numbered: bool) -> bool:

@@ -128,6 +128,8 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
             continue
+        if not record.name_key and agreement.best(_agreements(record, fit.claims)) != AGREES:
+            continue
         bits = fit.names_evidence[_of_one_day(record, fit.claims)] / 100
         if fit.names == AGREES:
             bits = min(bits, math.log2(population / max(1, len(alike))))
