@@ -22,8 +22,8 @@ from core.generation.dossier cimport (
 from core.generation.store cimport MAX_REGISTERS, Register
 from core.generation.view cimport Dossier, alert_in_force, closing_is_doubtful, holds_surely
 from core.identifiers.kinds cimport KEY_DOCUMENT, KEY_LICENCE
-from core.subject.person cimport names_another_bearer
 from core.subject.shown cimport shown_hit
+from core.subject.two_bearers cimport names_another_bearer
 from core.wire cimport (
     Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field,
     reader_init,

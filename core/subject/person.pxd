@@ -4,7 +4,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.call.memory cimport Call
-from core.generation.dossier cimport AlertEntry, ClaimEntry
+from core.generation.dossier cimport ClaimEntry
 from core.generation.view cimport Dossier
 from core.subject.alerts cimport AlertSum
 from core.subject.asked cimport AskedIdentifier
@@ -42,6 +42,3 @@ cdef uint8_t person_condition(const Person* person, const AlertSum* alerts, bint
 cdef uint8_t person_status_by_name(const Call* call, const Person* person, const AlertSum* alerts) noexcept nogil
 # The claims that a comparison uses: identity claims, or all when there is none.
 cdef bint claim_counts(const Call* call, const Person* person, const ClaimEntry* claim) noexcept nogil
-# Of a number that two persons bear: whether what names one of them in the alert's register is another than who is asked for
-# (docs/answers.md section 8).
-cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil

@@ -246,22 +246,3 @@ cdef uint8_t person_status_by_name(const Call* call, const Person* person, const
     if call.states.identity_lost and (status == IDENTITY_STATUS_FOUND or status == IDENTITY_STATUS_NOT_FOUND):
         return IDENTITY_STATUS_UNVERIFIED
     return status
-
-
-cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
-    cdef uint32_t i
-    cdef uint8_t names = 0, birth = 0
-    cdef const ClaimEntry* claim
-    for i in range(dossier.header.n_claims):
-        claim = &dossier.claims[i]
-        if (claim.identity or claim.register != alert.register or claim.section != alert.section
-                or claim.sensitivity != alert.sensitivity):
-            continue
-        if claim.name_text_length and call.asked_name.shape.count:
-            names = _better(names, compare_with_text(
-                &call.asked_name, <const char*>dossier.bytes + claim.name_text_offset, claim.name_text_length))
-        if claim.birth_year and call.question.birth_year:
-            birth = _better(birth, <uint8_t>birth_dates_agreement(
-                call.question.birth_year, call.question.birth_month, call.question.birth_mday,
-                claim.birth_year, claim.birth_month, claim.birth_mday))
-    return names == AGREEMENT_DISAGREES or (birth == AGREEMENT_DISAGREES and names != AGREEMENT_AGREES)

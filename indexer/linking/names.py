@@ -163,7 +163,8 @@ def _collect_records(database: LinkingDatabase) -> None:
                    AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
-               {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,
+               {HIDING} AS hides,
+               coalesce(len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1}, false) AS long_name,
                alert_flags & {ALERT_UNREAD} <> 0 AS sole_suffices, NOT {is_alert} AND NOT {protects} AS certified,
                register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
                {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed,
@@ -413,8 +414,7 @@ def _decide(database: LinkingDatabase) -> None:
         fits AS (SELECT a.*, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
                         strong AND (parents = {AGREES} OR NOT r.new_year) AS sure,
                         {agreed} AND (band OR department) AS supported, {agreed} AS agreed
-                 FROM alive a JOIN (SELECT place, new_year FROM name_only) r USING (place)
-                 WHERE NOT (living AND dead)),
+                 FROM alive a JOIN (SELECT place, new_year FROM name_only) r USING (place) WHERE NOT (living AND dead)),
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (sure) OVER w AS n_sure, count(*) FILTER (by_parents) OVER w AS n_parents,
                             count(*) FILTER (by_parents AND NOT strong) OVER w AS n_kin,
