@@ -24,12 +24,11 @@ from ronda.v1.level_pb2 import (
 
 _WHOLE = f"name_key IS NOT NULL AND birth // 10000 > {LAST_FILLER_YEAR} AND birth // 100 % 100 > 0 AND birth % 100 > 0"
 
-# Two CUIs tell two persons apart, but where names, birth date and both parents are one, or one parent is, and neither
-# the other nor the department of birth is another.
-_ONE_PERSON = """((h.father = t.father AND h.mother = t.mother
-                   OR (h.father = t.father OR h.mother = t.mother)
-                   AND coalesce(h.father = t.father, true) AND coalesce(h.mother = t.mother, true)
-                   AND coalesce(nullif(h.birth_department, 0) = nullif(t.birth_department, 0), true)))"""
+# Two CUIs tell two persons apart, but where names, birth date and a parent are one, and neither a parent nor the
+# department of birth is another.
+_ONE_PERSON = """((h.father = t.father OR h.mother = t.mother)
+                  AND coalesce(h.father = t.father, true) AND coalesce(h.mother = t.mother, true)
+                  AND coalesce(nullif(h.birth_department, 0) = nullif(t.birth_department, 0), true))"""
 
 
 def _of(table: str) -> str:

@@ -56,10 +56,10 @@ def _join(linking: Linking, record: Record, subject: Subject, of_one_sex: bool) 
 
 
 def _are_one_person(a: Record, b: Record) -> bool:
-    """Both parents stated alike on both sides, or one, and no parent or department of birth otherwise."""
+    """One parent at least stated alike on both sides, and no parent or department of birth otherwise."""
     stated = [(x, y) for x, y in ((a.father, b.father), (a.mother, b.mother)) if x and y]
     departments = {a.birth_department, b.birth_department} - {0}
-    return bool(stated) and all(x == y for x, y in stated) and (len(stated) == 2 or len(departments) < 2)
+    return bool(stated) and all(x == y for x, y in stated) and len(departments) < 2
 
 
 def _is_whole(record: Record) -> bool:

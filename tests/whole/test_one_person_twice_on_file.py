@@ -22,20 +22,17 @@ OTHERS: dict[int, tuple[str, dict[str, str], int]] = {
     4: ("1980-05-17", {"PADRE": "PEDRO TZOC MENDOZA", "MADRE": "ROSA COX PUAC"}, CLEAR),
     5: ("1980-05-17", {}, CLEAR),
     6: ("1980-05-18", PARENTS, CLEAR),
-    7: ("1980-05-17", PARENTS | {"DEPTO": "9"}, POSSIBLE),
-    8: ("1980-05-17", {"MADRE": "JUANA CHAVAJAY COX", "DEPTO": "9"}, CLEAR),
 }
 
 
 @pytest.fixture(scope="module")
 def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     with pytest.MonkeyPatch.context() as patched:
-        stated = 'father_name = "PADRE"\nmother_name = "MADRE"\nbirth_department = "DEPTO"\n'
-        with_parents = small_world.RENAP.replace("sex = {", stated + "sex = {")
+        with_parents = small_world.RENAP.replace("sex = {", 'father_name = "PADRE"\nmother_name = "MADRE"\nsex = {')
         patched.setattr(small_world, "RENAP", with_parents)
-        patched.setitem(small_world.HEADERS, "renap", small_world.HEADERS["renap"] + " PADRE MADRE DEPTO")
+        patched.setitem(small_world.HEADERS, "renap", small_world.HEADERS["renap"] + " PADRE MADRE")
         world = SmallWorld()
-        world.person(WANTED, NAME, DEPTO="1", **PARENTS)
+        world.person(WANTED, NAME, **PARENTS)
         world.warrant("W", cui_of(WANTED), NAME, "1980-05-17")
         for number, (born, parents, _) in OTHERS.items():
             world.person(number, NAME, born, **parents)
