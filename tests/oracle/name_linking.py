@@ -289,7 +289,9 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
             _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
-        elif record.name_key and (names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES):
+        elif link.record.name_key and (
+            names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES
+        ):
             fits = file.fits(link.record, replace(doubt, borne=True))
             strong, all_told = [fit for fit in fits if fit.strong], [fit for fit in fits if fit.weighed]
             held = [fit for fit in fits if fit.held]
