@@ -158,6 +158,7 @@ cdef struct Call:
     char opened_cui[13]          # of the person whom a handle opens
     Presented presented[2]       # a document with its country, a licence
     int n_presented
+    bint two_bearers             # the person found is one of two under her number: an alert may name the other
     NameKey names                # length 0 = not given
     ReadName asked_name          # of the same name; count 0 = not given
     ReadName asked_father

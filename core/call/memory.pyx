@@ -81,6 +81,7 @@ cdef void call_begin(Call* call, const Store* store, const GrantMasks* grant, in
     call.n_candidates = call.n_opened = call.next_opened = call.weak_alerted = 0
     call.shown_level = 0
     call.n_presented = 0
+    call.two_bearers = False
     call.asked_key_size = call.n_also_asked = 0
     call.found = FOUND_UNSAID
     memset(call.answer_id, 0, 16)

@@ -2,12 +2,13 @@
 
 from libc.stdint cimport uint8_t
 
-from core.call.memory cimport FITS_MAX, Fit, call_dossier
+from core.call.memory cimport Fit, call_dossier
 from core.clearance.standard cimport Verdict, under_standard, verdict_init
 from core.contract cimport *
 from core.failure cimport FAILED
 from core.generation.view cimport Dossier
-from core.questions.name_search cimport NAMES_CLEARED, find_by_name
+from core.questions.name_search cimport NAMES_CLEARED
+from core.questions.named_beside cimport find_beside
 from core.subject.person cimport Person, compare_person_birth, compare_person_names, person_is_named
 
 
@@ -25,7 +26,7 @@ cdef int row_contradicts(Call* call, const Person* person, int standard) noexcep
     if names != AGREEMENT_UNKNOWN or not person_is_named(call, person):
         return names == AGREEMENT_DISAGREES
     call.fits.count = 0
-    if find_by_name(call, NAMES_CLEARED, FITS_MAX, "names") < 0:
+    if find_beside(call, NAMES_CLEARED, "names") < 0:
         if call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
             return FAILED
         call.failure.reason = 0  # too common a name to look at everybody: a person must
@@ -33,7 +34,7 @@ cdef int row_contradicts(Call* call, const Person* person, int standard) noexcep
     verdict_init(&verdict)
     for i in range(call.fits.count):
         fit = &call.fits.items[i]
-        if fit.entity == person.entity or fit.weak:
+        if fit.entity == person.entity:
             continue
         if call_dossier(call, fit.entity, &dossier) < 0:
             return FAILED

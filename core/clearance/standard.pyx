@@ -101,7 +101,7 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
         record = &dossier.records[i]
         if not record.flags & wanted or not record.flags & RECORD_CERTIFICATE:
             continue
-        if record.sensitivity == SENSITIVITY_EXPUNGED:
+        if record.sensitivity == SENSITIVITY_EXPUNGED or record.sensitivity == SENSITIVITY_MINOR:
             continue
         if record.register >= call.store.n_registers or not call.store.registers[record.register].standards & wanted:
             continue

@@ -26,6 +26,9 @@ def name_text(
 def compare_texts(a: str | bytes, b: str | bytes) -> int:
     """ronda.v1 Agreement of two names, stored or plain: 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
 
+def another_given_name(a: str | bytes, b: str | bytes) -> bool:
+    """Whether each name, stored or plain, has a given name that finds no partner, whatever others pair."""
+
 def given_names_differ(a: str | bytes, b: str | bytes) -> bool:
     """Whether each name, stored or plain, has a given name that finds no partner, and no given names pair."""
 

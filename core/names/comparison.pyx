@@ -16,7 +16,8 @@ from core.contract cimport *
 from core.names.folding cimport FoldedName, fold_name
 from core.names.frequencies cimport NameFrequencies, token_bits
 from core.names.pairing cimport (
-    CONFLICT_GIVEN, COUNTS, KindMatrix, NameCounts, NamePairing, compare_name_texts, fill_kinds, pair_names, pair_with_text,
+    CONFLICT_GIVEN, COUNTS, EXTRA_GIVEN, KindMatrix, NameCounts, NamePairing, compare_name_texts, fill_kinds, pair_names,
+    pair_with_text,
 )
 from core.names.reading cimport NameShape, ReadName, name_text_into, read_name
 from core.names.score_curve cimport SCORE_COUNT, SCORE_KNOTS, SCORE_VALUES
@@ -161,14 +162,23 @@ cdef int one_token(object text, TokenForm* out) except -1:
     return 0
 
 
-def given_names_differ(a: str | bytes, b: str | bytes) -> bool:
-    """Whether each name has a given name that finds no partner, and no given names pair."""
+cdef int _given_flags(object a, object b) except -1:
     cdef bytes left = utf8(a), right = utf8(b)
     cdef ReadName name
     cdef NamePairing pairing
     read_name(PyBytes_AS_STRING(left), PyBytes_GET_SIZE(left), NULL, &name.shape, name.forms)
     pair_with_text(&name, PyBytes_AS_STRING(right), PyBytes_GET_SIZE(right), &pairing)
-    return pairing.flags & CONFLICT_GIVEN != 0
+    return pairing.flags & (CONFLICT_GIVEN | EXTRA_GIVEN)
+
+
+def another_given_name(a: str | bytes, b: str | bytes) -> bool:
+    """Whether each name has a given name that finds no partner, whatever others pair."""
+    return _given_flags(a, b) & (CONFLICT_GIVEN | EXTRA_GIVEN) != 0
+
+
+def given_names_differ(a: str | bytes, b: str | bytes) -> bool:
+    """Whether each name has a given name that finds no partner, and no given names pair."""
+    return _given_flags(a, b) & CONFLICT_GIVEN != 0
 
 
 def token_kind(a: str, b: str) -> str:

@@ -183,6 +183,12 @@ cdef inline bint _is_meant(const Call* call, const NameFound* found) noexcept no
             and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
 
 
+cdef inline bint _by_new_year(const Call* call, const NameFound* found) noexcept nogil:
+    """By 1 January alone, which stands for a day that is not known: it tells the year."""
+    return (call.question.birth_month == 1 and call.question.birth_mday == 1
+            and not (_parents_asked(call) and found.parents_agree))
+
+
 cdef int _add_fit(Call* call, const NameFound* found, bint weak) noexcept nogil:
     cdef Fit* fit = fits_add(&call.fits, found.entity, LEVEL_POSSIBLE)
     if fit == NULL:
@@ -194,7 +200,7 @@ cdef int _add_fit(Call* call, const NameFound* found, bint weak) noexcept nogil:
     fit.evidence = found.evidence
     fit.names_evidence = found.names_evidence
     fit.meant = _is_meant(call, found)
-    fit.certain = fit.meant and found.comparable == AGREEMENT_AGREES
+    fit.certain = fit.meant and found.comparable == AGREEMENT_AGREES and not _by_new_year(call, found)
     return OK
 
 

@@ -379,10 +379,12 @@ cdef int _compare_found(Call* call, const PersonQuestion* asked, const PersonFin
                 and outcome.compared.names == AGREEMENT_DISAGREES and not outcome.compared.supported)
     if borrowed:
         outcome.notes |= 1 << NOTE_NAME_DIFFERS
+    call.two_bearers = outcome.person.conflict
     sum_alerts(call, &outcome.person.dossier,
                LEVEL_POSSIBLE if borrowed or is_chosen_by_name(&call.question) else finding.link,
                HIT_SUBJECT_KIND_PERSON, 0,
                &outcome.person_alerts)
+    call.two_bearers = False
     if _judged_by_name(asked):
         outcome.status = person_status_by_name(call, &outcome.person, &outcome.person_alerts)
     elif outcome.status == IDENTITY_STATUS_FOUND:

@@ -21,6 +21,7 @@ import pyarrow as pa
 from core.linking.index import NameIndex, build_names
 from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
+from indexer.linking.by_parents import BOTH_PARENTS, meet_by_parents
 from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, STANDARDS, LinkingDatabase
 from indexer.linking.hiding import BEARERS_LIMIT, HIDING, collect_hidden
 from indexer.linking.names_kept import CLAIM_SCHEMA, NAMES, PERSONS, AskedIndex, keep_persons
@@ -64,8 +65,8 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
 # another number, 8 and 9 nobody by the score whose names or birth date disagree, 10 that by an equal filler a birth
 # date agrees, that equal initials tell what a rare name does, and that VAN is a slip of JAN, 11 took NO CONSTA for a
-# name.
-RULE_VERSION = "names-17"
+# name, 17 took 1 January for a day, and nobody by both parents against a birth date.
+RULE_VERSION = "names-18"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
 _DISAGREEING = f"(a.names = {DISAGREES} OR a.birth = {DISAGREES})"
@@ -123,6 +124,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
         _ask_kept(database, asked)
     _join_pairs(database)
     weigh_numbers(database, weighing)
+    meet_by_parents(database)
     _compare_pairs(database)
     _collect_causas(database)
     _decide(database)
@@ -131,7 +133,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     collect_hidden(database)
     database.forget("name_bearer")
     database.drop(
-        "name_decided", "name_only", "named_person", "named_claim", "name_near", "unborne_record", "name_causa"
+        "name_decided", "name_only", "named_person", "named_claim", "name_met", "unborne_record", "name_causa"
     )
 
 
@@ -150,7 +152,8 @@ def _link_nobody(database: LinkingDatabase) -> None:
 def _collect_records(database: LinkingDatabase) -> None:
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
-    kinds = f"NOT is_owner AND name_key IS NOT NULL AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
+    weighable = "(name_key IS NOT NULL OR cui IS NOT NULL AND birth IS NOT NULL)"
+    kinds = f"NOT is_owner AND {weighable} AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
@@ -160,10 +163,12 @@ def _collect_records(database: LinkingDatabase) -> None:
                    AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
                    AS void, about_year, sex, birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
-               {HIDING} AS hides, len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1} AS long_name,
+               {HIDING} AS hides,
+               coalesce(len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1}, false) AS long_name,
                alert_flags & {ALERT_UNREAD} <> 0 AS sole_suffices, NOT {is_alert} AND NOT {protects} AS certified,
                register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
-               {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed
+               {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed,
+               coalesce(birth % 10000 = {FIRST_OF_JANUARY}, false) AS new_year
         FROM noted_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
@@ -254,9 +259,9 @@ def _sweep_both(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], p
         database,
         new_sweep,
         f"""SELECT place, name_text, {_birth_columns()}, sex
-            FROM (SELECT place, name_text, birth, sex FROM name_only
+            FROM (SELECT place, name_text, birth, sex FROM name_only WHERE name_key IS NOT NULL
                   UNION ALL SELECT place, name_text, CASE WHEN NOT void THEN birth // 10000 * 10000 END, sex
-                  FROM name_only WHERE doubted)""",
+                  FROM name_only WHERE doubted AND name_key IS NOT NULL)""",
         f"{prefix}name_asked",
     )
     unknown = (
@@ -265,7 +270,7 @@ def _sweep_both(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], p
     _sweep(
         database,
         new_sweep,
-        f"SELECT place, name_text, {unknown} FROM name_only WHERE hides",
+        f"SELECT place, name_text, {unknown} FROM name_only WHERE name_key IS NOT NULL AND (hides OR {BOTH_PARENTS})",
         f"{prefix}name_bearer",
         holding_all=True,
     )
@@ -326,7 +331,7 @@ def _join_pairs(database: LinkingDatabase) -> None:
 
 
 def _compare_pairs(database: LinkingDatabase) -> None:
-    """name_fit: `name_near` with parents, dead, department, band; very_name: a claim's name key is the record's."""
+    """name_fit: `name_met` with parents, dead, department, band; very_name: a claim's name key is the record's."""
     database.give("name_parents", _PARENT_SCHEMA, _compared_parents(database))
     departments = "birth_department", "residence_department"
     shared = " OR ".join(f"(r.{a} <> 0 AND r.{a} = c.{b})" for a in departments for b in departments)
@@ -337,12 +342,12 @@ def _compare_pairs(database: LinkingDatabase) -> None:
                    bool_or(c.name_key = r.name_key) AS very_name,
                    bool_or(abs(coalesce(CASE WHEN NOT r.void THEN r.birth // 10000 END, nullif(r.about_year, 0))
                                - c.birth // 10000) <= {AGE_BAND_YEARS}) AS band
-            FROM (SELECT * FROM name_near ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
+            FROM (SELECT * FROM name_met ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
                   USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
             GROUP BY p.place, p.entity)
         SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band,
                f.very_name
-        FROM name_near p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity)
+        FROM name_met p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity)
     """)
     database.forget("name_parents")
 
@@ -352,7 +357,7 @@ def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
     stated = database.stream("""
         SELECT p.place, p.entity, coalesce(r.father, '') AS father, coalesce(r.mother, '') AS mother,
                list((coalesce(c.father, ''), coalesce(c.mother, ''))) AS claims
-        FROM name_near p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+        FROM name_met p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
         WHERE (r.father IS NOT NULL OR r.mother IS NOT NULL) AND (c.father IS NOT NULL OR c.mother IS NOT NULL)
         GROUP BY p.place, p.entity, r.father, r.mother
     """)
@@ -386,7 +391,7 @@ def _collect_causas(database: LinkingDatabase) -> None:
 
 
 def _decide(database: LinkingDatabase) -> None:
-    """The rules S, F, A and N, and the only bearer: `name_link`, `name_decided` and `doubted`."""
+    """The rules S, F, A and N, both parents, and the only bearer: `name_link`, `name_decided` and `doubted`."""
     compared = (
         ("names", CRITERION_NAMES),
         ("parents", CRITERION_PARENTS),
@@ -405,11 +410,14 @@ def _decide(database: LinkingDatabase) -> None:
         WITH alive AS (SELECT f.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living,
                               k.place IS NOT NULL AS of_causa
                        FROM name_fit f LEFT JOIN name_causa k USING (place, entity)
-                       WHERE {agreed} OR scored OR named OR held OR weighed),
-        fits AS (SELECT *, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
+                       WHERE {agreed} OR scored OR named OR held OR weighed OR by_parents),
+        fits AS (SELECT a.*, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
+                        strong AND (parents = {AGREES} OR NOT r.new_year) AS sure,
                         {agreed} AND (band OR department) AS supported, {agreed} AS agreed
-                 FROM alive WHERE NOT (living AND dead)),
+                 FROM alive a JOIN (SELECT place, new_year FROM name_only) r USING (place) WHERE NOT (living AND dead)),
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
+                            count(*) FILTER (sure) OVER w AS n_sure, count(*) FILTER (by_parents) OVER w AS n_parents,
+                            count(*) FILTER (by_parents AND NOT strong) OVER w AS n_kin,
                             count(*) FILTER (supported) OVER w AS n_supported,
                             count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
                             count(*) FILTER (weighed) OVER w AS n_weighed, count(*) FILTER (held) OVER w AS n_held,
@@ -424,18 +432,19 @@ def _decide(database: LinkingDatabase) -> None:
                         u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
                         agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa,
                         r.certified AND u.place IS NULL AND agreed AND living AND parents <> {DISAGREES}
-                            AND n_strong = 0 AND n_agreed <= {LINK_LIMIT} AS reviewed
+                            AND n_sure = 0 AND n_agreed <= {LINK_LIMIT} AS reviewed
                  FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
         SELECT *, strong AND n_strong <= {LINK_LIMIT} OR weighed AND n_weighed <= {LINK_LIMIT}
                   OR held AND n_strong + n_held <= {LINK_LIMIT}
-                  OR NOT borne AND (n_strong = 0 AND supported AND n_supported <= {LINK_LIMIT}
+                  OR NOT borne AND (n_sure = 0 AND supported AND n_supported <= {LINK_LIMIT}
+                                    OR by_parents AND n_parents <= {LINK_LIMIT}
                                     OR sole AND suffices OR reviewed OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
                                     OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
                                        AND about_year = 0) AS linked
         FROM told;
         CREATE TABLE name_link AS
         SELECT d.place, p.cui, p.text,
-               (CASE WHEN strong AND n_strong = 1 AND n_held = 0 AND living AND NOT numbered THEN {LEVEL_HIT}
+               (CASE WHEN sure AND n_strong = 1 AND n_held + n_kin = 0 AND living AND NOT numbered THEN {LEVEL_HIT}
                      ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
                unhex({criteria(AGREES)} || {department}) AS agrees,
                unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band

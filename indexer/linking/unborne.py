@@ -28,7 +28,8 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
         CREATE TABLE carried AS
         SELECT p.place, p.place AS subject, coalesce(p.cui, r.cui) AS own_cui, r.text AS own_text,
                p.cui IS NOT NULL AS stated, coalesce(r.criterion, {CRITERION_CUI}) AS criterion, {compared},
-               coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated
+               coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated,
+               false AS of_owner
         FROM (SELECT * FROM noted_staged WHERE {kinds}) p LEFT JOIN resolved r USING (place)
         WHERE coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL
     """)
@@ -44,7 +45,8 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
     database.run("""
         CREATE TABLE unborne AS
         SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne
-        FROM carried c JOIN judged_carried j USING (place);
+        FROM carried c JOIN judged_carried j USING (place)
+        WHERE c.name_key IS NOT NULL OR j.weak OR NOT j.claimed;  -- without a name a number in doubt alone
         DROP TABLE carried; DROP TABLE carried_claim
     """)
     database.forget("judged_carried")

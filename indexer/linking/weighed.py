@@ -2,7 +2,7 @@
 
     records whose number nothing bears out, or not all that they say     table unborne_record
       + who bears a number one slip from theirs                          near_number
-      + who bears their name                                             name_fit
+      + who bears their name, and perhaps a number that is nearly theirs near_named
       --> evidence for each in bits, field by field                      name_weight
 
 The rule is docs/answers.md section 5, "Numbers weighed".
@@ -32,6 +32,7 @@ from core.identifiers.near_cuis import (
 from core.names.comparison import compare, compare_texts
 from core.names.frequencies import NameFrequencies
 from indexer.linking.database import LinkingDatabase
+from indexer.linking.near_named import collect_near_named
 from indexer.linking.weak import Side, best, compare_parents
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
@@ -88,6 +89,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
     is anybody to be weighed.
     """
     _collect_near(database)
+    collect_near_named(database, BEARERS_MOST)
     database.run(f"""
         CREATE TABLE weighed_pair AS
         WITH alike AS (SELECT place, p.entity, count(*) OVER (PARTITION BY place) AS bearers
@@ -95,6 +97,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
                        WHERE p.names = {AGREES} AND p.entity IS DISTINCT FROM u.own_entity),
         pair AS (SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.cui = n.cui
                  UNION ALL SELECT n.place, p.entity, n.bits FROM near_number n JOIN named_person p ON p.text = n.text
+                 UNION ALL SELECT place, entity, bits FROM near_named
                  UNION ALL SELECT place, entity, 0 FROM alike SEMI JOIN unborne_record USING (place)
                            WHERE bearers <= {BEARERS_MOST})
         SELECT place, p.entity, max(p.bits) AS bits, any_value(coalesce(a.bearers, 1)) AS bearers
@@ -113,6 +116,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
         FROM meant w ANTI JOIN name_pair p USING (place, entity)
     """)
     database.forget("near_number")
+    database.forget("near_named")
     database.forget("name_weight")
     database.drop("weighed_pair", "name_pair")
 
@@ -182,7 +186,7 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     """
     claims, own = row["claims"], row["own"] or []
     found = compare(
-        {"names": row["name_text"], "birth": _births(row) or None, "sex": row["sex"] or 0},
+        {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0},
         {
             "names": [claim["name"] for claim in claims if claim["name"]] or None,
             "birth": [_parted(claim["birth"]) for claim in claims if claim["birth"]] or None,
@@ -191,6 +195,8 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
         frequencies=frequencies,
     )
     if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
+        return None
+    if not row["name_text"] and found.birth != AGREES:  # a number alone may be a slip of anybody's
         return None
     told = found.evidence
     if found.names == AGREES:  # words come together: a name tells no more than how few bear it

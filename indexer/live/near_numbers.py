@@ -45,6 +45,7 @@ def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tup
     borne |= {(row["cui"], row["name_key"]) for row in _claims(changed).select(_NAMED).to_pylist()}
     borne |= {(cui, None) for cui, _ in borne}  # a number without a name is in doubt where nobody bears it
     doubted = {row["cui"] for row in stated.select(_NAMED).to_pylist() if (row["cui"], row["name_key"]) not in borne}
+    doubted |= _dated_otherwise(stated, _claims(around), _claims(changed))
     hiding = doubted & set(values(stated.filter(pa.array(_hides(stated))), "cui"))
     near = _bearers(standing, doubted, True) | _bearers_of_slips(standing, hiding)
     return loose | near, bool(doubted) or bool(is_loose.any())
@@ -60,6 +61,14 @@ def records_near(standing: Standing, changed: pa.Table, replaced: pa.Table) -> s
         return set()
     rows = standing.rows(subjects | loose)
     return keys_of(rows.filter(_may_be_meant(rows))) | keys_of(rows.filter(_is_loose(rows)))
+
+
+def _dated_otherwise(stated: pa.Table, *claims: pa.Table) -> set[str]:
+    """Numbers beside a birth date and no name that no claim of their bearer states."""
+    columns = ["cui", "birth_year", "birth_month", "birth_mday"]
+    borne = {tuple(row.values()) for rows in claims for row in rows.select(columns).to_pylist()}
+    nameless = stated.filter(pa.array(~_is_stated(stated, "name_key") & _is_stated(stated, "birth_year")))
+    return {row["cui"] for row in nameless.select(columns).to_pylist() if tuple(row.values()) not in borne}
 
 
 def _bearers_of_loose(standing: Standing, numbers: set[str | None]) -> set[bytes]:
@@ -106,7 +115,8 @@ def _is_loose(rows: pa.Table) -> Any:
 
 def _is_noted(rows: pa.Table) -> np.ndarray[Any, Any]:
     """Marks the records that are linked by name at all."""
-    return np.asarray(may_mean_others(rows) & _is_stated(rows, "name_key"))
+    states = _is_stated(rows, "name_key") | (_is_stated(rows, "cui") & _is_stated(rows, "birth_year"))
+    return np.asarray(may_mean_others(rows) & states)
 
 
 def may_mean_others(rows: pa.Table) -> np.ndarray[Any, Any]:

@@ -48,3 +48,14 @@ def _parents_of_one(father: str, mother: str, claim: Record) -> int:
     if DISAGREES in outcomes:
         return DISAGREES
     return AGREES if AGREES in outcomes else UNKNOWN
+
+
+def both_parents(record: Record, claims: Iterable[Record]) -> bool:
+    """Whether one claim bears both parents that the record states."""
+    return any(
+        all(
+            ours and theirs and compare_texts(ours, theirs) == AGREES
+            for ours, theirs in ((record.father, claim.father), (record.mother, claim.mother))
+        )
+        for claim in claims
+    )

@@ -19,7 +19,7 @@ from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identi
 from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.lost_letters import mended
-from tests.oracle.naming import Asked, name_fits
+from tests.oracle.naming import Asked, found_beside, name_fits
 from tests.oracle.record import Link, Subject
 from tests.oracle.registers import Register
 from tests.oracle.vehicle_answer import bears_asked, plates_of
@@ -135,7 +135,7 @@ def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Li
                 STANDARDS[standard] in link.record.standards
                 and STANDARDS[standard] in view.register(link).standards
                 and (link.record.certificate_visible or link.record.certificate_untold)
-                and link.sensitivity != section_pb2.SENSITIVITY_EXPUNGED
+                and link.sensitivity not in (section_pb2.SENSITIVITY_EXPUNGED, section_pb2.SENSITIVITY_MINOR)
             ):
                 damaged = link.section == section_pb2.SECTION_DAMAGED_RECORD or link.record.certificate_untold
                 found.append((link, POSSIBLE if damaged else link.level, is_criterion_1(link)))
@@ -163,10 +163,10 @@ def _contradicts(view: View, subject: Subject, standard: int, row: dict[str, Any
     if names == AGREES or not text or not any(claim.name_text for claim in claims):
         return False
     try:
-        fits = name_fits(view, Asked(PersonQuestion(name_text=text, birth=birth), cleared=True))
+        fits = found_beside(view, Asked(PersonQuestion(name_text=text, birth=birth), cleared=True))
     except QuestionError:
         return True
-    others = [fit.subject for fit in fits if fit.subject is not subject and not fit.weak]
+    others = [fit.subject for fit in fits if fit.subject is not subject]
     return any(under_standard(view, other, standard) for other in others)
 
 

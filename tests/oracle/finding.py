@@ -118,7 +118,7 @@ def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
     fits = name_fits(view, Asked(question, checked=True, field=field_name))
     finding = Finding(others=[f.subject for f in fits], by_name={f.subject: f for f in fits})
     meant = [f for f in fits if is_meant(view, f)]
-    if len(meant) == 1 and meant[0].comparable == AGREES:
+    if len(meant) == 1 and meant[0].comparable == AGREES and not _by_new_year(question, meant[0]):
         finding.subject, finding.link, finding.certain = meant[0].subject, HIT, True
         fits = [f for f in fits if not f.unsure]
     elif len(fits) == 1 and not fits[0].weak and not fits[0].contradicted:
@@ -127,3 +127,8 @@ def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
         finding.others = [f.subject for f in fits if f.subject is not finding.subject]
         finding.status = view.status_by_name(finding.subject)
     return finding
+
+
+def _by_new_year(question: PersonQuestion, fit: Fit) -> bool:
+    """By 1 January alone, which stands for a day that is not known."""
+    return question.birth[1:] == (1, 1) and fit.parents != AGREES

@@ -189,7 +189,15 @@ class Linking:
         link.owner = owner
         if owner is None:
             return
-        level = level_by_identifier(link.record, criterion, self.claims_on_file(owner))[0] if criterion else HIT
+        claims = self.claims_on_file(owner)
+        level, agrees, _ = level_by_identifier(link.record, criterion, claims) if criterion else (HIT, [], [])
+        borne_out = set(agrees) & {
+            level_pb2.CRITERION_NAMES,
+            level_pb2.CRITERION_BIRTH_DATE,
+            level_pb2.CRITERION_PARENTS,
+        }
+        if criterion and not borne_out and _has_another_given_name(link.record, claims):
+            level = POSSIBLE
         link.owner_level = min(level, link.level)
 
     # afterwards
@@ -226,6 +234,14 @@ class Linking:
         own = [link.record for link in by_number if not link.in_name]
         claims = self.identity_claims(subject) + sorted(own, key=lambda r: r.order)
         return next((c.birth for c in claims if c.birth[0]), (0, 0, 0))
+
+
+def _has_another_given_name(record: Record, claims: list[Record]) -> bool:
+    """Whether, of each claim, both names have a given name without a partner: a brother's number, perhaps."""
+    flags = [
+        name_match.compare(record.name_text, c.name_text).flags for c in claims if c.name_text and record.name_text
+    ]
+    return bool(flags) and all({"CONFLICT_GIVEN", "EXTRA_GIVEN"} & found for found in flags)
 
 
 def _criterion(kind: str) -> int:

@@ -15,7 +15,7 @@ from ronda.v1 import alert_pb2, level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
-from tests.oracle import agreement, other_numbers, weighed
+from tests.oracle import agreement, hiding, other_numbers, weighed
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import SOUND_LETTERS, WEIGHTS, like_by_more_than_initials, probability
 from tests.oracle.record import PERSON, Birth, Link, Record, Subject
@@ -27,7 +27,6 @@ HIT, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_POSSIBLE
 AT_MOST = 50
 ALERT_SCORE = 0.4
 POPULATION_LEAST = 45_000
-BEARERS_AT_MOST = 1000
 Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 
 
@@ -52,8 +51,10 @@ class Fit:
         self.listed = names == AGREES and birth != DISAGREES
         self.agreed = self.listed and sex != DISAGREES
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
+        self.sure = self.strong and (parents == AGREES or record.birth[1:] != (1, 1))
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
         self.weighed, self.names, self.names_evidence, self.claims = False, names, evidence, claims
+        self.by_parents = (covers or names == AGREES) and agreement.both_parents(record, claims)
         self.held = covers and names != AGREES and birth == AGREES and sex != DISAGREES
         told = evidence[0] + _sex_evidence(record, claims)
         equal_more = evidence[1] - evidence[0]
@@ -153,9 +154,10 @@ class PersonsOnFile:
         lives."""
         roles = name_roles(record.name_text)
         names, evidence, covered, dated = self.scan.compare(record.name_text)
-        near: set[OnFile] = set()
+        near = self._near_by_parents(record)
+        kin = set(near)
         most = WEIGHTS["BIRTH_EQUAL"] + WEIGHTS["SEX_SAME"]
-        for text, one, most_told in zip(self.bearers, names, dated, strict=True):
+        for text, one, most_told in zip(self.bearers, names, dated, strict=True) if roles else ():
             if one != DISAGREES or _score(most_told + most, True, self.population) >= ALERT_SCORE:
                 near.update(self.bearers[text])
         fits = []
@@ -165,22 +167,45 @@ class PersonsOnFile:
                 agreed = agreement.best(names[i] for i in places)
                 covers = len(roles) > 1 and any(covered[i] and names[i] != DISAGREES for i in places)
                 best = max(evidence[i] for i in places), max(dated[i] for i in places)
-                fits.append(Fit(person, record, agreed, best, self.population, covers))
+                fit = Fit(person, record, agreed, best, self.population, covers)
+                fit.by_parents = fit.by_parents and person in kin
+                fits.append(fit)
         nearer = any(fit.nearby for fit in fits)
         for fit in fits if nearer and is_void(record) else []:
             fit.scored, fit.far = fit.scored and not fit.far, False
         but = doubt.subject if doubt is not None else None
-        fits = [fit for fit in fits if not (nearer and (fit.far or fit.disagrees)) and fit.subject is not but]
+        fits = [fit for fit in fits if fit.subject is not but]
+        for fit in fits if nearer else []:
+            if fit.far or fit.disagrees:
+                fit.scored = fit.named = fit.held = fit.by_name = False
+                fit.agreed, fit.strong, fit.sure, fit.supported = (
+                    told and fit.by_parents for told in (fit.agreed, fit.strong, fit.sure, fit.supported)
+                )
         if doubt is not None:
             fits += self._near_numbers(record, doubt, {fit.person for fit in fits}, (evidence, dated))
             weighed.weigh(record, doubt, fits, self.population)
-        fits = [fit for fit in fits if fit.agreed or fit.scored or fit.named or fit.held or fit.weighed]
+        fits = [f for f in fits if f.agreed or f.scored or f.named or f.held or f.weighed or f.by_parents]
         return [fit for fit in fits if not fit.dead] or fits
+
+    def _near_by_parents(self, record: Record) -> set[OnFile]:
+        """Who bears the name, or a longer one that holds all of it, and both parents that the record states."""
+        if not (record.father and record.mother):
+            return set()
+        agreeing = self.bearing(record)
+        holding = agreeing | self.holding_all(record)
+        few = (
+            holding
+            if len(holding) <= hiding.BEARERS_AT_MOST
+            else agreeing
+            if len(agreeing) <= hiding.BEARERS_AT_MOST
+            else set()
+        )
+        return {person for person in few if agreement.both_parents(record, person.claims)}
 
     def _who_may_be_near(self, record: Record) -> set[OnFile]:
         """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
         subjects = self.documents.get(record.document[1], set())
-        keys = {f"cui:{slip}" for slip in _slips(record.cui)} if record.cui else set()
+        keys = {f"cui:{slip}" for slip in hiding.slips(record.cui)} if record.cui else set()
         subjects = subjects | self.nits.get(record.loose_number, set())
         found = {self.by_key[key] for key in keys | {s.key for s in subjects} if key in self.by_key}
         if len(record.loose_number) in (12, 14):
@@ -195,9 +220,10 @@ class PersonsOnFile:
         for person in sorted(self._who_may_be_near(record), key=lambda p: p.place):
             if person not in known and person.subject is not doubt.subject and doubt.tells(person.subject):
                 names = agreement.names(record.name_text, person.claims)
-                plain, dated = (max((e[self.places[t]] for t in person.names), default=0) for e in evidence)
+                held = person.names if record.name_key else ()
+                plain, dated = (max((e[self.places[t]] for t in held), default=0) for e in evidence)
                 fit = Fit(person, record, names, (plain, dated), self.population, covers=False)
-                fit.scored = fit.named = fit.agreed = fit.strong = fit.supported = False
+                fit.scored = fit.named = fit.agreed = fit.strong = fit.sure = fit.supported = fit.by_parents = False
                 found.append(fit)
         return found
 
@@ -248,7 +274,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
     file.causas, file.documents, file.nits = _numbered_causas(links), _documents(links), _nits(links)
-    _hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
+    hiding.hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
         loose = (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
         doubt = weighed.Doubt(record, None, [], False, file.documents, file.nits) if loose else None
@@ -263,7 +289,9 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
             _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
-        elif names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES:
+        elif link.record.name_key and (
+            names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES
+        ):
             fits = file.fits(link.record, replace(doubt, borne=True))
             strong, all_told = [fit for fit in fits if fit.strong], [fit for fit in fits if fit.weighed]
             held = [fit for fit in fits if fit.held]
@@ -278,7 +306,8 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
 
 def _is_linked_by_name(record: Record) -> bool:
     """Alerts, protected sides, and what counts for a clearance standard."""
-    return bool(record.name_key) and (record.alert is not None or bool(record.standards))
+    states = bool(record.name_key) or bool(record.cui and record.birth[0])
+    return states and (record.alert is not None or bool(record.standards))
 
 
 def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list[Fit], *, numbered: bool) -> bool:
@@ -286,19 +315,22 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     strong = [fit for fit in fits if fit.strong]
     held = [fit for fit in fits if fit.held]
     scored, all_told = [fit for fit in fits if fit.scored], [fit for fit in fits if fit.weighed]
-    around = strong or [fit for fit in fits if fit.supported]
-    named = [] if around or record.about_year else [fit for fit in fits if fit.named]
-    level = HIT if len(strong) == 1 and not held and not strong[0].dead and not numbered else POSSIBLE
+    sure = any(fit.sure for fit in strong)
+    around = [] if sure else [fit for fit in fits if fit.supported]
+    named = [] if strong or around or record.about_year else [fit for fit in fits if fit.named]
+    by_parents = [fit for fit in fits if fit.by_parents]
+    others = held or any(not fit.strong for fit in by_parents)
+    level = HIT if sure and len(strong) == 1 and not others and not strong[0].dead and not numbered else POSSIBLE
     sole = _only_bearer(record, fits)
-    bearers = [] if record.alert is not None or strong or numbered else [fit for fit in fits if fit.agreed]
+    bearers = [] if record.alert is not None or sure or numbered else [fit for fit in fits if fit.agreed]
     of_causa = [fit for fit in fits if fit.agreed and file.has_causa(fit.subject, record)]
     if len(of_causa) > 1 and record.alert is not None and record.alert.state != alert_pb2.ALERT_STATE_PENDING:
         of_causa = []  # father and son in one causa: nobody can say whose it closed
+    meant = {f for some in (strong, around, by_parents, all_told) if len(some) <= AT_MOST for f in some}
+    meant |= {f for f in bearers if _may_be_child_of(f)} if len(bearers) <= AT_MOST else set()
+    meant |= set(held) if len(strong) + len(held) <= AT_MOST else set()
     for fit in fits:
-        by_rule = (fit in around and len(around) <= AT_MOST) or (fit is sole and (numbered or _sole_suffices(record)))
-        by_rule = by_rule or (len(bearers) <= AT_MOST and fit in bearers and _may_be_child_of(fit))
-        by_rule = by_rule or fit in of_causa or (fit.weighed and len(all_told) <= AT_MOST)
-        by_rule = by_rule or (fit.held and len(strong) + len(held) <= AT_MOST)
+        by_rule = fit in meant or fit in of_causa or (fit is sole and (numbered or _sole_suffices(record)))
         by_score = (fit.scored and len(scored) <= AT_MOST) or (fit in named and len(named) <= AT_MOST)
         if by_rule or by_score:
             _join(linking, record, fit, level if fit.strong else POSSIBLE)
@@ -326,56 +358,6 @@ def _only_bearer(record: Record, fits: list[Fit]) -> Fit | None:
 def _sole_suffices(record: Record) -> bool:
     """An alert that shows a number which can't be read."""
     return record.alert is not None and record.alert.unread
-
-
-def _hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link | None]]) -> None:
-    """Whose addresses the protected sides hide, linked or not: by a name that agrees, by a CUI one slip away.
-
-    Each record with its link by an identifier, if it has one.
-    """
-    by_cui = {person.subject.key: person for person in file.persons if person.subject.has_cui}
-    for record, link in records:
-        alert = record.alert
-        if alert is None or alert.kind or alert.state != alert_pb2.ALERT_STATE_PENDING:
-            continue
-        claims = linking.claims_on_file(link.subject) if link else []
-        unborne = link is None or not claims or link.level == POSSIBLE
-        hidden: set[OnFile] = set()
-        if record.name_key and (unborne or _doubted(record, claims)):
-            agreeing, fitting = file.bearing(record), {fit.person for fit in file.fits(record) if fit.scored}
-            holding = agreeing | file.holding_all(record)
-            hidden |= fitting
-            for bearers in (agreeing, holding):
-                hidden |= bearers if len(bearers) <= BEARERS_AT_MOST else set()
-        if link is not None and record.cui and unborne:
-            hidden |= {by_cui[key] for slip in _slips(record.cui) if (key := f"cui:{slip}") in by_cui}
-        hidden |= _of_another_number(file, link.subject, claims) if link is not None else set()
-        for person in hidden:
-            person.subject.hidden_by.append(alert)
-
-
-def _of_another_number(file: PersonsOnFile, subject: Subject, claims: list[Record]) -> set[OnFile]:
-    """Who bears the subject's whole name on file, unless both have a CUI: nothing else tells two persons apart."""
-    keys = {claim.name_key for claim in claims if claim.name_key}
-    found = {
-        person
-        for person in file.persons
-        if person.subject is not subject
-        and not (person.subject.has_cui and subject.has_cui)
-        and keys & {claim.name_key for claim in person.claims}
-    }
-    return found if len(found) <= BEARERS_AT_MOST else set()
-
-
-def _doubted(record: Record, claims: list[Record]) -> bool:
-    names = agreement.names(record.name_text, claims)
-    return names != AGREES or agreement.birth_dates(record.birth, claims) == DISAGREES
-
-
-def _slips(cui: str) -> set[str]:
-    changed = {cui[:i] + digit + cui[i + 1 :] for i in range(13) for digit in "0123456789"}
-    exchanged = {cui[:i] + cui[i + 1] + cui[i] + cui[i + 2 :] for i in range(12)}
-    return (changed | exchanged) - {cui}
 
 
 def _counts(record: Record) -> bool:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -42,6 +42,7 @@ ALERTED_LIST = 45_000
 LAST_FILLER_YEAR = 1900  # a date of it or before tells nothing
 SHORT_NAME, SHORT_NAME_BITS = 2, 150
 UNSURE_MOST = 200
+WORDS_ENOUGH = 3
 BROAD = 100
 SOUND_LETTERS = 32
 PAGE_DEFAULT = 20
@@ -226,6 +227,25 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
         _add_holders(view, asked, likenesses, found, [token for token, _ in roles])
     found.sort(key=lambda f: (-f.evidence, f.subject.place))
     return _searched(file, asked, found) if asked.searched else _checked(view, asked, found, roles)
+
+
+def found_beside(view: View, asked: Asked) -> list[Fit]:
+    """Whom names find that are not quite those of a number's bearer, whose birth date the asked one may be: once more
+    without it. The weak aside, but where three words or more are all borne."""
+    found = _found_once(view, asked)
+    if asked.question.birth[0] > LAST_FILLER_YEAR:
+        undated = replace(asked, question=replace(asked.question, birth=(0, 0, 0)))
+        known = {fit.subject for fit in found}
+        found += [fit for fit in _found_once(view, undated) if fit.subject not in known]
+    for fit in found:
+        fit.weak = False
+    return found
+
+
+def _found_once(view: View, asked: Asked) -> list[Fit]:
+    words = len(name_roles(asked.question.name_text))
+    enough = asked.question.birth[0] <= LAST_FILLER_YEAR and words >= WORDS_ENOUGH
+    return [fit for fit in name_fits(view, asked) if enough or not fit.weak]
 
 
 def _add_holders(view: View, asked: Asked, likenesses: Likenesses, found: list[Fit], words: list[str]) -> None:

@@ -128,6 +128,7 @@ def try_all(view: View, query: str, country: str) -> list[Tried]:
             naive_identifiers.country_code(country)
     except IdentifierError as error:
         raise invalid("country") from error
+    query = naive_free_names.without_bare_age(query)
     detected = naive_identifiers.detect(query, country)
     digits = asked_cui(query)
     if not detected and digits:

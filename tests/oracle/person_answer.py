@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2
-from tests.oracle import comparing, heading, showing
+from tests.oracle import agreement, comparing, heading, showing
 from tests.oracle.agreement import AGREES, DISAGREES
-from tests.oracle.alerts import open_hits
+from tests.oracle.alerts import Alert, open_hits, stored_alerts
 from tests.oracle.asked import PersonQuestion, QuestionError, person_question
 from tests.oracle.candidates import add_comparisons, gather, shown_level, similar_alerts
 from tests.oracle.chosen import doubted, is_chosen
 from tests.oracle.finding import CONFLICT, HIT, POSSIBLE, Finding, by_identifier, by_name, persons_with
-from tests.oracle.naming import Asked, has_alert, name_fits
+from tests.oracle.naming import Asked, found_beside, has_alert, name_fits
 from tests.oracle.record import Subject
 from tests.oracle.suggesting import suggestions
 
@@ -81,6 +81,11 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     if subject is not None:
         where = showing.hit_subject(alert_pb2.HIT_SUBJECT_KIND_PERSON, subject)
         hits = open_hits(view, subject, link, where)
+        if view.claims_contradict(subject):
+            in_force = [alert for alert in stored_alerts(view, subject) if alert.in_force(view.today)]
+            for alert, hit in zip(in_force, hits, strict=True):
+                if _names_another_bearer(view, alert, question):
+                    hit.level = min(hit.level, POSSIBLE)
         showing.fill_person(view, response.person, subject, request, hits, limit)
     people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
     if not found and principal is not None and question.name_key and question.birth[0]:
@@ -119,6 +124,21 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
         found_near, response.suggestions_on_file = suggestions(view, [principal])
         response.suggestions.extend(found_near)
     return response
+
+
+def _names_another_bearer(view: View, alert: Alert, question: PersonQuestion) -> bool:
+    """Of a number that two persons bear: whether what the alert's register says names another than is asked for."""
+    stated = [
+        link.record
+        for link in view.links(alert.subject)
+        if link.record.register == alert.known.record.register
+        and (link.section, link.sensitivity) == (alert.first.section, alert.first.sensitivity)
+        and not view.is_identity_claim(link)
+        and link.record.name_key
+    ]
+    names = agreement.names(question.name_text, stated)
+    birth = agreement.birth_dates(question.birth, stated)
+    return names == DISAGREES or (birth == DISAGREES and names != AGREES)
 
 
 def _is_conflict(comparisons: comparing.Comparisons) -> bool:
@@ -178,11 +198,13 @@ def _bears_another_name(comparisons: comparing.Comparisons) -> bool:
 def _wanted_by_name(
     view: View, question: PersonQuestion, finding: Finding, known: set[Subject]
 ) -> list[tuple[Subject, int]]:
-    """Whom the names find with an alert in force, where the identifier's bearer has others; the weak aside."""
-    found = _named(view, question, finding, known)
-    found = [(s, link) for s, link in found if not finding.by_name[s].weak and has_alert(view, s)]
-    finding.by_name = {s: finding.by_name[s] for s, _ in found}
-    return found
+    """Whom the names find with an alert in force, where the identifier's bearer has others."""
+    try:
+        fits = [fit for fit in found_beside(view, Asked(question, field="name")) if fit.subject not in known]
+    except QuestionError:
+        return []
+    finding.by_name = {fit.subject: fit for fit in fits if has_alert(view, fit.subject)}
+    return [(subject, POSSIBLE) for subject in finding.by_name]
 
 
 def _candidates(

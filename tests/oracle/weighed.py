@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.names.comparison import compare_texts
+from ronda.v1 import level_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.core.identifiers.naive_identifiers import cui_rule
 from tests.core.standardise import naive_dates
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.naming import WEIGHTS
-from tests.oracle.record import Birth, Record, Subject
+from tests.oracle.record import Birth, Link, Record, Subject
 
 DIGIT, EXCHANGED, PLACE, LOST, DOUBLED = 2900, 3200, 2700, 3000, 3000  # hundredths of a bit
 LOOSE = 2500
+NEAR, FAR_CUI = 1200, 2000  # of who bears the name: another number one slip off, a CUI with two digits wrong
 RELATIVE = 12
 LEAST = 2.4
 WINDOW = 10
@@ -55,11 +57,41 @@ class Doubt:
         loose = max(loose, LOOSE if subject in self.nits.get(self.record.loose_number, ()) else 0)
         return max(loose, self._slip_of(subject.key))
 
+    def tells_beside_name(self, subject: Subject) -> int:
+        """The same for somebody who bears the record's name: the number is nearly one of his."""
+        found = max((NEAR for link in subject.links if _is_his(link) and self._is_near(link.record)), default=0)
+        cui = subject.key.removeprefix("cui:")
+        apart = sum(a != b for a, b in zip(self.record.cui, cui, strict=False)) if subject.has_cui else 0
+        return max(found, FAR_CUI if apart == 2 else 0, self.tells(subject))
+
+    def _is_near(self, other: Record) -> bool:
+        stated = self.record
+        numbers = [(stated.nit, other.nit), (stated.licence, other.licence), (stated.cedula, other.cedula)]
+        if stated.document[0] and stated.document[0] == other.document[0]:
+            numbers.append((stated.document[1], other.document[1]))
+        return any(len(a) >= 5 and len(b) >= 5 and _is_one_slip(a, b) for a, b in numbers)
+
     def _slip_of(self, key: str) -> int:
         cui = key.removeprefix("cui:")
         if not key.startswith("cui:") or cui_rule(cui):
             return 0
         return _slip(self.record.cui, cui) if self.record.cui else _miscounted(self.record.loose_number, cui)
+
+
+def _is_his(link: Link) -> bool:
+    """By an identifier, no alert and no owner's."""
+    by_number = link.criterion not in (0, level_pb2.CRITERION_NAMES)
+    is_alert = link.record.alert is not None and link.record.alert.kind
+    return by_number and not is_alert and link.section != section_pb2.SECTION_OWNER
+
+
+def _is_one_slip(a: str, b: str) -> bool:
+    if len(a) != len(b):
+        return a in without_a_digit(b) or b in without_a_digit(a)
+    apart = [place for place in range(len(a)) if a[place] != b[place]]
+    if len(apart) == 2 and apart[1] == apart[0] + 1:
+        return a[apart[0]] == b[apart[1]] and a[apart[1]] == b[apart[0]]
+    return len(apart) == 1
 
 
 def _miscounted(shown: str, cui: str) -> int:
@@ -91,10 +123,12 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
     bearers = alike if doubt.subject is not None and len(alike) <= BEARERS_MOST else []
     told = {}
     for fit in fits:
-        number = doubt.tells(fit.subject)
+        number = doubt.tells_beside_name(fit.subject) if fit in bearers else doubt.tells(fit.subject)
         if not number and fit not in bearers:
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
+            continue
+        if not record.name_key and agreement.best(_agreements(record, fit.claims)) != AGREES:
             continue
         bits = fit.names_evidence[_of_one_day(record, fit.claims)] / 100
         if fit.names == AGREES:

@@ -21,6 +21,8 @@ ROWS = {
     "thirty years off": (MEANT, 19580916, ("REVIEW", "CONFLICT")),
     "the wanted brother's name": ("JOSE LUIS IXCOY QUIEJ", 0, ("REVIEW", "CONFLICT")),
     "the wanted brother's name and date": ("JOSE LUIS IXCOY QUIEJ", 19900721, ("REVIEW", "CONFLICT")),
+    "the wanted brother's name, his own date": ("JOSE LUIS IXCOY QUIEJ", 19880203, ("REVIEW", "CONFLICT")),
+    "three words of the brother's name, his own date": ("JOSE LUIS IXCOY", 19880203, ("REVIEW", "CONFLICT")),
     "the name of a brother whom nobody knows": ("JOSE MARCO IXCOY QUIEJ", 19880203, ("NO_RECORD", "NOTHING_ON_FILE")),
 }
 

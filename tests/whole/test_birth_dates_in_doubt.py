@@ -77,7 +77,13 @@ CASES = {
     "1 January of her year, a namesake's by a digit of the year": Case(
         "NOELIA ARACELY OROXOM TZIC", ("1985-03-04", "1935-01-01"), "1985-01-01", "POSSIBLE CLEAR"
     ),
-    "born on 1 January": Case("OLGA MARINA QUISQUE VIN", ("1985-01-01", "1988-06-07"), "1985-01-01", "HIT CLEAR"),
+    "born on 1 January": Case("OLGA MARINA QUISQUE VIN", ("1985-01-01", "1988-06-07"), "1985-01-01", "POSSIBLE CLEAR"),
+    "born on 1 January, and others of that year and the next": Case(
+        "OFELIA MARINA QUISCAN VIT",
+        ("1985-01-01", "1985-03-04", "1985-11-12", "1986-02-02", "1972-01-01"),
+        "1985-01-01",
+        "POSSIBLE POSSIBLE POSSIBLE POSSIBLE CLEAR",
+    ),
     "the order's day": Case("PATRICIA ROSIBEL RAXJAL YOS", ("1985-03-04",), "2020-05-05", "POSSIBLE"),
     "a day after the order": Case("REINA MAGALI SACTIC ZEA", ("1985-03-04",), "2021-02-03", "POSSIBLE"),
     "three years old when wanted": Case("SARA ANGELICA TAHAY ABAC", ("1985-03-04",), "2017-02-03", "POSSIBLE"),
@@ -128,7 +134,7 @@ CASES = {
     "a text": Case("ZOILA ESPERANZA CANO HUB", ("1985-03-04", "1950-06-07"), "NO CONSTA", "POSSIBLE POSSIBLE"),
 }  # fmt: skip
 SEXES = "ALMA JUDITH GOMEZ ICAL"
-WANTED, FREE, FAR, FILLER = 9001, 9002, 9003, 9004
+WANTED, FREE, FAR, FILLER, NEW_YEAR = 9001, 9002, 9003, 9004, 9005
 
 
 def written() -> SmallWorld:
@@ -141,6 +147,7 @@ def written() -> SmallWorld:
         else:
             world.warrant(case, "", table.ordered or table.name, table.written)
     world.warrant("sexes", world.person(WANTED, SEXES, "1985-03-04"), SEXES, "1985-03-04")
+    world.person(NEW_YEAR, "EULALIA RAMONA XUC POROJ", "1985-01-01")
     world.person(FREE, "BERTA LIDIA JOJ KELEX", "1985-03-04")
     world.warrant("far", world.person(FAR, "CARLOTA INES LUX MEJIA", "1985-03-04"), "", "")
     world.warrant("filler", world.person(FILLER, "DALIA EUGENIA VIDES XUTUC", "1900-01-01"), "", "")
@@ -160,6 +167,7 @@ def test_the_oracle_says_the_same_of_each(tmp_path: Path) -> None:
             assert level_pb2.Level.Name(answer.answer.level) == f"LEVEL_{level}"
     for name, born in (
         ("DALIA EUGENIA VIDES XUTUC", (1985, 3, 4)),
+        ("EULALIA RAMONA XUC POROJ", (1985, 1, 1)),
         ("DALIA EUGENIA VIDES XUTUC", (1900, 1, 1)),
         ("CARLOTA INES LUX MEJIA", (1885, 3, 4)),
     ):
@@ -188,6 +196,13 @@ def named(asker: Asker, name: str, born: tuple[int, int, int], sex: str = "UNSPE
 
 def level_of(answer: checks.CheckPersonResponse) -> str:
     return level_pb2.Level.Name(answer.answer.level).removeprefix("LEVEL_")
+
+
+def test_asked_by_name_and_1_january_nobody_is_certain(asker: Asker) -> None:
+    found = named(asker, "EULALIA RAMONA XUC POROJ", (1985, 1, 1))
+    assert (level_of(found), found.person.name) == ("INSUFFICIENT", "EULALIA RAMONA XUC POROJ")
+    assert level_of(asker.person(cui_of(NEW_YEAR))) == "CLEAR"
+    assert level_of(named(asker, "BERTA LIDIA JOJ KELEX", (1985, 3, 4))) == "CLEAR"
 
 
 def test_another_sex_rules_nobody_out_and_is_no_hit(asker: Asker) -> None:

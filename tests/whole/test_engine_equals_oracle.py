@@ -83,6 +83,18 @@ def test_two_words_beside_a_short_form_find_who_has_an_alert(large_nation: Built
         assert both.equal, question.method
 
 
+@pytest.mark.parametrize("ending", [", 25", ",25.", "; 25", " 25", ", 07", ", 5", ", 125"])
+@pytest.mark.parametrize("label", ["", "nombre: ", "NOMBRES Y APELLIDOS ", "n "])
+def test_an_age_behind_a_comma_is_no_word_of_a_name(large_nation: BuiltNation, label: str, ending: str) -> None:
+    """Once the oracle took it for a word, and did not find a longer name on file that holds all that was asked."""
+    masks = dict.fromkeys(range(1, 6), 2**64 - 1)
+    for words in ("WENDY CHOC JUL", "MARIA DE LEON", "JUAN PEREZ", "JUAN"):
+        for method in (checks.CheckRequest, checks.CheckPersonRequest, checks.CheckVehicleRequest):
+            request = method(query=f"{label}{words}{ending}")
+            question = Question(method.DESCRIPTOR.name.removesuffix("Request"), request)
+            assert ask(large_nation.engine, large_nation.oracle, question, masks, large_nation.as_of_ms).equal, request
+
+
 def test_claims_that_differ_by_their_cui_alone_are_two(large_nation: BuiltNation) -> None:
     """Once the municipality of the one was lost where the other came first: a car's owner with her CUI, and without."""
     without_identity = 2**64 - 1 - (1 << section_pb2.SECTION_IDENTITY) - (1 << section_pb2.SECTION_TAX)

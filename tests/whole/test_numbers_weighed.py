@@ -14,6 +14,14 @@ from tests.kit.small_world import SmallWorld, cleared
 
 HIT, CLEAR, POSSIBLE = level_pb2.LEVEL_HIT, level_pb2.LEVEL_CLEAR, level_pb2.LEVEL_POSSIBLE
 FIRST = 13_578_462
+SURNAMES = ["PEREZ", "GARCIA", "HERNANDEZ", "GOMEZ", "RAMIREZ", "MORALES", "CASTILLO"]
+# case -> whose is the number, one digit from hers, of an order without a name; the birth date there
+NAMELESS = {
+    "nobody's, her date": ("nobody's", "1977-11-23"),
+    "a stranger's, her date": ("a stranger's", "1977-11-23"),
+    "nobody's, no date": ("nobody's", ""),
+    "nobody's, another date": ("nobody's", "1960-01-30"),
+}
 COMMON = "MARIA ELENA LOPEZ PEREZ"  # three bear it
 
 
@@ -80,13 +88,20 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         for number, father in ((81_002, "CARLOS RENE TUM AJU"), (81_003, "LUIS TUM BATZ"), (81_004, "JOSE TUM SAQUIC")):
             world.person(number, "MARIO RENE TUM LOPEZ", SEXO="M", PADRE=father)
         world.warrant("SON", cui_of(81_001), "MARIO RENE TUM LOPEZ")
+        for number, (cell, born) in enumerate(NAMELESS.values(), 93_571_246):
+            world.person(number, f"NORA IDALIA XUYA {SURNAMES[number % 7]}", "1977-11-23")
+            cui = other_digit(cui_of(number))
+            if cell == "a stranger's":
+                world.rows["renap"].append(
+                    {"ID": cui, "CUI": cui, "NOMBRE": "PEDRO ICAL CAAL", "NACIMIENTO": "1951-02-03", "SEXO": "M"}
+                )
+            world.warrant(f"NAMELESS{number}", cui, "", born)
         yield from world.serve(tmp_path_factory.mktemp("weighed"))
 
 
 def _named(name: str, case: int) -> str:
     """Each case has a surname of its own."""
-    surnames = ["PEREZ", "GARCIA", "HERNANDEZ", "GOMEZ", "RAMIREZ", "MORALES", "CASTILLO"]
-    return name.replace("PEREZ", surnames[case])
+    return name.replace("PEREZ", SURNAMES[case])
 
 
 @pytest.mark.parametrize("case", SLIPS)
@@ -99,6 +114,15 @@ def test_a_number_one_slip_off_means_him_of_three_who_bear_the_name(asker: Asker
 
 def test_a_slip_under_another_name_means_nobody(asker: Asker) -> None:
     assert asker.person(cui_of(71_234)).answer.level == CLEAR
+
+
+@pytest.mark.parametrize("case", NAMELESS)
+def test_a_number_one_slip_off_and_her_birth_date_mean_her_without_a_name(asker: Asker, case: str) -> None:
+    number = 93_571_246 + list(NAMELESS).index(case)
+    level = POSSIBLE if case.endswith(", her date") else CLEAR
+    assert asker.person(cui_of(number)).answer.level == level
+    if NAMELESS[case][0] == "a stranger's":
+        assert asker.person(other_digit(cui_of(number))).answer.level == POSSIBLE
 
 
 def test_of_a_fathers_number_and_a_sons_name_both_are_meant(asker: Asker) -> None:

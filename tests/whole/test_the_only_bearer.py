@@ -86,7 +86,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         for number, (name, cells, _, _) in enumerate(WARRANTS.values(), 1):
             numbers = {
                 "own": world.person(number, name, BORN),
-                "nobody": cui_of(5000 + number),
+                "nobody": cui_of(75_318_264 + number),  # far from everybody's
                 "stranger": cui_of(900),
             }
             row = {"ORDEN": f"O{number}", "NOMBRE": name, "ESTADO": "PENDIENTE", "FECHA": "2020-05-05", **cells}

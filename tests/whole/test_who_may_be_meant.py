@@ -21,11 +21,13 @@ from tests.server.running_server import RunningServer
 DOCUMENT = 'document_country = "PAIS"\ndocument_number = "PASAPORTE"\n'
 RENAP = MANIFESTS["renap"].replace(
     'sex = { column = "SEXO", codes = "sex" }\n',
-    'sex = { column = "SEXO", codes = "sex" }\nfather_name = "PADRE"\nbirth_department = "DEPTO"\n',
+    'sex = { column = "SEXO", codes = "sex" }\nfather_name = "PADRE"\nbirth_department = "DEPTO"\n'
+    'mother_name = "MADRE"\n',
 )
 OJ = MANIFESTS["oj"].replace(
     'birth_date = "NACIMIENTO"\n',
     'birth_date = "NACIMIENTO"\nabout_age = "EDAD"\nresidence_department = "DEPTO"\nfather_name = "PADRE"\n'
+    'mother_name = "MADRE"\n'
     f'sex = {{ column = "SEXO", codes = "sex" }}\n{DOCUMENT}',
 )
 OJ = OJ.replace("[codes.state]", '[codes.sex]\nM = "MALE"\nF = "FEMALE"\n\n[codes.state]')
@@ -80,6 +82,7 @@ class Person:
     file: str = "cui"
     department: str = "1"
     father: str = ""
+    mother: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Warrant:
     department: str = ""
     father: str = ""
     sex: str = ""
+    mother: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ def foreigner(name: str, born: str = "1980-05-17") -> Person:
     return Person(name, born, file="passport")
 
 
+HIS = {"father": "LEON XITUM", "mother": "ROSA TEPAZ"}
 ANA, TWIN = Person("ANA LUCIA ABAJ TZUNUX"), Person("MARIA ELENA ABAJ TZUNUX")
 EVERYBODY = {
     "only a foreigner": Case(
@@ -286,6 +291,32 @@ EVERYBODY = {
         Warrant("RAMONA QUIXTAN VICENTE", "1961-01-02", 0, father="XXX"),
         "POSSIBLE",
     ),
+    # both parents
+    "both her parents and another birth date": Case(
+        (Person("SELVIN XITUM TEPAZ", **HIS), Person("SELVIN XITUM TEPAZ", "1991-02-03")),
+        Warrant("SELVIN XITUM TEPAZ", "1965-03-23", **HIS),
+        "POSSIBLE CLEAR",
+    ),
+    "both her parents, and a namesake of the birth date": Case(
+        (Person("TELVINA XITUM TEPAZ", **HIS), Person("TELVINA XITUM TEPAZ", "1968-09-21")),
+        Warrant("TELVINA XITUM TEPAZ", "1968-09-21", **HIS),
+        "POSSIBLE POSSIBLE",
+    ),
+    "one of her parents and another birth date": Case(
+        (Person("ULBIA XITUM TEPAZ", father=HIS["father"], mother="ANA QUEJ"),),
+        Warrant("ULBIA XITUM TEPAZ", "1962-09-23", **HIS),
+        "CLEAR",
+    ),
+    "an initial and both parents": Case(
+        (Person("VIVIANA ANDREA XITUM TEPAZ", **HIS), Person("VIVIANA ANDREA XITUM TEPAZ", "1991-02-03")),
+        Warrant("VIVIANA A. XITUM TEPAZ", "", **HIS),
+        "POSSIBLE CLEAR",
+    ),
+    "a sister of both parents": Case(
+        (Person("WENDOLYN ROSA XITUM TEPAZ", **HIS),),
+        Warrant("WENDOLYN IRMA XITUM TEPAZ", "1959-10-11", **HIS),
+        "CLEAR",
+    ),
     # nearly the name, exactly the birth date
     "one given name and one surname": Case(
         (Person("BLANCA ESTER EQUITE NORIEGA"),), Warrant("BLANCA EQUITE"), "POSSIBLE"
@@ -357,7 +388,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         for place, p in enumerate(table.persons):
             number = identifier(case, place)
             row = [number, *(["HND"] if p.file == "passport" else []), p.name, p.born, p.sex]
-            files[p.file].append([*row, p.father, p.department] if p.file == "cui" else row)
+            files[p.file].append([*row, p.father, p.department, p.mother] if p.file == "cui" else row)
         w = table.warrant
         number = "" if w.number is None else identifier(case, w.number)
         document = ["HND", number] if number.startswith("PX") else ["", ""]
@@ -372,12 +403,12 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
             w.father,
             w.sex,
         ]
-        files["oj"].append([case, *stated, *document])
-    written(registers, "renap", "ID CUI NOMBRE NACIMIENTO SEXO PADRE DEPTO", [[r[0], *r] for r in files["cui"]])
+        files["oj"].append([case, *stated, *document, w.mother])
+    written(registers, "renap", "ID CUI NOMBRE NACIMIENTO SEXO PADRE DEPTO MADRE", [[r[0], *r] for r in files["cui"]])
     crossings = [[f"{r[0]}-{n}", r[0], *r[1:]] for r in files["passport"] for n in (1, 2)]
     written(registers, "migracion", "ID PASAPORTE PAIS NOMBRE NACIMIENTO SEXO", crossings)
     written(registers, "transito", "ID LICENCIA NOMBRE NACIMIENTO SEXO", [[r[0], *r] for r in files["licence"]])
-    header = "ORDEN CUI NOMBRE NACIMIENTO ESTADO FECHA EDAD DEPTO PADRE SEXO PAIS PASAPORTE"
+    header = "ORDEN CUI NOMBRE NACIMIENTO ESTADO FECHA EDAD DEPTO PADRE SEXO PAIS PASAPORTE MADRE"
     written(registers, "oj", header, files["oj"])
     build(registers.options())
     server = RunningServer(registers.data, tmp_path_factory.mktemp("serve") / "log", workers=1)

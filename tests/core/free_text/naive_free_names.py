@@ -51,6 +51,18 @@ def free_name(text: str, this_year: int) -> tuple[str, Date]:
     return names, (0, 0, 0)
 
 
+def without_bare_age(text: str) -> str:
+    """A name of two words or more without the two digits at its end that stand behind a comma: a guess of the age."""
+    end = text.rstrip(_WHITE + ".,;)")
+    found = re.fullmatch(rf"(.*?){_BLANK}*[,;|][^0-9A-Za-z\x80-\U0010ffff]*[1-9][0-9]", end, re.DOTALL)
+    if found is None:
+        return text
+    label = _LABEL.match(found[1].lstrip(_WHITE))
+    name = found[1].lstrip(_WHITE)[label.end() if label else 0 :]
+    words = re.findall("[A-Za-z0-9\x80-\U0010ffff]+", name)
+    return name if len(words) >= 2 and is_words_of_name(name) else text
+
+
 def unread_digits(names: str, date: Date) -> bool:
     """Whether digits without a letter beside them are more than a number in a company's name."""
     groups = [word for word in re.findall("[A-Za-z0-9\x80-\U0010ffff]+", names) if re.fullmatch("[0-9]+", word)]

@@ -1,0 +1,36 @@
+"""Of two persons under one number: whom an alert names, without the GIL. Nothing here is for Python."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+from core.calendar cimport birth_dates_agreement
+from core.contract cimport *
+from core.generation.dossier cimport ClaimEntry
+from core.names.pairing cimport compare_with_text
+
+
+cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
+    """AGREES > UNKNOWN > DISAGREES > nothing stated (0)."""
+    if a == AGREEMENT_AGREES or b == AGREEMENT_AGREES:
+        return AGREEMENT_AGREES
+    if a == AGREEMENT_UNKNOWN or b == AGREEMENT_UNKNOWN:
+        return AGREEMENT_UNKNOWN
+    return max(a, b)
+
+
+cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
+    cdef uint32_t i
+    cdef uint8_t names = 0, birth = 0
+    cdef const ClaimEntry* claim
+    for i in range(dossier.header.n_claims):
+        claim = &dossier.claims[i]
+        if (claim.identity or claim.register != alert.register or claim.section != alert.section
+                or claim.sensitivity != alert.sensitivity):
+            continue
+        if claim.name_text_length and call.asked_name.shape.count:
+            names = _better(names, compare_with_text(
+                &call.asked_name, <const char*>dossier.bytes + claim.name_text_offset, claim.name_text_length))
+        if claim.birth_year and call.question.birth_year:
+            birth = _better(birth, <uint8_t>birth_dates_agreement(
+                call.question.birth_year, call.question.birth_month, call.question.birth_mday,
+                claim.birth_year, claim.birth_month, claim.birth_mday))
+    return names == AGREEMENT_DISAGREES or (birth == AGREEMENT_DISAGREES and names != AGREEMENT_AGREES)
