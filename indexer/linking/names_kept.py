@@ -36,7 +36,8 @@ _CLAIM_FIELDS: list[pa.Field[Any]] = [
     pa.field("sex", pa.uint8()),
 ]
 CLAIM_SCHEMA = pa.schema(_CLAIM_FIELDS)
-_ASKED = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
+ASKED = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
+"""What of a standard record an index by name is asked with."""
 
 
 def keep_persons(database: LinkingDatabase, path: Path) -> None:
@@ -82,7 +83,7 @@ class KeptNames:
         rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for tables, hides in ((asked, False), (hiding, True)):
             for table, numbers in tables:
-                for batch in table.select(list(_ASKED)).combine_chunks().to_batches():
+                for batch in table.select(list(ASKED)).combine_chunks().to_batches():
                     fitting = self._sweep.fitting(batch, hides)
                     row, entity = (np.array(fitting[name], dtype=np.int64) for name in ("row", "entity"))
                     if hides:

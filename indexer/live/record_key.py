@@ -63,7 +63,7 @@ def said_of_each(rows: pa.Table, said: Mapping[RecordKey, _Said]) -> list[_Said 
     for key, each in said.items():
         by_id.setdefault((key.register, key.record_id), []).append((key, each))
     likely = _rows_with_ids(rows, {record_id for _, record_id in by_id})
-    for number, place in zip(likely.tolist(), places_of(rows.take(likely)), strict=True):
+    for number, place in zip(likely.tolist(), places_of(rows.select(list(PLACE_COLUMNS)).take(likely)), strict=True):
         for key, each in by_id.get((place[0], place[2]), ()):
             if key.means(place):
                 found[number] = each

@@ -20,7 +20,7 @@ from core.generation.reader import DossierReader, EntityKind
 from core.generation.store import Generation
 from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from indexer.linking.database import STANDARDS
-from indexer.linking.names_kept import AskedIndex
+from indexer.linking.names_kept import ASKED, AskedIndex
 from indexer.linking.vehicles import TAIL_MAX, TAIL_MIN
 from indexer.live.ever_given import EverGiven
 from indexer.live.kept import (
@@ -211,7 +211,7 @@ class Standing:
         counts = is_alert | (rows.column("clearance").to_numpy() & STANDARDS != 0)
         named = rows.column("name_text").is_valid().to_numpy() & (rows.column("section").to_numpy() != SECTION_OWNER)
         numbers = np.flatnonzero(counts & named)
-        asked = rows.take(numbers)
+        asked = rows.select([*ASKED, "alert_flags", "father", "mother"]).take(numbers)
         doubted = asked.column("alert_flags").to_numpy() & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED) != 0
         hides = asked.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
         by_parents = asked.column("father").is_valid().to_numpy() & asked.column("mother").is_valid().to_numpy()
