@@ -20,6 +20,7 @@ from typing import Any
 
 from core.files.regular_file import read_file
 from core.files.replacement import replace_file, sync_directory
+from core.generation.subject_key import SUBJECT_KEY
 from core.generation.view_file import BEAT, LIVE
 from indexer.build.lock import operating_user
 
@@ -124,12 +125,16 @@ def _is_followed(data: Path, name: str) -> bool:
 
 
 def remove_leftovers(data: Path) -> list[str]:
-    """Removes what a killed build left: half-built and half-removed generations. Only under the lock."""
+    """Removes what a killed build left: half-built and half-removed generations, and drafts of its own files.
+
+    Only under the lock. Drafts of other files are left alone: a server that runs beside is writing them.
+    """
     generations = data / GENERATIONS
     generations.mkdir(parents=True, exist_ok=True)
     left = [entry for entry in generations.iterdir() if entry.name.startswith((BUILDING, ".doomed-"))]
     for entry in left:
         shutil.rmtree(entry)
-    for draft in [*data.glob(".*.draft"), *data.glob(".subject.key-*")]:
-        draft.unlink()
+    for own in (f".{CURRENT}.draft", f".{SUBJECT_KEY}*.draft", f".{SUBJECT_KEY}-*"):
+        for draft in data.glob(own):
+            draft.unlink(missing_ok=True)
     return sorted(entry.name for entry in left)

@@ -1,7 +1,8 @@
 """How far the ledger was, noted beside it: tells at the next start that an older copy took its place, or none.
 
-<data>/ledger.seen.json is written each second in which entries came. Whoever lost or put back the folder `ledger` alone
-is told by it; a data directory that was put back as a whole has the note of that day too, and then the sources tell.
+<data>/ledger.seen.json is written each second in which entries came, and at the end. Whoever lost or put back the
+folder `ledger` alone is told by it; a data directory that was put back as a whole has the note of that day too, and
+then the sources tell.
 Where the note itself is lost or damaged every feed is in doubt.
 """
 

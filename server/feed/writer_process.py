@@ -98,6 +98,7 @@ class FeedWriter:
             for work in works:
                 work.cancel()
         with contextlib.suppress(OSError):  # the next start reads more
+            self._note_place()  # or an older copy that is put back now would be taken for what was here
             self._taker.snapshot(every=1)
         self._ledger.close()
 
@@ -166,12 +167,16 @@ class FeedWriter:
                     beat.touch(mode=0o600)
             told = {"positions": self._taker.positions(list(self._orders.sources)), "sequence": self._taker.sequence}
             with contextlib.suppress(OSError):
-                if self._noted != self._taker.sequence and (seen := self._taker.seen()) is not None:
-                    note_ledger(self._orders.data, seen)
-                    self._noted = seen.place.sequence
+                self._note_place()
                 self._taker.snapshot(every=EVERY)
                 replace_file(self._orders.status, orjson.dumps(told), durable=False)
             await asyncio.sleep(_STATUS_S)
+
+    def _note_place(self) -> None:
+        """Notes beside the ledger how far it is. Raises OSError."""
+        if self._noted != self._taker.sequence and (seen := self._taker.seen()) is not None:
+            note_ledger(self._orders.data, seen)
+            self._noted = seen.place.sequence
 
     def _told_in_time(self) -> bool:
         return self._holds_since is not None and time.monotonic() - self._holds_since >= _HOLDS_AFTER_S

@@ -71,6 +71,17 @@ def leftovers(data: Path) -> list[str]:
     ]
 
 
+def test_a_build_leaves_what_a_server_beside_is_writing(registers: SmallRegisters) -> None:
+    """And removes the drafts that a killed build left of its own files."""
+    registers.data.mkdir(exist_ok=True)
+    servers = [registers.data / name for name in (".served.json.draft", ".ledger.seen.json.draft")]
+    own = [registers.data / name for name in (".CURRENT.draft", ".subject.key-1a2b")]
+    for draft in (*servers, *own):
+        draft.touch()
+    build(registers.options())
+    assert [draft.exists() for draft in (*servers, *own)] == [True, True, False, False]
+
+
 def test_a_build_publishes_what_the_registers_hold(registers: SmallRegisters) -> None:
     summary = build(registers.options())
     assert current_generation(registers.data) == summary.generation_id

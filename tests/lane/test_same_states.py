@@ -108,7 +108,7 @@ def test_each_role(twins: Twins, small_nation: BuiltNation, role: str, purpose: 
             answered += pair.alike(path, request.SerializeToString()).code == "OK"
     assert answered > 50
     twins.records(answered)
-    until(lambda: _told(twins.grpcio) == _told(twins.lane))  # owners are told half a second later
+    until(lambda: _told(twins.lane) and _told(twins.grpcio) == _told(twins.lane))  # owners are told half a second later
     assert _told(twins.lane)
 
 
