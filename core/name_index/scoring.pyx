@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from core.agreement cimport better
 from core.calendar cimport LAST_FILLER_YEAR
 from core.contract cimport *
 from core.machine.xxhash cimport XXH3_64bits_withSeed
@@ -175,15 +176,6 @@ cdef inline bint _worth_comparing(const NameQuery* query, const TokenBrief* brie
     return False
 
 
-cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
-    """AGREES > UNKNOWN > DISAGREES > nothing stated (0)."""
-    if a == AGREEMENT_AGREES or b == AGREEMENT_AGREES:
-        return AGREEMENT_AGREES
-    if a == AGREEMENT_UNKNOWN or b == AGREEMENT_UNKNOWN:
-        return AGREEMENT_UNKNOWN
-    return max(a, b)
-
-
 cdef struct Weighed:             # what the visible rows of one person tell, taken together
     int32_t names_evidence       # of the name that goes best with the asked one
     int32_t names_dated          # of the best one where the birth dates are equal
@@ -272,9 +264,9 @@ cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n, bint ha
 
 
 cdef inline void _weigh_names(const PairedRow* paired, bint counted, Weighed* weighed, NameFound* found) noexcept nogil:
-    weighed.names = _better(weighed.names, paired.agreement)
+    weighed.names = better(weighed.names, paired.agreement)
     if counted:
-        weighed.comparable = _better(weighed.comparable, paired.agreement)
+        weighed.comparable = better(weighed.comparable, paired.agreement)
     weighed.names_evidence = max(weighed.names_evidence, paired.evidence)
     weighed.names_dated = max(weighed.names_dated, paired.dated)
     if paired.covered:
@@ -296,7 +288,7 @@ cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, 
         evidence = birth_evidence(question.birth, held, &agreement)
         weighed.birth_evidence = evidence if not weighed.year_stated else max(weighed.birth_evidence, evidence)
         weighed.same_day = weighed.same_day or is_same_day(question.birth, evidence)
-        weighed.birth = _better(weighed.birth, agreement)
+        weighed.birth = better(weighed.birth, agreement)
         found.flags |= FOUND_BIRTH
         weighed.near = weighed.near or -1 <= <int>held.year - <int>question.birth.year <= 1
     weighed.year_stated = True
@@ -312,7 +304,7 @@ cdef inline void _weigh_sex(const NameQuestion* question, const NameRow* row, We
     if row.sex == 0:
         return
     if question.sex:
-        weighed.sex = _better(weighed.sex, AGREEMENT_AGREES if row.sex == question.sex else AGREEMENT_DISAGREES)
+        weighed.sex = better(weighed.sex, AGREEMENT_AGREES if row.sex == question.sex else AGREEMENT_DISAGREES)
     if found.sex_on_file == 0:
         found.sex_on_file = row.sex
 

@@ -11,6 +11,7 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
+from core.agreement cimport better
 from core.calendar cimport BIRTH_GRADES, birth_dates_agreement, birth_grade, partial_date_problem
 from core.contract cimport *
 from core.names.folding cimport FoldedName, fold_name
@@ -172,12 +173,12 @@ cdef int _given_flags(object a, object b) except -1:
 
 
 def another_given_name(a: str | bytes, b: str | bytes) -> bool:
-    """Whether each name has a given name that finds no partner, whatever others pair."""
+    """True where both names have a given name without a partner in the other."""
     return _given_flags(a, b) & (CONFLICT_GIVEN | EXTRA_GIVEN) != 0
 
 
 def given_names_differ(a: str | bytes, b: str | bytes) -> bool:
-    """Whether each name has a given name that finds no partner, and no given names pair."""
+    """True where both names have a given name without a partner, and no given names pair."""
     return _given_flags(a, b) & CONFLICT_GIVEN != 0
 
 
@@ -379,15 +380,6 @@ cdef void use_frequencies(NameFrequencies frequencies, NameShape* shape, const T
     cdef int i
     for i in range(shape.count):
         shape.tokens[i].bits = token_bits(&frequencies.table, forms[i].phonetic, forms[i].phonetic_length)
-
-
-cdef inline uint8_t better(uint8_t a, uint8_t b) noexcept nogil:
-    """AGREES, then UNKNOWN, then DISAGREES; 0 = nothing compared."""
-    if a == AGREEMENT_AGREES or b == AGREEMENT_AGREES:
-        return AGREEMENT_AGREES
-    if a == AGREEMENT_UNKNOWN or b == AGREEMENT_UNKNOWN:
-        return AGREEMENT_UNKNOWN
-    return max(a, b)
 
 
 cdef uint8_t compare_parents(Person a, Person b):

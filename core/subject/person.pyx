@@ -1,5 +1,6 @@
 """One person of the file as the caller may see it, without the GIL. Nothing here is for Python."""
 
+from core.agreement cimport better
 from core.calendar cimport GRADE_CENTURY, LAST_FILLER_YEAR, age_in_years, birth_dates_agreement, birth_grade
 from core.call.memory cimport call_dossier, call_shows
 from core.contract cimport *
@@ -14,15 +15,6 @@ cdef inline bint _visible(const Call* call, const ClaimEntry* claim) noexcept no
 
 cdef bint claim_counts(const Call* call, const Person* person, const ClaimEntry* claim) noexcept nogil:
     return (claim.identity or not person.has_identity) and _visible(call, claim)
-
-
-cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
-    """AGREES > UNKNOWN > DISAGREES > nothing stated (0)."""
-    if a == AGREEMENT_AGREES or b == AGREEMENT_AGREES:
-        return AGREEMENT_AGREES
-    if a == AGREEMENT_UNKNOWN or b == AGREEMENT_UNKNOWN:
-        return AGREEMENT_UNKNOWN
-    return max(a, b)
 
 
 cdef bint _contradict(const Dossier* dossier, const ClaimEntry* a, const ClaimEntry* b) noexcept nogil:
@@ -112,7 +104,7 @@ cdef uint8_t compare_person_names(const Call* call, const Person* person) noexce
         claim = &person.dossier.claims[i]
         if claim.name_text_length == 0 or not claim_counts(call, person, claim):
             continue
-        best = _better(best, compare_with_text(
+        best = better(best, compare_with_text(
             &call.asked_name, <const char*>person.dossier.bytes + claim.name_text_offset, claim.name_text_length))
     return best or AGREEMENT_UNKNOWN
 
@@ -125,7 +117,7 @@ cdef uint8_t compare_person_birth(const Call* call, const Person* person) noexce
         claim = &person.dossier.claims[i]
         if claim.birth_year == 0 or not claim_counts(call, person, claim):
             continue
-        best = _better(best, <uint8_t>birth_dates_agreement(
+        best = better(best, <uint8_t>birth_dates_agreement(
             call.question.birth_year, call.question.birth_month, call.question.birth_mday,
             claim.birth_year, claim.birth_month, claim.birth_mday))
     return best or AGREEMENT_UNKNOWN
@@ -141,7 +133,7 @@ cdef uint8_t compare_person_sex(const Call* call, const Person* person) noexcept
         claim = &person.dossier.claims[i]
         if claim.sex == SEX_UNSPECIFIED or not claim_counts(call, person, claim):
             continue
-        best = _better(best, AGREEMENT_AGREES if claim.sex == call.question.sex else AGREEMENT_DISAGREES)
+        best = better(best, AGREEMENT_AGREES if claim.sex == call.question.sex else AGREEMENT_DISAGREES)
     return best or AGREEMENT_UNKNOWN
 
 
@@ -166,7 +158,7 @@ cdef uint8_t compare_person_parents(const Call* call, const Person* person) noex
         claim = &person.dossier.claims[i]
         if claim.father_length + claim.mother_length == 0 or not claim_counts(call, person, claim):
             continue
-        best = _better(best, _parents_of_claim(call, &person.dossier, claim))
+        best = better(best, _parents_of_claim(call, &person.dossier, claim))
     return best or AGREEMENT_UNKNOWN
 
 

@@ -1,8 +1,8 @@
-# A number that two persons bear, by one of whom somebody is asked for (docs/answers.md section 8).
+# Alerts under a number that two persons bear (docs/answers.md section 8).
 
 from core.call.memory cimport Call
 from core.generation.dossier cimport AlertEntry
 from core.generation.view cimport Dossier
 
-# Whether what the alert's register states in its section names another than is asked for.
+# True where the register that states the alert names another person there than the question does.
 cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil

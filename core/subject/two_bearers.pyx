@@ -1,20 +1,12 @@
-"""Of two persons under one number: whom an alert names, without the GIL. Nothing here is for Python."""
+"""Alerts under a number that two persons bear, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t, uint32_t
 
+from core.agreement cimport better
 from core.calendar cimport birth_dates_agreement
 from core.contract cimport *
 from core.generation.dossier cimport ClaimEntry
 from core.names.pairing cimport compare_with_text
-
-
-cdef inline uint8_t _better(uint8_t a, uint8_t b) noexcept nogil:
-    """AGREES > UNKNOWN > DISAGREES > nothing stated (0)."""
-    if a == AGREEMENT_AGREES or b == AGREEMENT_AGREES:
-        return AGREEMENT_AGREES
-    if a == AGREEMENT_UNKNOWN or b == AGREEMENT_UNKNOWN:
-        return AGREEMENT_UNKNOWN
-    return max(a, b)
 
 
 cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
@@ -27,10 +19,10 @@ cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const A
                 or claim.sensitivity != alert.sensitivity):
             continue
         if claim.name_text_length and call.asked_name.shape.count:
-            names = _better(names, compare_with_text(
+            names = better(names, compare_with_text(
                 &call.asked_name, <const char*>dossier.bytes + claim.name_text_offset, claim.name_text_length))
         if claim.birth_year and call.question.birth_year:
-            birth = _better(birth, <uint8_t>birth_dates_agreement(
+            birth = better(birth, <uint8_t>birth_dates_agreement(
                 call.question.birth_year, call.question.birth_month, call.question.birth_mday,
                 claim.birth_year, claim.birth_month, claim.birth_mday))
     return names == AGREEMENT_DISAGREES or (birth == AGREEMENT_DISAGREES and names != AGREEMENT_AGREES)

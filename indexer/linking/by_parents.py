@@ -1,4 +1,4 @@
-"""Whom a record means by the name and both parents, whatever birth date and sex say (docs/answers.md section 5).
+"""Links by the name and both parents, whatever birth date and sex say (docs/answers.md section 5).
 
     records that state both parents x who bears their name, or a longer one that holds all of it    name_bearer
       --> persons both of whose parents agree                                                       name_kin
@@ -18,7 +18,7 @@ from core.calendar import compare_birth_dates
 from core.names.comparison import compare_texts
 from indexer.linking.database import LinkingDatabase
 from indexer.linking.hiding import FEW_BEARERS
-from indexer.linking.weak import best
+from indexer.linking.weak import best, date_parts
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 from ronda.v1.level_pb2 import AGREEMENT_UNKNOWN as UNKNOWN
@@ -56,7 +56,8 @@ def _kin(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
         SELECT b.place, b.entity, min(b.names) AS names, any_value(r.birth) AS birth, any_value(r.sex) AS sex,
                any_value(r.doubted) AS doubted, any_value(r.void) AS void,
                any_value(r.father) AS father, any_value(r.mother) AS mother, list({claim}) AS claims
-        FROM ({FEW_BEARERS}) b JOIN name_only r USING (place) JOIN named_claim c USING (entity)
+        FROM (SELECT * FROM name_bearer QUALIFY {FEW_BEARERS}) b
+        JOIN name_only r USING (place) JOIN named_claim c USING (entity)
         WHERE {BOTH_PARENTS.replace("father", "r.father").replace("mother", "r.mother")}
         GROUP BY b.place, b.entity ORDER BY b.place, b.entity
     """)
@@ -71,16 +72,12 @@ def _has_parents(row: dict[str, Any], claim: dict[str, Any]) -> bool:
 
 
 def _births(row: dict[str, Any]) -> int:
-    """Of a doubtful date its year alone too; one that is none rules nobody out."""
+    """The agreement of the birth dates. A doubtful date may agree by its year; a void one rules nobody out."""
     asked = [row["birth"]] if row["birth"] else []
     asked += [row["birth"] // 10_000 * 10_000] if asked and row["doubted"] else []
     filed = [claim["birth"] for claim in row["claims"] if claim["birth"]]
-    found = best(compare_birth_dates(_parted(mine), _parted(theirs)) for mine in asked for theirs in filed)
+    found = best(compare_birth_dates(date_parts(mine), date_parts(theirs)) for mine in asked for theirs in filed)
     return UNKNOWN if row["void"] and found == DISAGREES else found
-
-
-def _parted(birth: int) -> tuple[int, int, int]:
-    return birth // 10_000, birth // 100 % 100, birth % 100
 
 
 def _sexes(row: dict[str, Any]) -> int:

@@ -17,11 +17,11 @@ from ronda.v1.level_pb2 import AGREEMENT_AGREES
 
 BEARERS_LIMIT = 1_000  # persons on file who bear a name; a commoner one hides nobody
 HIDING = f"(alert_flags & {ALERT_PROTECTED} <> 0 AND alert_state = {ALERT_STATE_PENDING})"
-# all who bear a record's name or a longer one that holds it, or, where they are many, those alone whose names agree
+# of `name_bearer`: all who bear a record's name or a longer one that holds it, or, where they are many, those alone
+# whose names agree; of many such, nobody
 FEW_BEARERS = f"""
-    SELECT place, entity, names FROM name_bearer QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT}
-    UNION SELECT place, entity, names FROM name_bearer WHERE names = {AGREEMENT_AGREES}
-    QUALIFY count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT}"""
+    (count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT} OR names = {AGREEMENT_AGREES}
+     AND count(*) FILTER (names = {AGREEMENT_AGREES}) OVER (PARTITION BY place) <= {BEARERS_LIMIT})"""
 
 _CUI_DIGITS = 13
 
@@ -39,7 +39,8 @@ def collect_hidden(database: LinkingDatabase) -> None:
     database.run(f"""
         CREATE TABLE name_hides AS
         WITH hiding AS (SELECT place FROM name_only WHERE hides),
-        borne AS (SELECT place, entity FROM ({FEW_BEARERS}) b SEMI JOIN hiding USING (place)
+        few AS (SELECT place, entity FROM name_bearer QUALIFY {FEW_BEARERS}),
+        borne AS (SELECT * FROM few SEMI JOIN hiding USING (place)
                   UNION SELECT place, entity FROM name_decided SEMI JOIN hiding USING (place) WHERE scored),
         named AS (SELECT place, p.cui, p.text FROM borne
                   ANTI JOIN (SELECT place, entity FROM name_decided WHERE linked) d USING (place, entity)

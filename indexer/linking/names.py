@@ -23,7 +23,7 @@ from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
 from indexer.linking.by_parents import BOTH_PARENTS, meet_by_parents
 from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, STANDARDS, LinkingDatabase
-from indexer.linking.hiding import BEARERS_LIMIT, HIDING, collect_hidden
+from indexer.linking.hiding import FEW_BEARERS, HIDING, collect_hidden
 from indexer.linking.names_kept import CLAIM_SCHEMA, NAMES, PERSONS, AskedIndex, keep_persons
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
@@ -240,9 +240,7 @@ def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
         database.forget("base_claim")
     _sweep_both(database, lambda: asked.sweep, "kept_")
     # of who bears a common name the database holds only some: whom it hides goes by all of them
-    few = f"""count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT} OR names = {AGREES}
-              AND count(*) FILTER (names = {AGREES}) OVER (PARTITION BY place) <= {BEARERS_LIMIT}"""
-    of_few = f"(SELECT * FROM kept_name_bearer QUALIFY {few})"
+    of_few = f"(SELECT * FROM kept_name_bearer QUALIFY {FEW_BEARERS})"
     for name, kept in (("name_asked", "kept_name_asked"), ("name_bearer", of_few)):
         found = database.stream(
             f"SELECT f.* REPLACE (n.entity AS entity) FROM {kept} f "

@@ -40,6 +40,11 @@ class Side:
     mother: str = ""
 
 
+def date_parts(birth: int) -> tuple[int, int, int]:
+    """Year, month and day of yyyymmdd; 0 = not known."""
+    return birth // 10_000, birth // 100 % 100, birth % 100
+
+
 def best(agreements: Iterable[int]) -> int:
     """The best of the claims that state the thing counts: AGREES > UNKNOWN > DISAGREES; UNKNOWN when none does."""
     return max(agreements, key=_STRENGTH.__getitem__, default=UNKNOWN)
@@ -125,7 +130,7 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _dated(row: dict[str, Any], prefix: str) -> Side:
     birth = row[f"{prefix}birth"] or 0
     return Side(
-        birth=(birth // 10000, birth // 100 % 100, birth % 100),
+        birth=date_parts(birth),
         father=row[f"{prefix}father"] or "",
         mother=row[f"{prefix}mother"] or "",
     )

@@ -33,7 +33,7 @@ from core.names.comparison import compare, compare_texts
 from core.names.frequencies import NameFrequencies
 from indexer.linking.database import LinkingDatabase
 from indexer.linking.near_named import collect_near_named
-from indexer.linking.weak import Side, best, compare_parents
+from indexer.linking.weak import Side, best, compare_parents, date_parts
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 
@@ -189,7 +189,7 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
         {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0},
         {
             "names": [claim["name"] for claim in claims if claim["name"]] or None,
-            "birth": [_parted(claim["birth"]) for claim in claims if claim["birth"]] or None,
+            "birth": [date_parts(claim["birth"]) for claim in claims if claim["birth"]] or None,
             "sex": _sex(row["sex"], claims),
         },
         frequencies=frequencies,
@@ -222,11 +222,7 @@ def _births(row: dict[str, Any]) -> list[tuple[int, int, int]]:
     birth = row["birth"]
     if not birth or row["void"]:
         return []
-    return [_parted(birth), (birth // 10_000, 0, 0)] if row["doubted"] else [_parted(birth)]
-
-
-def _parted(birth: int) -> tuple[int, int, int]:
-    return birth // 10_000, birth // 100 % 100, birth % 100
+    return [date_parts(birth), (birth // 10_000, 0, 0)] if row["doubted"] else [date_parts(birth)]
 
 
 def _sex(stated: int | None, claims: list[dict[str, Any]]) -> int:
