@@ -247,6 +247,8 @@ def _keys_updated(command: list[str]) -> int:
                 asked += 1
                 while (line := client.stdout.readline()) and b"KEYUPDATE" not in line:
                     pass
+                if not line:  # ended: its pipe may take lines until the process is gone
+                    break
         client.kill()
     return asked
 
