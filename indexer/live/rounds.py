@@ -24,7 +24,8 @@ def rounds_of(
     """The UPSERTs and CANCELs that count; a record's next change is in a later round than the one before it.
 
     Cancellations have rounds of their own, before the rows beside them: what they closed is linked again where one of
-    these decides whose it is, as what was closed before is.
+    these decides whose it is, as what was closed before is. One that ends what is said of its record waits for the last
+    of these rounds, so that records that change once and records that come and go take one round of them together.
 
     unreadable: sequences of those, of some changes, that will be refused; asked of records that come more than once.
     meant: equal of two changes that name the same records. shared: of some ids those that several records have: what a
@@ -37,13 +38,17 @@ def rounds_of(
     often = {record: changes for record, changes in of_record.items() if len(changes) > 1}
     refused = unreadable([change for changes in often.values() for change in changes])
     shared_ids = shared(often)
-    rounds: list[tuple[list[Change], list[Change]]] = []
-    for record, changes in of_record.items():
-        counting = _counting(changes, refused, meant, is_shared=record in shared_ids) if record in often else changes
-        for place, change in enumerate(counting):
-            if place == len(rounds):
-                rounds.append(([], []))
-            rounds[place][change.kind is Kind.UPSERT].append(change)
+    counting = [
+        _counting(changes, refused, meant, is_shared=record in shared_ids) if record in often else changes
+        for record, changes in of_record.items()
+    ]
+    last_closing = max((len(each) for each in counting if each[-1].kind is Kind.CANCEL), default=0)
+    rounds: list[tuple[list[Change], list[Change]]] = [([], []) for _ in range(max(map(len, counting), default=0))]
+    for changes in counting:
+        for place, change in enumerate(changes, 1):
+            is_row = change.kind is Kind.UPSERT
+            waits = place == len(changes) and not is_row
+            rounds[(last_closing if waits else place) - 1][is_row].append(change)
     return [part for both in rounds for part in both if part]
 
 

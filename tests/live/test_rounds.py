@@ -82,3 +82,10 @@ def test_a_record_that_goes_back_and_forth_takes_two_rounds() -> None:
         1,
         1,
     ]
+
+
+def test_cancellations_of_old_and_of_new_records_take_one_round() -> None:
+    old, new = Change(Kind.CANCEL, "oj", "oj", 1, "a"), Change(Kind.UPSERT, "oj", "oj", 2, "b")
+    ended = Change(Kind.CANCEL, "oj", "oj", 3, "b")
+    assert rounds_of([old, new, ended], lambda _: set(), source_of) == [[new], [old, ended]]
+    assert rounds_of([old, new], lambda _: set(), source_of) == [[old], [new]]
