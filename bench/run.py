@@ -7,7 +7,7 @@ import sys
 
 from bench import cost, foundation, hour
 from bench.answers import bench as answers
-from bench.answers import factorial
+from bench.answers import factorial, metamorphic
 from bench.attack import bench as attack
 from bench.clients import bench as clients
 from bench.core import bench as core
@@ -72,8 +72,9 @@ def main() -> int:
         "--only",
         default="",
         help="core: benchmarks, clients, live: parts whose name holds this; names: kinds = the kinds of noise alone;"
-        " answers: factorial = warrants with damaged numbers alone",
+        " answers: factorial = warrants with damaged numbers alone, metamorphic = one field changed after another",
     )
+    parser.add_argument("--builds", type=_count, default=metamorphic.BUILDS, help="answers: of metamorphic")
     options = parser.parse_args()
     if options.name == "names":
         if options.only not in ("", "kinds"):
@@ -88,8 +89,10 @@ def main() -> int:
     if options.name == "trust":
         return 0 if trust.run(min(options.persons, trust.PERSONS), options.kills) else 1
     if options.name == "answers":
-        if options.only not in ("", "factorial"):
-            parser.error("--only: of answers, factorial")
+        if options.only not in ("", "factorial", "metamorphic"):
+            parser.error("--only: of answers, factorial or metamorphic")
+        if options.only == "metamorphic":
+            return 0 if metamorphic.run(options.persons, options.builds) else 1
         if options.only:
             return 0 if factorial.run(options.persons) else 1
         return 0 if answers.run(options.persons, options.damage) else 1

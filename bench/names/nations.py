@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,21 +163,44 @@ class Warrant:
 
 def write_warrants(nation: Path, warrants: Iterable[Warrant]) -> None:
     """Replaces the Judiciary's warrants, each pending, of one court."""
-    court = f"{tables.departments()[0].ine:02d}103"
+    write_orders(nation, map(_stated, warrants))
+
+
+def _stated(one: Warrant) -> dict[str, str]:
+    born = f"{one.birth:%d/%m/%Y}" if one.birth else ""
+    return {"CUI": one.cui, **one.names, "NACIMIENTO": born, "SEXO": "F" if one.female else "M"}
+
+
+def write_orders(nation: Path, persons: Iterable[Mapping[str, str]]) -> None:
+    """Replaces the Judiciary's warrants by one for each of these persons, pending, number 1 and on.
+
+    persons: the text of each tag under PERSONA; a passport's country stands before its number, parted by a space.
+    """
+    court = order_court()
     lines = ['<?xml version="1.0" encoding="ISO-8859-1"?>', '<ORDENES sistema="SGT">']
-    for number, one in enumerate(warrants, 1):
+    for number, one in enumerate(persons, 1):
         causa = f"{court}-2026-{number:06d}"
-        names = "".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in one.names.items() if text)
-        cui = f"<CUI>{one.cui}</CUI>" if one.cui else ""
+        stated = "".join(_tag(tag, text) for tag, text in one.items() if text)
         lines.append(
             f'<ORDEN TIPO="OC"><NUMERO>OC-{causa}</NUMERO><CAUSA>{causa}</CAUSA>'
             f'<JUZGADO codigo="{court}">JUZGADO PRIMERO</JUZGADO><DELITO codigo="CP-132">ASESINATO</DELITO>'
             "<ARMADO>N</ARMADO><FECHA>02/02/2026</FECHA><ESTADO>PENDIENTE</ESTADO><FECHA_ESTADO>02/02/2026</FECHA_ESTADO>"
-            f"<PERSONA>{cui}{names}<NACIMIENTO>{f'{one.birth:%d/%m/%Y}' if one.birth else ''}</NACIMIENTO>"
-            f"<SEXO>{'F' if one.female else 'M'}</SEXO></PERSONA></ORDEN>"
+            f"<PERSONA>{stated}</PERSONA></ORDEN>"
         )
     lines.append("</ORDENES>\n")
     (nation / "registers" / "oj" / "ordenes.xml").write_bytes("\n".join(lines).encode("latin-1", "ignore"))
+
+
+def order_court() -> str:
+    """Code of the court whose orders `write_orders` writes."""
+    return f"{tables.departments()[0].ine:02d}103"
+
+
+def _tag(tag: str, text: str) -> str:
+    if tag != "DOCUMENTO":
+        return f"<{tag}>{escape(text)}</{tag}>"
+    country, _, number = text.rpartition(" ")
+    return f'<DOCUMENTO pais="{country}">{escape(number)}</DOCUMENTO>'
 
 
 def _list_everybody(nation: Path) -> list[str]:
