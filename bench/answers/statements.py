@@ -50,14 +50,14 @@ class Statement:
     how: Mapping[str, Is]
 
     def fits_rival(self) -> bool:
-        """Whether all that is stated and tells persons apart is the rival's, or a slip of what both have.
+        """Whether all but one field that is stated and tells persons apart is the rival's, or a slip of what both have.
 
         Where somebody lives and a letter for the sex tell nobody apart.
         """
         own, of_rival = right(self.meant), right(self.rival)
         shared = {tag for tag, how in self.how.items() if how is Is.SLIP and own[tag] == of_rival[tag]}
         told = {tag: text for tag, text in self.texts.items() if text and tag not in {"SEXO", "DEPARTAMENTO", *shared}}
-        return all(text == of_rival[tag] for tag, text in told.items())
+        return sum(text != of_rival[tag] for tag, text in told.items()) <= 1
 
     def with_field(self, tag: str, how: Is, rng: random.Random) -> Statement:
         """The statement with one field in another state."""

@@ -11,10 +11,10 @@ from core.calendar cimport birth_dates_agreement
 from core.contract cimport *
 from core.identifiers.kinds cimport KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_LICENCE, KEY_NIT
 from core.name_index.writer cimport municipality_of_cui
-from core.names.pairing cimport CONFLICT_GIVEN, NamePairing, compare_name_texts, pair_with_text
-from core.names.reading cimport ReadName, read_name
+from core.names.bearing cimport POINTS_NAME_WHOLE, POINTS_OF_A_CEDULA, POINTS_OF_A_NUMBER, name_points, number_points
+from core.names.pairing cimport compare_name_texts
 from core.standard_record cimport (
-    ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, ALERT_PROTECTED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS, LEVEL_DOUBTED,
+    ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS, LEVEL_DOUBTED,
 )
 from core.wire cimport buffer_reset, put_raw
 
@@ -104,14 +104,6 @@ cdef inline int _compare_names(const Entity* entity, const Record* a, const Reco
     return _compare_texts(entity, a.name_text, b.name_text)
 
 
-cdef bint _given_names_differ(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
-    cdef ReadName name
-    cdef NamePairing pairing
-    read_name(<const char*>text_of(entity, a.name_text), a.name_text.length, NULL, &name.shape, name.forms)
-    pair_with_text(&name, <const char*>text_of(entity, b.name_text), b.name_text.length, &pairing)
-    return pairing.flags & CONFLICT_GIVEN != 0
-
-
 cdef int _compare_parents(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
     cdef int father = AGREEMENT_UNKNOWN, mother = AGREEMENT_UNKNOWN
     if a.father.length and b.father.length:
@@ -190,10 +182,26 @@ cdef bint _collect_on_file(Entity* entity, const Facts* facts, const Buffer* cla
     return False
 
 
-cdef bint _born_otherwise(const Record* record, int birth) noexcept nogil:
-    """Of what stops people or stands in a certificate: a birth date, not doubtful, that is another's."""
-    return (birth == AGREEMENT_DISAGREES and not record.alert_flags & BIRTH_IN_DOUBT
-            and (record.alert_kind or record.alert_flags & ALERT_PROTECTED or record.clearance & STANDARDS))
+cdef int _points(const Entity* entity, const Buffer* on_file, const Record* record, bint is_claim, int birth, int parents) noexcept nogil:
+    """How far a record that not all bears out speaks for the bearer of its number: the best claim's name counts."""
+    cdef const Record* records = entity_records(entity)
+    cdef const uint32_t* indexes = <const uint32_t*>on_file.data
+    cdef const Record* claim
+    cdef int best = 0, found
+    cdef bint compared = False, parted = False, given = False
+    cdef size_t i
+    for i in range(on_file.size // sizeof(uint32_t)):
+        claim = &records[indexes[i]]
+        if (is_claim and claim.register == record.register) or not record.name_key.length or not claim.name_key.length:
+            continue
+        found = name_points(<const char*>text_of(entity, record.name_text), record.name_text.length,
+                            <const char*>text_of(entity, claim.name_text), claim.name_text.length, &given)
+        best = found if not compared else max(best, found)
+        parted = given and (parted or not compared)
+        compared = True
+    if birth == AGREEMENT_DISAGREES and record.alert_flags & BIRTH_IN_DOUBT:
+        birth = AGREEMENT_UNKNOWN
+    return number_points(best, parted, birth, parents)
 
 
 cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_claim) noexcept nogil:
@@ -201,7 +209,8 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
     cdef const uint32_t* indexes = <const uint32_t*>on_file.data
     cdef const Record* claim
     cdef int names = 0, parents = 0, birth = 0, sex = 0
-    cdef bint doubted = record.level == LEVEL_DOUBTED, differ = True, borne, another
+    cdef int points = POINTS_NAME_WHOLE, least = POINTS_OF_A_CEDULA if record.criterion == CRITERION_CEDULA else POINTS_OF_A_NUMBER
+    cdef bint doubted = record.level == LEVEL_DOUBTED
     cdef size_t i
     for i in range(on_file.size // sizeof(uint32_t)):
         claim = &records[indexes[i]]
@@ -209,8 +218,6 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
             continue
         if record.name_key.length and claim.name_key.length:
             names = _better(names, _compare_names(entity, record, claim))
-            if names == AGREEMENT_DISAGREES and differ:
-                differ = _given_names_differ(entity, record, claim)
         if _has_parent(record) and _has_parent(claim):
             parents = _better(parents, _compare_parents(entity, record, claim))
         if record.birth_year and claim.birth_year:
@@ -224,15 +231,9 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
     _list(record, CRITERION_PARENTS, parents)
     _list(record, CRITERION_BIRTH_DATE, birth)
     _list(record, CRITERION_SEX, sex)
-    borne = birth == AGREEMENT_AGREES or (parents == AGREEMENT_AGREES and birth != AGREEMENT_DISAGREES)
-    borne = borne and not (names == AGREEMENT_DISAGREES and differ)
-    if record.criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE):
-        another = names == AGREEMENT_DISAGREES or (names != AGREEMENT_AGREES and _born_otherwise(record, birth))
-        record.level = LEVEL_POSSIBLE if doubted or (another and not borne) else LEVEL_HIT
-    elif record.criterion == CRITERION_CEDULA and (names == AGREEMENT_AGREES or borne) and not doubted:
-        record.level = LEVEL_HIT
-    else:
-        record.level = LEVEL_POSSIBLE
+    if names != AGREEMENT_AGREES or birth == AGREEMENT_DISAGREES or parents == AGREEMENT_DISAGREES:
+        points = _points(entity, on_file, record, is_claim, birth, parents)
+    record.level = LEVEL_POSSIBLE if doubted or points < least or record.criterion > CRITERION_CEDULA else LEVEL_HIT
 
 
 cdef int link_persons_records(Entity* entity, const Facts* facts, const Buffer* claims, Buffer* on_file) noexcept nogil:

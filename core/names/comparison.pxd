@@ -35,3 +35,6 @@ cdef int32_t parents_evidence(uint8_t agreement) noexcept nogil
 cdef int32_t prior_bits(double population) noexcept nogil
 # Score 0..1, rising with evidence - prior: rank by evidence.
 cdef double match_probability(int32_t evidence, int32_t prior) noexcept nogil
+
+# A name given as str or bytes, as UTF-8. Raises TypeError for anything else.
+cdef bytes utf8(object text)

@@ -26,12 +26,6 @@ def name_text(
 def compare_texts(a: str | bytes, b: str | bytes) -> int:
     """ronda.v1 Agreement of two names, stored or plain: 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
 
-def another_given_name(a: str | bytes, b: str | bytes) -> bool:
-    """True where both names, stored or plain, have a given name without a partner in the other."""
-
-def given_names_differ(a: str | bytes, b: str | bytes) -> bool:
-    """True where both names, stored or plain, have a given name without a partner, and no given names pair."""
-
 def token_kind(a: str, b: str) -> str:
     """How two tokens go together, a value of TOKEN_KINDS. Raises ValueError for what is no single token."""
 

@@ -17,8 +17,7 @@ from core.contract cimport *
 from core.names.folding cimport FoldedName, fold_name
 from core.names.frequencies cimport NameFrequencies, token_bits
 from core.names.pairing cimport (
-    CONFLICT_GIVEN, COUNTS, EXTRA_GIVEN, KindMatrix, NameCounts, NamePairing, compare_name_texts, fill_kinds, pair_names,
-    pair_with_text,
+    COUNTS, KindMatrix, NameCounts, NamePairing, compare_name_texts, fill_kinds, pair_names,
 )
 from core.names.reading cimport NameShape, ReadName, name_text_into, read_name
 from core.names.score_curve cimport SCORE_COUNT, SCORE_KNOTS, SCORE_VALUES
@@ -161,25 +160,6 @@ cdef int one_token(object text, TokenForm* out) except -1:
         raise ValueError("a token of a name is one word of letters")
     form_token(name.letters[0], name.length[0], out)
     return 0
-
-
-cdef int _given_flags(object a, object b) except -1:
-    cdef bytes left = utf8(a), right = utf8(b)
-    cdef ReadName name
-    cdef NamePairing pairing
-    read_name(PyBytes_AS_STRING(left), PyBytes_GET_SIZE(left), NULL, &name.shape, name.forms)
-    pair_with_text(&name, PyBytes_AS_STRING(right), PyBytes_GET_SIZE(right), &pairing)
-    return pairing.flags & (CONFLICT_GIVEN | EXTRA_GIVEN)
-
-
-def another_given_name(a: str | bytes, b: str | bytes) -> bool:
-    """True where both names have a given name without a partner in the other."""
-    return _given_flags(a, b) & (CONFLICT_GIVEN | EXTRA_GIVEN) != 0
-
-
-def given_names_differ(a: str | bytes, b: str | bytes) -> bool:
-    """True where both names have a given name without a partner, and no given names pair."""
-    return _given_flags(a, b) & CONFLICT_GIVEN != 0
 
 
 def token_kind(a: str, b: str) -> str:

@@ -235,9 +235,7 @@ def _resolve_owners(database: LinkingDatabase) -> None:
         SELECT t.entity, {compared} FROM crossed_claim i JOIN entity_by_text t USING (text)
         SEMI JOIN owner o ON o.subject = t.entity
     """)
-    database.run(
-        "CREATE VIEW doubted_owner AS SELECT *, false AS dated, true AS of_owner FROM owner WHERE criterion <> 0"
-    )
+    database.run("CREATE VIEW doubted_owner AS SELECT *, true AS dated FROM owner WHERE criterion <> 0")
     judge_links(database, "doubted_owner", "owner_claim", "judged_owner")
     database.run(f"""
         CREATE TABLE owner_link AS

@@ -28,8 +28,7 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
         CREATE TABLE carried AS
         SELECT p.place, p.place AS subject, coalesce(p.cui, r.cui) AS own_cui, r.text AS own_text,
                p.cui IS NOT NULL AS stated, coalesce(r.criterion, {CRITERION_CUI}) AS criterion, {compared},
-               coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated,
-               false AS of_owner
+               coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated
         FROM (SELECT * FROM noted_staged WHERE {kinds}) p LEFT JOIN resolved r USING (place)
         WHERE coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL
     """)

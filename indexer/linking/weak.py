@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 
 from core.calendar import compare_birth_dates
-from core.names.comparison import another_given_name, compare_texts, given_names_differ
+from core.names.bearing import bears_out, points_of_names
+from core.names.comparison import compare_texts
 from indexer.linking.database import LinkingDatabase
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
@@ -67,15 +68,16 @@ def judge_links(database: LinkingDatabase, records: str, claims: str, judged: st
 
     weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
     not agree or the birth date disagrees. records: a table (place, subject, criterion, name_key, name_text, birth,
-    father, mother, dated: whether the birth date tells somebody else apart, of_owner: an owner's row). claims: a table
+    father, mother, dated: whether the birth date tells somebody else apart). claims: a table
     (subject and the same from name_key to mother) of the subjects' claims on file. Most records say just what the
     civil registry has; only the others are compared one by one.
     """
     pairs = database.stream(f"""
         WITH doubtful AS (
             SELECT r.* FROM {records} r ANTI JOIN {claims} k ON k.subject = r.subject AND k.name_key = r.name_key
-            AND (r.birth IS NULL OR k.birth = r.birth))
-        SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, d.dated, d.of_owner,
+            AND (r.birth IS NULL OR k.birth = r.birth)
+            AND (r.criterion <> {CRITERION_CEDULA} OR r.father IS NULL AND r.mother IS NULL))
+        SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, d.dated,
                k.subject IS NOT NULL AS claimed,
                k.name_text AS claim_name_text, k.birth AS claim_birth, k.father AS claim_father,
                k.mother AS claim_mother
@@ -103,8 +105,7 @@ def _judged(pairs: Iterator[pa.RecordBatch]) -> Iterator[list[dict[str, Any]]]:
 def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One record, joined with each claim on file of its subject; nothing when all bears it out."""
     of_cedula = rows[0]["criterion"] == CRITERION_CEDULA
-    names, births, parents = [], [], []
-    given_differ = another_given = True
+    names, births, parents, told = [], [], [], []
     for row in rows:
         if not row["claimed"]:
             return [{"place": place, "weak": of_cedula, "claimed": False}]
@@ -114,14 +115,11 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             births.append(compare_birth_dates(mine.birth, theirs.birth))
         if row["name_text"] and row["claim_name_text"]:
             names.append(compare_texts(row["name_text"], row["claim_name_text"]))
-            given_differ = given_differ and given_names_differ(row["name_text"], row["claim_name_text"])
-            another_given = another_given and another_given_name(row["name_text"], row["claim_name_text"])
+            told.append(points_of_names(row["name_text"], row["claim_name_text"]))
     name, birth = best(names), best(births)
-    borne = birth == AGREES or (AGREES in parents and birth != DISAGREES)
-    borne = borne and not (name == DISAGREES and given_differ)
-    another = name == DISAGREES or (name != AGREES and birth == DISAGREES and rows[0]["dated"])
-    another = another or bool(rows[0]["of_owner"] and names and name != AGREES and another_given)
-    weak = not borne and (name != AGREES if of_cedula else another)
+    counted = UNKNOWN if birth == DISAGREES and not rows[0]["dated"] else birth
+    points, parted = max((each for each, _ in told), default=0), bool(told) and all(given for _, given in told)
+    weak = not bears_out(points, parted, counted, best(parents), of_cedula=of_cedula)
     if weak or name != AGREES or birth == DISAGREES:
         return [{"place": place, "weak": weak, "claimed": True}]
     return []

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ronda.v1 import level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
 from tests.oracle import agreement, name_linking, name_match, vehicle_linking
-from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
+from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.record import PERSON, PLATE, Link, Record, Subject
 from tests.oracle.registers import Register
 from tests.oracle.sources import GUATEMALA
@@ -190,14 +190,7 @@ class Linking:
         if owner is None:
             return
         claims = self.claims_on_file(owner)
-        level, agrees, _ = level_by_identifier(link.record, criterion, claims) if criterion else (HIT, [], [])
-        borne_out = set(agrees) & {
-            level_pb2.CRITERION_NAMES,
-            level_pb2.CRITERION_BIRTH_DATE,
-            level_pb2.CRITERION_PARENTS,
-        }
-        if criterion and not borne_out and _has_another_given_name(link.record, claims):
-            level = POSSIBLE
+        level = level_by_identifier(link.record, criterion, claims)[0] if criterion else HIT
         link.owner_level = min(level, link.level)
 
     # afterwards
@@ -236,14 +229,6 @@ class Linking:
         return next((c.birth for c in claims if c.birth[0]), (0, 0, 0))
 
 
-def _has_another_given_name(record: Record, claims: list[Record]) -> bool:
-    """Whether, of each claim, both names have a given name without a partner: a brother's number, perhaps."""
-    flags = [
-        name_match.compare(record.name_text, c.name_text).flags for c in claims if c.name_text and record.name_text
-    ]
-    return bool(flags) and all({"CONFLICT_GIVEN", "EXTRA_GIVEN"} & found for found in flags)
-
-
 def _criterion(kind: str) -> int:
     return int(level_pb2.Criterion.Value(f"CRITERION_{kind.upper()}"))
 
@@ -253,17 +238,28 @@ def level_by_identifier(record: Record, criterion: int, claims: list[Record]) ->
     outcomes = compared(record, claims)
     agrees = [c for c, outcome in outcomes.items() if outcome == AGREES]
     disagrees = [c for c, outcome in outcomes.items() if outcome == DISAGREES]
-    names = outcomes[level_pb2.CRITERION_NAMES]
+    enough = 1 if criterion == level_pb2.CRITERION_CEDULA else 0
+    return HIT if points(record, claims, outcomes) >= enough else POSSIBLE, agrees, disagrees
+
+
+def points(record: Record, claims: list[Record], outcomes: dict[int, int]) -> int:
+    """The table of docs/answers.md section 4."""
+    named = [name_match.compare(record.name_text, c.name_text) for c in claims if c.name_text and record.name_text]
     birth, parents = outcomes[level_pb2.CRITERION_BIRTH_DATE], outcomes[level_pb2.CRITERION_PARENTS]
-    borne_out = birth == AGREES or (parents == AGREES and birth != DISAGREES)
-    if names == DISAGREES and all(
-        "CONFLICT_GIVEN" in name_match.compare(record.name_text, c.name_text).flags for c in claims if c.name_text
-    ):
-        borne_out = False
-    stops = record.alert is not None or record.standards
-    near = names == UNKNOWN and not (birth == DISAGREES and stops and not record.doubtful)
-    enough = names == AGREES or (near and criterion != level_pb2.CRITERION_CEDULA)
-    return HIT if enough or borne_out else POSSIBLE, agrees, disagrees
+    total = max((name_points(pairing) for pairing in named), default=0)
+    differs = birth == DISAGREES and not record.doubtful
+    total += -2 if differs else birth == AGREES
+    parted = bool(named) and all({"EXTRA_GIVEN", "CONFLICT_GIVEN"} & pairing.flags for pairing in named)
+    return total + {AGREES: 0 if parted or differs else 1, DISAGREES: -1}.get(parents, 0)
+
+
+def name_points(pairing: name_match.Pairing) -> int:
+    """Of one claim's name."""
+    if pairing.agreement == AGREES:
+        return 1 if pairing.words <= 2 else 2
+    total = -2 if "CONFLICT_GIVEN" in pairing.flags else -1 if "EXTRA_GIVEN" in pairing.flags else 0
+    total -= bool(pairing.flags & {"EXTRA_SURNAME", "CONFLICT_SURNAME"})
+    return total or (-1 if pairing.agreement == DISAGREES else 0)
 
 
 def compared(record: Record, claims: list[Record]) -> dict[int, int]:

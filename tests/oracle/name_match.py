@@ -151,6 +151,7 @@ class Pairing:
     agreement: int = UNKNOWN
     flags: set[str] = field(default_factory=set)
     near: int = 0  # pairs that tell nothing
+    words: int = 0  # of the shorter name, surnames of husbands aside
     pairs: int = 0  # a joined token is two
     abroad: int = 0  # pairs of words that are both unknown
     partner: list[int] = field(default_factory=list)
@@ -362,6 +363,7 @@ def settle(
             out.dated += WEIGHTS["BONUS_EQUAL"]
     out.counts = counts_of(a, b, out, (left_a, left_b), {GIVEN: given_pairs, SURNAME: surname_pairs}, turned)
     whole = [core[0] + found[0], core[1] + found[1]]
+    out.words = min(sum(t.role != MARRIED for t in side.tokens) for side in (a, b))
     n = min(whole)
     m = max(f for f, count in zip(found, whole, strict=True) if count == n) - out.near
     whole_enough = n > 2 or sum(whole) <= 5

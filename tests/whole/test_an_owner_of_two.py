@@ -24,7 +24,7 @@ OWNERS = {
     "the wanted one's number": (WANTED, NAMES[FREE], POSSIBLE, False),
     "the wanted one's name": (FREE, NAMES[WANTED], POSSIBLE, True),
     "the wanted one's number, a part of his name": (WANTED, "JOSE L. IXCOY", HIT, False),
-    "the wanted one's number, another surname besides": (WANTED, "JOSE LUIS IXCOY RAX", HIT, False),
+    "the wanted one's number, another surname besides": (WANTED, "JOSE LUIS IXCOY RAX", POSSIBLE, False),
     "the wanted one's number, no name": (WANTED, "", HIT, False),
 }
 

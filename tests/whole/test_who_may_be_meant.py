@@ -243,10 +243,37 @@ EVERYBODY = {
         (Person("PABLO ANDRES SOCOP XICARA"),), Warrant("PABLO SOCOP MAZARIEGOS", number=0), "HIT"
     ),
     "his CUI with half his name and a filler": Case(
-        (Person("RENE ARTURO SOCOP XICARA"),), Warrant("RENE SOCOP MAZARIEGOS", "1900-01-01", 0), "HIT"
+        (Person("RENE ARTURO SOCOP XICARA"),), Warrant("RENE SOCOP MAZARIEGOS", "1900-01-01", 0), "POSSIBLE"
+    ),
+    "his CUI with one name of each kind and a filler": Case(
+        (Person("ROQUE ARTURO SOCOP XICARA"),), Warrant("ROQUE SOCOP", "1900-01-01", 0), "HIT"
+    ),
+    "his CUI with one name of each kind, born on a New Year's Day": Case(
+        (Person("RUFO ARTURO SOCOP XICARA"),), Warrant("RUFO SOCOP", "1963-01-01", 0), "HIT"
+    ),
+    "his CUI with one name of each kind, born another day": Case(
+        (Person("RUBEN ARTURO SOCOP XICARA"),), Warrant("RUBEN SOCOP", "1963-02-03", 0), "POSSIBLE"
+    ),
+    "his CUI with a brother's second name": Case(
+        (Person("JOEL ARTURO SOCOP XICARA", father="LEON SOCOP"),),
+        Warrant("JOEL MARIO SOCOP XICARA", "", 0, father="LEON SOCOP"),
+        "POSSIBLE",
+    ),
+    "his CUI with another second surname, and his father": Case(
+        (Person("JAIRO ARTURO SOCOP XICARA", father="LEON SOCOP"),),
+        Warrant("JAIRO ARTURO SOCOP MAZARIEGOS", "", 0, father="LEON SOCOP"),
+        "HIT",
+    ),
+    "his CUI and birth date with another's second name and surname": Case(
+        (Person("JUSTO ARTURO SOCOP XICARA"),), Warrant("JUSTO MARIO SOCOP MAZARIEGOS", number=0), "POSSIBLE"
+    ),
+    "his CUI and name, another birth date and father": Case(
+        (Person("JORGE ARTURO SOCOP XICARA", father="LEON SOCOP"),),
+        Warrant("JORGE ARTURO SOCOP XICARA", "1961-09-19", 0, father="RAUL MENDEZ"),
+        "POSSIBLE",
     ),
     "his CUI with half his name, born on a New Year's Day": Case(
-        (Person("RUBEN ARTURO SOCOP XICARA"),), Warrant("RUBEN SOCOP MAZARIEGOS", "1963-01-01", 0), "HIT"
+        (Person("RUBEN DARIO SOCOP XICARA"),), Warrant("RUBEN SOCOP MAZARIEGOS", "1963-01-01", 0), "POSSIBLE"
     ),
     "his CUI with half his name, and his father": Case(
         (Person("SAUL ARTURO SOCOP XICARA", father="LEON SOCOP"),),

@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from bench.foreign_list import score_curve
 from bench.names import birth_grades
+from core.names.bearing import points_of_names
 from core.names.comparison import TOKEN_KINDS, Person, compare, compare_texts, name_text, similarity, terms, token_kind
 from core.names.frequencies import NameFrequencies, built_in
 from core.names.keys import phonetic_key, tokens
 from tests.core.names import naive_names
 from tests.core.names.noisy_names import pairs
 from tests.kit.strategies import texts
-from tests.oracle import name_differences, name_match, name_tokens, naming
+from tests.oracle import linking, name_differences, name_match, name_tokens, naming
 
 AGREES, DISAGREES, UNKNOWN = 1, 2, 3
 BORN = (1985, 3, 21)
@@ -81,6 +82,14 @@ def test_two_names_compare_as_the_naive_twin_says() -> None:
         assert [kind for *_, kind, _ in found.pairs] == [
             k for k, j in zip(naive.kinds, naive.partner, strict=True) if j >= 0
         ]
+
+
+def test_how_far_a_name_bears_a_number_out() -> None:
+    """The points of docs/answers.md section 4, as the naive twin counts them."""
+    for a, b in [*SELDOM, *pairs(1000, seed=17)]:
+        naive = name_match.compare(a, b)
+        parted = bool({"EXTRA_GIVEN", "CONFLICT_GIVEN"} & naive.flags)
+        assert points_of_names(a, b) == (linking.name_points(naive), parted), (a, b)
 
 
 def _lines(code: types.CodeType) -> set[int]:
