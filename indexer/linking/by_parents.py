@@ -1,7 +1,7 @@
-"""Links by the name and both parents, whatever birth date and sex say (docs/answers.md section 5).
+"""Links by the name and the parents, whatever birth date and sex say (docs/answers.md section 5).
 
-    records that state both parents x who bears their name, or a longer one that holds all of it    name_bearer
-      --> persons both of whose parents agree                                                       name_kin
+    records that state parents x who bears their name, or a longer one that holds all of it    name_bearer
+      --> persons with whom every parent that is stated agrees                                 name_kin
 
 A clerk who writes another birth date rarely invents a father and a mother; brothers and sisters have other names.
 """
@@ -23,7 +23,8 @@ from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 from ronda.v1.level_pb2 import AGREEMENT_UNKNOWN as UNKNOWN
 
-BOTH_PARENTS = "(father IS NOT NULL AND mother IS NOT NULL)"
+# of `name_only`: both parents beside a name; or one, beside a name of three words or more
+STATED_PARENTS = "(coalesce(father, mother) IS NOT NULL AND (long_name OR father IS NOT NULL AND mother IS NOT NULL))"
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
     pa.field("entity", pa.uint32()),
@@ -49,7 +50,7 @@ def meet_by_parents(database: LinkingDatabase) -> None:
 
 
 def _kin(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
-    if not database.holds("name_only", BOTH_PARENTS):
+    if not database.holds("name_only", STATED_PARENTS):
         return
     claim = "{'birth': c.birth, 'sex': c.sex, 'father': c.father, 'mother': c.mother}"
     pairs = database.stream(f"""
@@ -57,8 +58,7 @@ def _kin(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
                any_value(r.doubted) AS doubted, any_value(r.void) AS void,
                any_value(r.father) AS father, any_value(r.mother) AS mother, list({claim}) AS claims
         FROM (SELECT * FROM name_bearer QUALIFY {FEW_BEARERS}) b
-        JOIN name_only r USING (place) JOIN named_claim c USING (entity)
-        WHERE {BOTH_PARENTS.replace("father", "r.father").replace("mother", "r.mother")}
+        JOIN (SELECT * FROM name_only WHERE {STATED_PARENTS}) r USING (place) JOIN named_claim c USING (entity)
         GROUP BY b.place, b.entity ORDER BY b.place, b.entity
     """)
     for batch in pairs:
@@ -68,7 +68,8 @@ def _kin(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
 
 
 def _has_parents(row: dict[str, Any], claim: dict[str, Any]) -> bool:
-    return all(claim[parent] and compare_texts(row[parent], claim[parent]) == AGREES for parent in ("father", "mother"))
+    stated = [parent for parent in ("father", "mother") if row[parent]]
+    return all(claim[parent] and compare_texts(row[parent], claim[parent]) == AGREES for parent in stated)
 
 
 def _births(row: dict[str, Any]) -> int:

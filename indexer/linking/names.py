@@ -21,8 +21,9 @@ import pyarrow as pa
 from core.linking.index import NameIndex, build_names
 from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
-from indexer.linking.by_parents import BOTH_PARENTS, meet_by_parents
-from indexer.linking.database import LAST_FILLER_YEAR, LINK_LIMIT, STANDARDS, LinkingDatabase
+from indexer.linking.by_parents import STATED_PARENTS, meet_by_parents
+from indexer.linking.database import LAST_FILLER_YEAR, STANDARDS, LinkingDatabase
+from indexer.linking.deciding import count, decide
 from indexer.linking.hiding import FEW_BEARERS, HIDING, collect_hidden
 from indexer.linking.names_kept import CLAIM_SCHEMA, NAMES, PERSONS, AskedIndex, keep_persons
 from indexer.linking.on_file import claims_on_file
@@ -35,23 +36,11 @@ from indexer.standard import (
     ALERT_BIRTH_TURNED,
     ALERT_PROTECTED,
     ALERT_UNREAD,
-    NAME_ONLY_CROWDED,
-    NAME_ONLY_ONE_BEARER,
 )
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 from ronda.v1.level_pb2 import AGREEMENT_UNKNOWN as UNKNOWN
-from ronda.v1.level_pb2 import (
-    CRITERION_BIRTH_DATE,
-    CRITERION_CUI,
-    CRITERION_DEPARTMENT,
-    CRITERION_NAMES,
-    CRITERION_PARENTS,
-    CRITERION_SEX,
-    LEVEL_HIT,
-    LEVEL_POSSIBLE,
-)
 from ronda.v1.section_pb2 import SENSITIVITY_DISCREET, SENSITIVITY_OPEN
 
 _DISCREET = f"sensitivity = {SENSITIVITY_DISCREET}"
@@ -65,8 +54,8 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
 # another number, 8 and 9 nobody by the score whose names or birth date disagree, 10 that by an equal filler a birth
 # date agrees, that equal initials tell what a rare name does, and that VAN is a slip of JAN, 11 took NO CONSTA for a
-# name, 17 took 1 January for a day, and nobody by both parents against a birth date.
-RULE_VERSION = "names-18"
+# name, 17 took 1 January for a day, and nobody by both parents against a birth date, 18 nobody by one parent so.
+RULE_VERSION = "names-19"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
 _DISAGREEING = f"(a.names = {DISAGREES} OR a.birth = {DISAGREES})"
@@ -127,8 +116,8 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     meet_by_parents(database)
     _compare_pairs(database)
     _collect_causas(database)
-    _decide(database)
-    _count(database, by_record=asked is not None)
+    decide(database)
+    count(database, by_record=asked is not None)
     link_other_numbers(database)
     collect_hidden(database)
     database.forget("name_bearer")
@@ -268,7 +257,7 @@ def _sweep_both(database: LinkingDatabase, new_sweep: Callable[[], NameSweep], p
     _sweep(
         database,
         new_sweep,
-        f"SELECT place, name_text, {unknown} FROM name_only WHERE name_key IS NOT NULL AND (hides OR {BOTH_PARENTS})",
+        f"SELECT place, name_text, {unknown} FROM name_only WHERE name_key IS NOT NULL AND (hides OR {STATED_PARENTS})",
         f"{prefix}name_bearer",
         holding_all=True,
     )
@@ -386,91 +375,6 @@ def _collect_causas(database: LinkingDatabase) -> None:
         SELECT place, entity FROM told JOIN named_person p ON p.cui = told.cui
         UNION SELECT place, entity FROM told JOIN named_person p ON p.text = told.text
     """)
-
-
-def _decide(database: LinkingDatabase) -> None:
-    """The rules S, F, A and N, both parents, and the only bearer: `name_link`, `name_decided` and `doubted`."""
-    compared = (
-        ("names", CRITERION_NAMES),
-        ("parents", CRITERION_PARENTS),
-        ("birth", CRITERION_BIRTH_DATE),
-        ("sex", CRITERION_SEX),
-    )
-
-    def criteria(outcome: int) -> str:
-        return " || ".join(f"CASE WHEN {name} = {outcome} THEN '{code:02x}' ELSE '' END" for name, code in compared)
-
-    other = f"CASE WHEN stated THEN '{CRITERION_CUI:02x}' ELSE '' END"
-    department = f"CASE WHEN department THEN '{CRITERION_DEPARTMENT:02x}' ELSE '' END"
-    agreed = f"names = {AGREES} AND birth <> {DISAGREES} AND sex <> {DISAGREES}"
-    database.run(f"""
-        CREATE TABLE name_decided AS
-        WITH alive AS (SELECT f.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living,
-                              k.place IS NOT NULL AS of_causa
-                       FROM name_fit f LEFT JOIN name_causa k USING (place, entity)
-                       WHERE {agreed} OR scored OR named OR held OR weighed OR by_parents),
-        fits AS (SELECT a.*, {agreed} AND parents <> {DISAGREES} AND (birth = {AGREES} OR parents = {AGREES}) AS strong,
-                        strong AND (parents = {AGREES} OR NOT r.new_year) AS sure,
-                        {agreed} AND (band OR department) AS supported, {agreed} AS agreed
-                 FROM alive a JOIN (SELECT place, new_year FROM name_only) r USING (place) WHERE NOT (living AND dead)),
-        numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
-                            count(*) FILTER (sure) OVER w AS n_sure, count(*) FILTER (by_parents) OVER w AS n_parents,
-                            count(*) FILTER (by_parents AND NOT strong) OVER w AS n_kin,
-                            count(*) FILTER (supported) OVER w AS n_supported,
-                            count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
-                            count(*) FILTER (weighed) OVER w AS n_weighed, count(*) FILTER (held) OVER w AS n_held,
-                            count(*) FILTER (agreed) OVER w AS n_agreed,
-                            count(*) FILTER (agreed AND very_name) OVER w AS n_very,
-                            count(*) FILTER (agreed AND of_causa) OVER w AS n_causa
-                     FROM fits WINDOW w AS (PARTITION BY place)),
-        told AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
-                        coalesce(u.borne, false) AS borne,
-                        agreed AND (n_agreed = 1 OR very_name AND n_very = 1) AND living AND parents <> {DISAGREES}
-                            AND r.long_name AS sole,
-                        u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
-                        agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa,
-                        r.certified AND u.place IS NULL AND agreed AND living AND parents <> {DISAGREES}
-                            AND n_sure = 0 AND n_agreed <= {LINK_LIMIT} AS reviewed
-                 FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
-        SELECT *, strong AND n_strong <= {LINK_LIMIT} OR weighed AND n_weighed <= {LINK_LIMIT}
-                  OR held AND n_strong + n_held <= {LINK_LIMIT}
-                  OR NOT borne AND (n_sure = 0 AND supported AND n_supported <= {LINK_LIMIT}
-                                    OR by_parents AND n_parents <= {LINK_LIMIT}
-                                    OR sole AND suffices OR reviewed OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
-                                    OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
-                                       AND about_year = 0) AS linked
-        FROM told;
-        CREATE TABLE name_link AS
-        SELECT d.place, p.cui, p.text,
-               (CASE WHEN sure AND n_strong = 1 AND n_held + n_kin = 0 AND living AND NOT numbered THEN {LEVEL_HIT}
-                     ELSE {LEVEL_POSSIBLE} END)::UTINYINT AS level,
-               unhex({criteria(AGREES)} || {department}) AS agrees,
-               unhex({other} || {criteria(DISAGREES)}) AS disagrees, d.score, d.people::INTEGER AS people, d.band
-        FROM name_decided d JOIN named_person p USING (entity) WHERE d.linked;
-        CREATE TABLE doubted AS SELECT DISTINCT place FROM name_decided WHERE linked AND borne;
-        DROP TABLE name_fit
-    """)
-
-
-def _count(database: LinkingDatabase, *, by_record: bool) -> None:
-    """`name_count`; by_record: `name_counted` too."""
-    counts = """
-        FROM name_decided d JOIN named_person p USING (entity) JOIN name_only r USING (place)
-        WHERE d.living AND NOT d.linked AND NOT d.borne AND r.pending_alert"""
-    database.run(f"""
-        CREATE TABLE name_count AS
-        SELECT p.cui, p.text, count(*)::INTEGER AS records,
-               (bool_or(d.scored)::UTINYINT * {NAME_ONLY_CROWDED}
-                + bool_or(d.sole)::UTINYINT * {NAME_ONLY_ONE_BEARER})::UTINYINT AS name_only_flags
-        {counts} GROUP BY p.cui, p.text
-    """)
-    if by_record:
-        database.run(f"""
-            CREATE TABLE name_counted AS
-            SELECT d.place, p.cui, p.text, (d.scored::UTINYINT * {NAME_ONLY_CROWDED}
-                                            + d.sole::UTINYINT * {NAME_ONLY_ONE_BEARER})::UTINYINT AS name_only_flags
-            {counts}
-        """)
 
 
 def write_reasons(database: LinkingDatabase, path: Path) -> None:

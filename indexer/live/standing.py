@@ -214,7 +214,7 @@ class Standing:
         asked = rows.select([*ASKED, "alert_flags", "father", "mother"]).take(numbers)
         doubted = asked.column("alert_flags").to_numpy() & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED) != 0
         hides = asked.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
-        by_parents = asked.column("father").is_valid().to_numpy() & asked.column("mother").is_valid().to_numpy()
+        by_parents = asked.column("father").is_valid().to_numpy() | asked.column("mother").is_valid().to_numpy()
         by_year, hiding = np.flatnonzero(doubted), np.flatnonzero(hides | by_parents)
         year_alone = _unknown(asked.take(by_year), ("birth_month", "birth_mday"))
         name_alone, names_hiding = (_unknown(asked.take(each), _UNDATED) for each in (by_year, hiding))

@@ -50,12 +50,13 @@ def _parents_of_one(father: str, mother: str, claim: Record) -> int:
     return AGREES if AGREES in outcomes else UNKNOWN
 
 
-def both_parents(record: Record, claims: Iterable[Record]) -> bool:
-    """Whether one claim bears both parents that the record states."""
+def stated_parents(record: Record, claims: Iterable[Record]) -> bool:
+    """Whether one claim bears every parent that the record states."""
     return any(
         all(
-            ours and theirs and compare_texts(ours, theirs) == AGREES
+            theirs and compare_texts(ours, theirs) == AGREES
             for ours, theirs in ((record.father, claim.father), (record.mother, claim.mother))
+            if ours
         )
         for claim in claims
     )

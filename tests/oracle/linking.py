@@ -250,7 +250,7 @@ def points(record: Record, claims: list[Record], outcomes: dict[int, int]) -> in
     differs = birth == DISAGREES and not record.doubtful
     total += -2 if differs else birth == AGREES
     parted = bool(named) and all({"EXTRA_GIVEN", "CONFLICT_GIVEN"} & pairing.flags for pairing in named)
-    return total + {AGREES: 0 if parted or differs else 1, DISAGREES: -1}.get(parents, 0)
+    return total - (parents == DISAGREES) + (parents == AGREES and not parted and not differs)
 
 
 def name_points(pairing: name_match.Pairing) -> int:

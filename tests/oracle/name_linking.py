@@ -50,11 +50,13 @@ class Fit:
         self.disagrees = DISAGREES in (names, birth)
         self.listed = names == AGREES and birth != DISAGREES
         self.agreed = self.listed and sex != DISAGREES
+        self.born = birth
         self.strong = self.agreed and parents != DISAGREES and AGREES in (parents, birth)
         self.sure = self.strong and (parents == AGREES or record.birth[1:] != (1, 1))
         self.supported = self.agreed and (_same_age(record, claims) or same_department(record, claims))
         self.weighed, self.names, self.names_evidence, self.claims = False, names, evidence, claims
-        self.by_parents = (covers or names == AGREES) and agreement.both_parents(record, claims)
+        self.by_parents = _states_parents(record) and (covers or names == AGREES)
+        self.by_parents = self.by_parents and agreement.stated_parents(record, claims)
         self.held = covers and names != AGREES and birth == AGREES and sex != DISAGREES
         told = evidence[0] + _sex_evidence(record, claims)
         equal_more = evidence[1] - evidence[0]
@@ -177,19 +179,20 @@ class PersonsOnFile:
         fits = [fit for fit in fits if fit.subject is not but]
         for fit in fits if nearer else []:
             if fit.far or fit.disagrees:
-                fit.scored = fit.named = fit.held = fit.by_name = False
+                fit.scored = fit.named = fit.held = fit.by_name = fit.listed = False
                 fit.agreed, fit.strong, fit.sure, fit.supported = (
                     told and fit.by_parents for told in (fit.agreed, fit.strong, fit.sure, fit.supported)
                 )
         if doubt is not None:
             fits += self._near_numbers(record, doubt, {fit.person for fit in fits}, (evidence, dated))
             weighed.weigh(record, doubt, fits, self.population)
-        fits = [f for f in fits if f.agreed or f.scored or f.named or f.held or f.weighed or f.by_parents]
+        listed = [fit for fit in fits if fit.listed]  # of another sex, where nobody fits
+        fits = [fit for fit in fits if _fits(fit)] or listed
         return [fit for fit in fits if not fit.dead] or fits
 
     def _near_by_parents(self, record: Record) -> set[OnFile]:
-        """Who bears the name, or a longer one that holds all of it, and both parents that the record states."""
-        if not (record.father and record.mother):
+        """Who bears the name, or a longer one that holds all of it, and the parents that the record states."""
+        if not _states_parents(record):
             return set()
         agreeing = self.bearing(record)
         holding = agreeing | self.holding_all(record)
@@ -200,7 +203,7 @@ class PersonsOnFile:
             if len(agreeing) <= hiding.BEARERS_AT_MOST
             else set()
         )
-        return {person for person in few if agreement.both_parents(record, person.claims)}
+        return {person for person in few if agreement.stated_parents(record, person.claims)}
 
     def _who_may_be_near(self, record: Record) -> set[OnFile]:
         """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
@@ -319,6 +322,8 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     around = [] if sure else [fit for fit in fits if fit.supported]
     named = [] if strong or around or record.about_year else [fit for fit in fits if fit.named]
     by_parents = [fit for fit in fits if fit.by_parents]
+    if any(fit.sure and fit.born == AGREES for fit in by_parents):
+        by_parents = [fit for fit in by_parents if fit.born != DISAGREES]
     others = held or any(not fit.strong for fit in by_parents)
     level = HIT if sure and len(strong) == 1 and not others and not strong[0].dead and not numbered else POSSIBLE
     sole = _only_bearer(record, fits)
@@ -348,11 +353,19 @@ def _may_be_child_of(fit: Fit) -> bool:
 
 def _only_bearer(record: Record, fits: list[Fit]) -> Fit | None:
     """The one living person who bears a name of three tokens or more; of several, who bears it as it stands there."""
-    agreed = [fit for fit in fits if fit.agreed]
+    agreed = [fit for fit in fits if fit.agreed or not _fits(fit)]
     agreed = [fit for fit in agreed if record.name_key in {claim.name_key for claim in fit.claims}] or agreed
-    if len(agreed) != 1 or agreed[0].dead or len(record.name_key.split()) < 3:
-        return None
-    return agreed[0] if agreed[0].outcomes[level_pb2.CRITERION_PARENTS] != DISAGREES else None
+    return agreed[0] if len(agreed) == 1 and not agreed[0].dead and len(record.name_key.split()) >= 3 else None
+
+
+def _fits(fit: Fit) -> bool:
+    return fit.agreed or fit.scored or fit.named or fit.held or fit.weighed or fit.by_parents
+
+
+def _states_parents(record: Record) -> bool:
+    """Both parents; or one, beside a name of three words or more."""
+    stated = [parent for parent in (record.father, record.mother) if parent]
+    return len(stated) == 2 or (len(stated) == 1 and len(record.name_key.split()) >= 3)
 
 
 def _sole_suffices(record: Record) -> bool:

@@ -95,7 +95,12 @@ def warrant(record_id: str, **fields: Any) -> dict[str, Any]:
         ({"name": "JUAN PEREZ CAAL", "mother": "ANA CAAL"}, HIT, [BY_CUI, PARENTS], []),
         ({"name": "JUAN PEREZ", "birth_year": 1971}, POSSIBLE, [BY_CUI, NAMES], [BIRTH_DATE]),
         ({"name": "JUAN PEREZ LOPEZ", "birth_year": 1971}, HIT, [BY_CUI, NAMES], [BIRTH_DATE]),
-        ({"name": "JUAN PEREZ", "birth_year": 1971, "mother": "ANA CAAL"}, POSSIBLE, [BY_CUI, NAMES, PARENTS], [BIRTH_DATE]),
+        (
+            {"name": "JUAN PEREZ", "birth_year": 1971, "mother": "ANA CAAL"},
+            POSSIBLE,
+            [BY_CUI, NAMES, PARENTS],
+            [BIRTH_DATE],
+        ),
         (
             {"name": "JUAN PEREZ LOPEZ", "birth_year": 1971, "father": "LUIS CHOC"},
             POSSIBLE,
