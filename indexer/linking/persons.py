@@ -51,17 +51,21 @@ def resolve_persons(database: LinkingDatabase) -> None:
 
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
-    """crosswalk(kind, identifier, cui): those that some record without a CUI needs, where unequivocal.
+    """crosswalk(kind, identifier, cui): those that a record without a CUI needs, or one that is linked by name, where
+    unequivocal.
 
     Where a register that identifies persons by CUI has one of several CUIs, those that none has are slips. Of those
     left, one that a record of the person states beside the identifier counts before one that owners alone state.
     """
-    if not database.holds("uncrossed"):
+    borne = " OR ".join(f"{kind} IS NOT NULL" for kind in KINDS)
+    two = f"NOT is_owner AND cui IS NOT NULL AND ({borne})"
+    if not database.holds("uncrossed") and not database.holds("noted_staged", two):
         database.run("CREATE TABLE crosswalk (kind INTEGER, identifier VARCHAR, cui BIGINT)")
         return
     needed = " UNION ALL ".join(
-        f"SELECT {criterion} AS kind, {kind} AS identifier FROM uncrossed WHERE {kind} IS NOT NULL"
+        f"SELECT {criterion} AS kind, {kind} AS identifier FROM {table} WHERE {kind} IS NOT NULL"
         for kind, criterion in KINDS.items()
+        for table in ("uncrossed", f"(SELECT * FROM noted_staged WHERE {two})")
     )
     database.run(f"CREATE TABLE needed AS SELECT DISTINCT kind, identifier FROM ({needed})")
     national, foreign = database.ordinals(identifies="document"), database.ordinals(identifies="foreign_document")
@@ -69,7 +73,6 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
         "document": f"(CASE WHEN document LIKE 'GTM:%' THEN register IN {national} ELSE register IN {foreign} END)",
         **{kind: f"register IN {database.ordinals(identifies=kind)}" for kind in ("nit", "licence", "cedula")},
     }
-    borne = " OR ".join(f"{kind} IS NOT NULL" for kind in KINDS)
     database.keep(
         "carrying",
         f"SELECT register, is_owner OR section = {SECTION_OWNED_VEHICLE} AS as_owner, cui, {', '.join(KINDS)} "

@@ -26,6 +26,7 @@ from indexer.linking.names_kept import NAMES, PERSONS, AskedIndex
 from indexer.linking.on_file import collect_crossed_claims
 from indexer.linking.order import count_links, deal_into_ranges, range_starts, sorted_ranges
 from indexer.linking.persons import collect_persons, resolve_persons
+from indexer.linking.several_numbers import collect_second_numbers
 from indexer.linking.subjects import entity_batches, link_records, number_subjects, write_alerted
 from indexer.linking.vehicles import link_vehicles
 from indexer.standard import ALERT_PROTECTED
@@ -78,6 +79,7 @@ def join_records(
     collect_crossed_claims(database)
     collect_named_numbers(database)
     collect_persons(database)
+    collect_second_numbers(database)
     on_step("vehicles")
     link_vehicles(database)
     on_step("names")

@@ -165,6 +165,10 @@ def link_records(database: LinkingDatabase) -> Links:
             FROM named_number ANTI JOIN (SELECT place, cui FROM name_link
                                          UNION ALL SELECT place, cui FROM resolved) USING (place, cui)
             UNION ALL
+            SELECT s.place, s.cui, s.text, s.criterion, {LEVEL_DOUBTED}::UTINYINT, NULL, NULL
+            FROM second_number s ANTI JOIN name_link n ON n.place = s.place AND n.cui IS NOT DISTINCT FROM s.cui
+                                                          AND n.text IS NOT DISTINCT FROM s.text
+            UNION ALL
             SELECT place, cui, text, {CRITERION_NAMES}::UTINYINT, level, agrees, disagrees FROM name_link
             UNION ALL
             SELECT place, cui, text, 0::UTINYINT, {LEVEL_HIDES}::UTINYINT, NULL, NULL FROM name_hides
@@ -175,7 +179,8 @@ def link_records(database: LinkingDatabase) -> Links:
         found AS (SELECT m.*, e.entity, e.birth FROM meant m JOIN entity_by_cui e USING (cui)
                   UNION ALL SELECT m.*, e.entity, e.birth FROM meant m JOIN entity_by_text e USING (text)),
         linked AS (SELECT f.* REPLACE (coalesce(f.level, {by_rule}) AS level)
-                   FROM found f LEFT JOIN doubted d USING (place))
+                   FROM found f LEFT JOIN (SELECT place FROM doubted UNION SELECT place FROM second_number) d
+                   USING (place))
         SELECT l.place, l.entity, l.criterion, l.level, l.agrees, l.disagrees, o.owner_entity,
                coalesce(o.owner_level, 0)::UTINYINT AS owner_level,
                coalesce(m.latest_day >= {born} AND m.latest_day < {majority}, false) AS minor

@@ -54,6 +54,8 @@ class Linking:
         name_linking.link(self, nameless, identified)
         for record, her in in_names:
             self._join_in_name(record, self.by_key[her])
+        for link in identified:
+            self._join_second_numbers(link)
         vehicle_linking.link(self, vehicles)
         owner_of = {record: (subject, criterion) for record, subject, criterion in owners}
         for subject in self.by_key.values():
@@ -144,6 +146,25 @@ class Linking:
             link.in_name = True
             self.weigh(link)
             link.level = POSSIBLE
+
+    def _join_second_numbers(self, link: Link) -> None:
+        """Where another number of the record is somebody else's, neither is certain."""
+        record = link.record
+        if record.about != PERSON or not (record.alert is not None or record.standards):
+            return
+        for kind, value in self.identifiers(record):
+            cuis = self.crosswalk.get((kind, value), set())
+            key = f"cui:{next(iter(cuis))}" if len(cuis) == 1 else f"{kind}:{value}"
+            subject = self.by_key.get(key)
+            if subject is None or subject is link.subject:
+                continue
+            if len(cuis) != 1 and (subject.kind != person_pb2.SUBJECT_KIND_PERSON or not self.claims_on_file(subject)):
+                continue
+            link.level = POSSIBLE
+            if all(other.record is not record for other in subject.links):
+                second = self.join(record, subject, _criterion(kind), POSSIBLE)
+                self.weigh(second)
+                second.level = POSSIBLE
 
     def identity_claims(self, subject: Subject) -> list[Record]:
         """Identity claims in order."""
