@@ -14,9 +14,9 @@ from tests.kit import small_world
 from tests.kit.small_world import SmallWorld
 from tests.live.fed_world import FedWorld, built, differences, said
 
-RITA, MARTA, NAMESAKE, LUIS, STRANGER = 93_571_246, 93_571_300, 71_234_500, 71_234_900, 51_234_900
+RITA, MARTA, NAMESAKE, LUIS, STRANGER = 13_571_246, 13_571_300, 31_234_500, 31_234_900, 21_234_900
 PARENTS = {"PADRE": "PEDRO GARCIA MENDOZA", "MADRE": "JUANA LOPEZ COX"}
-LICENCE, PERSON = "LC93571300", "MARTA ELENA GARCIA LOPEZ"
+LICENCE, PERSON = "LC13571300", "MARTA ELENA GARCIA LOPEZ"
 
 
 def slipped(number: int) -> str:
@@ -30,18 +30,25 @@ ORDERS: dict[str, tuple[int, dict[str, str]]] = {
     "1 January": (MARTA, {"NOMBRE": PERSON, "NACIMIENTO": "1990-01-01"}),
     "both parents and another date": (MARTA, {"NOMBRE": PERSON, "NACIMIENTO": "1961-08-09", **PARENTS}),
     "an initial and both parents": (MARTA, {"NOMBRE": "MARTA E. GARCIA LOPEZ", **PARENTS}),
+    "one parent and another date": (MARTA, {"NOMBRE": PERSON, "NACIMIENTO": "1961-08-09", "MADRE": PARENTS["MADRE"]}),
+    "a stranger's number and her cedula": (MARTA, {"CUI": cui_of(STRANGER), "CEDULA": "A-1 571300"}),
+    "her number and name, a stranger's cedula": (
+        MARTA,
+        {"CUI": cui_of(MARTA), "NOMBRE": PERSON, "CEDULA": "A-1 234900"},
+    ),
+    "his number, another second surname": (LUIS, {"CUI": cui_of(LUIS), "NOMBRE": "JOSE LUIS POP XOL"}),
     "a licence's digit": (MARTA, {"NOMBRE": PERSON, "LICENCIA": LICENCE[:-1] + "7"}),
 }
 
 
 @pytest.fixture(scope="module", autouse=True)
 def manifests() -> Iterator[None]:
-    parents = 'father_name = "PADRE"\nmother_name = "MADRE"\nlicence = "LICENCIA"\n'
+    parents = 'father_name = "PADRE"\nmother_name = "MADRE"\nlicence = "LICENCIA"\ncedula = "CEDULA"\n'
     with pytest.MonkeyPatch.context() as patched:
         for register, name in (("renap", "RENAP"), ("oj", "OJ")):
             text = getattr(small_world, name)
             patched.setattr(small_world, name, text.replace('cui = "CUI"\n', f'cui = "CUI"\n{parents}', 1))
-            columns = small_world.HEADERS[register] + " PADRE MADRE LICENCIA"
+            columns = small_world.HEADERS[register] + " PADRE MADRE LICENCIA CEDULA"
             patched.setitem(small_world.HEADERS, register, columns)
         yield
 
@@ -51,11 +58,11 @@ def world() -> SmallWorld:
     small.person(RITA, "RITA XUYA COY", "1977-11-23")
     stranger = {"ID": "S", "CUI": slipped(RITA), "NOMBRE": "PEDRO ICAL CAAL", "NACIMIENTO": "1951-02-03", "SEXO": "M"}
     small.rows["renap"].append(stranger)
-    small.person(MARTA, PERSON, "1990-05-08", LICENCIA=LICENCE, **PARENTS)
+    small.person(MARTA, PERSON, "1990-05-08", LICENCIA=LICENCE, CEDULA="A-1 571300", **PARENTS)
     small.person(NAMESAKE, PERSON, "1955-02-03")
     small.person(LUIS, "JOSE LUIS POP TZUL", "1975-01-20")
     small.warrant("W1", cui_of(LUIS), "JOSE LUIS POP TZUL", "1975-01-20")
-    small.person(STRANGER, "JOSE CARLOS POP TZUL", "1979-01-20")
+    small.person(STRANGER, "JOSE CARLOS POP TZUL", "1979-01-20", CEDULA="A-1 234900")
     for number in range(6, 20):
         given, surname = ("UNO", "DOS", "TRES", "CUATRO", "CINCO")[number % 5], ("COY", "TUC", "ICAL")[number % 3]
         small.person(number, f"PERSONA {given} {surname} XOL", f"19{50 + number}-03-0{1 + number % 8}")
@@ -84,7 +91,20 @@ def order(fed: FedWorld, **cells: str) -> Change:
 def test_who_is_meant(fed: FedWorld, case: str) -> None:
     number, cells = ORDERS[case]
     fed.take(order(fed, **cells))
-    assert "LEVEL_POSSIBLE" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))
+    level = "LEVEL_HIT" if case.startswith("his") else "LEVEL_POSSIBLE"  # he is wanted besides
+    assert level in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))
+    assert differences(fed) == []
+
+
+def test_a_cedula_that_becomes_somebodys(fed: FedWorld) -> None:
+    """An order by her number and a cedula that nobody has: once it is a stranger's, both may be meant."""
+    fed.take(order(fed, CUI=cui_of(MARTA), NOMBRE=PERSON, CEDULA="A-1 234500"))
+    assert "LEVEL_HIT" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
+    row = {"CUI": cui_of(NAMESAKE), "NOMBRE": PERSON, "NACIMIENTO": "1955-02-03", "SEXO": "F"}
+    fed.take(fed.upsert("renap", ID=f"R{NAMESAKE}-3", CEDULA="A-1 234500", **row))
+    assert "LEVEL_POSSIBLE" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(NAMESAKE)))
+    assert differences(fed) == []
+    fed.take(fed.upsert("renap", ID=f"R{NAMESAKE}-3", **row))
     assert differences(fed) == []
 
 
