@@ -46,7 +46,10 @@ cdef void _put(Near* near, uint32_t row, int64_t cui, uint8_t kind) noexcept nog
 
 
 cdef void _put_near(Near* near, uint32_t row, int64_t cui) noexcept nogil:
-    """Each once: two neighbours exchanged are two digits, and of the place part more than one digit is changed."""
+    """Two neighbours exchanged are two digits, and of the place part more than one digit is changed.
+
+    A number that begins with 0 may have been twelve digits, before which a zero was put: one was lost elsewhere, then.
+    """
     cdef int64_t unit = 1, digit, before, other
     cdef int place, department, municipality
     for place in range(DIGITS):
@@ -63,6 +66,16 @@ cdef void _put_near(Near* near, uint32_t row, int64_t cui) noexcept nogil:
             other = cui - cui % PLACE + 100 * department + municipality
             if other != cui and not _is_one_digit_off(other % PLACE, cui % PLACE):
                 _put(near, row, other, SLIP_PLACE)
+    if near.valid_only and cui < LARGEST // 10:
+        _put_counted(near, row, cui, DIGITS - 1)
+    elif not near.valid_only:  # who bears this one may be meant by what is left of it without a digit
+        unit = 1
+        for place in range(DIGITS):
+            if place == 0 or cui // unit % 10 != cui // (unit // 10) % 10:
+                other = cui // (unit * 10) * unit + cui % unit
+                if other and other != cui:
+                    _put(near, row, other, SLIP_LOST)
+            unit *= 10
 
 
 cdef bint _is_one_digit_off(int64_t a, int64_t b) noexcept nogil:
@@ -91,7 +104,7 @@ cdef void _put_counted(Near* near, uint32_t row, int64_t number, int digits) noe
             right = digit
         else:
             for digit in range(10):
-                if digit != right:
+                if digit != right and number // unit * unit * 9 + digit * unit:  # before all of it a 0 is what was asked
                     _put(near, row, number // unit * unit * 10 + digit * unit + number % unit, SLIP_LOST)
             right = number // unit % 10
         unit *= 10

@@ -211,7 +211,7 @@ class PersonsOnFile:
         keys = {f"cui:{slip}" for slip in hiding.slips(record.cui)} if record.cui else set()
         subjects = subjects | self.nits.get(record.loose_number, set())
         found = {self.by_key[key] for key in keys | {s.key for s in subjects} if key in self.by_key}
-        if len(record.loose_number) in (12, 14):
+        if len(record.loose_number) in (12, 14) or record.cui.startswith("0"):
             found |= {person for person in self.persons if person.subject.has_cui}
         return found | self.by_prefix[record.cui[:9]] if record.cui else found
 

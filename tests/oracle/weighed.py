@@ -75,7 +75,11 @@ class Doubt:
         cui = key.removeprefix("cui:")
         if not key.startswith("cui:") or cui_rule(cui):
             return 0
-        return _slip(self.record.cui, cui) if self.record.cui else _miscounted(self.record.loose_number, cui)
+        stated = self.record.cui
+        if not stated:
+            return _miscounted(self.record.loose_number, cui)
+        shortened = stated.startswith("0") and stated != cui and stated[1:] in without_a_digit(cui)
+        return max(_slip(stated, cui), LOST if shortened else 0)
 
 
 def _is_his(link: Link) -> bool:

@@ -39,7 +39,7 @@ CASES: dict[str, Case] = {
     "another birth date": (
         "NORA VALLADARES COY", [{"NACIMIENTO": "1951-09-23"}], {}, POSSIBLE, UNLISTED, ["sapo"], 0,
     ),
-    "another sex": ("OLGA XOYON COY", [{"SEXO": "M"}], {}, POSSIBLE, UNLISTED, ["sapo"], 0),
+    "another sex": ("OLGA XOYON COY", [{"SEXO": "M"}], {}, POSSIBLE, UNLISTED, ["sapo"], 1),
     "the other register has no number either": ("PILAR YAC COY", [{}], {"CUI": ""}, INSUFFICIENT, [], [], 2),
     "one of two who bear the name": ("QUETA ZEPEDA COY", [{}], {}, HIT, [], LISTED, 0),
     "cancelled for one of two of her name in the causa": (

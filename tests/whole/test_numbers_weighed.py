@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from ronda.v1 import level_pb2
+from tests.core.identifiers.naive_identifiers import cui_rule
 from tests.indexer.small_registers import cui_of
 from tests.kit import small_world
 from tests.kit.asker import Asker
@@ -44,6 +46,18 @@ def without_a_digit(cui: str) -> str:
 
 def with_a_digit_twice(cui: str) -> str:
     return "DPI " + cui[:7] + cui[6:]
+
+
+def lost_behind_a_zero() -> tuple[int, str]:
+    """A number, and twelve of its CUI's digits that are a CUI with a zero before them."""
+    for number in count(23_000_000):
+        cui = cui_of(number)
+        shown = next(
+            (text for text in (cui[:at] + cui[at + 1 :] for at in range(1, 9)) if not cui_rule("0" + text)), ""
+        )
+        if shown:
+            return number, shown
+    raise AssertionError
 
 
 def nit_of(cui: str) -> str:
@@ -88,7 +102,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
         for number, father in ((81_002, "CARLOS RENE TUM AJU"), (81_003, "LUIS TUM BATZ"), (81_004, "JOSE TUM SAQUIC")):
             world.person(number, "MARIO RENE TUM LOPEZ", SEXO="M", PADRE=father)
         world.warrant("SON", cui_of(81_001), "MARIO RENE TUM LOPEZ")
-        for number, (cell, born) in enumerate(NAMELESS.values(), 93_571_246):
+        for number, (cell, born) in enumerate(NAMELESS.values(), 43_571_246):
             world.person(number, f"NORA IDALIA XUYA {SURNAMES[number % 7]}", "1977-11-23")
             cui = other_digit(cui_of(number))
             if cell == "a stranger's":
@@ -96,6 +110,9 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
                     {"ID": cui, "CUI": cui, "NOMBRE": "PEDRO ICAL CAAL", "NACIMIENTO": "1951-02-03", "SEXO": "M"}
                 )
             world.warrant(f"NAMELESS{number}", cui, "", born)
+        for each in range(3):
+            world.person(lost_behind_a_zero()[0] + 137 * each, "NIDIA IXCHEL LOPEZ TAX")
+        world.warrant("ZERO", lost_behind_a_zero()[1], "NIDIA IXCHEL LOPEZ TAX")
         yield from world.serve(tmp_path_factory.mktemp("weighed"))
 
 
@@ -112,13 +129,18 @@ def test_a_number_one_slip_off_means_him_of_three_who_bear_the_name(asker: Asker
     assert cleared(asker, cuis=cuis[:1])[0][0] == "REVIEW"
 
 
+def test_twelve_digits_that_are_nobodys_number_with_a_zero_before_them(asker: Asker) -> None:
+    cuis = [cui_of(lost_behind_a_zero()[0] + 137 * each) for each in range(3)]
+    assert [asker.person(cui).answer.level for cui in cuis] == [POSSIBLE, CLEAR, CLEAR]
+
+
 def test_a_slip_under_another_name_means_nobody(asker: Asker) -> None:
     assert asker.person(cui_of(71_234)).answer.level == CLEAR
 
 
 @pytest.mark.parametrize("case", NAMELESS)
 def test_a_number_one_slip_off_and_her_birth_date_mean_her_without_a_name(asker: Asker, case: str) -> None:
-    number = 93_571_246 + list(NAMELESS).index(case)
+    number = 43_571_246 + list(NAMELESS).index(case)
     level = POSSIBLE if case.endswith(", her date") else CLEAR
     assert asker.person(cui_of(number)).answer.level == level
     if NAMELESS[case][0] == "a stranger's":
