@@ -25,35 +25,56 @@ class Beats(Protocol):
         """Sends them when it is time. Raises CallFailure, SourceFailed."""
 
 
+class Notices:
+    """Tells a cause at once, and again at growing intervals while it lasts."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self.cause = ""  # the last one that was told; "" = it has passed
+        self._quiet_s, self._quiet_until = _FIRST_QUIET_S, 0.0
+
+    def tell(self, cause: str, text: Callable[[], str] | None = None) -> None:
+        """Tells it, where it is time. text: what is said of it, if other than the cause."""
+        now = time.monotonic()
+        if cause != self.cause:
+            self.cause, self._quiet_s = cause, _FIRST_QUIET_S
+        elif now < self._quiet_until:
+            return
+        else:
+            self._quiet_s = min(2 * self._quiet_s, _LONGEST_QUIET_S)
+        self._quiet_until = now + self._quiet_s
+        self._say(text() if text else cause)
+
+    def forget(self) -> None:
+        """The cause has passed."""
+        self.cause = ""
+
+
 class Retry:
     """Waits after each failure. One for all tries of a program."""
 
     def __init__(self, say: Say) -> None:
-        self._say = say
-        self._cause = ""
-        self._pause_s, self._quiet_s, self._quiet_until = _FIRST_PAUSE_S, _FIRST_QUIET_S, 0.0
+        self._say, self._notices = say, Notices(say)
+        self._pause_s = _FIRST_PAUSE_S
 
     def wait(self, cause: str, text: Callable[[], str] | None = None) -> None:
-        """Tells a new cause at once, the same one at growing intervals, and sleeps. text: the cause, if longer."""
-        now = time.monotonic()
-        if cause != self._cause:
-            self._cause, self._quiet_s = cause, _FIRST_QUIET_S
-            self._tell(text() if text else cause, now)
-        elif now >= self._quiet_until:
-            self._quiet_s = min(2 * self._quiet_s, _LONGEST_QUIET_S)
-            self._tell(text() if text else cause, now)
+        """Tells the cause, and sleeps. text: the cause, if longer."""
+        self._notices.tell(
+            cause,
+            lambda: (
+                f"{(text() if text else cause).rstrip('.')}; se sigue intentando, "
+                f"a lo más cada {_LONGEST_PAUSE_S:.0f} s"
+            ),
+        )
         time.sleep(self._pause_s)
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
 
-    def _tell(self, text: str, now: float) -> None:
-        self._quiet_until = now + self._quiet_s
-        self._say(f"{text.rstrip('.')}; se sigue intentando, a lo más cada {_LONGEST_PAUSE_S:.0f} s")
-
     def succeed(self) -> None:
         """Begins anew with short pauses, and tells that the last cause has passed."""
-        if self._cause:
+        if self._notices.cause:
             self._say("pasó: se envía de nuevo")
-        self._cause, self._pause_s = "", _FIRST_PAUSE_S
+        self._notices.forget()
+        self._pause_s = _FIRST_PAUSE_S
 
 
 def may_pass(failure: CallFailure) -> bool:

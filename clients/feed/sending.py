@@ -23,7 +23,7 @@ from clients.feed.issued import (
 from clients.feed.pushing import Pusher, Tally, numbered
 from clients.feed.refused_list import RefusedList
 from clients.feed.resume_file import read_resume, write_resume
-from clients.feed.retrying import Say
+from clients.feed.retrying import Notices, Say
 from clients.spanish.system_errors import system_error_text
 from ronda.v1 import context_pb2, error_pb2
 from ronda.v1 import feed_service_pb2 as contract
@@ -126,6 +126,7 @@ class Heartbeats:
         self._pusher = Pusher(stub, frame, source, patience_s=0.0)
         self._every_s, self._due, self._issued, self._seen = every_s, 0.0, issued, seen
         self._say, self._unsettled = say, unsettled
+        self._refusals = Notices(say)  # what the server says of the beats themselves: a clock that is wrong, say
 
     def beat(self) -> None:
         """Sends one for each register of the source, when it is time. Raises CallFailure, SourceFailed."""
@@ -158,12 +159,17 @@ class Heartbeats:
         ]
         already = len(self._pusher.tally.refused)
         positions = self._pusher.push([FileChange(0, each) for each in beats]).positions
+        why = []
         for refused in self._pusher.tally.refused[already:]:
             newest = positions[refused.register].newest
             if newest > refused.sequence:
                 self._say(server_ahead(refused.register, newest, refused.sequence))
             else:
-                self._say(f"{refused.register}: el servidor no acepta la señal de vida ({refused.reason})")
+                why.append(f"{refused.register}: el servidor no acepta la señal de vida ({refused.reason})")
+        if why:
+            self._refusals.tell("; ".join(why))
+        else:
+            self._refusals.forget()
         self._pusher.tally.refused.clear()
         self._seen(positions)
 

@@ -1,6 +1,6 @@
 # Cells of a register's rows, read from Arrow text columns without the GIL: trimmed, null words, code maps, dates, numbers.
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from core.standardise.row cimport Cell, Context, Date, Map, MapEntry
 
@@ -11,6 +11,7 @@ cdef void map_put(Map* map, Cell key, Cell text, int64_t number) noexcept nogil
 cdef MapEntry* map_find(Map* map, Cell key) noexcept nogil
 cdef bint same_text(Cell a, Cell b) noexcept nogil
 cdef Cell trimmed(Cell cell) noexcept nogil
+cdef int32_t collapse(Cell cell, char* copy, bint* steers) noexcept nogil
 cdef void warn(Context* c, int field, int rule) noexcept nogil
 
 # One column's cell of the present row.

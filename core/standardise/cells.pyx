@@ -167,7 +167,7 @@ cdef int character_at(const uint8_t* at, int32_t left, int* width) noexcept nogi
 cdef Cell collapsed(Context* c, int column, Cell cell) noexcept nogil:
     """One space for each run of white space within, and nothing that steers or hides; a copy only where something changes."""
     cdef const uint8_t* data = <const uint8_t*>cell.data
-    cdef int32_t i = 0, size = 0
+    cdef int32_t i = 0
     cdef int width, kind = PLAIN
     cdef bint before = False, steers = False
     cdef char* copy
@@ -186,8 +186,23 @@ cdef Cell collapsed(Context* c, int column, Cell cell) noexcept nogil:
     copy = arena_take(c, cell.size)
     if copy == NULL:
         return no_cell()
-    i = 0
-    before = True                # no space before the first word
+    cell.size = collapse(cell, copy, &steers)
+    cell.data = copy
+    if steers:
+        warn(c, column, RULE_CONTROL)
+    return cell if cell.size else no_cell()
+
+
+cdef int32_t collapse(Cell cell, char* copy, bint* steers) noexcept nogil:
+    """Writes the cell's text with one space for each run of white space, and nothing that steers or hides; its size.
+
+    copy: has room for all of the cell. steers: whether there was such a character.
+    """
+    cdef const uint8_t* data = <const uint8_t*>cell.data
+    cdef int32_t i = 0, size = 0
+    cdef int width, kind
+    cdef bint before = True      # no space before the first word
+    steers[0] = False
     while i < cell.size:
         kind = PLAIN
         width = 1
@@ -202,15 +217,9 @@ cdef Cell collapsed(Context* c, int column, Cell cell) noexcept nogil:
             copy[size] = 32
             size += 1
             before = True
-        steers = steers or kind > BLANK
+        steers[0] = steers[0] or kind > BLANK
         i += width
-    if steers:
-        warn(c, column, RULE_CONTROL)
-    if size and copy[size - 1] == 32:
-        size -= 1
-    cell.data = copy
-    cell.size = size
-    return cell if size else no_cell()
+    return size - 1 if size and copy[size - 1] == 32 else size
 
 
 cdef bint holds_replacement(Cell cell) noexcept nogil:

@@ -38,6 +38,12 @@ SUBJECT_KEYS: tuple[str, ...]
 COLUMNS: list[tuple[str, str]]
 """The columns of a standard record that were compiled in, as (name, Arrow format)."""
 
+def cell_text(text: str) -> str:
+    """Returns a text as every cell is read: trimmed, runs of white space as one space, nothing that steers or hides.
+
+    What a change calls its record is read so too: it is the text of the extract's cell.
+    """
+
 @disjoint_base
 class Encoder:
     """Encodes batches by one plan. Not thread-safe. Raises KeyError or MemoryError for a plan that it cannot build."""

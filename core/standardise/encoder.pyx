@@ -7,7 +7,7 @@ from libc.string cimport memset
 
 from core.identifiers.canonical cimport rule_word
 from core.standard_record cimport O_COUNT, STANDARD_COLUMNS
-from core.standardise.cells cimport cell_of
+from core.standardise.cells cimport cell_of, collapse, trimmed
 from core.standardise.columns cimport output_buffers, outputs_failed, outputs_reset
 from core.standardise.encoding cimport Encoding, Refusal
 from core.standardise.plan cimport build, dismantle
@@ -29,6 +29,18 @@ COLUMNS = [tuple(column.split("=")) for column in STANDARD_COLUMNS.decode().spli
 
 cdef str word_of(int rule):
     return rule_word(rule).decode() if rule < 7 else RULES[rule - 7]
+
+
+def cell_text(str text):
+    cdef bytes data = text.encode()
+    cdef bytearray copy = bytearray(len(data) + 1)
+    cdef bint steers
+    cdef Cell cell
+    cell.data = data
+    cell.size = len(data)
+    cell = trimmed(cell)
+    cell.size = collapse(cell, copy, &steers)
+    return copy[:cell.size].decode()
 
 
 cdef class Encoder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from core.errors import CoreError, GenerationDamaged
 from core.files.output import stated_file
 from core.generation.check import verify
-from core.generation.manifest import MANIFEST, GenerationManifest, read_manifest
+from core.generation.manifest import MANIFEST, GenerationManifest, StatedFile, read_manifest
 from core.generation.store import Generation
 from core.machine.parent_death import with_parent
 from indexer.build.errors import BuildRefused
@@ -123,9 +123,10 @@ def verify_generation(data: Path, generation_id: str | None = None, *, deep: boo
         files = stated_manifest(directory).files
     except GenerationDamaged as error:
         return Verification(name, deep, 0, [str(error)])
-    problems = []
-    for file, told in sorted(files.items()):
-        problems += _file_problems(directory / file, file, told.bytes, told.sha256)
+    problems = size_problems(directory, files)
+    wrong = {problem.partition(":")[0] for problem in problems}
+    for file in sorted(files.keys() - wrong):
+        problems += _digest_problems(directory / file, files[file].sha256)
     unknown = {entry.name for entry in directory.iterdir()} - set(files) - {MANIFEST}
     problems += [f"{file}: is not in {MANIFEST}" for file in sorted(unknown)]
     if not problems:
@@ -133,15 +134,26 @@ def verify_generation(data: Path, generation_id: str | None = None, *, deep: boo
     return Verification(name, deep, len(files), problems)
 
 
-def _file_problems(path: Path, file: str, size: int, digest: str) -> list[str]:
+def size_problems(directory: Path, files: Mapping[str, StatedFile]) -> list[str]:
+    """Returns the files that are gone, or are not as long as MANIFEST.json says; nothing of them is read."""
+    problems = []
+    for file, told in sorted(files.items()):
+        try:
+            on_disk = (directory / file).stat().st_size
+        except OSError as error:
+            problems.append(f"{file}: {error.strerror or error}")
+            continue
+        if on_disk != told.bytes:
+            problems.append(f"{file}: {on_disk:,} bytes, {told.bytes:,} in {MANIFEST}")
+    return problems
+
+
+def _digest_problems(path: Path, digest: str) -> list[str]:
     try:
-        on_disk = path.stat().st_size
-        if on_disk != size:
-            return [f"{file}: {on_disk:,} bytes, {size:,} in {MANIFEST}"]
         if stated_file(path)["sha256"] != digest:
-            return [f"{file}: SHA-256 differs from {MANIFEST}"]
+            return [f"{path.name}: SHA-256 differs from {MANIFEST}"]
     except OSError as error:
-        return [f"{file}: {error.strerror or error}"]
+        return [f"{path.name}: {error.strerror or error}"]
     return []
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from core.ledger.change import Change, Kind
 from indexer.live.fed_closed import Closing, lists_pending, mark
 from indexer.live.fed_rows import FedRecords, RefusedChange
-from indexer.live.record_key import Place, RecordKey, are_meant, places_of, said_of_each, without_records
+from indexer.live.record_key import PLACE_COLUMNS, Place, RecordKey, are_meant, places_of, said_of_each, without_records
 from indexer.live.shared_keys import SharedKeys
 from ronda.v1.alert_pb2 import ALERT_STATE_CANCELLED
 
@@ -119,6 +119,15 @@ def _has_several(rows: Iterable[_Stated]) -> bool:
         heads.add(row.place[:4])
         subjects.setdefault((row.place[4], row.version), set()).add(row.subject)
     return len(heads) > 1 or any(len(each) > 1 for each in subjects.values())
+
+
+def naming_nothing(cancelled: Mapping[RecordKey, Change], standing: pa.Table) -> list[Change]:
+    """Returns the cancellations under whose key no record stands: an id that is misspelt, or was never here."""
+    if not cancelled:
+        return []
+    heads = {(key.register, key.record_id) for key in cancelled}
+    places = [place for place in set(places_of(standing.select(list(PLACE_COLUMNS)))) if (place[0], place[2]) in heads]
+    return [change for key, change in cancelled.items() if not any(key.means(place) for place in places)]
 
 
 def doubted_subjects(rows: pa.Table, doubted: Iterable[RecordKey]) -> set[bytes]:

@@ -51,7 +51,7 @@ from indexer.live.linked_anew import (
     of_these_causas,
     of_these_persons,
 )
-from indexer.live.meaning import Meaning, doubted_subjects, meant_records, several_among, with_doubts
+from indexer.live.meaning import Meaning, doubted_subjects, meant_records, naming_nothing, several_among, with_doubts
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.named_links import NamedLinks
 from indexer.live.near_numbers import near_persons, records_near
@@ -93,6 +93,7 @@ class TickResult:
     changes: int = 0
     subjects: int = 0
     refused: list[RefusedChange] = field(default_factory=list)
+    naming_nothing: list[Change] = field(default_factory=list)  # cancellations under whose key no record stood
     contradicted: int = 0  # fed alerts in force so far that a later extract does not list as PENDING
 
 
@@ -238,7 +239,7 @@ class LiveWriter:
             new = due if self._copied is None else [each for each in due if not self._copied.holds(each)]
             counting, yielding = self._yielding.parted(new)
             for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
-                refused = settle_each(counted, partial(self._settle, into=touched))
+                refused = settle_each(counted, partial(self._settle, into=touched, result=result))
                 not_read = {why.sequence: why for why in refused}
                 for change in counted:
                     self._feeds[change.register].take(self._key_of(change), change, not_read.get(change.sequence))
@@ -256,10 +257,13 @@ class LiveWriter:
             self.publish()
         return result
 
-    def _settle(self, due: Sequence[Change], into: dict[bytes, Subject | None]) -> list[RefusedChange]:
+    def _settle(
+        self, due: Sequence[Change], into: dict[bytes, Subject | None], result: TickResult
+    ) -> list[RefusedChange]:
         """Links the changed records and puts the subjects that they touch together again.
 
-        into: gets these subjects. Returns the changes that cannot be read.
+        into: gets these subjects. result: learns of cancellations that name nothing. Returns the changes that cannot be
+        read.
         """
         fed, meaning = self._meant(self._fed.read(due))
         if not fed.keys and not meaning.doubted:
@@ -294,6 +298,8 @@ class LiveWriter:
         standing.settle(settled, kept, changed)
         self._named_alone.settle(recount)
         self._named_links.note(found.changed, found.asked, found.replaced)
+        result.naming_nothing += naming_nothing(fed.cancelled, found.replaced)
+        result.naming_nothing += naming_nothing(meaning.doubted, found.others)
         into.update(settled)
         return fed.refused
 

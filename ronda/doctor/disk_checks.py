@@ -19,7 +19,7 @@ from core.ledger.reader import LedgerReader
 from core.mart.layout import DISCLOSURE_KEY
 from core.mart.layout import FOLDER as MART
 from indexer.build.errors import BuildRefused
-from indexer.generations.listing import generation_directory, stated_manifest, verify_generation
+from indexer.generations.listing import generation_directory, size_problems, stated_manifest, verify_generation
 from indexer.generations.publishing import CURRENT, GENERATIONS, current_generation
 from ronda.copies.parts import Kept, names_in_data
 from ronda.doctor.findings import Finding, finding
@@ -115,15 +115,14 @@ def owners_and_modes(settings: ServerSettings) -> Iterator[Finding]:
 
 
 def generation(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
-    """The published generation opens; deep: each file has the bytes that were published."""
+    """The published generation opens and has its files whole; deep: with the bytes that were published."""
     data = settings.data
     try:
         name, directory = generation_directory(data, None)
-        stated_manifest(directory)
-        if deep:
-            for problem in verify_generation(data, name).problems:
-                yield finding("generation_damaged", directory, problem)
-        else:
+        files = stated_manifest(directory).files
+        for problem in verify_generation(data, name).problems if deep else size_problems(directory, files):
+            yield finding("generation_damaged", directory, problem)
+        if not deep:
             Generation.open(directory).close()
     except BuildRefused as error:
         yield finding("generation_missing" if not _names_one(data) else "generation_damaged", data / CURRENT, error)

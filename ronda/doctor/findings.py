@@ -246,6 +246,13 @@ KINDS = {
             "docs/operations.md#alarms",
         ),
         Kind(
+            "register_not_fresh",
+            _NOTICE,
+            "las respuestas dan este registro por no al día: nadie es VERDE por él",
+            "vea su extracto en el último ronda index, y ronda feed status",
+            "docs/alarms.md#rondaregisternotfresh",
+        ),
+        Kind(
             "live_silent",
             _GRAVE,
             "nadie aplica los cambios recibidos: sus registros están STALE",

@@ -8,9 +8,12 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from core.generation.view_file import BEAT as LIVE_BEAT
 from core.generation.view_file import LIVE
@@ -106,19 +109,36 @@ def processes(settings: ServerSettings) -> Iterator[Finding]:
     except (OSError, ValueError) as error:
         yield finding("not_answering", url, getattr(error, "reason", error))
         return
-    if _is_doubtful(address):
+    told = _told(address)
+    if any(sample.name == CLOCK_DOUBTFUL for sample in told):
         yield finding("clock_doubtful", url.removesuffix(PATH))
+    yield from _not_fresh(told)
     yield from _silent(settings)
 
 
-def _is_doubtful(address: Address) -> bool:
-    """Whether the server says that its clock is not what it was at its start."""
+def _told(address: Address) -> list[Sample]:
+    """What the server's scrape says is so: its samples that are 1; none where it cannot be read."""
     try:
-        with urllib.request.urlopen(f"http://{_reached(address)}/metrics", timeout=_ANSWER_S) as told:
-            lines = told.read().decode("utf-8", "replace").splitlines()
+        with urllib.request.urlopen(f"http://{_reached(address)}/metrics", timeout=_ANSWER_S) as answer:
+            text = answer.read().decode("utf-8", "replace")
+        families = list(text_string_to_metric_families(text))
     except (OSError, ValueError):
-        return False
-    return f"{CLOCK_DOUBTFUL} 1.0" in lines
+        return []
+    return [sample for family in families for sample in family.samples if sample.value == 1]
+
+
+def _not_fresh(told: Iterable[Sample]) -> Iterator[Finding]:
+    """Registers that answers show as STALE or MISSING, and what the feeds say of it."""
+    causes: dict[str, list[str]] = {}
+    for sample in told:
+        if sample.name == "ronda_feed_stale":
+            labels = sample.labels
+            causes.setdefault(labels["register"], []).append(f"{labels['source']} {labels['cause']}")
+    for sample in told:
+        if sample.name == "ronda_register_state" and sample.labels["state"] != "FRESH":
+            register = sample.labels["register"]
+            detail = ", ".join([sample.labels["state"], *sorted(causes.get(register, ()))])
+            yield finding("register_not_fresh", register, detail)
 
 
 def _reached(address: Address) -> Address:

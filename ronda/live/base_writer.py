@@ -10,10 +10,12 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable
 
 import pyarrow as pa
 
 from core.errors import CoreError
+from core.ledger.change import Change
 from indexer.live.following import Follower, LiveWriterBusy
 from indexer.live.writer import TickResult
 from indexer.manifest.loading import ManifestError, load_manifests
@@ -57,6 +59,7 @@ def follow(orders: Orders, stop: threading.Event) -> None:
                     log("live_base_of_another_ledger", level=WARNING, generation=orders.base)
             failing, told = "", True
             _tell_refused(result)
+            _tell_naming_nothing(result)
 
 
 def _tell_refused(result: TickResult) -> None:
@@ -69,6 +72,25 @@ def _tell_refused(result: TickResult) -> None:
             register=refused.register,
             rule=refused.rule,
         )
+
+
+def _tell_naming_nothing(result: TickResult) -> None:
+    """Logs by register how many cancellations named no record that stands: never which."""
+    for register, sequences in _by_register(result.naming_nothing).items():
+        log(
+            "live_cancellations_name_nothing",
+            level=WARNING,
+            register=register,
+            cancellations=len(sequences),
+            sequence=min(sequences),
+        )
+
+
+def _by_register(changes: Iterable[Change]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for change in changes:
+        found.setdefault(change.register, []).append(change.sequence)
+    return found
 
 
 def _end_with_parent(stop: threading.Event) -> None:

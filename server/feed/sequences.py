@@ -18,6 +18,7 @@ import orjson
 import xxhash
 
 from core.ledger.change import GAP, RECORD_KINDS, RESTORED, SILENT, SKIPPED, Change, Kind
+from core.standardise.encoder import cell_text
 from ronda.v1 import error_pb2
 from server.feed.places import Places
 
@@ -145,7 +146,8 @@ class Sequences:
         place = self.places.get(sequence)
         if place is not None:
             before = place if isinstance(place, Change) else earlier(place)
-            if before.is_again(change):
+            # ids used to be taken with the blanks that they came with
+            if replace(before, record_id=cell_text(before.record_id)).is_again(change):
                 return Outcome(Fate.KNOWN), []
             if sequence == 1:
                 return refused(error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET, "sequence"), []

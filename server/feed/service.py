@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from core.ledger.change import Change, Kind
+from core.standardise.encoder import cell_text
 from ronda.v1 import error_pb2, feed_service_pb2
 from server.audit.own_methods import OwnMethod
 from server.calls.own_duplex import Conversation
@@ -181,7 +182,7 @@ def _change(source: str, change: feed_service_pb2.FeedChange, *, unsettled: bool
         kind=_KINDS.get(change.kind, Kind.HOLD),  # no kind of a source's own: the writer refuses it
         register=change.register_id,
         source=source,
-        record_id=change.record_id,
+        record_id=cell_text(change.record_id),  # as the cell of an extract that names the record
         source_sequence=change.sequence,
         event_ms=_event_ms(change),
         manifest_source=change.manifest_source,

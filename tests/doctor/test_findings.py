@@ -23,7 +23,7 @@ from server.feed.seen_ledger import SeenLedger, lacking_feeds, note_ledger
 from tests.audit.restored_kit import RestoredLog
 from tests.command.terminal import piped
 from tests.doctor.doctor_page import HEAD, PAGE, table
-from tests.server.running_server import ROOT, RunningServer
+from tests.server.running_server import ROOT, RunningServer, until
 
 
 def _found(settings: Settings, *, deep: bool = False) -> set[str]:
@@ -78,6 +78,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "CURRENT empty": (_put("CURRENT", b""), "generation_missing"),
     "CURRENT names another": (_put("CURRENT", b"20260101T000000Z-00000000\n"), "generation_damaged"),
     "a file of the generation cut": (_cut(lambda data: _generation(data) / "dossiers.bin"), "generation_damaged"),
+    "one that the server does not open": (
+        lambda data: (_generation(data) / "links.parquet").unlink(),
+        "generation_damaged",
+    ),
+    "the same cut": (_cut(lambda data: _generation(data) / "links.parquet"), "generation_damaged"),
     "subject.key of another": (_put("subject.key", b"x" * 32), "secret_swapped"),
     "subject.key cut": (_put("subject.key", b"x" * 31), "secret_damaged"),
     "subject.key lost": (lambda data: (data / "subject.key").unlink(), "part_lost"),
@@ -223,6 +228,23 @@ def test_a_server_that_serves_is_sound_and_without_generation_is_not(settings: S
         assert {each.kind.name for each in found} <= {"live_silent"}  # the ledger was made, and nobody applies it
     finally:
         server.stop()
+
+
+def test_a_register_that_answers_show_as_stale_is_told(settings: Settings, tmp_path: Path) -> None:
+    """Entries that no `ronda live` shows, of a source that may lack changes: answers are GRIS for it."""
+    shutil.rmtree(settings.data / "ledger")
+    (settings.data / "ledger.seen.json").unlink(missing_ok=True)
+    ledger = LedgerWriter(settings.data / "ledger")
+    ledger.append([Change(Kind.UPSERT, "oj", "court", record_id="K-1", source_sequence=1, event_ms=1)], 1)
+    ledger.close()
+    server = RunningServer(settings.data, tmp_path / "log", workers=1).wait_ready()
+    served = load_settings(data=settings.data, metrics=server.metrics_address)
+    try:
+        found = until(lambda: [each for each in check_up(served, deep=False) if each.kind.name == "register_not_fresh"])
+    finally:
+        server.stop()
+    assert "oj" in {each.where for each in found}
+    assert all(each.detail.startswith("STALE") for each in found if each.where == "oj")
 
 
 def test_a_server_without_a_generation_does_not_serve(settings: Settings, tmp_path: Path) -> None:

@@ -160,6 +160,16 @@ def test_a_row_that_gives_no_record_is_refused_by_its_field_and_rule(field: Fiel
     assert position(court(field)).through == 0
 
 
+def test_a_record_is_named_as_the_extract_s_cell_is_read(fresh: FieldServer) -> None:
+    """Blanks at the ends and within (a padded column, a no-break space) and what has no width name no other record."""
+    stream = Stream(court(fresh))
+    padded = warrant(1, "SP  1 ")
+    padded.cells["ORDEN"] = "SP  1 "
+    assert stream.fates(padded, cancel(2, " SP\N{NO-BREAK SPACE}1\N{ZERO WIDTH SPACE}")) == ["TAKEN", "TAKEN"]
+    assert [each.record_id for each in ledger(fresh)] == ["SP 1", "SP 1"]
+    assert stream.fates(padded, cancel(2, "SP 1")) == ["KNOWN", "KNOWN"]
+
+
 def test_what_breaks_a_rule_is_refused_by_name(field: FieldServer) -> None:
     stream = Stream(court(field))
     foreign = warrant(1, "O-1")

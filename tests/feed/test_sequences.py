@@ -205,6 +205,13 @@ def test_a_cancellation_overtakes_what_waits(feed: Feed) -> None:
     assert feed.position()["through"] == 5
 
 
+def test_an_id_that_was_taken_with_its_blanks_is_known(feed: Feed) -> None:
+    """Since then ids are read as cells are: what an earlier release took comes again with other blanks."""
+    assert feed.send(Sent(1, "UPSERT", "A  B ", "x"), Sent(2, "CANCEL", "A  B ")) == ["TAKEN", "TAKEN"]
+    assert feed.send(Sent(1, "UPSERT", "A B", "x"), Sent(2, "CANCEL", "A B")) == ["KNOWN", "KNOWN"]
+    assert feed.send(Sent(2, "CANCEL", "AB")) == ["REFUSED:FEED_SEQUENCE_REUSED"]
+
+
 def test_a_gap_is_stale_and_names_what_is_missing_until_it_comes(feed: Feed) -> None:
     feed.send(Sent(1, "UPSERT", "A", "x"), Sent(4, "UPSERT", "B", "y"))
     assert feed.told()[1] is False

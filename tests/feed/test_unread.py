@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from core.generation.view_file import BEAT, LIVE, write_view
 from core.ledger.change import RECORD_KINDS
 from ronda.demo.postgres_cluster import PostgresCluster
+from server.feed.unread import unread_changes
 from tests.feed.feeder_kit import development_server, entries, feeder, heartbeats
 from tests.feed.outbox_kit import outbox_database
 from tests.feed.test_command import DevelopmentServer, feed, in_force, lines, row, upsert
 from tests.feed.test_jetstream import SERVER, Broker, change
+from tests.kit import stepped_clock
 from tests.server.running_server import until
 
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
-    names = ("by-bus", "by-torn-bus", "by-purged-bus", "by-folder", "by-strange-row")
+    names = ("by-bus", "by-torn-bus", "by-purged-bus", "by-folder", "by-strange-row", "by-a-clock-ahead")
     with development_server(tmp_path_factory.mktemp("unread"), names) as running:
         yield running
 
@@ -165,3 +169,36 @@ def test_no_heartbeat_while_a_row_names_a_register_that_is_none(
         until(lambda: heartbeats(field, "by-strange-row"), 60.0)
     assert in_force(field, "by-strange-row") == [("S-1", 1, "UPSERT"), ("S-4", 2, "UPSERT")]
     feed(field, *words, "--once")
+
+
+@pytest.mark.skipif(stepped_clock.LIBRARY is None, reason="no libfaketime: apt-get install faketime")
+def test_a_heartbeat_that_is_refused_again_and_again_is_told_at_growing_intervals(
+    field: DevelopmentServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that is ahead refuses each: told once, then half a minute later at the soonest (docs/feed.md)."""
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    for name, value in stepped_clock.fixed_clock("+300s").items():
+        monkeypatch.setenv(name, value)
+    words = ("folder", folder, "--source", "by-a-clock-ahead")
+    with feeder(field.server.address, tmp_path / "log", *words, heartbeat="0.1") as running:
+        running.wait_for("FEED_EVENT_IN_FUTURE")
+        time.sleep(3)
+        assert running.said.count("FEED_EVENT_IN_FUTURE") == 1, running.said
+    assert heartbeats(field, "by-a-clock-ahead") == []
+
+
+def test_what_could_not_be_applied_is_told_of_the_base_that_serves(tmp_path: Path) -> None:
+    """While one base takes another's place both views are written, and the manifests of one may read what the other's
+    cannot."""
+    before, serves = "20261201T000000Z-00000001", "20261202T000000Z-00000002"
+    (tmp_path / "CURRENT").write_text(f"{serves}\n", encoding="ascii")
+    for base, refused in ((serves, {"unknown_code": 40}), (before, {})):
+        home = tmp_path / LIVE / base
+        home.mkdir(parents=True)
+        stated = {"as_of_ms": 0, "stale": bool(refused), "refused": refused}
+        write_view(home, {"base": base, "ledger": "", "sequence": 9, "deltas": [], "registers": {"oj": stated}})
+        (home / BEAT).touch()
+    assert unread_changes(tmp_path) == {"oj": {"unknown_code": 40}}
+    (tmp_path / LIVE / serves / BEAT).unlink()  # not at the ledger's end yet: the one before answers
+    assert unread_changes(tmp_path) == {"oj": {}}

@@ -195,6 +195,23 @@ def test_a_row_that_meant_one_of_two_does_not_mean_the_one_that_is_left(without_
     assert "REGISTER_STATE_STALE" in person(without_line, ROSA)
 
 
+def test_a_cancellation_that_names_nothing_is_told(fed: FedNumbers) -> None:
+    """It closes nothing, whatever its id or line looks like; one that may mean several says what it may close."""
+    wrong = [
+        fed.change(Kind.CANCEL, "oj/ordenes", "8", {"LINEA": "01"}),
+        fed.change(Kind.CANCEL, "oj/ordenes", "80", {"LINEA": "1"}),
+        fed.change(Kind.CANCEL, "oj/ordenes", "80", {}),
+        fed.change(Kind.CANCEL, "oj/medidas", "8", {}),
+    ]
+    told = {(each.manifest_source, each.record_id) for each in fed.take(*wrong).naming_nothing}
+    assert told == {("ordenes", "8"), ("ordenes", "80"), ("medidas", "8")}
+    assert HIT in person(fed, LUIS)
+    assert HIT in person(fed, JOSE)
+    assert fed.take(fed.close("oj/ordenes", "8", "1")).naming_nothing == []
+    assert fed.take(fed.change(Kind.CANCEL, "oj/ordenes", "8", {})).naming_nothing == []
+    assert HIT not in person(fed, LUIS)
+
+
 def test_a_change_of_another_line_mends_nothing(fed: FedNumbers) -> None:
     """What was refused stays lacking; a row without the column of the line is no line of its own where lines stand."""
     cells = {**who(LUIS), "NUMERO": "8", "ESTADO": "CANCELADA"}
