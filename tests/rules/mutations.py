@@ -40,15 +40,15 @@ class Mutation:
         return text.replace(self.was, self.becomes)
 
     def modules(self, tree: Path) -> list[str]:
-        """Compiled modules to build anew, dotted: itself, or those that cimport the .pxd; none for Python."""
+        """Compiled modules to build anew, dotted: itself, or the .pxd's own and those that cimport it; none for Python."""
         if self.file.endswith(".py"):
             return []
         own = _dotted(Path(self.file))
         if self.file.endswith(".pyx"):
             return [own]
         uses = re.compile(rf"^from {re.escape(own)} cimport|^include \"{Path(self.file).stem}\.", re.MULTILINE)
-        sources = (tree / "core").rglob("*.pyx")
-        return sorted(_dotted(p.relative_to(tree)) for p in sources if uses.search(p.read_text(encoding="utf-8")))
+        sources = {_dotted(p.relative_to(tree)): p for p in (tree / "core").rglob("*.pyx")}
+        return sorted(name for name, p in sources.items() if name == own or uses.search(p.read_text(encoding="utf-8")))
 
 
 def _dotted(source: Path) -> str:

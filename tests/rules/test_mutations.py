@@ -91,5 +91,7 @@ def test_a_pxd_touches_the_modules_that_cimport_it() -> None:
     root = Path(__file__).parent.parent.parent
     levels = replace(RULE, file="core/answer/levels.pxd")
     assert {"core.questions.person", "core.questions.vehicle"} <= set(levels.modules(root))
+    bearing = replace(RULE, file="core/names/bearing.pxd")
+    assert bearing.modules(root) == ["core.assembly.claims", "core.names.bearing"]
     assert replace(RULE, file="core/subject/alerts.pyx").modules(root) == ["core.subject.alerts"]
     assert replace(RULE, file="indexer/linking/stage.py").modules(root) == []
