@@ -40,7 +40,7 @@ class Mutation:
         return text.replace(self.was, self.becomes)
 
     def modules(self, tree: Path) -> list[str]:
-        """Compiled modules to build anew, dotted: itself, or the .pxd's own and those that cimport it; none for Python."""
+        """Compiled modules to build anew, dotted: itself, or a .pxd's own and those that cimport it; of Python none."""
         if self.file.endswith(".py"):
             return []
         own = _dotted(Path(self.file))
