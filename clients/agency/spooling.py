@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import datetime
-import json
 import re
 import shutil
 import sys
@@ -25,6 +24,7 @@ from clients.agency.encoding import CP1252, UTF_8, UTF_8_MARKED, encoding_of, kn
 from clients.agency.failures import AgencyError
 from clients.agency.formulas import Unvalued, unvalued_cells
 from clients.agency.kinds import Kind, damaged, protected, recognise, unreadable_open_document
+from clients.client.whole_file import json_of
 
 _CHUNK = 1 << 20
 _JSON_LINE = 1 << 20  # bytes of one line; a longer one is an empty row that is refused
@@ -194,7 +194,7 @@ def _lines(file: BinaryIO) -> Iterable[tuple[int, bytes]]:
 
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
+        found = json_of(line)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
