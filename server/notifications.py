@@ -21,6 +21,7 @@ from typing import Any
 
 from core.access.caller import METHOD_OF_CLEAR
 from core.access.grant import Grant
+from core.documents import json_of
 from core.engine.discreet import DiscreetLook, take_discreet_looks
 from core.engine.entry import Engine, Method
 from core.errors import CoreError
@@ -122,7 +123,7 @@ def registers_notified(directory: Path) -> set[str]:
 def _parsed(text: str) -> dict[str, Any] | None:
     """A line; None for one that a full disk cut: it was written again."""
     try:
-        line = json.loads(text)
+        line = json_of(text)
     except ValueError:
         return None
     return line if isinstance(line, dict) else None

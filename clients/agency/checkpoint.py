@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from clients.agency.failures import AgencyError
+from clients.client.whole_file import json_of, read_whole
 
 _VERSION = 3
+_FILES = 3  # results, rejects, homonyms
 Counts = tuple[Counter[str], Counter[str]]  # rows by result, invalid rows by rule
 
 
@@ -41,6 +43,21 @@ class Progress:
     done: bool = False
     changes: list[int] = field(default_factory=list)
     sample: bool = False
+
+    def is_whole(self) -> bool:
+        """Returns whether every field is of its kind."""
+        counted = (self.offset, self.row, self.rows, self.blank, *self.lengths, *self.counts.values())
+        return (
+            isinstance(self.generation, str)
+            and isinstance(self.request_id, str)
+            and isinstance(self.done, bool)
+            and isinstance(self.sample, bool)
+            and isinstance(self.lengths, list)
+            and len(self.lengths) == _FILES
+            and isinstance(self.changes, list)
+            and all(map(_is_count, (*counted, *self.rules.values(), *self.changes)))
+            and _are([*self.counts, *self.rules], str)
+        )
 
     def after(
         self,
@@ -112,16 +129,39 @@ class Checkpoint:
         finally:
             os.close(directory)
 
+    def is_whole(self) -> bool:
+        """Returns whether it can be what a run wrote: an altered one must not end a run whose rows were not asked."""
+        return (
+            isinstance(self.asked, dict)
+            and isinstance(self.started, str)
+            and isinstance(self.serving, str)
+            and _is_count(self.resumed)
+            and _are(self.hashes, str)
+            and all(each.is_whole() for each in self.passes)
+            and (not (self.serving or self.hashes) or (bool(self.passes) and self.passes[-1].done))
+        )
+
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
         """Raises AgencyError: it is damaged, or of another release."""
         try:
-            held = json.loads(path.read_text(encoding="utf-8"))
+            held = json_of(read_whole(path).decode())
             if held.pop("version") != _VERSION:
                 raise ValueError("version")
-            return cls(passes=[Progress(**each) for each in held.pop("passes")], **held)
-        except (OSError, ValueError, KeyError, TypeError):
+            found = cls(passes=[Progress(**each) for each in held.pop("passes")], **held)
+            if not found.is_whole():
+                raise ValueError("altered")
+            return found
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise AgencyError(f"No se puede leer el avance {path.name}: empiece de nuevo con --restart.") from None
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _are(values: object, kind: type[object]) -> bool:
+    return isinstance(values, list) and all(isinstance(each, kind) for each in values)
 
 
 def identity_of(path: Path) -> dict[str, Any]:

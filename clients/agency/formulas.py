@@ -40,7 +40,7 @@ def unvalued_cells(path: Path) -> Iterator[Unvalued]:
     Raises etree.XMLSyntaxError, zipfile.BadZipFile, KeyError: the file is damaged.
     """
     with zipfile.ZipFile(path) as archive:
-        part = _first_sheet(archive)
+        part = first_sheet(archive)
         if part is None:
             return
         with archive.open(part) as sheet:
@@ -50,7 +50,7 @@ def unvalued_cells(path: Path) -> Iterator[Unvalued]:
             yield from _empty(sheet)
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str | None:
+def first_sheet(archive: zipfile.ZipFile) -> str | None:
     """The part that holds it, by the workbook's own order."""
     sheet = next(_elements(archive, "xl/workbook.xml", "{*}sheet"), None)
     # The relation's attribute has another namespace in a workbook that was saved as "strict".

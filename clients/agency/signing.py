@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from clients.agency.engine import Engine
 from clients.agency.failures import AgencyError
 from clients.agency.outputs import Names
+from clients.client.whole_file import read_whole
 
 
 def who(engine: Engine) -> dict[str, str]:
@@ -29,7 +30,7 @@ def who(engine: Engine) -> dict[str, str]:
 def load_key(path: Path) -> Ed25519PrivateKey:
     """The key that signs summaries. Raises AgencyError."""
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        key = load_pem_private_key(read_whole(path), password=None)
     except (OSError, ValueError, TypeError):
         raise AgencyError(f"No se puede leer la llave {path}: debe ser Ed25519, PEM, sin contraseña.") from None
     if not isinstance(key, Ed25519PrivateKey):

@@ -25,6 +25,8 @@ from clients.agency.encoding import CP1252, UTF_8, UTF_8_MARKED, encoding_of, kn
 from clients.agency.failures import AgencyError
 from clients.agency.formulas import Unvalued, unvalued_cells
 from clients.agency.kinds import Kind, damaged, protected, recognise, unreadable_open_document
+from clients.agency.sheet_size import check_size
+from clients.client.whole_file import json_of
 
 _CHUNK = 1 << 20
 _JSON_LINE = 1 << 20  # bytes of one line; a longer one is an empty row that is refused
@@ -85,6 +87,8 @@ def spool_workbook(path: Path, kind: Kind, copy: Path) -> None:
     )
 
     try:
+        if kind is Kind.WORKBOOK:
+            check_size(path)
         with path.open("rb") as file:
             workbook = CalamineWorkbook.from_filelike(file)
             sheet = workbook.get_sheet_by_index(0)
@@ -150,12 +154,28 @@ def spool_parquet(path: Path, copy: Path) -> None:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=10_000):
-                columns = [column.to_pylist() for column in batch.columns]
+                columns = [_listed(column) for column in batch.columns]
                 writer.writerows(
                     [_cell_text(cell) for cell in row] for row in (zip(*columns, strict=True) if columns else ())
                 )
     except (pa.ArrowException, OSError):
         raise damaged(path.name) from None
+
+
+def _listed(column: Any) -> list[Any]:
+    """The cells of a column; a time that no calendar of Python's has is its number, which is no date."""
+    try:
+        cells: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        cells = [_one(cell) for cell in column]
+    return cells
+
+
+def _one(cell: Any) -> Any:
+    try:
+        return cell.as_py()
+    except (ValueError, OverflowError):
+        return cell.value
 
 
 def spool_json_lines(path: Path, copy: Path) -> None:
@@ -194,8 +214,10 @@ def _lines(file: BinaryIO) -> Iterable[tuple[int, bytes]]:
 
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
-    except (ValueError, RecursionError):
+        found = json_of(line)
+        if b"\\u" in line:
+            json.dumps(found, ensure_ascii=False).encode()  # half of a letter is no text
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
 

@@ -23,6 +23,7 @@ from clients.agency.queue import JobQueue, Sent
 from clients.client.connection import request_context
 from clients.client.failures import CallFailure, read_failure
 from clients.client.identity import Identity
+from clients.client.whole_file import read_whole
 from ronda.v1 import clearance_service_pb2 as contract
 from ronda.v1 import context_pb2
 from ronda.v1.register_service_pb2 import GetGenerationRequest
@@ -98,7 +99,7 @@ class Server:
             return "sin identidad (modo de desarrollo)"
         from cryptography import x509  # noqa: PLC0415 - slow to import, for who gets as far
 
-        certificate = x509.load_pem_x509_certificate(self.identity.certificate.read_bytes())
+        certificate = x509.load_pem_x509_certificate(read_whole(self.identity.certificate))
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         return ", ".join(names.get_values_for_type(x509.UniformResourceIdentifier)) or "sin nombre"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clients.client.diagnosis import Trouble
 from clients.client.failures import OutcomeUnknown
+from clients.client.whole_file import read_whole
 from clients.officer_view.failures import failure_text, trouble_of
 from clients.spanish import failures as spoken
 
@@ -40,6 +41,7 @@ _TROUBLES = {
     Trouble.IDENTITY_IS_NONE: f"Falta el certificado de la autoridad (server-ca.pem): {_OPERATIONS}.",
     Trouble.OWN_CERTIFICATE_IS_NONE: f"El certificado de este equipo no se puede leer: {_OPERATIONS}.",
     Trouble.OWN_KEY_IS_NONE: f"La llave de este equipo no se puede leer: {_OPERATIONS}.",
+    Trouble.OWN_TOKEN_IS_NONE: "Su token no se puede leer: inicie sesión de nuevo.",
     Trouble.OWN_FILES_EXCHANGED: f"El certificado y la llave de este equipo están cambiados: {_OPERATIONS}.",
     Trouble.OWN_KEY_OF_ANOTHER_CERTIFICATE: f"La llave de este equipo no es la de su certificado: {_OPERATIONS}.",
     Trouble.OWN_CERTIFICATE_OUT_OF_DATE: f"El certificado de este equipo no está vigente: {_OPERATIONS}.",
@@ -105,7 +107,7 @@ def _own_certificate(trouble: Trouble | None, identity: Identity | None) -> str:
     from cryptography import x509
 
     try:
-        own = x509.load_pem_x509_certificate(identity.certificate.read_bytes())
+        own = x509.load_pem_x509_certificate(read_whole(identity.certificate))
     except (OSError, ValueError):
         return f"El certificado de este equipo no se puede leer: {_OPERATIONS}."
     now = datetime.now(UTC)

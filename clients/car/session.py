@@ -8,6 +8,8 @@ import os
 import time
 from pathlib import Path
 
+from clients.client.whole_file import read_whole
+
 
 class TokenMissing(Exception):
     """No token that may be used; the text says why, in Spanish."""
@@ -111,7 +113,7 @@ class Session:
 
     def _read_file(self) -> str:
         try:
-            return self._file.read_text(encoding="ascii").strip() if self._file is not None else ""
+            return read_whole(self._file).decode("ascii").strip() if self._file is not None else ""
         except (OSError, UnicodeDecodeError):
             return ""
 

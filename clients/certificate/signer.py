@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 from pyhanko.keys import load_cert_from_pemder
 from pyhanko.sign.signers import SimpleSigner
+
+from clients.client.whole_file import json_of, read_whole
 
 if TYPE_CHECKING:
     from asn1crypto.x509 import Certificate as X509
@@ -56,7 +57,7 @@ class Signer:
     def read(cls, certificate: Path, key: Path, authority: Path, token_key: Path) -> Signer:
         """From PEM files and a private JWK. Raises OSError, KeysUnusable."""
         for path in (certificate, key, authority):
-            path.read_bytes()  # the library logs what it cannot read, and says nothing to us
+            read_whole(path)  # the library logs what it cannot read, and says nothing to us
         documents = SimpleSigner.load(  # type: ignore[no-untyped-call]
             str(key), str(certificate), ca_chain_files=(str(authority),)
         )
@@ -65,7 +66,7 @@ class Signer:
         if not _may_sign_documents(documents.signing_cert):
             raise KeysUnusable(f"{certificate}: not a certificate for documents (key usage nonRepudiation)")
         try:
-            private = OKPKey.import_key(json.loads(token_key.read_text(encoding="utf-8")))
+            private = OKPKey.import_key(json_of(read_whole(token_key).decode()))
         except (JoseError, ValueError, KeyError, TypeError):
             raise KeysUnusable(f"{token_key}: no private JWK (Ed25519)") from None
         if not private.is_private or private.curve_name != "Ed25519":
@@ -85,14 +86,14 @@ class Trusted:
     @classmethod
     def read(cls, authority: Path, token_keys: Path) -> Trusted:
         """From a PEM file and a JWK Set. Raises OSError, KeysUnusable."""
-        content = token_keys.read_text(encoding="utf-8")
-        authority.read_bytes()
+        content = read_whole(token_keys).decode()
+        read_whole(authority)
         try:
             certificate = load_cert_from_pemder(str(authority))  # type: ignore[no-untyped-call]
         except ValueError:
             raise KeysUnusable(f"{authority}: no certificate") from None
         try:
-            keys = KeySet.import_key_set(json.loads(content))
+            keys = KeySet.import_key_set(json_of(content))
         except (JoseError, ValueError, KeyError, TypeError):
             raise KeysUnusable(f"{token_keys}: no JWK Set") from None
         return cls(certificate, keys)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import io
-import json
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from clients.certificate.page import ATTACHED
 from clients.certificate.refused import Fault, NotValid
 from clients.certificate.signer import DOCUMENT_SIGNING, certificate_print
 from clients.certificate.token import read_token
+from clients.client.whole_file import json_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +112,7 @@ def _attached(reader: PdfFileReader) -> dict[str, str]:
     """What the file holds beside its page. Raises NotValid."""
     found = _within(lambda: _attached_bytes(reader))
     try:
-        beside = json.loads(found)
+        beside = json_of(found)
         texts = {name: beside[name] for name in ("token", "number", "cui", "page_key")}
     except (ValueError, KeyError, TypeError):
         raise NotValid(Fault.NO_TOKEN) from None

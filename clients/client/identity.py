@@ -13,6 +13,8 @@ from pathlib import Path
 
 import grpc
 
+from clients.client.whole_file import read_whole, token_of
+
 _MACHINE = re.compile(rb"spiffe://[a-z0-9._-]{1,255}/machine/[A-Za-z0-9._-]+")
 _RENEW_SECONDS = 30.0  # before a token expires: its way, and clocks that differ
 
@@ -46,10 +48,10 @@ class TokenFile:
             found = self._path.stat()
             seen = (found.st_mtime_ns, found.st_size, found.st_ino)
             if seen != self._seen:
-                self._text = self._path.read_text(encoding="ascii").strip()
+                self._text = token_of(read_whole(self._path))
                 self._seen = seen
-        except (OSError, UnicodeDecodeError) as error:
-            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is no ASCII text"
+        except (OSError, ValueError) as error:
+            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it holds no token"
             raise NoToken(f"{self._path}: {why}") from None
         return self._text
 
@@ -123,7 +125,7 @@ class Identity:
     def tls(self) -> grpc.ChannelCredentials:
         """TLS with the client certificate. Raises OSError."""
         return grpc.ssl_channel_credentials(
-            self.server_ca.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
+            read_whole(self.server_ca), read_whole(self.key), read_whole(self.certificate)
         )
 
     def credentials(self) -> grpc.ChannelCredentials:
@@ -138,7 +140,7 @@ class Identity:
 def _names_machine(certificate: Path) -> bool:
     """Returns whether a certificate seems to be a machine account's; the server reads it for certain."""
     try:
-        return _MACHINE.search(ssl.PEM_cert_to_DER_cert(_first(certificate.read_text(encoding="ascii")))) is not None
+        return _MACHINE.search(ssl.PEM_cert_to_DER_cert(_first(read_whole(certificate).decode("ascii")))) is not None
     except (OSError, ValueError):
         return False
 

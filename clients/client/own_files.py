@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clients.client.trouble import Trouble
+from clients.client.whole_file import read_whole, token_of
 
 if TYPE_CHECKING:
     from clients.client.identity import Identity
@@ -17,7 +19,7 @@ _CERTIFICATE, _KEY = b"-----BEGIN CERTIFICATE-----", b"PRIVATE KEY-----"
 
 def trouble_of_files(identity: Identity) -> Trouble | None:
     """Returns what is wrong with certificate, key or authority; None = nothing. Raises OSError: one cannot be read."""
-    certificate, key = identity.certificate.read_bytes(), identity.key.read_bytes()
+    certificate, key = read_whole(identity.certificate), read_whole(identity.key)
     if _KEY in certificate and _CERTIFICATE not in certificate and _CERTIFICATE in key:
         return Trouble.OWN_FILES_EXCHANGED
     if not _is_readable(certificate):
@@ -29,9 +31,22 @@ def trouble_of_files(identity: Identity) -> Trouble | None:
         return Trouble.OWN_KEY_OF_ANOTHER_CERTIFICATE if other else Trouble.OWN_KEY_IS_NONE
     except ValueError:  # it asks for a password
         return Trouble.OWN_KEY_IS_NONE
-    if not _is_readable(identity.server_ca.read_bytes()):
+    if not _is_readable(read_whole(identity.server_ca)):
         return Trouble.IDENTITY_IS_NONE
+    if isinstance(identity.token, Path) and not _is_token(identity.token):
+        return Trouble.OWN_TOKEN_IS_NONE
     return None if _in_force(certificate) else Trouble.OWN_CERTIFICATE_OUT_OF_DATE
+
+
+def _is_token(path: Path) -> bool:
+    """Returns whether a file may hold a token; True where there is none yet: whoever asks says so."""
+    try:
+        token_of(read_whole(path))
+    except FileNotFoundError:
+        return True
+    except ValueError:
+        return False
+    return True
 
 
 def _no_password() -> str:
@@ -54,7 +69,7 @@ def began_lately(identity: Identity) -> bool:
 
     False where the package cryptography is missing. Raises OSError.
     """
-    times = _times(identity.certificate.read_bytes())
+    times = _times(read_whole(identity.certificate))
     return times is not None and times[0] > datetime.now(UTC) - _LATELY
 
 

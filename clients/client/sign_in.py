@@ -17,6 +17,7 @@ from clients.client.connection import CHANNEL_OPTIONS
 from clients.client.failures import OutcomeUnknown, failure_of
 from clients.client.identity import Token
 from clients.client.repeating import may_be_done, pause_before_repeating
+from clients.client.whole_file import read_whole
 from ronda.v1 import token_service_pb2 as contract
 from ronda.v1.token_service_pb2_grpc import TokenServiceStub
 
@@ -33,8 +34,8 @@ class OfficerSignIn:
 
     def __init__(self, target: str, prefix: Path) -> None:
         """prefix: <prefix>.pem and .key of the device, with issuer-ca.pem beside them. Raises OSError."""
-        key, certificate = Path(f"{prefix}.key").read_bytes(), Path(f"{prefix}.pem").read_bytes()
-        credentials = grpc.ssl_channel_credentials(prefix.with_name(ISSUER_CA).read_bytes(), key, certificate)
+        key, certificate = read_whole(Path(f"{prefix}.key")), read_whole(Path(f"{prefix}.pem"))
+        credentials = grpc.ssl_channel_credentials(read_whole(prefix.with_name(ISSUER_CA)), key, certificate)
         self._channel = grpc.secure_channel(target, credentials, CHANNEL_OPTIONS)
         self._tokens = TokenServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._nip = ""

@@ -22,6 +22,7 @@ class Trouble(Enum):
     OWN_CERTIFICATE_IS_NONE = auto()
     OWN_KEY_IS_NONE = auto()
     OWN_FILES_EXCHANGED = auto()
+    OWN_TOKEN_IS_NONE = auto()
     OWN_KEY_OF_ANOTHER_CERTIFICATE = auto()
     OWN_CERTIFICATE_OUT_OF_DATE = auto()
     OWN_CERTIFICATE_REFUSED = auto()

@@ -10,6 +10,7 @@ import uvicorn
 
 from clients.client.identity import Identity
 from clients.client.sign_in import ISSUER_CA
+from clients.client.whole_file import read_whole
 from clients.console.application import make_application
 from clients.console.connections import PromptProtocol, most_connections
 from clients.console.figures import Figures, served
@@ -33,7 +34,7 @@ def serve(settings: ConsoleSettings, ready: Callable[[str, str], None]) -> None:
         raise ConsoleRefused(f"falta {missing[0]}: ejecute `./run console-assets`, que lo trae de npm.")
     if settings.identity is not None:
         Identity.beside(settings.identity).tls()
-        settings.identity.with_name(ISSUER_CA).read_bytes()
+        read_whole(settings.identity.with_name(ISSUER_CA))
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     figures = Figures()
     with socket.socket(family, socket.SOCK_STREAM) as listener, served(settings.metrics, figures) as scraped:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from clients.client.whole_file import read_whole
 from ronda.v1 import feed_service_pb2 as contract
 
 GUATEMALA = ZoneInfo("America/Guatemala")
@@ -141,7 +142,7 @@ def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _of_csv(path: Path) -> Iterator[FileChange]:
-    text = path.read_bytes()
+    text = read_whole(path)
     try:
         rows = csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True)
         heading = next(rows, [])

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from clients.client.whole_file import read_whole
 from clients.feed.debezium_values import Kind, kind_named
 
 _TEXTS = ("table", "register", "source", "id", "line")
@@ -58,7 +59,7 @@ class Tables:
 def read_tables(path: Path) -> Tables:
     """Reads the file. Raises TablesInvalid, OSError."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(read_whole(path).decode())
     except ValueError as error:
         raise TablesInvalid(f"{path.name}: no es TOML ({error})") from None
     strange = set(found) - {"table", "ignore"}

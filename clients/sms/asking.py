@@ -16,6 +16,7 @@ from clients.client.failures import CallFailure, OutcomeUnknown, read_failure
 from clients.client.identity import Identity
 from clients.client.lane import AsyncLane, of_the_lane
 from clients.client.repeating import may_be_done, pause_before_repeating
+from clients.client.whole_file import read_whole
 from ronda.v1 import token_service_pb2 as tokens
 from ronda.v1.token_service_pb2_grpc import TokenServiceStub
 
@@ -35,8 +36,8 @@ def channel(target: str, identity: Path | None, ca: str) -> grpc.aio.Channel:
     """A channel; identity: <identity>.pem and .key, and the file `ca` beside them; None = plaintext. Raises OSError."""
     if identity is None:
         return grpc.aio.insecure_channel(target, _RECONNECT)
-    pair = [identity.with_name(identity.name + end).read_bytes() for end in (".key", ".pem")]
-    credentials = grpc.ssl_channel_credentials(identity.with_name(ca).read_bytes(), *pair)
+    pair = [read_whole(identity.with_name(identity.name + end)) for end in (".key", ".pem")]
+    credentials = grpc.ssl_channel_credentials(read_whole(identity.with_name(ca)), *pair)
     return grpc.aio.secure_channel(target, credentials, _RECONNECT)
 
 

@@ -23,6 +23,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from clients.client.whole_file import read_whole
 from clients.sms.kept_file import JournalError, KeptFile
 
 if TYPE_CHECKING:
@@ -341,7 +342,7 @@ def _key(path: Path) -> bytes:
         with os.fdopen(descriptor, "wb") as file:
             file.write(os.urandom(_KEY_BYTES))
             os.fsync(descriptor)
-    key = path.read_bytes()
+    key = read_whole(path)
     if len(key) != _KEY_BYTES:
         raise JournalError("queue.key: not 32 bytes")
     return key

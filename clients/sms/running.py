@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import uvloop
 from cryptography import x509
 
+from clients.client.whole_file import read_whole
 from clients.sms.asking import Asker, Issuer
 from clients.sms.counts import Counts, tell
 from clients.sms.gateway import Gateway
@@ -115,7 +116,7 @@ def _tell_certificate(settings: SmsSettings) -> None:
         return
     try:
         path = settings.sms_identity.with_name(f"{settings.sms_identity.name}.pem")
-        own = x509.load_pem_x509_certificate(path.read_bytes())
+        own = x509.load_pem_x509_certificate(read_whole(path))
     except (OSError, ValueError) as error:
         tell("certificate_unreadable", kind=type(error).__name__)
         return
@@ -126,7 +127,7 @@ def _tell_certificate(settings: SmsSettings) -> None:
 
 def _password(settings: SmsSettings) -> str:
     try:
-        password = settings.sms_password.read_text(encoding="ascii").strip() if settings.sms_password else ""
+        password = read_whole(settings.sms_password).decode("ascii").strip() if settings.sms_password else ""
     except UnicodeDecodeError:
         raise SmsSettingsError("sms_password: the file must hold ASCII") from None
     if len(password) > _PASSWORD:

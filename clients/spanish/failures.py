@@ -110,6 +110,9 @@ TROUBLES: dict[Trouble, str] = {
     Trouble.OWN_KEY_IS_NONE: (
         f"El archivo .key de --identity no es una llave privada sin contraseña, en PEM: {_ANOTHER_PAIR}."
     ),
+    Trouble.OWN_TOKEN_IS_NONE: (
+        "El archivo .token de --identity no es un token: pida otro a su institución (inicie sesión de nuevo)."
+    ),
     Trouble.OWN_FILES_EXCHANGED: (
         "Los archivos de --identity están cambiados: la llave está en el .pem, y el certificado en el .key."
     ),

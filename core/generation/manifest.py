@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core.documents import json_of
 from core.errors import GenerationDamaged
 
 MANIFEST = "MANIFEST.json"
@@ -193,7 +194,7 @@ def parse_manifest(text: bytes) -> GenerationManifest:
     try:
         if len(text) > _MOST_BYTES:
             raise GenerationDamaged(MANIFEST, f"more than {_MOST_BYTES} bytes")
-        document = json.loads(text)
+        document = json_of(text)
         json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is text for JSON, and for nobody else
     except (ValueError, RecursionError) as error:
         raise GenerationDamaged(MANIFEST, "it is no JSON") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import GenerationDamaged
+from core.files.regular_file import read_file
 from core.kept_secrets import check_value
 
 SUBJECT_KEY = "subject.key"  # in the data directory; subject.key.<check value>: one that another replaced
@@ -22,7 +23,7 @@ def check_subject_key(data: Path, stated: str | None) -> bytes | None:
     stated: `subject_key` of a generation's manifest; None = built by an earlier release, which any key fits.
     """
     try:
-        key = (data / SUBJECT_KEY).read_bytes()
+        key = read_file(data / SUBJECT_KEY)
     except FileNotFoundError:
         return None
     if len(key) != KEY_BYTES:
@@ -42,5 +43,5 @@ def needed_subject_key(data: Path, stated: str | None) -> bytes:
 
 def all_subject_keys(data: Path) -> list[bytes]:
     """The present key and those that it replaced. Raises OSError; FileNotFoundError without a present one."""
-    present = (data / SUBJECT_KEY).read_bytes()
-    return [present, *(path.read_bytes() for path in sorted(data.glob(f"{SUBJECT_KEY}.*")))]
+    present = read_file(data / SUBJECT_KEY)
+    return [present, *(read_file(path) for path in sorted(data.glob(f"{SUBJECT_KEY}.*")))]

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from core.documents import json_of
 from core.errors import GenerationDamaged
 from core.files.replacement import replace_file
 from core.generation.manifest import GenerationId, RegisterId, Sequence, Stated, checksum_of
@@ -64,7 +65,7 @@ def read_view(directory: Path) -> StatedView:
     except OSError as error:
         raise GenerationDamaged(VIEW, error.strerror or "cannot be read") from error
     try:
-        document = json.loads(text)
+        document = json_of(text)
         view = StatedView.model_validate(document)
     except (ValueError, RecursionError, ValidationError) as error:
         raise GenerationDamaged(VIEW, "it is no view") from error

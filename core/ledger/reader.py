@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from core.errors import LedgerDamaged
+from core.files.regular_file import read_file
 from core.ledger.change import Change, change_of
 from core.ledger.frames import (
     DURABLE,
@@ -43,7 +44,7 @@ def registers_of(folder: Path) -> set[str]:
     A ledger of an earlier release, without the list of them, is read once from its first entry on.
     """
     try:
-        return set((folder / REGISTERS).read_text(encoding="ascii").split())
+        return set(read_file(folder / REGISTERS).decode("ascii").split())
     except FileNotFoundError:
         pass
     try:
@@ -89,7 +90,7 @@ class LedgerReader:
         Raises LedgerDamaged when another ledger took this one's place, OSError.
         """
         try:
-            told = durable_of((self._folder / DURABLE).read_bytes())
+            told = durable_of(read_file(self._folder / DURABLE))
         except FileNotFoundError:  # a writer that was killed before its first entry: it makes one when it starts
             told = None
         if told is not None and told.ledger_id != self.ledger_id:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
+from core.files.regular_file import read_file
 from core.ledger.change import Change, change_of, payload_of
 from core.ledger.frames import (
     DURABLE,
@@ -139,7 +140,7 @@ class LedgerWriter:
     def _listed(self) -> set[str]:
         """The registers that are listed; of a ledger without the list they are listed now."""
         try:
-            return set((self._folder / REGISTERS).read_text(encoding="ascii").split())
+            return set(read_file(self._folder / REGISTERS).decode("ascii").split())
         except FileNotFoundError:
             found = {change.register for _, change in self.entries()}
             self._list(found)
@@ -216,7 +217,7 @@ class LedgerWriter:
 
     def _told(self) -> DurableEnd | None:
         try:
-            return durable_of((self._folder / DURABLE).read_bytes())
+            return durable_of(read_file(self._folder / DURABLE))
         except FileNotFoundError:
             return None
 

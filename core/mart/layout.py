@@ -29,6 +29,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from core.files.regular_file import read_file
+
 FOLDER = "mart"
 OWN = "own"
 CURRENT = "CURRENT"
@@ -151,7 +153,7 @@ class Mart(_Part):
 def current_mart(data: Path) -> str | None:
     """The id that CURRENT names; None when none was built."""
     try:
-        return (data / FOLDER / CURRENT).read_text(encoding="ascii").strip() or None
+        return read_file(data / FOLDER / CURRENT).decode("ascii").strip() or None
     except FileNotFoundError:
         return None
 
@@ -159,7 +161,7 @@ def current_mart(data: Path) -> str | None:
 def read_mart(folder: Path) -> Mart:
     """MART.json of a mart's directory. Raises MartDamaged."""
     try:
-        mart = Mart.model_validate_json((folder / MART).read_bytes())
+        mart = Mart.model_validate_json(read_file(folder / MART))
     except (OSError, ValidationError, json.JSONDecodeError) as error:
         rule = "is not what this release reads" if isinstance(error, ValidationError) else type(error).__name__
         raise MartDamaged(f"{MART}: {rule}") from None

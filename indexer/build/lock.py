@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.documents import json_of
 from core.files.replacement import make_directory
 from indexer.build.errors import BuildRefused, IndexerBusy
 
@@ -87,7 +88,7 @@ def _account(uid: int) -> str:
 
 def _holder(descriptor: int) -> str:
     try:
-        told = json.loads(os.pread(descriptor, 4096, 0))
+        told = json_of(os.pread(descriptor, 4096, 0))
         return f"{told['purpose']} by {told['user']}, process {told['pid']} on {told['host']}, since {told['since']}"
     except (ValueError, KeyError, TypeError):
         return "it has not said who it is yet"

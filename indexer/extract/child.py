@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ FILE_ROWS = 4_000_000
 PROGRESS_S = 0.2
 AHEAD_MAX_S = 24 * 3600.0
 """How far an as-of may lie ahead of the clock."""
+_LATEST_MS = 253_402_300_799_999  # the end of the year 9999, the last that can be written
 
 
 class _RecordWriter:
@@ -204,9 +205,12 @@ class _Extraction:
             raise Unreadable(_nothing_whole(rows, why, left_out))
 
     def _speaks_of(self, source: Source, as_of_ms: int) -> None:
-        """Notes a source's as-of. Raises Unreadable when it lies further ahead than any time zone explains."""
+        """Notes a source's as-of. Raises Unreadable when it lies further ahead than any time zone explains, or where no
+        register was kept yet: a field that nobody filled."""
+        if as_of_ms < 0:
+            raise Unreadable("its as-of lies before 1970")
         if as_of_ms > (time.time() + AHEAD_MAX_S) * 1000:
-            stated = datetime.fromtimestamp(as_of_ms / 1000, UTC)
+            stated = datetime(1970, 1, 1) + timedelta(milliseconds=min(as_of_ms, _LATEST_MS))  # noqa: DTZ001 - UTC is said
             raise Unreadable(f"its as-of {stated:%Y-%m-%d %H:%M} UTC is more than a day ahead of the clock")
         self.as_of.append(as_of_ms)
         if source.as_of.snapshot:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import orjson
 
+from core.files.regular_file import read_file
 from core.machine.parent_death import with_parent
 from indexer.extract.child import EXIT_DISK_FULL, EXIT_UNREADABLE
 from indexer.extract.fingerprint import fingerprint
@@ -95,7 +96,7 @@ class ReadingProcesses:
             raise
         if done:
             self._idle.put(child)
-            return ExtractReport.from_json((directory / "extract.json").read_bytes())
+            return ExtractReport.from_json(read_file(directory / "extract.json"))
         code, errors = child.ended()
         if code == EXIT_UNREADABLE and unreadable is not None:
             raise SourceUnreadable(manifest.id, unreadable["source"], unreadable["why"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import GenerationDamaged
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from core.generation.manifest import read_manifest
 from core.generation.subject_key import KEY_BYTES, SUBJECT_KEY, subject_key_check
@@ -50,7 +51,7 @@ def key_of_build(data: Path, *, new: bool) -> BuildKey:
     path = data / SUBJECT_KEY
     stated = _stated_check(data)
     try:
-        key = path.read_bytes()
+        key = read_file(path)
     except FileNotFoundError:
         if not published_generations(data):
             key = secrets.token_bytes(KEY_BYTES)

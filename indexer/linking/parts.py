@@ -17,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from indexer.build.digest import checksum_of
 from indexer.build.program import program_digest
@@ -93,7 +95,7 @@ def take_parts(directory: Path, made: MadeOf, workers: int) -> Linked:
     Raises PartsRefused where there is no whole linking of these very inputs by this very program.
     """
     try:
-        note = json.loads((directory / PARTS).read_bytes())
+        note = json_of(read_file(directory / PARTS))
         told = MadeOf(**note["made_of"])
         parts = [_Part(**part) for part in note["parts"]]
         if told.program != made.program:

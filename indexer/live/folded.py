@@ -20,6 +20,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import GenerationDamaged
+from core.files.regular_file import read_file
 from core.ledger.change import Change
 from core.ledger.noted import NotedPlace
 from core.ledger.reader import LedgerReader, Position
@@ -104,7 +105,7 @@ class Folded:
     def of(cls, directory: Path) -> Folded | None:
         """Returns what a generation states; None where its build took no change in. Raises GenerationDamaged."""
         try:
-            return cls(directory, StatedLedger.model_validate_json((directory / STATE).read_bytes()))
+            return cls(directory, StatedLedger.model_validate_json(read_file(directory / STATE)))
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:

@@ -13,6 +13,8 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from indexer.live.record_key import RecordKey
 
 FILE = "shared-keys"
@@ -83,9 +85,9 @@ def _lines(keys: Collection[_Key]) -> bytes:
 
 def _read(path: Path) -> set[_Key]:
     found: set[_Key] = set()
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in read_file(path).decode().splitlines():
         try:
-            register, source, record_id, text = json.loads(line)
+            register, source, record_id, text = json_of(line)
         except ValueError:
             continue  # the end of a write that a kill cut: it is found again
         found.add((register, source, record_id, text))

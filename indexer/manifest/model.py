@@ -11,12 +11,13 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 from indexer.manifest.fields import ENUMS, FIRST_VEHICLE_SECTION, SECTIONS, enum_numbers
 from indexer.manifest.records import Record, Standard
 from indexer.manifest.sources import Source
-from indexer.manifest.values import CellText, ManifestModel, folded
+from indexer.manifest.values import CellText, ManifestModel, ShownText, folded
 
 RoleName = Literal["alert", "identity", "context"]
 IdentifierName = Literal["cui", "cedula", "document", "nit", "licence", "foreign_document", "plate", "vin"]
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
+_MOST_STALE_S, _LONGEST_STALE = 3653 * 86400, 8  # seconds; characters
 
 
 def _alert_kind(name: Any) -> Any:
@@ -40,9 +41,9 @@ class Register(ManifestModel):
     """The register itself: whose it is, what it decides, when it is old."""
 
     id: str = Field(pattern=r"^[a-z0-9-]{2,20}$")
-    name: str = Field(min_length=1)
-    owner: str = Field(min_length=1)
-    contact: str = Field(min_length=1)
+    name: ShownText
+    owner: ShownText
+    contact: ShownText
     order: int = 100
     roles: Roles
     identifies: tuple[IdentifierName, ...] = ()
@@ -51,6 +52,13 @@ class Register(ManifestModel):
     stale_after: str = Field(pattern=r"^[1-9][0-9]*[mhd]$")
     shrink_limit_percent: int = Field(default=20, ge=0, le=100)
     withdrawn: bool = False
+
+    @field_validator("stale_after")
+    @classmethod
+    def _is_a_time(cls, stale_after: str) -> str:
+        if len(stale_after) > _LONGEST_STALE or int(stale_after[:-1]) * _SECONDS[stale_after[-1]] > _MOST_STALE_S:
+            raise ValueError("is ten years at most")
+        return stale_after
 
     @property
     def stale_after_seconds(self) -> int:

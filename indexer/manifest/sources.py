@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Literal
 
 import xxhash
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from indexer.manifest.values import ManifestModel
 
@@ -16,10 +16,26 @@ _NEEDED = {"sidecar": "path", "query": "sql", "xml_attribute": "name"}  # key of
 _DATE_FORMAT = re.compile(r"(yyyy|mm|dd|[-/. ])+")
 
 
+_MOST_FOLDERS = 32
+
+
+def _inside(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ValueError("path is relative to the data directory and stays inside it")
+    if path.count("/") > _MOST_FOLDERS:
+        raise ValueError(f"path goes through {_MOST_FOLDERS} directories at most")
+    if "\0" in path:
+        raise ValueError("path holds a NUL")
+    return path
+
+
+PathInside = Annotated[str, AfterValidator(_inside)]
+
+
 class _Origin(ManifestModel):
     """Where an extract says something of itself."""
 
-    path: str | None = None
+    path: PathInside | None = None
     sql: str | None = None
     name: str | None = None
 
@@ -91,14 +107,7 @@ class _Source(ManifestModel):
 
 
 class _FileSource(_Source):
-    path: str
-
-    @field_validator("path")
-    @classmethod
-    def _inside(cls, path: str) -> str:
-        if path.startswith("/") or ".." in path.split("/"):
-            raise ValueError("path is relative to the data directory and stays inside it")
-        return path
+    path: PathInside
 
 
 class PostgresqlSource(_Source):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 class ManifestModel(BaseModel):
@@ -20,6 +20,15 @@ def _as_text(value: Any) -> Any:
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else value
 
+
+def _shown(text: str) -> str:
+    if any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") for letter in text):
+        raise ValueError("holds characters that steer or hide")
+    return text
+
+
+ShownText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_shown)]
+"""A text of the manifest that officers read."""
 
 CellText = Annotated[str, BeforeValidator(_as_text)]
 

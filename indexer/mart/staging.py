@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
+from core.files.regular_file import read_file
 from core.files.replacement import put_in_place, replace_file
 from core.mart.layout import DeliveryEntry
 from indexer.mart.cells import Places
@@ -196,6 +197,6 @@ def _last_before(now: Staged, found: dict[str, Staged]) -> Staged | None:
 
 def _read(path: Path) -> Staged | None:
     try:
-        return Staged.model_validate_json(path.read_bytes())
+        return Staged.model_validate_json(read_file(path))
     except (OSError, ValidationError):
         return None  # cut off by a crash: read again

@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from core.files.regular_file import read_file
 from core.machine.parent_death import with_parent
 from indexer.mart.headers import MOST_TITLE_ROWS, FileRefused, Header, find_header
 
@@ -128,7 +129,7 @@ def _text(cell: Any) -> str:
 
 def _json_rows(path: Path) -> list[list[str]]:
     """Header and rows of a document: a list of objects, one inside an object, an object a line. Raises FileRefused."""
-    content = path.read_bytes()
+    content = read_file(path)
     try:
         records = _list_of_objects(orjson.loads(content))
     except orjson.JSONDecodeError:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import xxhash
 
+from core.files.regular_file import open_regular
 from indexer.manifest.sources import (
     AsOf,
     CsvSource,
@@ -83,7 +84,8 @@ def said_beside(source: Source, origin: AsOf | FeedSequence, path: Path | None, 
         return xml_root_attribute(path, source, origin.name or "")
     sidecar = newest_file(data_directory, origin.path or "")
     try:
-        return sidecar.read_text(encoding="utf-8")
+        with open_regular(sidecar) as file:
+            return file.read().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"{sidecar.name} cannot be read") from error
 
@@ -103,7 +105,10 @@ def parse_as_of(text: str) -> int:
         raise Unreadable("the as-of is no ISO 8601 time") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=GUATEMALA)
-    return int(moment.timestamp() * 1000)
+    try:
+        return int(moment.timestamp() * 1000)
+    except (OverflowError, ValueError) as error:
+        raise Unreadable("the as-of lies outside of the years 1 to 9999") from error
 
 
 def file_checksum(path: Path) -> str:

@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.documents import json_of
 from core.errors import GenerationDamaged
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from core.generation.manifest import read_manifest
 from indexer.build.digest import checksum_of
@@ -79,7 +81,7 @@ class StagedExtract:
 
 def manifest_digest(file: Path) -> str:
     """SHA-256 of a manifest: an extract made by another text is not reused."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(read_file(file)).hexdigest()
 
 
 def load_last(data: Path) -> dict[str, StagedExtract]:
@@ -90,7 +92,7 @@ def load_last(data: Path) -> dict[str, StagedExtract]:
     """
     told: dict[str, Any] = {"generation_id": "", "registers": {}}
     with contextlib.suppress(FileNotFoundError, ValueError):
-        told = json.loads((data / STAGING / LAST).read_text(encoding="utf-8"))
+        told = json_of(read_file(data / STAGING / LAST).decode())
     current = current_generation(data)
     if current is not None and current > told["generation_id"]:
         try:
@@ -141,7 +143,7 @@ def find_resumable(
         if last is not None and directory.name == last.directory:
             continue
         try:
-            told = json.loads((directory / RESUME).read_text(encoding="utf-8"))
+            told = json_of(read_file(directory / RESUME).decode())
             if fingerprint is None:
                 why = "databases are always read again" if told["fingerprint"] is None else "its source is gone"
             elif told["manifest"] != digest or told["fingerprint"] != fingerprint:

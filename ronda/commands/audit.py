@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.files.regular_file import read_file
 from ronda.commands.audit_options import (
     AuditOption,
     CaseOption,
@@ -394,7 +395,7 @@ def proof(
         if public_key is not None:
             refuse_other_key(where, key)
         if since is not None:
-            print_json(prove_continuation(where, key, since.read_text(encoding="ascii", errors="replace")))
+            print_json(prove_continuation(where, key, read_file(since).decode("ascii", "replace")))
             return
         segment, place = record_place(record)
         _auditor(directory, auditor_key, token).look(Tool.PROOF, {"record": record}, "")
@@ -406,7 +407,7 @@ def _read_proof(path: Path) -> Any:
     from core.documents import json_of
 
     try:
-        return json_of(path.read_bytes())
+        return json_of(read_file(path))
     except ValueError:
         raise Stop(f"{path}: no es una prueba: no es JSON (UTF-8), o está cortada") from None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.files.regular_file import read_file
 from ronda.commands.certificate_desk import JsonOption
 from ronda.commands.certificate_words import certificates_explained, no_answer, not_valid
 from ronda.commands.exit_status import ExitStatus
@@ -120,7 +121,7 @@ def _check_online(target: str, number: str, authority: Path | None, deadline: fl
     from clients.certificate.refused import NotValid
 
     try:
-        check_online(target, number, authority.read_bytes() if authority is not None else None, deadline)
+        check_online(target, number, read_file(authority) if authority is not None else None, deadline)
     except NotValid as error:
         not_valid(error.fault, as_json)
     except grpc.RpcError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from clients.client.whole_file import read_whole
 from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, print_json, print_renderables, say
@@ -259,7 +260,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
         if shown is not None:
             for path in (shown.token, shown.server_ca, shown.certificate, shown.key):
                 if isinstance(path, Path):
-                    path.read_bytes()
+                    read_whole(path)
             fail_of_files(shown, target, as_json)
         return Server(target, shown, case)
 

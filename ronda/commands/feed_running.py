@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clients.client.whole_file import read_whole
 from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, say
@@ -188,7 +189,7 @@ def _identity(identity: str, retry: Retry | None) -> Identity | None:
     try:
         shown.credentials()
         if isinstance(shown.token, Path):
-            shown.token.read_bytes()
+            read_whole(shown.token)
         warn_of_end(shown.certificate)
     except OSError as error:
         if retry is None:
@@ -205,7 +206,7 @@ def warn_of_end(certificate: Path) -> None:
     from clients.officer_view.words import GUATEMALA
 
     try:
-        end = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+        end = x509.load_pem_x509_certificate(read_whole(certificate)).not_valid_after_utc
     except ValueError:
         return
     left = end - datetime.now(UTC)

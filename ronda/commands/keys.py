@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.files.regular_file import read_file
 from ronda.commands.issuer import issuer
 from ronda.commands.output import EXIT_CALLER, EXIT_OURS, fail, say
 
@@ -116,8 +117,8 @@ def enrol(
             name,
             trust_domain=trust_domain,
             issuer=issuer,
-            ca=ca.read_bytes(),
-            jwks=jwks.read_text(encoding="utf-8"),
+            ca=read_file(ca),
+            jwks=read_file(jwks).decode(),
         )
     )
     say(f"{identity} is enrolled. Permit its roles in {trust}/policy.cedar, then: ronda policy test {trust}")
@@ -181,7 +182,7 @@ def server(
 
     def make() -> None:
         earlier = (by / "server-ca.pem", by / "server-ca.key") if by is not None else None
-        ca = Pair(*(path.read_bytes() for path in earlier)) if earlier is not None else make_ca("Ronda server CA")
+        ca = Pair(*(read_file(path) for path in earlier)) if earlier is not None else make_ca("Ronda server CA")
         directory.mkdir(parents=True, mode=0o700)
         (directory / "server-ca.pem").write_bytes(ca.certificate)
         write_private(directory / "server-ca.key", ca.key)
@@ -240,7 +241,7 @@ def token(
 
     issuer = _issuer(directory)
     try:
-        thumbprint = Pair(certificate.read_bytes(), b"").thumbprint
+        thumbprint = Pair(read_file(certificate), b"").thumbprint
     except ValueError:
         fail(f"--certificate: {certificate} is no PEM certificate", EXIT_CALLER, False)
     say(issuer.token(nip, unit, role, thumbprint, seconds=seconds, audience=audience, gateway=gateway))

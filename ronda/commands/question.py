@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clients.client.whole_file import read_whole
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.output import fail, say
 
@@ -202,7 +203,7 @@ def call(
             from ronda.commands.failures import fail_of_files
 
             if isinstance(shown.token, Path):
-                shown.token.read_bytes()  # else the call itself fails, and says nothing of the file
+                read_whole(shown.token)  # else the call itself fails, and says nothing of the file
             fail_of_files(shown, target, as_json)
         connection = Connection(target, shown)
     except OSError as error:

@@ -10,6 +10,7 @@ import hashlib
 from pathlib import Path
 
 from core.audit.reader import SegmentReader
+from core.files.regular_file import read_file
 from ronda.copies.manifest import CopiedCheckpoint, CopyRefused
 from ronda.copies.sinks import Sink
 from server.audit.checkpoints import CHECKPOINTS, KEY_CHANGES, RESTORATIONS, CheckpointFiles
@@ -63,7 +64,7 @@ def refuse_changed_since(sink: Sink, directory: Path, root: str) -> None:
     """
     for name, said in _BESIDE.items():
         path = directory / CHECKPOINTS / name
-        now = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+        now = hashlib.sha256(read_file(path)).hexdigest() if path.exists() else ""
         copied = [entry.sha256 for entry in sink.entries if entry.path == f"{root}/{CHECKPOINTS}/{name}"]
         if [now] != (copied or [""]):
             raise CopyRefused(f"{said} mientras se copiaba; repita")

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from core.files.regular_file import read_file
 from core.generation.subject_key import SUBJECT_KEY
 from core.generation.view_file import LIVE
 from core.ledger.frames import BEAT, DURABLE, LOCK, LOG, SNAPSHOT, DurableEnd, durable_of
@@ -264,7 +265,7 @@ def _durable_end(path: Path) -> tuple[bytes, DurableEnd | None]:
     for _ in range(_READS):
         if not path.exists():
             return b"", None
-        said = path.read_bytes()
+        said = read_file(path)
         if (end := durable_of(said)) is not None:
             return said, end
         time.sleep(_READ_PAUSE_S)

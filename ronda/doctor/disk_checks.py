@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.audit.merkle import Tree
 from core.errors import CoreError, GenerationDamaged, LedgerDamaged
+from core.files.regular_file import read_file
 from core.generation.manifest import GenerationManifest
 from core.generation.store import Generation
 from core.generation.subject_key import SUBJECT_KEY, check_subject_key
@@ -143,7 +144,7 @@ def ledger(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
             if deep:
                 for _ in reader.changes():
                     pass
-        told = durable_of((folder / DURABLE).read_bytes()) if (folder / DURABLE).exists() else None
+        told = durable_of(read_file(folder / DURABLE)) if (folder / DURABLE).exists() else None
         if told is not None and (folder / LOG).stat().st_size < told.length:
             yield finding("ledger_damaged", folder / LOG, f"ends before entry {told.sequence}, which was on disk")
         lacking = lacking_feeds(settings.data, note_expected=ServedParts(settings).has_seen(SEEN))

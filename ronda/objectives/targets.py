@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.documents import toml_of
+from core.files.regular_file import read_file
 from ronda.setting_rules import setting_rule
 
 # Percentile -> share. A percentile needs as many calls as make one slower than it.
@@ -73,7 +74,7 @@ class Targets(BaseModel):
 def read_targets(path: Path) -> tuple[Target, ...]:
     """The objectives of a file. Raises TargetsError."""
     try:
-        found = Targets.model_validate(toml_of(path.read_bytes()))
+        found = Targets.model_validate(toml_of(read_file(path)))
     except OSError as error:
         raise TargetsError(f"{path}: {error.strerror}") from None
     except ValidationError as error:  # a ValueError too
@@ -90,7 +91,7 @@ def read_questions(target: Target, beside: Path) -> list[str]:
     """The questions of an objective: lines that are neither empty nor a comment (#). Raises TargetsError."""
     path = beside / target.questions
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_file(path).decode().splitlines()
     except OSError as error:
         raise TargetsError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -7,7 +7,6 @@ what a roll-back would lose. With each release RELEASE_BEFORE and the `before` o
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 
 from core.access.limits_file import VERSION as LIMITS
 from core.access.limits_file import limits_version
+from core.documents import json_of
 from core.generation.manifest import FILES_FORMAT, MANIFEST
 from core.generation.view_file import LIVE, VIEW, VIEW_VERSION
 from core.ledger.frames import FORMAT as LEDGER
@@ -106,7 +106,7 @@ def _stated(pattern: str, field: str) -> Found:
     def found(settings: Settings) -> Iterator[str]:
         for path in settings.data.glob(pattern):
             with suppress(FileNotFoundError), path.open("rb") as file:
-                yield str(json.loads(file.readline() if path.suffix == ".list" else file.read())[field])
+                yield str(json_of(file.readline() if path.suffix == ".list" else file.read())[field])
 
     return found
 

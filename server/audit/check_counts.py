@@ -20,6 +20,8 @@ import numpy as np
 
 from core.audit.reader import Flag, Question, read_question
 from core.audit.rows import QUESTION_ROW, query_rows
+from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from ronda.v1.context_pb2 import Purpose
 from ronda.v1.level_pb2 import Level
@@ -79,7 +81,7 @@ def count_checks(audit: Path, kept: Path) -> tuple[Counter[Kind], list[AlteredRe
     for segment in list_segments(audit):
         path = kept / f"{segment.log}-{segment.number:08}.json"
         if segment in sealed and path.is_file():
-            total.update({tuple(kind): n for *kind, n in json.loads(path.read_text(encoding="utf-8"))})
+            total.update({tuple(kind): n for *kind, n in json_of(read_file(path).decode())})
             continue
         found, wrong = _of_segment(audit, segment)
         altered += wrong

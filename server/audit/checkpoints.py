@@ -28,7 +28,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from core.files.regular_file import read_file
+from core.files.regular_file import open_regular, read_file
 from core.files.replacement import make_directory, replace_file
 from server.audit.key_chain import CHANGE_FIRST_LINE, CheckpointError, KeyChain, read_change
 from server.audit.keys import key_id
@@ -242,7 +242,7 @@ class CheckpointFiles:
 
     def _texts_in(self, name: str, first_line: str) -> list[str]:
         try:
-            content = (self._directory / name).read_text(encoding="ascii", errors="replace")
+            content = read_file(self._directory / name).decode("ascii", "replace")
         except FileNotFoundError:
             return []
         before, *pieces = content.split(f"{first_line}\n")
@@ -315,7 +315,7 @@ class CheckpointFiles:
         """Files that hold a whole checkpoint, by their first number."""
         found = []
         for path in self.days():
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 first = _NUMBER.search(file.read(_HEAD_BYTES).decode("ascii", errors="replace"))
             if first is not None and (last := _last_text(path)):
                 found.append(_Span(int(first[1]), _number(last), path))
@@ -342,12 +342,12 @@ def _merged(paths: list[Path]) -> Iterator[str]:
 
 
 def _texts(path: Path) -> Iterator[str]:
-    return _whole_texts(path.read_text(encoding="ascii", errors="replace"))
+    return _whole_texts(read_file(path).decode("ascii", errors="replace"))
 
 
 def _last_text(path: Path) -> str:
     """The last whole text of a file; "" = it has none. Reads the end of a large file alone."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
         tail = file.read().decode("ascii", errors="replace")
     return next(reversed([*_whole_texts(tail)]), "")

@@ -5,6 +5,7 @@ JSON objects as docs/audit-format.md (section "Proofs") says; `holds` checks the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ from server.audit.restorations import Restoration, Restorations
 from server.audit.seals import Seal, Seals, SealsDamaged, read_line, read_seals
 from server.audit.segments import SegmentId, mapped
 
+# A name as directories of the log have it; numbers that the reader's own hold.
+_RECORD = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)/([0-9]{1,18})/([0-9]{1,18})")
+
 
 class NotProvable(Exception):
     """No checkpoint binds this record (it is younger than a second), or it is not there."""
@@ -33,11 +37,10 @@ class RecordWrong(NotProvable):
 
 def record_place(text: str) -> tuple[SegmentId, int]:
     """The segment and the place in it of "worker-0/2/17", as records are named. Raises Lacking."""
-    log_name, _, rest = text.partition("/")
-    number, _, place = rest.partition("/")
-    if not log_name or not number.isdecimal() or not place.isdecimal():
+    named = _RECORD.fullmatch(text)
+    if named is None:
         raise Lacking(What.RECORD)
-    return SegmentId(log_name, int(number)), int(place)
+    return SegmentId(named[1], int(named[2])), int(named[3])
 
 
 def _last(directory: Path, key: Ed25519PublicKey) -> tuple[Checkpoint, KeyChain, Restorations]:

@@ -21,6 +21,7 @@ import hmac
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from core.documents import json_of
+from core.files.regular_file import open_regular, read_file
 from core.files.replacement import create_file, give_to_owner_of
 
 KEY_BYTES = 32
@@ -105,7 +107,7 @@ def make_signing_keys(directory: Path) -> tuple[Path, Path]:
 
 def _load(path: Path, private: bool, kind: type[Any], name: str) -> Any:
     try:
-        pem = path.read_bytes()
+        pem = read_file(path)
         key = (
             serialization.load_pem_private_key(pem, password=None)
             if private
@@ -129,7 +131,7 @@ def load_auditor_private(path: Path) -> X25519PrivateKey:
 def load_auditors(path: Path) -> tuple[X25519PublicKey, ...]:
     """The auditors' public keys: one file of one or several PEM blocks. Raises KeyFileError."""
     try:
-        blocks = path.read_bytes().split(_PEM_END)
+        blocks = read_file(path).split(_PEM_END)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from None
     keys: list[X25519PublicKey] = []
@@ -154,7 +156,7 @@ def load_signing_keys(path: Path) -> tuple[Ed25519PrivateKey, ...]:
     Raises KeyFileError.
     """
     try:
-        blocks = [block for block in path.read_bytes().split(_PRIVATE_PEM_END) if block.strip()]
+        blocks = [block for block in read_file(path).split(_PRIVATE_PEM_END) if block.strip()]
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from None
     keys: list[Ed25519PrivateKey] = []
@@ -242,6 +244,8 @@ def current_hash_key(directory: Path, now_ms: int, kept_ms: int = 0) -> HashKey:
     path = directory / HASH_KEY_FILE
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise KeyFileError(f"{path}: not a file")
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read()
         held = _hash_keys(path, text) if text else None
@@ -281,7 +285,7 @@ def kept_hash_keys(directory: Path, now_ms: int) -> list[HashKey]:
     """
     path = directory / HASH_KEY_FILE
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except FileNotFoundError:
         return []
     with file:

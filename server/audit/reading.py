@@ -7,7 +7,6 @@ server/audit/looking.py does. A record that is not as it was written is shown to
 from __future__ import annotations
 
 import heapq
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.audit.reader import Again, AgainFlag, Entry, Flag, SegmentReader, TextKind, read_question, read_text
 from core.audit.rows import QUESTION_ROW, find_hash, index_rows, query_rows, text_offsets
+from core.documents import json_of
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
 from server.audit.index import Index, open_index
 from server.audit.keys import SegmentKeys, keyed_hash, open_keys
@@ -226,7 +226,7 @@ class Segment:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        found = json_of(text)
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {"unreadable": text}

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from server.account import account_name
 from server.audit.checkpoints import CHECKPOINTS, Checkpoint, CheckpointFiles, parse
@@ -239,5 +240,5 @@ class _Declaring:
         if not cut:
             return
         path = self._directory / SEALS_FILE
-        replace_file(self._directory / f"{SEALS_FILE}.{lost}", path.read_bytes())
+        replace_file(self._directory / f"{SEALS_FILE}.{lost}", read_file(path))
         replace_file(path, b"".join(line + b"\n" for line in lines))

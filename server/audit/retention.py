@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import make_directory, replace_file
 from server.audit.checkpoints import CheckpointFiles
 from server.audit.seals import YEAR_MS, Drop, Seals
@@ -115,7 +117,7 @@ class Retention:
         """Seconds left by segment. An unreadable file lets everything in the bin stay, with an alarm."""
         path = self._directory / BIN / _LEFT
         try:
-            held = json.loads(path.read_bytes())
+            held = json_of(read_file(path))
             return {str(SegmentId.of(name)): float(seconds) for name, seconds in held.items()}
         except FileNotFoundError:
             return {}

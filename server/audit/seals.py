@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from core.audit.merkle import Tree
+from core.documents import json_of
+from core.files.regular_file import read_file
 from server.audit.segments import SegmentId
 
 SEALS_FILE = "seals"
@@ -144,7 +146,7 @@ class Seals:
 def read_line(line: bytes, number: int = 1) -> Seal | Drop | Indexed:
     """What a line says, `number` its place in the file from 1. Raises SealsDamaged."""
     try:
-        fields: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = json_of(line)
         if "seal" in fields:
             return Seal(
                 SegmentId(fields["seal"], int(fields["segment"])),
@@ -171,7 +173,7 @@ def read_seals(directory: Path) -> Seals:
     path = directory / SEALS_FILE
     if not path.exists():
         return seals
-    for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
+    for number, line in enumerate(read_file(path).split(b"\n")[:-1], 1):
         entry = read_line(line, number)
         if entry.line() != line:
             raise SealsDamaged(number)

@@ -25,6 +25,7 @@ from core.audit.reader import RecordAltered
 from core.audit.reader import read_header as header_text
 from core.audit.rows import altered_places
 from core.built import ENGINE
+from core.documents import json_of
 from core.files.regular_file import open_regular
 from core.files.replacement import create_file, make_directory
 from server.audit.keys import SegmentKeys, current_hash_key, new_query_key, seal_keys
@@ -143,7 +144,7 @@ def create_segment(
 def read_header(data: Mapped) -> dict[str, Any]:
     """The JSON object of a segment's first record. Raises SegmentDamaged, HeaderAltered."""
     try:
-        header: dict[str, Any] = json.loads(header_text(data))
+        header: dict[str, Any] = json_of(header_text(data))
     except RecordAltered as error:
         raise HeaderAltered("the header was altered") from error
     except ValueError as error:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.files.regular_file import read_file
 from core.generation.reader import DossierReader
 from core.generation.store import Generation
 from core.generation.subject_key import SUBJECT_KEY, all_subject_keys
@@ -72,7 +73,7 @@ def _on_file(data: Path, key: bytes, text: str) -> list[bytes]:
     current = data / "CURRENT"
     if not current.exists():
         return []
-    generation = Generation.open(data / "generations" / current.read_text(encoding="utf-8").strip())
+    generation = Generation.open(data / "generations" / read_file(current).decode().strip())
     try:
         dossiers = [DossierReader(generation.dossier(entity)) for entity in generation.lookup(key[0], key[1:])]
         # The key of a plate leaves its type out: the dossier must hold the identifier's own text.

@@ -17,6 +17,7 @@ from pathlib import Path
 import grpc
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from core.files.regular_file import read_file
 from ronda.v1 import witness_service_pb2 as contract
 from ronda.v1.witness_service_pb2_grpc import WitnessServiceServicer, add_WitnessServiceServicer_to_server
 from server.audit.accepting import take_restorations
@@ -183,8 +184,8 @@ def witness_credentials(
 ) -> grpc.ServerCredentials | None:
     """TLS of a witness; None on loopback, where it may do without. Raises Lacking elsewhere, OSError, SettingsError."""
     if tls_cert is not None and tls_key is not None:
-        pair = (tls_key.read_bytes(), tls_cert.read_bytes())
-        roots = tls_client_ca.read_bytes() if tls_client_ca is not None else None
+        pair = (read_file(tls_key), read_file(tls_cert))
+        roots = read_file(tls_client_ca) if tls_client_ca is not None else None
         return grpc.ssl_server_credentials([pair], roots, roots is not None)
     if not parse_address(listen).is_loopback:
         raise Lacking(What.TLS)

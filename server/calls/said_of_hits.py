@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.call.confirmations import Confirmations
+from core.documents import json_of
+from core.files.regular_file import read_file
 
 FOLDER = "confirmations"  # in the data directory
 FILE = "shown.json"
@@ -28,10 +29,10 @@ class SaidOfHits:
 def read_said_of_hits(data: Path) -> SaidOfHits:
     """Without a table where nobody ever asked anything. Raises OSError, ValueError."""
     try:
-        text = (data / FOLDER / FILE).read_bytes()
+        text = read_file(data / FOLDER / FILE)
     except FileNotFoundError:
         return SaidOfHits(None, frozenset())
-    rows = [(base64.b64decode(key), denied, base64.b64decode(fields)) for key, denied, fields in json.loads(text)]
+    rows = [(base64.b64decode(key), denied, base64.b64decode(fields)) for key, denied, fields in json_of(text)]
     return SaidOfHits(Confirmations(rows), frozenset(key for key, denied, _ in rows if denied))
 
 

@@ -26,6 +26,8 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from server.trust.issuing import document_signer, make_ca, write_private
 
 _SECRET_BYTES = 32
@@ -51,7 +53,7 @@ class WordingUnusable(Exception):
 def _facts(file: Path, text: str) -> dict[str, Any]:
     """Raises WordingUnusable for what is no object of JSON: the file is written by hand."""
     try:
-        said = json.loads(text)
+        said = json_of(text)
     except ValueError:
         said = None
     if not isinstance(said, dict):
@@ -79,7 +81,7 @@ class OfficeDirectory:
         """Raises OfficeUnusable, WordingUnusable."""
         facts = path / "office.json"
         try:
-            text = facts.read_text(encoding="utf-8")
+            text = read_file(facts).decode()
         except OSError:
             raise OfficeUnusable(f"{facts}: no office's directory; `ronda keys document-signer` makes one") from None
         except UnicodeDecodeError:
@@ -136,7 +138,7 @@ class OfficeDirectory:
         """Raises OfficeUnusable."""
         path = self.path / "secret.key"
         try:
-            secret = path.read_bytes()
+            secret = read_file(path)
         except OSError:
             raise OfficeUnusable(f"{path}: cannot be read") from None
         if len(secret) != _SECRET_BYTES:
@@ -149,7 +151,7 @@ def _image(facts: Path, path: Path) -> bytes:
     from PIL import Image  # noqa: PLC0415 - slow to import, and few offices have one
 
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError:
         raise WordingUnusable(facts, "arms", "cannot be read") from None
     if len(content) > _MOST_IMAGE_BYTES:

@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import grpc
 from google.protobuf.message import DecodeError
 
+from core.files.regular_file import read_file
 from ronda.v1 import certificate_service_pb2 as contract
 from ronda.v1 import error_pb2
 from server.audit.lacking import Lacking, What
@@ -153,7 +154,7 @@ async def serve_online(
 def online_credentials(listen: str, tls_cert: Path | None, tls_key: Path | None) -> grpc.ServerCredentials | None:
     """TLS, the server's alone: anybody may ask. None on loopback. Raises Lacking elsewhere, OSError, SettingsError."""
     if tls_cert is not None and tls_key is not None:
-        return grpc.ssl_server_credentials([(tls_key.read_bytes(), tls_cert.read_bytes())])
+        return grpc.ssl_server_credentials([(read_file(tls_key), read_file(tls_cert))])
     if not parse_address(listen).is_loopback:
         raise Lacking(What.TLS)
     return None

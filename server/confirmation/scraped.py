@@ -11,6 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from core.files.regular_file import read_file
+
 _LABELS = ["urgency"]
 
 
@@ -23,7 +25,7 @@ class ConfirmationCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Families of the scrape. What was asked over a day ago is over."""
         try:
-            told = orjson.loads(self._status.read_bytes())
+            told = orjson.loads(read_file(self._status))
         except (OSError, ValueError):
             return
         now = time.time()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.engine.entry import Engine
+from core.files.regular_file import read_file
 from core.generation.store import Generation
 from core.identifiers.kinds import IdentifierKind
 from server.audit.auditor import open_auditor_key
@@ -76,7 +77,7 @@ class Office:
         current = self._settings.data / "CURRENT"
         if not current.exists():
             raise Lacking(What.DATA, current)
-        name = current.read_text(encoding="utf-8").strip()
+        name = read_file(current).decode().strip()
         return Engine(Generation.open(self._settings.data / "generations" / name))
 
     def _reader(self) -> AuditReader:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.documents import json_of
+from core.files.regular_file import read_file
 from server.audit.looking import Tool
 from server.audit.reading import AuditReader, AuditRecord
 from server.habeas_data.export import FORMAT, digest
@@ -48,7 +49,7 @@ def _write(path: Path, content: bytes) -> None:
 def read_request(path: Path) -> dict[str, Any]:
     """Raises OSError, NotReleased."""
     try:
-        document = json_of(path.read_bytes())
+        document = json_of(read_file(path))
     except ValueError:
         raise NotReleased("the file is no request") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -84,7 +85,7 @@ def check_release(document: dict[str, Any], nip: str, records: Iterable[AuditRec
 def _said(reader: AuditReader, record: AuditRecord) -> dict[str, Any]:
     question = reader.question(record)
     try:
-        said = json.loads(question or b"{}")
+        said = json_of(question or b"{}")
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from core.documents import json_of
 from core.files.replacement import replacing
 from ronda.v1 import hotlist_service_pb2
 from server.hotlist.entries import Listed, ListKey
@@ -112,7 +113,7 @@ def read_list(path: Path) -> ListFile | None:
             stamp = _stamp(os.fstat(file.fileno()))
     except FileNotFoundError:
         return None
-    told = json.loads(line)
+    told = json_of(line)
     if told.get("format") != FORMAT:
         raise ValueError("a list of another format")
     return ListFile(

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import replace_file
 from server.hotlist.following import Followed
 from server.hotlist.steps_file import beat_ms
@@ -80,7 +82,7 @@ class Progress:
 
 def _read(status: Path) -> dict[str, Any]:
     try:
-        read = json.loads(status.read_bytes())
+        read = json_of(read_file(status))
     except (OSError, ValueError):
         return {}
     return read if isinstance(read, dict) else {}

@@ -11,6 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from core.files.regular_file import read_file
+
 
 class HotlistCollector(Collector):
     """Of the file that the making process leaves each second; nothing where nobody ever asked for a list."""
@@ -21,7 +23,7 @@ class HotlistCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Families of the scrape. mask: sections that are on a list, in hexadecimal; a few by the policy."""
         try:
-            told = orjson.loads(self._status.read_bytes())
+            told = orjson.loads(read_file(self._status))
         except (OSError, ValueError):
             return
         now = time.time()

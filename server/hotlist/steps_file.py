@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.documents import json_of
 from core.files.replacement import replace_file
 from ronda.v1 import hotlist_service_pb2
 from server.hotlist.entries import ListKey
@@ -52,7 +53,7 @@ class StepsFile:
             status = os.fstat(file.fileno())
             if not self.inode:
                 head = file.readline()
-                told = json.loads(head)
+                told = json_of(head)
                 if told["format"] != _FORMAT or told["list_id"] != self.list_id:
                     raise ValueError("the steps of another list")
                 self.size, self.inode = len(head), status.st_ino
@@ -125,7 +126,7 @@ def read_steps(list_path: Path, list_id: str) -> StepsFile:
 def watched_keys(list_path: Path) -> set[ListKey]:
     """As `begin_steps` was told. Raises OSError, ValueError, KeyError."""
     with steps_path(list_path).open("rb") as file:
-        return {(kind, text) for kind, text in json.loads(file.readline())["watched"]}
+        return {(kind, text) for kind, text in json_of(file.readline())["watched"]}
 
 
 def touch_beat(list_path: Path, seconds: float) -> None:

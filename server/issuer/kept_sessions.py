@@ -19,6 +19,8 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from server.issuer.pepper import Key, Pepper
 from server.issuer.sessions import Session
 from server.issuer.store import Store
@@ -53,7 +55,7 @@ def take_up_sessions(path: Path, pepper: Pepper, store: Store) -> list[tuple[byt
     with store.change():  # its sequence moves on, file or none: no file of an earlier end ever fits again
         pass
     try:
-        content = path.read_bytes()
+        content = read_file(path)
         path.unlink()
     except FileNotFoundError:
         return []
@@ -64,7 +66,7 @@ def take_up_sessions(path: Path, pepper: Pepper, store: Store) -> list[tuple[byt
     for key in pepper.keys:
         try:
             plain = _cipher(key).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], about)
-            found = [(bytes.fromhex(handle), _session(said)) for handle, said in json.loads(plain)]
+            found = [(bytes.fromhex(handle), _session(said)) for handle, said in json_of(plain)]
         except (InvalidTag, ValueError):
             continue
         except (KeyError, TypeError):

@@ -114,7 +114,7 @@ class Newest:
     def check(self, sequence: int) -> None:
         """Raises RolledBack for a database that stands before the newest sequence, or whose newest nobody knows."""
         try:
-            held = json.loads(read_file(self._path))
+            held = json_of(read_file(self._path))
             known = held["sequence"] if held["database"] == self._database else None
         except (OSError, ValueError, KeyError, TypeError):
             known = None
@@ -130,7 +130,7 @@ class Newest:
         with os.fdopen(descriptor, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
-                held = int(json.loads(file.read())["sequence"])
+                held = int(json_of(file.read())["sequence"])
             except (ValueError, KeyError, TypeError):
                 held = -1
             if held >= sequence and not back:

@@ -17,6 +17,8 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from server.audit.keys import make_auditor_keys, make_signing_keys
 from server.issuer.forms import Kind
 from server.issuer.hashing import hash_secret
@@ -35,10 +37,10 @@ def make_issuer(
     directory: Path, institution: Path, hosts: Sequence[str], gateways: Sequence[str], listen: str, **more: object
 ) -> IssuerSettings:
     """Makes all of it; `more`: further settings. Raises OSError, ValueError, KeyError, SettingsError."""
-    facts = json.loads((institution / "institution.json").read_text(encoding="utf-8"))
-    ca = (institution / "ca.pem").read_bytes()
-    jwks = (institution / "officers.jwks.json").read_text(encoding="utf-8")
-    signing_key = (institution / "officers.key.json").read_bytes()
+    facts = json_of(read_file(institution / "institution.json").decode())
+    ca = read_file(institution / "ca.pem")
+    jwks = read_file(institution / "officers.jwks.json").decode()
+    signing_key = read_file(institution / "officers.key.json")
     directory.mkdir(parents=True, mode=0o700)
     (directory / "ca.pem").write_bytes(ca)
     write_private(directory / "officers.key.json", signing_key)
@@ -89,7 +91,7 @@ def make_development_issuer(directory: Path) -> None:
     gateway = police.spiffe("/gateway/sms")
     settings = make_issuer(directory / "issuer", institution, ("localhost", "127.0.0.1"), (gateway,), "127.0.0.1:50071")
     police.gateway("sms").write(directory / "sms.pem", directory / "sms.key")
-    (directory / "issuer-ca.pem").write_bytes((directory / "issuer" / "server-ca.pem").read_bytes())
+    (directory / "issuer-ca.pem").write_bytes(read_file(directory / "issuer" / "server-ca.pem"))
     pepper, store = Pepper(settings.pepper), Store(settings.database, settings.pepper)
     with store.change() as db:
         db.execute(

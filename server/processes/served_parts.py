@@ -7,6 +7,7 @@ runs, so that the next start knows what was lost in between. docs/operations.md 
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ SERVED_PARTS = (
     ServedPart("ledger.seen.json", "ledger_note_lost", lambda settings: settings.data / SEEN),
     ServedPart("staging", "staging_lost", lambda settings: settings.data / _STAGED),
     ServedPart("trust.last-good.json", "trust_begun_anew", lambda settings: settings.data / LAST_GOOD),
+    # Without these notes nobody knows which of the parts above that hold no secret were there.
+    ServedPart(SERVED, "served_note_lost", lambda settings: settings.data / SERVED, secret=True),
 )
 
 
@@ -92,7 +95,7 @@ class ServedParts:
         return [
             (part, part.place(self._settings))
             for part in SERVED_PARTS
-            if self._is_expected(part) and not _is_there(part.place(self._settings))
+            if self._is_expected(part) and (not _is_there(part.place(self._settings)) or self._is_unread(part))
         ]
 
     def tell_of_lost(self) -> None:
@@ -122,6 +125,9 @@ class ServedParts:
             return False  # the settings name another directory: it was changed on purpose
         return part.name in self._seen or (part.secret and self._recorded)
 
+    def _is_unread(self, part: ServedPart) -> bool:
+        return part.name == SERVED and self._has_lost_notes
+
     def _audit_place(self) -> str:
         """The directory of the log; within the data directory by its place there, which may be moved as a whole."""
         audit, data = audit_directory(self._settings).absolute(), self._settings.data.absolute()
@@ -138,6 +144,9 @@ class ServedParts:
 
 def _is_there(place: Path) -> bool:
     try:
-        return place.exists()
+        found = place.stat()
+        return found.st_size > 0 or not stat.S_ISREG(found.st_mode)  # an emptied file holds nothing any more
+    except FileNotFoundError:
+        return False
     except OSError:  # closed to this account: other checks tell of it
         return True

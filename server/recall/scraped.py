@@ -11,6 +11,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from core.files.regular_file import read_file
+
 
 class RecallCollector(Collector):
     """Of the file that the recall process leaves each second; nothing where nobody is recalled."""
@@ -21,7 +23,7 @@ class RecallCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Families of the scrape."""
         try:
-            told = orjson.loads(self._status.read_bytes())
+            told = orjson.loads(read_file(self._status))
         except (OSError, ValueError):
             return
         age_s = max(0.0, time.time() - told["at_ms"] / 1000)

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.files.regular_file import read_file
 from core.mart.layout import (
     CURRENT,
     DISCLOSURE_KEY,
@@ -151,14 +152,14 @@ class MartKeeper:
     def published(self) -> str:
         """The name in CURRENT, whether or not that mart can be read; "" = none. May be called from any thread."""
         try:
-            return (self._room / CURRENT).read_text(encoding="ascii").strip()
+            return read_file(self._room / CURRENT).decode("ascii").strip()
         except (OSError, ValueError):
             return ""
 
     def current(self) -> OpenMart:
         """The mart that CURRENT names, opened. Called in `thread` alone. Raises Refusal STATISTICS_UNAVAILABLE."""
         try:
-            name = (self._room / CURRENT).read_text(encoding="ascii").strip()
+            name = read_file(self._room / CURRENT).decode("ascii").strip()
             if self._open is None or name != self._current:
                 opened = self._read(name)
                 if self._open is not None:
@@ -173,5 +174,5 @@ class MartKeeper:
         return self._open
 
     def _read(self, name: str) -> OpenMart:
-        key = (self._room / DISCLOSURE_KEY).read_bytes()
+        key = read_file(self._room / DISCLOSURE_KEY)
         return OpenMart(self._room / name, key, self._memory_mib, self._threads)

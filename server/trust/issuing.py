@@ -40,6 +40,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from core.documents import json_of
+from core.files.regular_file import read_file
 from core.files.replacement import create_file, give_to_owner_of, make_directory, replace_file
 from server.trust.institutions import Institutions, check_id
 
@@ -156,12 +158,12 @@ class Issuer:
 
     def __init__(self, directory: Path) -> None:
         """Raises OSError, ValueError, KeyError for a directory that `make` did not make."""
-        facts = json.loads((directory / "institution.json").read_text(encoding="utf-8"))
+        facts = json_of(read_file(directory / "institution.json").decode())
         self.id: str = facts["id"]
         self.trust_domain: str = facts["trust_domain"]
         self.issuer: str = facts["issuer"]
-        self.ca = Pair((directory / "ca.pem").read_bytes(), (directory / "ca.key").read_bytes())
-        self.signing_key = OKPKey.import_key(json.loads((directory / "officers.key.json").read_text(encoding="utf-8")))
+        self.ca = Pair(read_file(directory / "ca.pem"), read_file(directory / "ca.key"))
+        self.signing_key = OKPKey.import_key(json_of(read_file(directory / "officers.key.json").decode()))
 
     @classmethod
     def make(cls, directory: Path, identity: str, trust_domain: str, issuer: str) -> Issuer:
@@ -281,7 +283,7 @@ def enrol(trust: Path, identity: str, name: str, *, trust_domain: str, issuer: s
         give_to_owner_of(trust, directory)
         replace_file(directory / "ca.pem", ca, mode=0o644)
         replace_file(directory / "officers.jwks.json", jwks.encode(), mode=0o644)
-        before = path.read_bytes() if path.exists() else b""
+        before = read_file(path) if path.exists() else b""
         table = (b"\n" if before else b"") + _institution_table(identity, name, trust_domain, issuer).encode()
         replace_file(path, before + table, mode=0o644, check=Institutions)
     except BaseException:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from core.files.regular_file import read_file
 from ronda.v1 import context_pb2
 from server.audit.lacking import Lacking, What
 from server.errors import Refusal, status_of
@@ -66,4 +67,4 @@ def officer_of(
         return None
     if token is None:
         raise Lacking(wanted)
-    return authorise(settings, token.read_text(encoding="ascii", errors="replace").strip(), action, purpose)
+    return authorise(settings, read_file(token).decode("ascii", "replace").strip(), action, purpose)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,12 @@ from server.trust.policy_model import (
 )
 
 _KEPT = 4096  # decisions of one policy
+
+# What Cedar's parser takes in: it dies of deep nesting (some 500 brackets on a thread's stack, thousands of `if`), and
+# its validator passes over an expression of thousands of steps as if it were right.
+_DEEPEST = 50
+_LONGEST = 8192  # of one policy, in characters
+_CEDAR_TOKEN = re.compile(r'"(?:\\.|[^"\\])*+"|//[^\n]*+\n?|[()\[\]{};]')
 _OFFICER = uid("Officer", "caller")
 _PURPOSE_NAMES = {number: name for name, number in PURPOSES.items()}
 
@@ -62,6 +69,22 @@ class Decision:
         return bool(self.masks[SENSITIVITIES[sensitivity] - 1] >> SECTIONS[section] & 1)
 
 
+def _check_depth(text: str) -> None:
+    """Raises ValueError for a policy that nests deeper, or is longer, than the parser can be given."""
+    depth = begun = 0
+    for found in _CEDAR_TOKEN.finditer(f"{text}\n;"):
+        piece = found[0]
+        if piece.startswith("//"):
+            begun += len(piece)  # is no part of the policy's length
+        elif piece == ";":
+            if found.end() - begun > _LONGEST:
+                raise ValueError(f"a policy, up to its semicolon, has at most {_LONGEST} characters")
+            begun = found.end()
+        depth += (piece in "([{") - (piece in ")]}")
+        if depth > _DEEPEST:
+            raise ValueError("nested too deeply")
+
+
 class Policy:
     """A validated set of policies. Raises SettingsError with the file and what Cedar says."""
 
@@ -71,6 +94,7 @@ class Policy:
         schema = schema_text(allowances)
         try:
             text = self.text = given if given is not None else read_file(path).decode()
+            _check_depth(text)
             self._schema = cedarpy.Schema.from_str(schema)
             self._policies = cedarpy.PolicySet.from_str(text)
             self._entities = cedarpy.Entities.from_json_str(json.dumps(known_entities()))

@@ -84,12 +84,13 @@ class Case(BaseModel):
 def read_cases(path: Path) -> list[Case]:
     """The rows of the file. Raises SettingsError with the file and the rule."""
     try:
-        return [Case.model_validate(table) for table in toml_of(read_file(path))["case"]]
+        tables = toml_of(read_file(path)).get("case")
+        if not isinstance(tables, list) or not tables:
+            raise SettingsError(f"{path}: holds no [[case]]")
+        return [Case.model_validate(table) for table in tables]
     except ValidationError as error:
         issue = error.errors(include_input=False, include_url=False)[0]
         raise SettingsError(f"{path}: {'.'.join(map(str, issue['loc']))}: {issue['msg']}") from None
-    except KeyError:
-        raise SettingsError(f"{path}: holds no [[case]]") from None
     except (OSError, ValueError) as error:
         raise file_fault(path, error) from None
 

@@ -152,7 +152,8 @@ def test_the_key_of_checkpoints_is_the_settings_own_where_none_is_named(settings
 def test_a_record_is_named_by_log_segment_and_place() -> None:
     segment, place = record_place("worker-0/2/17")
     assert (segment.log, segment.number, place) == ("worker-0", 2, 17)
-    for wrong in ("", "worker-0/2", "/2/17", "worker-0/two/17", "worker-0/2/17/1"):
+    odd = ("worker-0/1/99999999999999999999", "../1/1", "worker-0/-1/1", "worker-0/1/\u0663", "w\x1b/1/1")
+    for wrong in ("", "worker-0/2", "/2/17", "worker-0/two/17", "worker-0/2/17/1", *odd):
         with pytest.raises(Lacking):
             record_place(wrong)
 

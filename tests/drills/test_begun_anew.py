@@ -35,7 +35,10 @@ def data(tmp_path: Path) -> Path:
 
 
 def _noted(data: Path) -> list[str]:
-    return list(json.loads((data / SERVED).read_text())["parts"]) if (data / SERVED).exists() else []
+    try:
+        return list(json.loads((data / SERVED).read_text())["parts"])
+    except (OSError, ValueError, TypeError):
+        return []
 
 
 def test_each_lost_part_is_told_once_by_name(data: Path, tmp_path: Path) -> None:
@@ -78,9 +81,27 @@ def test_an_installation_that_lost_its_notes_may_have_had_a_ledger(data: Path, t
     server.stop()
 
 
+@pytest.mark.parametrize("note", [None, b"[]", b"{", b""])
+def test_notes_that_are_lost_or_damaged_silence_nothing(data: Path, tmp_path: Path, note: bytes | None) -> None:
+    """Who takes the recall away, and the notes that knew of it, is not alone in knowing."""
+    lose(data / "recall")
+    lose(data / SERVED)
+    if note is not None:
+        (data / SERVED).write_bytes(note)
+    assert _told(data, tmp_path / "second.log") == {"served_note_lost": 1}
+    assert _told(data, tmp_path / "third.log") == {}
+
+
+def test_a_part_that_was_emptied_is_lost(data: Path, tmp_path: Path) -> None:
+    (data / "staging" / "LAST.json").write_bytes(b"")
+    assert _told(data, tmp_path / "second.log") == {"staging_lost": 1}
+
+
 def _told(data: Path, log: Path) -> dict[str, int]:
     server = RunningServer(data, log, **SETTINGS).wait_ready()
-    until(lambda: "staging" not in _noted(data) and set(_noted(data)) >= AT_ONCE - {"staging"})
+    staged = data / "staging" / "LAST.json"  # the one part that no start makes anew
+    there = staged.exists() and staged.stat().st_size > 0
+    until(lambda: set(_noted(data)) >= AT_ONCE - {"staging"} and ("staging" in _noted(data)) == there)
     server.stop()
     counts = {part.event: len(server.events(part.event)) for part in SERVED_PARTS}
     return {event: count for event, count in counts.items() if count}

@@ -205,6 +205,22 @@ def test_a_missing_file_and_a_bad_as_of(place: Place) -> None:
         place.extract(manifest)
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("0001-01-01T00:00:00+14:00", "before 1970"),
+        ("1969-12-31T23:59:59Z", "before 1970"),
+        ("9999-12-31T23:59:59-06:00", "9999-12-31 23:59 UTC is more than a day ahead"),
+        ("9999-12-31T23:59:59+14:00", "9999-12-31 09:59 UTC is more than a day ahead"),
+    ],
+)
+def test_an_as_of_outside_of_all_times_is_named(place: Place, said: str, why: str) -> None:
+    place.rows(HEADER + GOOD)
+    (place.directory / "CORTE").write_text(said)
+    with pytest.raises(SourceUnreadable, match=why):
+        place.extract(place.manifest())
+
+
 def children() -> list[psutil.Process]:
     mine = psutil.Process().children()
     return [child for child in mine if "indexer.extract.child" in " ".join(child.cmdline())]

@@ -168,6 +168,15 @@ def write(directory: Path, text: str, name: str = "m.toml") -> Manifest:
         ('format = "xml"', 'format = "xls"', "source.0", "format is not 'xls' but one of"),
         ('encoding = "utf-8"', 'encoding = "utf-16"', "source.0.xml.encoding", "must be 'utf-8', 'latin-1'"),
         ('name = "Organismo Judicial"\n', "", "register.name", "is missing"),
+        ('name = "Organismo Judicial"', 'name = "OJ\\u001b[2J"', "register.name", "characters that steer"),
+        ('contact = "Centro', 'contact = "\\u202eCentro', "register.contact", "characters that steer"),
+        ('owner = "Organismo Judicial"', f'owner = "{"O" * 201}"', "register.owner", "at most"),
+        ('stale_after = "26h"', 'stale_after = "99999999999999d"', "register.stale_after", "ten years"),
+        ('stale_after = "26h"', f'stale_after = "{"9" * 5000}m"', "register.stale_after", "ten years"),
+        ('path = "oj/CORTE"', 'path = "../../../etc/hostname"', "source.0.xml.as_of.path", "stays inside it"),
+        ('path = "oj/CORTE"', 'path = "/etc/hostname"', "source.0.xml.as_of.path", "stays inside it"),
+        ('path = "oj/ordenes_*.xml"', f'path = "{"a/" * 5000}x"', "source.0.xml.path", "directories at most"),
+        ('path = "oj/ordenes_*.xml"', 'path = "oj/\\u0000"', "source.0.xml.path", "NUL"),
     ],
 )
 def test_a_broken_rule_is_named(tmp_path: Path, old: str, new: str, key: str, rule: str) -> None:

@@ -87,6 +87,23 @@ def test_a_damaged_ca_stops_no_revocation_and_no_worker(server: TrustedServer) -
     until(lambda: 'ronda_trust_at_fault{part="institution/mp"} 0.0' in server.server.metrics())
 
 
+def test_a_path_that_nobody_can_have_stops_no_revocation(server: TrustedServer) -> None:
+    kit = server.kit
+    listed, revoked = kit.trust / "institutions.toml", kit.trust / "revoked.toml"
+    police = kit.patrol("patrol-4", nip="20104")
+    held = listed.read_text()
+    try:
+        _write(listed, held.replace('"mp/ca.pem"', '"mp/\\u0000ca.pem"'))
+        until(lambda: 'ronda_trust_at_fault{part="institution/mp"} 1.0' in server.server.metrics())
+        _write(revoked, 'officers = ["pnc/20104"]\n')
+        until(lambda: _outcomes(server, police, question(), 2) == {"REVOKED"})
+    finally:
+        _write(listed, held)
+        _write(revoked, "")
+    until(lambda: _outcomes(server, police, question(), 2) == {""})
+    assert not server.server.events("watch_failed")
+
+
 def test_a_worker_comes_back_while_tls_files_and_policy_are_refused(server: TrustedServer) -> None:
     kit = server.kit
     cert, policy = kit.directory / "server.pem", kit.trust / "policy.cedar"

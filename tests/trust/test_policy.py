@@ -81,12 +81,23 @@ def test_a_table_that_does_not_hold_is_told(policy: Policy, tmp_path: Path) -> N
     assert len(broken_rules(policy, case)) == 7
 
 
+def _permit_when(condition: str) -> str:
+    return f"permit (principal, action, resource) when {{ {condition} }};"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
         ("policy.cedar", "permit (", "policy.cedar"),
         ("policy.cedar", 'permit (principal, action, resource in Section::"WARANT");', "WARANT"),
         ("policy.cedar", 'permit (principal, action == Action::"Chek", resource);', "Chek"),
+        ("policy.cedar", _permit_when("(" * 20_000 + "true" + ")" * 20_000), "nested too deeply"),
+        ("policy.cedar", _permit_when("[" * 800 + "1" + "]" * 800 + ".contains(1)"), "nested too deeply"),
+        ("policy.cedar", _permit_when("if true then true else " * 20_000 + "true"), "characters"),
+        # Cedar's validator would take these for right.
+        ("policy.cedar", _permit_when("principal" + ".nothing" * 20_000 + " == 1"), "characters"),
+        ("institutions.toml", ".".join("a" * 20_000) + " = 1\n", "nested too deeply"),
+        ("revoked.toml", "[" + " . ".join(['"a b"'] * 20_000) + "]\n", "nested too deeply"),
         ("limits.toml", "[patrol]\nofficer = { count = 0, seconds = 1, burst = 1 }\n", "patrol.officer.count"),
         ("limits.toml", "[patrol]\nofficers = 3\n", "patrol.officers"),
         ("revoked.toml", "officer = []\n", "revoked.toml: officer"),
@@ -116,6 +127,20 @@ def test_files_that_do_not_hold_together_are_refused(
     with pytest.raises(SettingsError) as caught:
         read_trust(trust)
     assert says in str(caught.value)
+
+
+def test_comments_and_texts_of_any_length_are_in_order(kit: TrustKit, tmp_path: Path) -> None:
+    trust = shutil.copytree(kit.trust, tmp_path / "trust")
+    with (trust / "policy.cedar").open("a") as policy:
+        policy.write("// ((( why ;\n" * 10_000 + _permit_when('"(((((" == "\\"" && ' * 80 + "false"))
+    read_trust(trust)
+
+
+@pytest.mark.parametrize("text", ["case = 3\n", "[case]\nname = 1\n", "case = []\n", ""])
+def test_a_table_of_cases_that_is_none_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "cases.toml").write_text(text)
+    with pytest.raises(SettingsError, match=r"cases\.toml: "):
+        read_cases(tmp_path / "cases.toml")
 
 
 def test_a_fingerprint_is_read_as_tools_print_it(kit: TrustKit, tmp_path: Path) -> None:

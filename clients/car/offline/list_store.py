@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from clients.car.offline.held_key import NotReadable, seconds
 from clients.car.offline.step_store import StepStore
 from clients.client.hot_list import ListPlace, ListRefused, unpacked, verified_header
+from clients.client.whole_file import json_of, read_whole
 from ronda.v1.hotlist_service_pb2 import (
     HotlistEntry,
     HotlistHeader,
@@ -103,12 +104,12 @@ class ListStore:
     def open(self, key: HeldKey, signing_keys: Mapping[str, bytes]) -> HotList | None:
         """The list, if one is there under this key; its signature is checked anew. Raises NotReadable, ListRefused."""
         try:
-            head = (self._directory / _HEAD).read_bytes()
+            head = read_whole(self._directory / _HEAD)
         except OSError:
             return None
         if head[:_KEY_ID_BYTES] != key.key_id.encode():
             return None
-        told = json.loads(key.open(head[_KEY_ID_BYTES:], b"head"))
+        told = json_of(key.open(head[_KEY_ID_BYTES:], b"head"))
         header = verified_header(SignedHotlistHeader.FromString(b64decode(told["header"])), signing_keys)
         steps = StepStore(self._directory, header, key)
         steps.read(signing_keys)
@@ -120,7 +121,7 @@ class ListStore:
     def _take_renewed(self, held: HotList, key: HeldKey, signing_keys: Mapping[str, bytes]) -> None:
         """Raises NotReadable, ListRefused."""
         try:
-            content = (self._directory / _RENEWED).read_bytes()
+            content = read_whole(self._directory / _RENEWED)
         except OSError:
             return
         if content[:_KEY_ID_BYTES] != key.key_id.encode():

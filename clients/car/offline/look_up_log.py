@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from clients.car.offline.held_key import HeldKey, NotReadable
 from clients.car.offline.list_store import write_whole
+from clients.client.whole_file import json_of, read_whole
 from ronda.v1.hotlist_service_pb2 import OfflineLookUp
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class LookUpLog:
         self._cut_half_a_record()
         if not self._head.exists():
             self._write_head(uuid.uuid4().hex, 0, 0)
-        told = json.loads(self._head.read_text(encoding="ascii"))
+        told = json_of(read_whole(self._head).decode("ascii"))
         self.log_id: str = told["log_id"]
         self._through: int = told["through"]
         self._last: int = max([self._through, told["last"], *(number for number, _, _ in self._frames())])
@@ -187,7 +188,7 @@ class LookUpLog:
     def _frames(self) -> Iterator[tuple[int, str, bytes]]:
         """(number, key id, sealed); a record that a power cut left half ends them."""
         try:
-            content = self._log.read_bytes()
+            content = read_whole(self._log)
         except FileNotFoundError:
             return
         place = 0

@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 
 from clients.car.offline.held_key import NotReadable
 from clients.client.hot_list import ListPlace, verified_step
+from clients.client.whole_file import read_whole
 from ronda.v1.hotlist_service_pb2 import HotlistEntry, HotlistHeader, HotlistStep, SignedHotlistStep
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class StepStore:
     def read(self, signing_keys: Mapping[str, bytes]) -> None:
         """What is on disk; each is proved anew. Raises NotReadable, ListRefused, OSError."""
         try:
-            content = self._path.read_bytes()
+            content = read_whole(self._path)
         except FileNotFoundError:
             return
         for line in content.splitlines(keepends=True):
