@@ -17,7 +17,7 @@ RoleName = Literal["alert", "identity", "context"]
 IdentifierName = Literal["cui", "cedula", "document", "nit", "licence", "foreign_document", "plate", "vin"]
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
-_MOST_STALE_S, _LONGEST_STALE = 3653 * 86400, 8  # seconds; characters
+_MOST_STALE_S, _LONGEST_STALE = 36525 * 86400, 9  # seconds; characters
 
 
 def _alert_kind(name: Any) -> Any:
@@ -57,7 +57,7 @@ class Register(ManifestModel):
     @classmethod
     def _is_a_time(cls, stale_after: str) -> str:
         if len(stale_after) > _LONGEST_STALE or int(stale_after[:-1]) * _SECONDS[stale_after[-1]] > _MOST_STALE_S:
-            raise ValueError("is ten years at most")
+            raise ValueError("is a hundred years at most")
         return stale_after
 
     @property

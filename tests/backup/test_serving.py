@@ -88,7 +88,7 @@ def test_a_copy_of_a_serving_world_serves_elsewhere(installation: Path, served_w
         assert level_pb2.Level.Name(Asker(again).person(cui_of(2)).answer.level) == "LEVEL_INCOMPLETE"
         _push(again, tmp_path, 2)  # the source has the token of what it sent, and sends what is missing again
         names = {line["event"] for line in again.lines() if line["level"] == "error"}
-        assert names == {"page_key_made_anew", "feed_ledger_behind"}, "the feed alone tells what the copy lacks"
+        assert names == {"page_key_made_anew", "served_note_lost", "feed_ledger_behind"}, "and no more"
     finally:
         again.stop()
     key = restored / "audit-keys" / "signing.pub"
