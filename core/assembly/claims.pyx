@@ -11,7 +11,9 @@ from core.calendar cimport birth_dates_agreement
 from core.contract cimport *
 from core.identifiers.kinds cimport KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_LICENCE, KEY_NIT
 from core.name_index.writer cimport municipality_of_cui
-from core.names.bearing cimport POINTS_NAME_WHOLE, POINTS_OF_A_CEDULA, POINTS_OF_A_NUMBER, name_points, number_points
+from core.names.bearing cimport (
+    POINTS_NAME_WHOLE, POINTS_OF_A_CEDULA, POINTS_OF_A_NUMBER, POINTS_PARENTS_DIFFER, name_points, number_points, parents_points,
+)
 from core.names.pairing cimport compare_name_texts
 from core.standard_record cimport (
     ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED, CLEARANCE_CRIMINAL, CLEARANCE_POLICE, CLEARANCE_RENAS, LEVEL_DOUBTED,
@@ -28,6 +30,7 @@ cdef enum:
     FOREIGN_DOCUMENT_BIT = 30    # IDENTIFIES_FOREIGN_DOCUMENT of core/generation/store.pxd
     STANDARDS = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
     BIRTH_IN_DOUBT = ALERT_BIRTH_TURNED | ALERT_BIRTH_DOUBTED
+    UNSTATED = POINTS_PARENTS_DIFFER - 1  # no claim states a parent that the record states
 
 
 cdef inline bint _states_something(const Record* record) noexcept nogil:
@@ -104,21 +107,23 @@ cdef inline int _compare_names(const Entity* entity, const Record* a, const Reco
     return _compare_texts(entity, a.name_text, b.name_text)
 
 
-cdef int _compare_parents(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
-    cdef int father = AGREEMENT_UNKNOWN, mother = AGREEMENT_UNKNOWN
+cdef int _parents_points(const Entity* entity, const Record* a, const Record* b) noexcept nogil:
+    cdef int father = 0, mother = 0
     if a.father.length and b.father.length:
         father = _compare_texts(entity, a.father, b.father)
     if a.mother.length and b.mother.length:
         mother = _compare_texts(entity, a.mother, b.mother)
-    if father == AGREEMENT_DISAGREES or mother == AGREEMENT_DISAGREES:
+    return parents_points(father, mother)
+
+
+cdef inline int _parents_agreement(int points) noexcept nogil:
+    if points < 0:
         return AGREEMENT_DISAGREES
-    if father == AGREEMENT_AGREES or mother == AGREEMENT_AGREES:
-        return AGREEMENT_AGREES
-    return AGREEMENT_UNKNOWN
+    return AGREEMENT_AGREES if points else AGREEMENT_UNKNOWN
 
 
-cdef inline bint _has_parent(const Record* record) noexcept nogil:
-    return record.father.length or record.mother.length
+cdef inline bint _state_one_parent(const Record* a, const Record* b) noexcept nogil:
+    return (a.father.length and b.father.length) or (a.mother.length and b.mother.length)
 
 
 cdef inline void _list(Record* record, int criterion, int agreement) noexcept nogil:
@@ -208,7 +213,7 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
     cdef const Record* records = entity_records(entity)
     cdef const uint32_t* indexes = <const uint32_t*>on_file.data
     cdef const Record* claim
-    cdef int names = 0, parents = 0, birth = 0, sex = 0
+    cdef int names = 0, parents = UNSTATED, birth = 0, sex = 0
     cdef int points = POINTS_NAME_WHOLE, least = POINTS_OF_A_CEDULA if record.criterion == CRITERION_CEDULA else POINTS_OF_A_NUMBER
     cdef bint doubted = record.level == LEVEL_DOUBTED
     cdef size_t i
@@ -218,8 +223,8 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
             continue
         if record.name_key.length and claim.name_key.length:
             names = _better(names, _compare_names(entity, record, claim))
-        if _has_parent(record) and _has_parent(claim):
-            parents = _better(parents, _compare_parents(entity, record, claim))
+        if _state_one_parent(record, claim):
+            parents = max(parents, _parents_points(entity, record, claim))
         if record.birth_year and claim.birth_year:
             birth = _better(birth, birth_dates_agreement(record.birth_year, record.birth_month, record.birth_mday,
                                                          claim.birth_year, claim.birth_month, claim.birth_mday))
@@ -228,10 +233,12 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
     record.agrees.count = record.disagrees.count = 0
     _list(record, record.criterion, AGREEMENT_AGREES)
     _list(record, CRITERION_NAMES, names)
-    _list(record, CRITERION_PARENTS, parents)
+    if parents == UNSTATED:
+        parents = 0
+    _list(record, CRITERION_PARENTS, _parents_agreement(parents))
     _list(record, CRITERION_BIRTH_DATE, birth)
     _list(record, CRITERION_SEX, sex)
-    if names != AGREEMENT_AGREES or birth == AGREEMENT_DISAGREES or parents == AGREEMENT_DISAGREES:
+    if names != AGREEMENT_AGREES or birth == AGREEMENT_DISAGREES or parents < 0:
         points = _points(entity, on_file, record, is_claim, birth, parents)
     record.level = LEVEL_POSSIBLE if doubted or points < least or record.criterion > CRITERION_CEDULA else LEVEL_HIT
 

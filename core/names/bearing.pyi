@@ -1,12 +1,15 @@
 """Whether what a record states bears out that it means the bearer of its number (docs/answers.md section 4)."""
 
 def points_of_names(a: str | bytes, b: str | bytes) -> tuple[int, bool]:
-    """How far two names, stored or plain, speak for one person, -3 to 2; and whether both have a given name without a
+    """How far two names, stored or plain, speak for one person, -4 to 2; and whether both have a given name without a
     partner in the other."""
+
+def points_of_parents(father: int, mother: int) -> int:
+    """How far parents speak for one person, -4 to 1. father, mother: ronda.v1 Agreement, 0 = not stated by both."""
 
 def bears_out(names: int, parted: bool, birth: int, parents: int, *, of_cedula: bool) -> bool:
     """True where a number makes a HIT with what a record states beside it.
 
-    names: the points of the best claim's name, 0 = none compared. parted: so of every claim. birth, parents: ronda.v1
-    Agreement of the best claim, 0 = none compared.
+    names: the points of the best claim's name, 0 = none compared. parted: so of every claim. birth: ronda.v1 Agreement of
+    the best claim, 0 = none compared. parents: the points of the best claim's, 0 = none compared.
     """

@@ -38,7 +38,9 @@ cdef int name_points(const char* a, size_t a_n, const char* b, size_t b_n, bint*
         points = POINTS_GIVEN_OTHERS
     elif pairing.flags & EXTRA_GIVEN:
         points = POINTS_GIVEN_PARTED
-    if pairing.flags & (CONFLICT_SURNAME | EXTRA_SURNAME):
+    if pairing.flags & CONFLICT_SURNAME:
+        points += POINTS_SURNAMES_OTHERS
+    elif pairing.flags & EXTRA_SURNAME:
         points += POINTS_SURNAME_PARTED
     return POINTS_NAME_ELSE if points == 0 and pairing.agreement == AGREEMENT_DISAGREES else points
 
@@ -49,6 +51,10 @@ def points_of_names(a: str | bytes, b: str | bytes) -> tuple[int, bool]:
     cdef int points = name_points(PyBytes_AS_STRING(left), PyBytes_GET_SIZE(left),
                                   PyBytes_AS_STRING(right), PyBytes_GET_SIZE(right), &parted)
     return points, parted
+
+
+def points_of_parents(father: int, mother: int) -> int:
+    return parents_points(father, mother)
 
 
 def bears_out(names: int, parted: bool, birth: int, parents: int, *, of_cedula: bool) -> bool:

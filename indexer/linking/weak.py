@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from core.calendar import compare_birth_dates
-from core.names.bearing import bears_out, points_of_names
+from core.names.bearing import bears_out, points_of_names, points_of_parents
 from core.names.comparison import compare_texts
 from indexer.linking.database import LinkingDatabase
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
@@ -53,14 +53,16 @@ def best(agreements: Iterable[int]) -> int:
 
 def compare_parents(record: Side, claim: Side) -> int:
     """Agreement of both sides' parents (section 3)."""
-    outcomes = [
-        compare_texts(mine, theirs)
-        for mine, theirs in ((record.father, claim.father), (record.mother, claim.mother))
-        if mine and theirs
-    ]
+    outcomes = compare_each_parent(record, claim)
     if DISAGREES in outcomes:
         return DISAGREES
     return AGREES if AGREES in outcomes else UNKNOWN
+
+
+def compare_each_parent(record: Side, claim: Side) -> tuple[int, int]:
+    """Of the fathers and of the mothers; 0 = not stated by both."""
+    father = compare_texts(record.father, claim.father) if record.father and claim.father else 0
+    return father, compare_texts(record.mother, claim.mother) if record.mother and claim.mother else 0
 
 
 def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
@@ -76,6 +78,8 @@ def judge_links(database: LinkingDatabase, records: str, claims: str, judged: st
         WITH doubtful AS (
             SELECT r.* FROM {records} r ANTI JOIN {claims} k ON k.subject = r.subject AND k.name_key = r.name_key
             AND (r.birth IS NULL OR k.birth = r.birth)
+            AND (r.father IS NULL OR r.mother IS NULL
+                 OR k.father IS NULL OR k.mother IS NULL OR r.father = k.father OR r.mother = k.mother)
             AND (r.criterion <> {CRITERION_CEDULA} OR r.father IS NULL AND r.mother IS NULL))
         SELECT d.place, d.criterion, d.name_text, d.birth, d.father, d.mother, d.dated,
                k.subject IS NOT NULL AS claimed,
@@ -110,7 +114,9 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if not row["claimed"]:
             return [{"place": place, "weak": of_cedula, "claimed": False}]
         mine, theirs = _dated(row, ""), _dated(row, "claim_")
-        parents.append(compare_parents(mine, theirs))
+        each = compare_each_parent(mine, theirs)
+        if any(each):
+            parents.append(points_of_parents(*each))
         if mine.birth[0] and theirs.birth[0]:
             births.append(compare_birth_dates(mine.birth, theirs.birth))
         if row["name_text"] and row["claim_name_text"]:
@@ -118,8 +124,8 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             told.append(points_of_names(row["name_text"], row["claim_name_text"]))
     name, birth = best(names), best(births)
     counted = UNKNOWN if birth == DISAGREES and not rows[0]["dated"] else birth
-    points, parted = max((each for each, _ in told), default=0), bool(told) and all(given for _, given in told)
-    weak = not bears_out(points, parted, counted, best(parents), of_cedula=of_cedula)
+    points, parted = max((found for found, _ in told), default=0), bool(told) and all(given for _, given in told)
+    weak = not bears_out(points, parted, counted, max(parents, default=0), of_cedula=of_cedula)
     if weak or name != AGREES or birth == DISAGREES:
         return [{"place": place, "weak": weak, "claimed": True}]
     return []

@@ -39,12 +39,14 @@ def parents(father: str, mother: str, claims: Iterable[Record]) -> int:
     return best(_parents_of_one(father, mother, c) for c in claims if (father and c.father) or (mother and c.mother))
 
 
+def each_parent(father: str, mother: str, claim: Record) -> list[int]:
+    """Agreement of each parent that both sides state."""
+    both = ((father, claim.father), (mother, claim.mother))
+    return [compare_texts(asked, filed) for asked, filed in both if asked and filed]
+
+
 def _parents_of_one(father: str, mother: str, claim: Record) -> int:
-    outcomes = [
-        compare_texts(asked, filed)
-        for asked, filed in ((father, claim.father), (mother, claim.mother))
-        if asked and filed
-    ]
+    outcomes = each_parent(father, mother, claim)
     if DISAGREES in outcomes:
         return DISAGREES
     return AGREES if AGREES in outcomes else UNKNOWN

@@ -267,11 +267,14 @@ def points(record: Record, claims: list[Record], outcomes: dict[int, int]) -> in
     """The table of docs/answers.md section 4."""
     named = [name_match.compare(record.name_text, c.name_text) for c in claims if c.name_text and record.name_text]
     birth, parents = outcomes[level_pb2.CRITERION_BIRTH_DATE], outcomes[level_pb2.CRITERION_PARENTS]
+    couples = [agreement.each_parent(record.father, record.mother, claim) for claim in claims]
+    others = [2 if len(couple) == couple.count(DISAGREES) == 2 else DISAGREES in couple for couple in couples if couple]
     total = max((name_points(pairing) for pairing in named), default=0)
     differs = birth == DISAGREES and not record.doubtful
     total += -2 if differs else birth == AGREES
     parted = bool(named) and all({"EXTRA_GIVEN", "CONFLICT_GIVEN"} & pairing.flags for pairing in named)
-    return total - (parents == DISAGREES) + (parents == AGREES and not parted and not differs)
+    total -= (0, 1, 4)[min(others, default=0)]
+    return total + (parents == AGREES and not parted and not differs)
 
 
 def name_points(pairing: name_match.Pairing) -> int:
@@ -279,7 +282,7 @@ def name_points(pairing: name_match.Pairing) -> int:
     if pairing.agreement == AGREES:
         return 1 if pairing.words <= 2 else 2
     total = -2 if "CONFLICT_GIVEN" in pairing.flags else -1 if "EXTRA_GIVEN" in pairing.flags else 0
-    total -= bool(pairing.flags & {"EXTRA_SURNAME", "CONFLICT_SURNAME"})
+    total -= 2 if "CONFLICT_SURNAME" in pairing.flags else "EXTRA_SURNAME" in pairing.flags
     return total or (-1 if pairing.agreement == DISAGREES else 0)
 
 

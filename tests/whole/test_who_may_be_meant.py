@@ -222,7 +222,7 @@ EVERYBODY = {
         "POSSIBLE POSSIBLE",
     ),
     "her CUI, another surname since": Case(
-        (Person("RAQUEL ELENA BOCEL KESTLER"),), Warrant("RAQUEL ELENA MENCHU ORTIZ", number=0), "HIT"
+        (Person("RAQUEL ELENA BOCEL KESTLER"),), Warrant("RAQUEL ELENA MENCHU ORTIZ", number=0), "POSSIBLE"
     ),
     "her CUI and both surnames misspelt": Case(
         (Person("SILVIA CANASTUJ LACAN"), Person("OLGA MUX NIMATUJ")),

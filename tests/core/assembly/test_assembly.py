@@ -84,7 +84,7 @@ def warrant(record_id: str, **fields: Any) -> dict[str, Any]:
         ),
         (
             {"name": "JUAN GOMEZ", "birth_year": 1990, "birth_month": 1, "birth_mday": 2},
-            HIT,
+            POSSIBLE,
             [BY_CUI, BIRTH_DATE],
             [NAMES],
         ),

@@ -1,0 +1,141 @@
+"""What a case has on file, as registers' rows."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from tests.indexer.small_registers import SmallRegisters
+from tests.statute.registers import FILLERS, MANIFESTS
+from tests.statute.tables import Case, Cells
+
+_BY = {"warrant": "oj", "restrained": "oj", "protected": "oj", "sentence": "oj", "escape": "sapo", "travel ban": "migracion"}
+_BY |= {"police record": "sapo"}
+_BY |= dict.fromkeys(
+    ["missing person", "missing child", "stolen document", "misused identity", "stolen vehicle", "stolen plate"], "mp"
+)
+_DAY = re.compile(r"today([+-]\d+)?")
+_TOKEN = re.compile(r"@(\w+)(?:\.(\w+))?(?:/(\w+))?")
+_STALE_S = 40 * 86_400  # beyond `stale_after` of every register here
+_SPREAD = 7_919_317  # between numbers of two persons: no CUI is one slip from another
+
+
+class Numbers:
+    """Numbers of persons and vehicles of one case by what rows call them: `@ana`, `@ana/digit`, `@ana.nit`, `@car.vin`."""
+
+    def __init__(self, place: int) -> None:
+        self._first = place * 20
+        self._known: dict[str, int] = {}
+
+    def told(self, text: str) -> str:
+        """A cell as it stands in a row or a question; a day `today-3` as that day."""
+        if token := _TOKEN.fullmatch(text):
+            who, what, slip = token.groups()
+            return _slipped(self._number(who, what or "cui"), slip or "")
+        if day := _DAY.fullmatch(text):
+            return (today() + datetime.timedelta(int(day[1] or 0))).isoformat()
+        return text
+
+    def _number(self, who: str, what: str) -> str:
+        at = self._first + self._known.setdefault(who, len(self._known))
+        digits = f"{(13_000_000 + at * _SPREAD) % 89_000_000 + 1_000_000:08d}"
+        if what == "cui":
+            return _cui(digits)
+        if what in ("passport", "licence"):
+            return "BL"[what == "licence"] + digits
+        if what == "vin":
+            return f"3N1AB7AP5FY{at:06d}"
+        if what == "engine":
+            return f"QR25{at:06d}X"
+        if what == "plate":
+            return f"P-{at % 900 + 100:03d}{_letters(at // 900)}"
+        if what == "nit":
+            check = -sum(int(digit) * weight for weight, digit in enumerate(reversed(digits), 2)) % 11
+            return f"{digits}-{'0123456789K'[check]}"
+        raise ValueError(f"@{who}.{what}: a cui, nit, passport, licence, vin, engine or plate")
+
+
+def _letters(number: int) -> str:
+    consonants = "BCDFGHJKLM"
+    return consonants[number // 100 % 10] + consonants[number // 10 % 10] + consonants[number % 10]
+
+
+def _cui(digits: str) -> str:
+    while True:
+        check = sum(int(digit) * (place + 2) for place, digit in enumerate(digits)) % 11
+        if check != 10:
+            return f"{digits}{check}0101"
+        digits = f"{(int(digits) + 50_000_000) % 100_000_000:08d}"
+
+
+def _slipped(number: str, slip: str) -> str:
+    if slip == "":
+        return number
+    if slip == "digit":
+        return number[:5] + str((int(number[5]) + 3) % 10) + number[6:]
+    if slip == "exchanged":
+        at = next(at for at in range(1, 7) if number[at] != number[at + 1])
+        return number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+    if slip == "place":
+        return number[:9] + "1315"
+    if slip == "lost":
+        return number[:6] + number[7:]
+    raise ValueError(f"/{slip}: digit, exchanged, place or lost")
+
+
+def today() -> datetime.date:
+    """The day in Guatemala."""
+    return (datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=6)).date()
+
+
+def rows_of(case: Case, name: str, numbers: Numbers) -> Iterator[tuple[str, Cells]]:
+    """(register, row) of everything that the case has on file."""
+    for at, person in enumerate(case.persons):
+        cells = {key: value for key, value in person.items() if key not in ("id", "by")}
+        cells.setdefault("number", f"{name} p{at}")
+        by = person.get("by", "renap")
+        if by == "renap":
+            cells.setdefault("cui", f"@{person['id']}")
+        else:
+            cells.setdefault("kind", {"sat": "taxpayer", "migracion": "crossing"}.get(by, ""))
+            cells.setdefault("issued", "2024-03-04")
+        yield by, {key: numbers.told(value) for key, value in cells.items()}
+    for at, vehicle in enumerate(case.vehicles):
+        cells = {"kind": "vehicle", "number": f"{name} v{at}", "plate": f"@{vehicle['id']}.plate"}
+        cells |= {"vin": f"@{vehicle['id']}.vin", **vehicle}
+        del cells["id"]
+        yield "sat", {key: numbers.told(value) for key, value in cells.items()}
+    for at, order in enumerate(case.orders):
+        cells = {"number": f"{name} o{at}", "issued": "2020-05-05", "certificate": "yes", "court": "JUZGADO SEGUNDO PENAL"}
+        cells |= {"causa": f"{name} {at}", **order}
+        by = cells.pop("by", _BY[order["kind"]])
+        yield by, {key: numbers.told(value) for key, value in cells.items()}
+
+
+def write(directory: Path, cases: Iterable[tuple[str, Case, Numbers]], states: Mapping[str, str]) -> SmallRegisters:
+    """The rows of all cases as files with their manifests. states: of registers that are stale or missing."""
+    registers = SmallRegisters(directory)
+    for left in (*registers.sources.iterdir(), *registers.manifests.iterdir()):
+        left.unlink()
+    filler = Numbers(0)
+    rows = {name: [{k: filler.told(v) for k, v in row.items()} for row in FILLERS[name]] for name in MANIFESTS}
+    for name, found in rows.items():
+        found[0].setdefault("number", f"filler {name}")
+    for name, case, numbers in cases:
+        for register, row in rows_of(case, name, numbers):
+            rows[register].append(row)
+    for name, manifest in MANIFESTS.items():
+        withdrawn = "withdrawn = true\n" if states.get(name) == "missing" else ""
+        text = manifest.replace("stale_after", f"{withdrawn}stale_after", 1)
+        (registers.manifests / f"{name}.toml").write_text(text, encoding="utf-8")
+        path = registers.sources / f"{name}.jsonl"
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows[name]]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if states.get(name) == "stale":
+            told = path.stat().st_mtime - _STALE_S
+            os.utime(path, (told, told))
+    return registers
