@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.linking.database import LAST_FILLER_YEAR, STANDARDS
-from indexer.linking.names_kept import AskedIndex
+from indexer.live.going_past import subjects_by_entity
 from indexer.live.kept import CROSSED
 from indexer.live.near_numbers import may_mean_others
 from indexer.live.standing import Standing, values
@@ -24,11 +24,13 @@ _NUMBERS = ("cui", *CROSSED)
 _WHO = ("name_text", "birth_year", "birth_month", "birth_mday")
 
 
-def namesakes(standing: Standing, changed: pa.Table, around: pa.Table) -> AskedIndex | None:
-    """Returns who has a name of whom changed alerts or records for a clearance mean by a number; None = nobody.
+def namesakes(standing: Standing, key: bytes, changed: pa.Table, around: pa.Table) -> tuple[set[bytes], set[bytes]]:
+    """Returns the subject ids of who has a name of whom changed alerts or records for a clearance mean by a number; and
+    of those of both whose name, as one was looked for, is another's too.
 
-    around: the linked records of who bears a stated number. Who has the record's own name is looked for with it. Only
-    who is born on the same whole day may be wanted under another number; whom an order hides is told by name alone.
+    key: of subject ids. around: the linked records of who bears a stated number. Who has the record's own name is
+    looked for with it. Only who is born on the same whole day may be wanted under another number; whom an order hides
+    is told by name alone.
     """
     numbered = changed.filter(pa.array(_may_mean_by_number(changed)))
     claims = _claims_of_bearers(numbered, around)
@@ -39,7 +41,12 @@ def namesakes(standing: Standing, changed: pa.Table, around: pa.Table) -> AskedI
         new.append(who not in seen and (hides or _is_whole(*who[1:])))
         seen.add(who)
     claims = claims.filter(pa.array(new, pa.bool_()))
-    return standing.named_as(claims, hides=hides) if claims.num_rows else None
+    if not claims.num_rows:
+        return set(), set()
+    asked = standing.named_as(claims, hides=hides)
+    of, whose = subjects_by_entity(asked, key), values(claims, "subject_id")
+    pairs = ((of[entity], whose[row]) for row, entity in zip(asked.rows.tolist(), asked.entities.tolist(), strict=True))
+    return set(of.values()), {each for pair in pairs if pair[0] != pair[1] for each in pair}
 
 
 def _claims_of_bearers(numbered: pa.Table, around: pa.Table) -> pa.Table:

@@ -34,6 +34,7 @@ class Linking:
     """What linking works with."""
 
     registers: Sequence[LinkedRegister]
+    day: int  # today, in Guatemala, since 1970
     key: bytes  # of subject ids
     database: FewRecords
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.linking.names_kept import CLAIM_SCHEMA, AskedIndex
+from indexer.live.going_past import subjects_by_entity
 from indexer.live.record_key import RecordKey, key_of_place, keys_of, places_of
 from indexer.live.standing import Standing, values
 from indexer.subject_ids import ids_of_persons
@@ -36,8 +37,7 @@ class NamedLinks:
 
     def note(self, changed: pa.Table, asked: AskedIndex, replaced: pa.Table) -> None:
         """Learns of changed records, as they were asked, and of those that they replaced, which the base linked."""
-        ids = ids_of_persons(self._key, asked.persons.select(["cui", "text"]).to_pylist())
-        persons = dict(zip(asked.persons.column("entity").to_pylist(), ids, strict=True))
+        persons = subjects_by_entity(asked, self._key)
         rows, count = np.unique(asked.rows, return_counts=True)
         few = np.isin(asked.rows, rows[count <= MOST_MEANT])
         keys = [*map(key_of_place, places_of(changed))] if few.any() else []

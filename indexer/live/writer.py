@@ -39,7 +39,8 @@ from indexer.live.deltas import make_delta
 from indexer.live.fed_rows import FedRecords, FedRows, RefusedChange, are_closed, closed_rows
 from indexer.live.feeds import Feed, Named
 from indexer.live.folded import Folded
-from indexer.live.joining import Linking, count, join
+from indexer.live.going_past import link_past
+from indexer.live.joining import Joined, Linking, count, join
 from indexer.live.kept import KeptRecords
 from indexer.live.linked_anew import (
     always_open,
@@ -107,6 +108,7 @@ class _Gathered:
     nearby: set[bytes]  # subjects whose records `others` and `replaced` are
     asked: AskedIndex
     keys: set[RecordKey]
+    twins: set[bytes] = field(default_factory=set)  # subjects whose name and birth date are another's too
 
     def reach(self, subject_ids: set[bytes], standing: Standing) -> None:
         """Their records are around too."""
@@ -273,8 +275,8 @@ class LiveWriter:
         found.reach(standing.holders(meaning.doubted), standing)
         found.changed = self._contradicted.marked(found.changed, fed.keys)
         closed = closed_rows(found.replaced, fed.cancelled)
-        linking = Linking(self._registers(), self._key, self._database)
-        joined = join(standing, found.changed, pa.concat_tables([found.others, closed]), linking, found.asked)
+        linking = self._linking()
+        joined = self._joined(found, closed, linking)
         subjects = joined.subjects
         touched = {*values(found.replaced, "subject_id"), *values(joined.linked, "subject_id")}
         recount = self._recounted(found, joined.counted, linking)
@@ -302,6 +304,17 @@ class LiveWriter:
         result.naming_nothing += naming_nothing(meaning.doubted, found.others)
         into.update(settled)
         return fed.refused
+
+    def _joined(self, found: _Gathered, closed: pa.Table, linking: Linking) -> Joined:
+        """The changed records linked: by the rules, but for those that no rule can move."""
+        standing = self.standing
+        shared = found.twins | self.restated
+        past, linked = link_past(standing, linking, found.changed, found.others, found.asked, shared)
+        around = pa.concat_tables([found.others, closed, linked])
+        joined = join(standing, found.changed.filter(pa.array(~past)), around, linking, found.asked)
+        known = {each: standing.known(each) for each in values(linked, "subject_id")}
+        subjects = {each: subject for each, subject in known.items() if subject is not None}
+        return Joined(pa.concat_tables([joined.linked, linked]), {**joined.subjects, **subjects}, joined.counted)
 
     def _meant(self, fed: FedRecords) -> tuple[FedRecords, Meaning]:
         """The changes by the records that they mean."""
@@ -380,9 +393,8 @@ class LiveWriter:
             found.asked = self._named_links.asked(found.changed, found.nearby)
         near, doubted = near_persons(standing, found.changed, found.others)
         found.asked = replace(found.asked, near=doubted)
-        if (alike := namesakes(standing, found.changed, found.others)) is not None:
-            near |= self._ids_of(alike)
-        found.reach(self._ids_of(found.asked) | near, standing)
+        named, found.twins = namesakes(standing, self._key, found.changed, found.others)
+        found.reach(self._ids_of(found.asked) | near | named, standing)
         return found
 
     def _as_stated(self, linked: pa.Table) -> pa.Table:
@@ -393,9 +405,9 @@ class LiveWriter:
         """Subject ids of those whom a kept index means."""
         return set(ids_of_persons(self._key, asked.persons.select(["cui", "text"]).to_pylist()))
 
-    def _registers(self) -> list[LinkedRegister]:
+    def _linking(self) -> Linking:
         today = self.day if self.day is not None else day_of(time.time_ns() // 1_000_000)
-        return [
+        registers = [
             LinkedRegister(
                 ordinal,
                 manifest.id,
@@ -405,6 +417,7 @@ class LiveWriter:
             )
             for ordinal, manifest in enumerate(self._manifests)
         ]
+        return Linking(registers, today, self._key, self._database)
 
     # ---- levels ----
 
