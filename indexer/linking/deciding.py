@@ -38,7 +38,9 @@ def _collect_decided(database: LinkingDatabase) -> None:
     agreed = f"names = {AGREES} AND birth <> {DISAGREES} AND sex <> {DISAGREES}"
     database.run(f"""
         CREATE TABLE name_decided AS
-        WITH told AS (SELECT *, {agreed} OR scored OR named OR held OR weighed OR by_parents AS fits FROM name_fit),
+        WITH near AS (SELECT * REPLACE (scored AND NOT (birth = {DISAGREES} AND parents = {DISAGREES}) AS scored)
+                      FROM name_fit),
+        told AS (SELECT *, {agreed} OR scored OR named OR held OR weighed OR by_parents AS fits FROM near),
         best AS (SELECT * FROM told WHERE fits OR names = {AGREES} AND birth <> {DISAGREES}
                  QUALIFY fits OR NOT bool_or(fits) OVER (PARTITION BY place)),  -- of another sex, where nobody fits
         alive AS (SELECT b.*, bool_or(NOT dead) OVER (PARTITION BY place) AS living, k.place IS NOT NULL AS of_causa

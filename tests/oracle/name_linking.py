@@ -66,6 +66,7 @@ class Fit:
             if one[0] and not (is_void(record) and outcome == DISAGREES)
         ]
         self.scored = bool(filed) and any(_score(*bits, population) >= ALERT_SCORE for bits in dated)
+        self.scored = self.scored and not birth == parents == DISAGREES
         self.named = bool(is_void(record) and names == AGREES and _score(told, False, population) >= ALERT_SCORE)
         self.by_name = self.listed or self.scored
         self.compared = bool(filed and dated)

@@ -10,7 +10,7 @@ from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import context_pb2, level_pb2, section_pb2, value_pb2
 from tests.oracle.registers import Masks, everything
 from tests.statute.tables import Ask, Cells
-from tests.statute.world import Numbers
+from tests.statute.world import Words
 
 VEHICLE = {"plate", "vin", "engine", "chassis_tail"}
 _SENSITIVITY = {"no minors": "MINOR", "no victims": "VICTIM", "no discreet": "DISCREET"}
@@ -29,9 +29,9 @@ def masks_of(ask: Ask) -> Masks | None:
     return seen
 
 
-def request_of(ask: Ask, numbers: Numbers) -> Any:
+def request_of(ask: Ask, words: Words) -> Any:
     """A CheckRequest, CheckPersonRequest, CheckVehicleRequest or ClearRequest."""
-    cells = {key: numbers.told(value) for key, value in ask.asked.items()}
+    cells = {key: words.told(value) for key, value in ask.asked.items()}
     context = context_pb2.RequestContext(purpose=f"PURPOSE_{ask.purpose or 'UNSPECIFIED'}")
     if ask.clear:
         return _clear(ask.clear, cells)

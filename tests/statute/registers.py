@@ -127,7 +127,7 @@ MANIFESTS: Mapping[str, str] = {
     + _record("misused identity", "document_alert", PERSON, alert=_ALERT.format(kind="DOCUMENT") + "misuse = true\n")
     + _told("stolen vehicle", "vehicle_alert", "STOLEN_VEHICLE", VEHICLE)
     + _told("stolen plate", "vehicle_alert", "STOLEN_PLATE", VEHICLE),
-    "sat": _register("sat", "SAT", 50, 'roles = { vehicle = ["identity"] }\nidentifies = ["plate", "vin", "nit"]')
+    "sat": _register("sat", "SAT", 50, 'roles = { person = ["context"], vehicle = ["identity"] }\nidentifies = ["plate", "vin", "nit"]')
     + _record("vehicle", "vehicle_registration", VEHICLE)
     + _record("vehicle", "plate_assignment", VEHICLE + 'valid_from = "from"\nvalid_to = "until"\n')
     + _record(
@@ -136,7 +136,7 @@ MANIFESTS: Mapping[str, str] = {
         'plate = "plate"\nplate_country = "plate_country"\nvin = "vin"\ncui = "owner_cui"\nnit = "owner_nit"\n'
         'full_name = "owner_name"\nvalid_from = "from"\nvalid_to = "until"\n',
     )
-    + _record("taxpayer", "tax_registration", PERSON),
+    + _record("taxpayer", "tax", PERSON),
     "transito": _register("transito", "Tránsito", 60, 'roles = { person = ["context"] }\nidentifies = ["licence"]')
     + _record("", "licence", PERSON),
     "migracion": _register(

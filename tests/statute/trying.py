@@ -17,7 +17,7 @@ from tests.lane.laned import laned_at_home
 from tests.server.running_server import call, clear
 from tests.statute.asking import demanded, masks_of, request_of, told
 from tests.statute.tables import Ask, Case, Table
-from tests.statute.world import Numbers, write
+from tests.statute.world import Words, write
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Placed:
 
     name: str
     case: Case
-    numbers: Numbers
+    words: Words
 
     def owns(self, record_id: str) -> bool:
         """Whether a record is the case's."""
@@ -49,7 +49,7 @@ def placed(tables: Mapping[str, Table]) -> list[Placed]:
     found = [
         (f"{table.rule}.{at}", case) for table in tables.values() for at, case in enumerate(table.case, 1)
     ]
-    return [Placed(name, case, Numbers(place)) for place, (name, case) in enumerate(found, 1)]
+    return [Placed(name, case, Words(place, case)) for place, (name, case) in enumerate(found, 1)]
 
 
 def by_registers(cases: Sequence[Placed]) -> dict[tuple[tuple[str, str], ...], list[Placed]]:
@@ -71,11 +71,11 @@ def _tried(one: Placed, ask: Ask, answer: Any) -> Tried:
 def try_engine(directory: Path, cases: Sequence[Placed]) -> Iterator[Tried]:
     """Asks the engine and the oracle, which must say the same."""
     for at, (states, together) in enumerate(by_registers(cases).items()):
-        registers = write(directory / str(at), [(one.name, one.case, one.numbers) for one in together], dict(states))
+        registers = write(directory / str(at), [(one.name, one.case, one.words) for one in together], dict(states))
         both = EngineAndOracle(registers)
         for one in together:
             for ask in one.case.ask:
-                yield _tried(one, ask, _asked(both, request_of(ask, one.numbers), ask))
+                yield _tried(one, ask, _asked(both, request_of(ask, one.words), ask))
 
 
 def _asked(both: EngineAndOracle, request: Message, ask: Ask) -> Any:
@@ -91,14 +91,14 @@ def _asked(both: EngineAndOracle, request: Message, ask: Ask) -> Any:
 def try_server(directory: Path, cases: Sequence[Placed]) -> Iterator[Tried]:
     """Asks a server by grpcio and by the express lane, which must say the same. Its caller sees all there is."""
     for at, (states, together) in enumerate(by_registers(cases).items()):
-        registers = write(directory / str(at), [(one.name, one.case, one.numbers) for one in together], dict(states))
+        registers = write(directory / str(at), [(one.name, one.case, one.words) for one in together], dict(states))
         build(registers.options())
         with laned_at_home(registers.data, directory / f"log-{at}") as server:
             for address in server.both.values():
                 channel = server.server.channel(address)
                 for one in together:
                     yield from (
-                        _tried(one, ask, _called(channel, request_of(ask, one.numbers)))
+                        _tried(one, ask, _called(channel, request_of(ask, one.words)))
                         for ask in one.case.ask
                         if ask.sees == "all"
                     )

@@ -18,33 +18,66 @@ _BY |= {"police record": "sapo"}
 _BY |= dict.fromkeys(
     ["missing person", "missing child", "stolen document", "misused identity", "stolen vehicle", "stolen plate"], "mp"
 )
+_SURNAME = re.compile(r"\{(\d)\}")
 _DAY = re.compile(r"today([+-]\d+)?")
 _TOKEN = re.compile(r"@(\w+)(?:\.(\w+))?(?:/(\w+))?")
+# Of few: none is nearly another, and none is a given name.
+SURNAMES = (
+    "AGUILON AJCALON AJPACAJA ALONZO AMEZQUITA BARILLAS BATZIBAL BOCEL BURRION CACHUPE CAJBON CALEL CARDONA CATU "
+    "CHACACH CHAVAJAY CHIQUITO CHOCOOJ CHUMIL COJTIN CORDERO COROXON CUMATZ DUBON ELIAS ESQUIT ESTACUY FAJARDO "
+    "GALICIA GUARCAX GUOX HERRARTE HUITZ IBOY ICUTE INESTROZA IXCAMPARIC IXPATA JOCHOLA JOROMIEL KESTLER LANCERIO "
+    "LEMUS LOBOS LUTIN MACARIO MELGAR MENCHU MOROQUE MUCIA NAJARRO NIMATUJ NORIEGA OROZCO OTZOY OXLAJ PACHAY PALENCIA "
+    "PATZAN PECHER PINEDA PIXTUN POROJ QUIBAJA QUINO QUISQUINAY RAXON RECINOS ROQUEL SACBAJA SALANIC SAMAYOA SICAJAU "
+    "SIPAC SUNUC TAMBRIZ TARACENA TECUN TELEGUARIO TOJIN TUBAC TUMAX TZAJ TZOCOL UBICO ULUAN URIZAR VALLADARES "
+    "VILLAGRAN XICAY XITUMUL XUYA YANCOBA YAXON ZAMORA ZAPETA ZEPEDA"
+).split()
 _STALE_S = 40 * 86_400  # beyond `stale_after` of every register here
 _SPREAD = 7_919_317  # between numbers of two persons: no CUI is one slip from another
 
 
-class Numbers:
-    """Numbers of persons and vehicles of one case by what rows call them: `@ana`, `@ana/digit`, `@ana.nit`, `@car.vin`."""
+class Words:
+    """What the words of one case stand for: `@ana` is Ana's CUI, `@ana/digit` a slip of it, `@ana.born` her birth date.
 
-    def __init__(self, place: int) -> None:
-        self._first = place * 20
-        self._known: dict[str, int] = {}
+    `{1}` in a name is a surname that no other case has in that pair; `today-3` a day.
+    """
+
+    def __init__(self, place: int, case: Case | None = None) -> None:
+        """place: of the case among all, from 1 on."""
+        self._place = place
+        self._persons = {person["id"]: person for person in (case.persons if case is not None else ())}
+        self._known = {who: at for at, who in enumerate(self._persons)}
 
     def told(self, text: str) -> str:
-        """A cell as it stands in a row or a question; a day `today-3` as that day."""
+        """A cell as it stands in a row or a question. Raises ValueError for a word that is none of these."""
         if token := _TOKEN.fullmatch(text):
             who, what, slip = token.groups()
-            return _slipped(self._number(who, what or "cui"), slip or "")
+            return _slipped(self._of(who, what or "cui"), slip or "")
         if day := _DAY.fullmatch(text):
             return (today() + datetime.timedelta(int(day[1] or 0))).isoformat()
-        return text
+        return _SURNAME.sub(lambda found: self._surname(int(found[1])), text)
 
-    def _number(self, who: str, what: str) -> str:
-        at = self._first + self._known.setdefault(who, len(self._known))
+    def born(self, who: str) -> str:
+        """Stated, or a day of this person's own."""
+        if "born" in (person := self._persons.get(who, {})):
+            return self.told(person["born"])
+        at = self._number(who)
+        return f"{1955 + at % 37}-{2 + at % 11:02}-{1 + at * 7 % 28:02}"
+
+    def _surname(self, which: int) -> str:
+        return SURNAMES[(self._place * 5 + which * 13 + self._place // len(SURNAMES)) % len(SURNAMES)]
+
+    def _number(self, who: str) -> int:
+        return self._place * 20 + self._known.setdefault(who, len(self._known))
+
+    def _of(self, who: str, what: str) -> str:
+        at = self._number(who)
         digits = f"{(13_000_000 + at * _SPREAD) % 89_000_000 + 1_000_000:08d}"
         if what == "cui":
             return _cui(digits)
+        if what == "name":
+            return self.told(self._persons[who]["name"])
+        if what == "born":
+            return self.born(who)
         if what in ("passport", "licence"):
             return "BL"[what == "licence"] + digits
         if what == "vin":
@@ -56,7 +89,7 @@ class Numbers:
         if what == "nit":
             check = -sum(int(digit) * weight for weight, digit in enumerate(reversed(digits), 2)) % 11
             return f"{digits}-{'0123456789K'[check]}"
-        raise ValueError(f"@{who}.{what}: a cui, nit, passport, licence, vin, engine or plate")
+        raise ValueError(f"@{who}.{what}: a cui, name, born, nit, passport, licence, vin, engine or plate")
 
 
 def _letters(number: int) -> str:
@@ -72,19 +105,26 @@ def _cui(digits: str) -> str:
         digits = f"{(int(digits) + 50_000_000) % 100_000_000:08d}"
 
 
-def _slipped(number: str, slip: str) -> str:
+def _slipped(text: str, slip: str) -> str:
     if slip == "":
-        return number
+        return text
     if slip == "digit":
-        return number[:5] + str((int(number[5]) + 3) % 10) + number[6:]
+        return text[:5] + str((int(text[5]) + 3) % 10) + text[6:]
     if slip == "exchanged":
-        at = next(at for at in range(1, 7) if number[at] != number[at + 1])
-        return number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+        at = next(at for at in range(1, 7) if text[at] != text[at + 1])
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
     if slip == "place":
-        return number[:9] + "1315"
+        return text[:9] + "1315"
     if slip == "lost":
-        return number[:6] + number[7:]
-    raise ValueError(f"/{slip}: digit, exchanged, place or lost")
+        return text[:6] + text[7:]
+    born = datetime.date.fromisoformat(text)
+    if slip == "day":
+        return (born + datetime.timedelta(1)).isoformat()
+    if slip == "year":
+        return born.replace(year=born.year + 1).isoformat()
+    if slip == "other":
+        return datetime.date(born.year + 13, born.month % 12 + 1, born.day % 27 + 1).isoformat()
+    raise ValueError(f"/{slip}: digit, exchanged, place or lost of a number; day, year or other of a birth date")
 
 
 def today() -> datetime.date:
@@ -92,41 +132,43 @@ def today() -> datetime.date:
     return (datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=6)).date()
 
 
-def rows_of(case: Case, name: str, numbers: Numbers) -> Iterator[tuple[str, Cells]]:
+def rows_of(case: Case, name: str, words: Words) -> Iterator[tuple[str, Cells]]:
     """(register, row) of everything that the case has on file."""
     for at, person in enumerate(case.persons):
         cells = {key: value for key, value in person.items() if key not in ("id", "by")}
         cells.setdefault("number", f"{name} p{at}")
+        cells.setdefault("born", f"@{person['id']}.born")
         by = person.get("by", "renap")
         if by == "renap":
             cells.setdefault("cui", f"@{person['id']}")
+            cells.setdefault("sex", "F" if words.told(cells["name"]).split()[0].endswith("A") else "M")
         else:
             cells.setdefault("kind", {"sat": "taxpayer", "migracion": "crossing"}.get(by, ""))
             cells.setdefault("issued", "2024-03-04")
-        yield by, {key: numbers.told(value) for key, value in cells.items()}
+        yield by, {key: words.told(value) for key, value in cells.items()}
     for at, vehicle in enumerate(case.vehicles):
         cells = {"kind": "vehicle", "number": f"{name} v{at}", "plate": f"@{vehicle['id']}.plate"}
         cells |= {"vin": f"@{vehicle['id']}.vin", **vehicle}
         del cells["id"]
-        yield "sat", {key: numbers.told(value) for key, value in cells.items()}
+        yield "sat", {key: words.told(value) for key, value in cells.items()}
     for at, order in enumerate(case.orders):
         cells = {"number": f"{name} o{at}", "issued": "2020-05-05", "certificate": "yes", "court": "JUZGADO SEGUNDO PENAL"}
         cells |= {"causa": f"{name} {at}", **order}
         by = cells.pop("by", _BY[order["kind"]])
-        yield by, {key: numbers.told(value) for key, value in cells.items()}
+        yield by, {key: words.told(value) for key, value in cells.items()}
 
 
-def write(directory: Path, cases: Iterable[tuple[str, Case, Numbers]], states: Mapping[str, str]) -> SmallRegisters:
+def write(directory: Path, cases: Iterable[tuple[str, Case, Words]], states: Mapping[str, str]) -> SmallRegisters:
     """The rows of all cases as files with their manifests. states: of registers that are stale or missing."""
     registers = SmallRegisters(directory)
     for left in (*registers.sources.iterdir(), *registers.manifests.iterdir()):
         left.unlink()
-    filler = Numbers(0)
+    filler = Words(0)
     rows = {name: [{k: filler.told(v) for k, v in row.items()} for row in FILLERS[name]] for name in MANIFESTS}
     for name, found in rows.items():
         found[0].setdefault("number", f"filler {name}")
-    for name, case, numbers in cases:
-        for register, row in rows_of(case, name, numbers):
+    for name, case, words in cases:
+        for register, row in rows_of(case, name, words):
             rows[register].append(row)
     for name, manifest in MANIFESTS.items():
         withdrawn = "withdrawn = true\n" if states.get(name) == "missing" else ""
