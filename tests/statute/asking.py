@@ -62,7 +62,7 @@ def _field(key: str, value: str) -> dict[str, Any]:
 
 
 def _clear(standard: str, cells: Cells) -> clearance.ClearRequest:
-    batch = clearance.ClearRequest(standard=f"CLEARANCE_STANDARD_{standard}", row_ids=[1])  # type: ignore[arg-type]
+    batch = clearance.ClearRequest(standard=f"CLEARANCE_STANDARD_{standard}", row_ids=[1])
     for key, column in (("cui", "cuis"), ("name", "names"), ("plate", "plates"), ("vin", "vins")):
         if key in cells:
             getattr(batch, column).append(cells[key])

@@ -114,20 +114,24 @@ MANIFESTS: Mapping[str, str] = {
         _ALERT.format(kind="").replace('kind = ""', "protected = true"),
     )
     + _record("sentence", "sentence", PERSON, _STANDARD.format("criminal")),
-    "sapo": _register(
-        "sapo", "SAPO", 30, 'roles = { person = ["alert", "context"] }\nstandards = ["police"]'
-    )
+    "sapo": _register("sapo", "SAPO", 30, 'roles = { person = ["alert", "context"] }\nstandards = ["police"]')
     + _record("warrant", "warrant", PERSON, alert=_WARRANT)
     + _told("escape", "prison", "ESCAPE")
     + _record("police record", "police_record", PERSON, _STANDARD.format("police")),
     "mp": _register("mp", "MP", 40, 'roles = { person = ["alert"], vehicle = ["alert"] }')
     + _told("missing person", "missing_person", "MISSING_PERSON")
     + _told("missing child", "missing_person", "MISSING_CHILD")
+    + _told("discreet", "discreet_alert", "DISCREET", more='sensitivity = "DISCREET"\n')
     + _told("stolen document", "document_alert", "DOCUMENT")
     + _record("misused identity", "document_alert", PERSON, alert=_ALERT.format(kind="DOCUMENT") + "misuse = true\n")
     + _told("stolen vehicle", "vehicle_alert", "STOLEN_VEHICLE", VEHICLE)
     + _told("stolen plate", "vehicle_alert", "STOLEN_PLATE", VEHICLE),
-    "sat": _register("sat", "SAT", 50, 'roles = { person = ["context"], vehicle = ["identity"] }\nidentifies = ["plate", "vin", "nit"]')
+    "sat": _register(
+        "sat",
+        "SAT",
+        50,
+        'roles = { person = ["context"], vehicle = ["identity"] }\nidentifies = ["plate", "vin", "nit"]',
+    )
     + _record("vehicle", "vehicle_registration", VEHICLE)
     + _record("vehicle", "plate_assignment", VEHICLE + 'valid_from = "from"\nvalid_to = "until"\n')
     + _record(

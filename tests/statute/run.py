@@ -1,4 +1,4 @@
-"""`python -m tests.statute.run FILE...`: tries the cases of these files together, and prints those that are answered otherwise.
+"""`python -m tests.statute.run FILE...`: tries the cases of these files, and prints those that are answered otherwise.
 
 For whoever writes cases from docs/statute.md without having seen the code. Ends with 1 where one is answered otherwise.
 """

@@ -17,7 +17,7 @@ _RULE = re.compile(r"^\*\*(\d+)\. (.+?)\*\*(.*?)(?=^\*\*\d+\. |^#|\Z)", re.MULTI
 
 Cells = dict[str, str]
 Level = Literal["HIT", "POSSIBLE", "INCOMPLETE", "INSUFFICIENT", "CLEAR"]
-Result = Literal["WITH_RECORD", "NO_RECORD", "REVIEW", "INCOMPLETE", "NAME_MATCH", "INVALID"]
+Result = Literal["WITH_RECORD", "NO_RECORD", "REVIEW", "INCOMPLETE", "INVALID"]
 Sees = Literal["all", "no minors", "no victims", "no discreet", "no warrants"]
 NOT_ASKED = {"level", "result", "clear", "notes", "address", "sees", "purpose", "chosen", "by"}
 

@@ -9,28 +9,140 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from nation.making import make_nation
 from tests.indexer.small_registers import SmallRegisters
 from tests.statute.registers import FILLERS, MANIFESTS
 from tests.statute.tables import Case, Cells
 
-_BY = {"warrant": "oj", "restrained": "oj", "protected": "oj", "sentence": "oj", "escape": "sapo", "travel ban": "migracion"}
+_BY = {
+    "warrant": "oj",
+    "restrained": "oj",
+    "protected": "oj",
+    "sentence": "oj",
+    "escape": "sapo",
+    "travel ban": "migracion",
+}
 _BY |= {"police record": "sapo"}
 _BY |= dict.fromkeys(
-    ["missing person", "missing child", "stolen document", "misused identity", "stolen vehicle", "stolen plate"], "mp"
+    [
+        "missing person",
+        "missing child",
+        "stolen document",
+        "misused identity",
+        "stolen vehicle",
+        "stolen plate",
+        "discreet",
+    ],
+    "mp",
 )
 _SURNAME = re.compile(r"\{(\d)\}")
 _DAY = re.compile(r"today([+-]\d+)?")
 _TOKEN = re.compile(r"@(\w+)(?:\.(\w+))?(?:/(\w+))?")
 # Of few: none is nearly another, and none is a given name.
-SURNAMES = (
-    "AGUILON AJCALON AJPACAJA ALONZO AMEZQUITA BARILLAS BATZIBAL BOCEL BURRION CACHUPE CAJBON CALEL CARDONA CATU "
-    "CHACACH CHAVAJAY CHIQUITO CHOCOOJ CHUMIL COJTIN CORDERO COROXON CUMATZ DUBON ELIAS ESQUIT ESTACUY FAJARDO "
-    "GALICIA GUARCAX GUOX HERRARTE HUITZ IBOY ICUTE INESTROZA IXCAMPARIC IXPATA JOCHOLA JOROMIEL KESTLER LANCERIO "
-    "LEMUS LOBOS LUTIN MACARIO MELGAR MENCHU MOROQUE MUCIA NAJARRO NIMATUJ NORIEGA OROZCO OTZOY OXLAJ PACHAY PALENCIA "
-    "PATZAN PECHER PINEDA PIXTUN POROJ QUIBAJA QUINO QUISQUINAY RAXON RECINOS ROQUEL SACBAJA SALANIC SAMAYOA SICAJAU "
-    "SIPAC SUNUC TAMBRIZ TARACENA TECUN TELEGUARIO TOJIN TUBAC TUMAX TZAJ TZOCOL UBICO ULUAN URIZAR VALLADARES "
-    "VILLAGRAN XICAY XITUMUL XUYA YANCOBA YAXON ZAMORA ZAPETA ZEPEDA"
-).split()
+SURNAMES = [
+    # fmt: off
+    "AGUILON",
+    "AJCALON",
+    "AJPACAJA",
+    "ALONZO",
+    "AMEZQUITA",
+    "BARILLAS",
+    "BATZIBAL",
+    "BOCEL",
+    "BURRION",
+    "CACHUPE",
+    "CAJBON",
+    "CALEL",
+    "CARDONA",
+    "CATU",
+    "CHACACH",
+    "CHAVAJAY",
+    "CHIQUITO",
+    "CHOCOOJ",
+    "CHUMIL",
+    "COJTIN",
+    "CORDERO",
+    "COROXON",
+    "CUMATZ",
+    "DUBON",
+    "ELIAS",
+    "ESQUIT",
+    "ESTACUY",
+    "FAJARDO",
+    "GALICIA",
+    "GUARCAX",
+    "GUOX",
+    "HERRARTE",
+    "HUITZ",
+    "IBOY",
+    "ICUTE",
+    "INESTROZA",
+    "IXCAMPARIC",
+    "IXPATA",
+    "JOCHOLA",
+    "JOROMIEL",
+    "KESTLER",
+    "LANCERIO",
+    "LEMUS",
+    "LOBOS",
+    "LUTIN",
+    "MACARIO",
+    "MELGAR",
+    "MENCHU",
+    "MOROQUE",
+    "MUCIA",
+    "NAJARRO",
+    "NIMATUJ",
+    "NORIEGA",
+    "OROZCO",
+    "OTZOY",
+    "OXLAJ",
+    "PACHAY",
+    "PALENCIA",
+    "PATZAN",
+    "PECHER",
+    "PINEDA",
+    "PIXTUN",
+    "POROJ",
+    "QUIBAJA",
+    "QUINO",
+    "QUISQUINAY",
+    "RAXON",
+    "RECINOS",
+    "ROQUEL",
+    "SACBAJA",
+    "SALANIC",
+    "SAMAYOA",
+    "SICAJAU",
+    "SIPAC",
+    "SUNUC",
+    "TAMBRIZ",
+    "TARACENA",
+    "TECUN",
+    "TELEGUARIO",
+    "TOJIN",
+    "TUBAC",
+    "TUMAX",
+    "TZAJ",
+    "TZOCOL",
+    "UBICO",
+    "ULUAN",
+    "URIZAR",
+    "VALLADARES",
+    "VILLAGRAN",
+    "XICAY",
+    "XITUMUL",
+    "XUYA",
+    "YANCOBA",
+    "YAXON",
+    "ZAMORA",
+    "ZAPETA",
+    "ZEPEDA",
+    # fmt: on
+]
+_SEED = 40_961
 _STALE_S = 40 * 86_400  # beyond `stale_after` of every register here
 _SPREAD = 7_919_317  # between numbers of two persons: no CUI is one slip from another
 
@@ -152,14 +264,22 @@ def rows_of(case: Case, name: str, words: Words) -> Iterator[tuple[str, Cells]]:
         del cells["id"]
         yield "sat", {key: words.told(value) for key, value in cells.items()}
     for at, order in enumerate(case.orders):
-        cells = {"number": f"{name} o{at}", "issued": "2020-05-05", "certificate": "yes", "court": "JUZGADO SEGUNDO PENAL"}
+        cells = {
+            "number": f"{name} o{at}",
+            "issued": "2020-05-05",
+            "certificate": "yes",
+            "court": "JUZGADO SEGUNDO PENAL",
+        }
         cells |= {"causa": f"{name} {at}", **order}
         by = cells.pop("by", _BY[order["kind"]])
         yield by, {key: words.told(value) for key, value in cells.items()}
 
 
-def write(directory: Path, cases: Iterable[tuple[str, Case, Words]], states: Mapping[str, str]) -> SmallRegisters:
-    """The rows of all cases as files with their manifests. states: of registers that are stale or missing."""
+def write(
+    directory: Path, cases: Iterable[tuple[str, Case, Words]], states: Mapping[str, str], among: int = 0
+) -> SmallRegisters:
+    """The rows of all cases as files with their manifests. states: of registers that are stale or missing. among: so
+    many others are on file, of the nation's names."""
     registers = SmallRegisters(directory)
     for left in (*registers.sources.iterdir(), *registers.manifests.iterdir()):
         left.unlink()
@@ -170,6 +290,8 @@ def write(directory: Path, cases: Iterable[tuple[str, Case, Words]], states: Map
     for name, case, words in cases:
         for register, row in rows_of(case, name, words):
             rows[register].append(row)
+    if among:
+        rows["renap"] += _others(among, directory / "nation")
     for name, manifest in MANIFESTS.items():
         withdrawn = "withdrawn = true\n" if states.get(name) == "missing" else ""
         text = manifest.replace("stale_after", f"{withdrawn}stale_after", 1)
@@ -181,3 +303,16 @@ def write(directory: Path, cases: Iterable[tuple[str, Case, Words]], states: Map
             told = path.stat().st_mtime - _STALE_S
             os.utime(path, (told, told))
     return registers
+
+
+def _others(count: int, directory: Path) -> list[Cells]:
+    """So many persons of a nation, as the civil registry has them."""
+    make_nation(count, _SEED, datetime.date(2026, 1, 2), directory, damage=0)
+    found: list[Cells] = []
+    for one in pq.read_table(directory / "truth" / "persons.parquet").to_pylist():
+        parts = (one[part] for part in ("first_given", "second_given", "first_surname", "second_surname"))
+        cells = {"cui": one["cui"], "name": " ".join(filter(None, parts)), "born": one["birth_date"].isoformat()}
+        if one["death_date"]:
+            cells["died"] = one["death_date"].isoformat()
+        found.append({"number": f"other {len(found)}", "sex": "MF"[one["sex"] == 2], **cells})
+    return found
