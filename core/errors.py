@@ -142,6 +142,18 @@ class LedgerDamaged(StoredDataError):
         self.why = why
 
 
+class LedgerArchiveAway(LedgerDamaged):
+    """Entries that are asked for lie in a segment of the archive that is not here: somebody moved it away.
+
+    Attributes:
+        segment: its file's name, where it is known.
+    """
+
+    def __init__(self, offset: int, segment: str) -> None:
+        super().__init__(offset, f"archived in {segment}, which is not here: put it back (docs/backup.md)")
+        self.segment = segment
+
+
 class LedgerBusy(CoreError):
     """Another process writes this ledger: it has one writer."""
 
