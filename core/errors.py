@@ -143,15 +143,11 @@ class LedgerDamaged(StoredDataError):
 
 
 class LedgerArchiveAway(LedgerDamaged):
-    """Entries that are asked for lie in a segment of the archive that is not here: somebody moved it away.
+    """Entries that are asked for lie in a segment of the archive that is not here: somebody moved it away."""
 
-    Attributes:
-        segment: its file's name, where it is known.
-    """
-
-    def __init__(self, offset: int, segment: str) -> None:
-        super().__init__(offset, f"archived in {segment}, which is not here: put it back (docs/backup.md)")
-        self.segment = segment
+    def __init__(self, offset: int, what: str) -> None:
+        """what: the entries, or the segment's file."""
+        super().__init__(offset, f"{what}: archived, and not here; put the segment back (docs/feed.md, A long ledger)")
 
 
 class LedgerBusy(CoreError):

@@ -39,7 +39,7 @@ _LEVEL = 6
 _MAGIC = b"RONDAARC"
 _HEAD = struct.Struct("<8sII16sQQQQQ32s32sQ")
 _SUM = struct.Struct("<Q")
-_HEAD_BYTES = 192
+HEAD_BYTES = 192
 _PIECE = struct.Struct("<QQQQQ")
 _PIECES_MOST = 1 << 20
 
@@ -93,7 +93,7 @@ def segment_files(folder: Path) -> list[Path]:
 def read_segment(path: Path) -> Segment:
     """Raises LedgerDamaged, OSError."""
     with open_regular(path) as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
         if archive_format(head) != FORMAT:
             raise LedgerDamaged(0, f"{path.name}: its head is not one that this version reads")
         _, _, count, ledger_id, first, end, before, last, at, seal_before, seal, told = _HEAD.unpack_from(head)
@@ -233,7 +233,7 @@ def _write_segment(
     place, last = begin.offset, begin.sequence
     draft = folder / ARCHIVE / f".{begin.sequence + 1}"
     with os.fdopen(create_file(draft), "wb") as file:
-        file.write(bytes(_HEAD_BYTES))
+        file.write(bytes(HEAD_BYTES))
         for before, frames, sequence in pieces:
             if not go_on():
                 return None

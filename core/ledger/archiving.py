@@ -41,7 +41,11 @@ def archive_held(folder: Path, *, shared: bool) -> Iterator[bool]:
 
     Raises OSError.
     """
-    lock = os.open(folder / ARCHIVE_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(folder / ARCHIVE_LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:  # no writer that archives was here
+        yield True
+        return
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH if shared else fcntl.LOCK_EX | fcntl.LOCK_NB)

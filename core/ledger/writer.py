@@ -20,6 +20,7 @@ from core.files.regular_file import read_file
 from core.files.replacement import sync_directory
 from core.ledger.change import Change, change_of, payload_of
 from core.ledger.frames import (
+    ARCHIVE_LOCK,
     DURABLE,
     HEAD_BYTES,
     LOCK,
@@ -52,6 +53,7 @@ class LedgerWriter:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(folder / LOCK)
+        os.close(os.open(folder / ARCHIVE_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         self._series: Series | None = None
         self._broken = False
         self._registers: set[str] = set()  # that are listed

@@ -127,7 +127,7 @@ def test_an_archive_that_is_away_is_named_by_who_needs_it(ledger: Path, tmp_path
     with LedgerReader(ledger) as reader:
         assert reader.archive.away() == [(first, last)]
         reader.archive.verify()
-        with pytest.raises(LedgerArchiveAway, match=f"entries {first} to {last}, which is not here"):
+        with pytest.raises(LedgerArchiveAway, match=f"entries {first} to {last}: archived, and not here"):
             list(reader.changes())
         assert [each.sequence for each in reader.changes(30)] == [*range(31, ENTRIES + MEANWHILE + 1)]
     writer = LedgerWriter(ledger)
