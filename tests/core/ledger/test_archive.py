@@ -8,7 +8,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,23 +138,32 @@ def test_an_archive_that_is_away_is_named_by_who_needs_it(ledger: Path, tmp_path
     assert numbers(ledger) == [*range(1, ENTRIES + 2 * MEANWHILE + 2)]
 
 
-def test_what_was_altered_or_put_in_anothers_place_is_damage(ledger: Path) -> None:
+def test_what_was_altered_is_damage(ledger: Path) -> None:
     archive_to(ledger, 30)
     path = sorted((ledger / ARCHIVE).iterdir())[0]
-    segment = archive.read_segment(path)
     data = bytearray(path.read_bytes())
-    piece = segment.pieces[0]
-    frames = bytearray(zlib.decompress(data[piece.at : piece.at + piece.stored]))
-    data[piece.at + 4] ^= 1
-    path.write_bytes(bytes(data))
-    with LedgerReader(ledger) as reader, pytest.raises(LedgerDamaged, match=path.name):
-        reader.archive.verify()
-    data[piece.at + 4] ^= 1
-    frames[17] ^= 1  # whole by its own checks, but for the seal
-    altered = zlib.compress(bytes(frames), 6)[: piece.stored]
-    assert len(altered) <= piece.stored
-    path.write_bytes(bytes(data[: piece.at]) + altered.ljust(piece.stored, b"\0") + data[piece.at + piece.stored :])
-    with LedgerReader(ledger) as reader, pytest.raises(LedgerDamaged):
+    for place in (20, archive.read_segment(path).pieces[0].at + 4, len(data) - 1):  # head, a piece, the index
+        data[place] ^= 1
+        path.write_bytes(bytes(data))
+        with LedgerReader(ledger) as reader, pytest.raises(LedgerDamaged, match=path.name):
+            reader.archive.verify()
+        data[place] ^= 1
+
+
+def test_an_archive_of_a_copy_that_went_on_otherwise_is_damage(ledger: Path, tmp_path: Path) -> None:
+    """Each segment is whole by its own seal; the log's head has another."""
+    shutil.copytree(ledger, tmp_path / "other")
+    writer = LedgerWriter(tmp_path / "other")
+    writer.append([replace(entry(ENTRIES + 1 + each), event_ms=99) for each in range(MEANWHILE)], 1)
+    writer.close()
+    writer = LedgerWriter(ledger)
+    writer.append([entry(ENTRIES + 1 + each) for each in range(MEANWHILE)], 1)
+    writer.close()
+    archive_to(ledger, ENTRIES + 2)
+    archive_to(tmp_path / "other", ENTRIES + 2)
+    shutil.rmtree(ledger / ARCHIVE)
+    shutil.copytree(tmp_path / "other" / ARCHIVE, ledger / ARCHIVE)
+    with LedgerReader(ledger) as reader, pytest.raises(LedgerDamaged, match="not the one that this log goes on from"):
         reader.archive.verify()
 
 
