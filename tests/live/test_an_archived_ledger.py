@@ -14,7 +14,7 @@ from core.errors import LedgerArchiveAway
 from core.generation.store import Generation
 from core.ledger.change import Change, Kind
 from core.ledger.frames import ARCHIVE
-from core.ledger.reader import FOLDER, START, LedgerReader
+from core.ledger.reader import FOLDER, START, LedgerReader, Position
 from core.ledger.taken_in import WORDS
 from indexer.build.errors import PublishingStopped
 from indexer.folding import last_words
@@ -121,11 +121,13 @@ def test_manifests_that_name_records_otherwise_read_the_whole_ledger(
     court.upsert("OC-9", LUIS, PENDING, ISSUED_AT)
     court.extract(BEFORE)
     read: list[int] = []
-    monkeypatch.setattr(
-        LedgerReader, "read", lambda self, place=START, most=9, _read=LedgerReader.read: (
-            read.append(place.sequence) or _read(self, place, most)
-        )
-    )  # fmt: skip
+    before = LedgerReader.read
+
+    def noted(self: LedgerReader, position: Position = START, most: int = 10) -> tuple[list[Change], Position]:
+        read.append(position.sequence)
+        return before(self, position, most)
+
+    monkeypatch.setattr(LedgerReader, "read", noted)
     court.extract(BEFORE)
     assert 0 not in read
     with monkeypatch.context() as patched:
