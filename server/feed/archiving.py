@@ -47,12 +47,9 @@ class Archiving:
 
     async def run(self) -> None:
         """Looks, and archives what is due, until it is cancelled. Raises OSError where the ledger is broken."""
-        try:
-            while True:
-                await asyncio.sleep(_LOOK_S)
-                await self.once()
-        finally:
-            self._over.set()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            await self.once()
 
     async def once(self) -> Archived | None:
         """Archives what is due; None = nothing is, or it could not be. Raises OSError where the ledger is broken."""
@@ -61,7 +58,7 @@ class Archiving:
             if (cut := self._due()) is None:
                 return None
             with archive_held(folder, shared=False) as held:
-                prepared = await asyncio.to_thread(self._prepare, cut) if held else None
+                prepared = await self._prepared(cut) if held else None
                 if prepared is None:
                     return None
                 entries = cut.sequence - self._ledger.series.head.before
@@ -100,6 +97,16 @@ class Archiving:
 
     def _is_worth(self, cut: Position) -> bool:
         return cut.offset - self._ledger.series.head.first >= LEAST_BYTES
+
+    async def _prepared(self, cut: Position) -> Prepared | None:
+        """Beside the work. Where it is cancelled the thread has ended too: nobody writes to the archive behind it."""
+        work = asyncio.ensure_future(asyncio.to_thread(self._prepare, cut))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._over.set()
+            await asyncio.wait([work])
+            raise
 
     def _prepare(self, cut: Position) -> Prepared | None:
         snapshot = os.open(self._ledger.folder / SNAPSHOT, os.O_RDONLY | os.O_CLOEXEC)

@@ -166,3 +166,21 @@ def test_the_server_starts_behind_an_archive_that_is_away(feed: Feed, tmp_path: 
     _, said = process.communicate("")
     assert (process.returncode, said) == (0, "")
     feed.ledger = LedgerWriter(feed.folder, noted_place(feed.folder))
+
+
+def test_a_server_that_stops_meanwhile_leaves_all_as_it_was(feed: Feed, tmp_path: Path) -> None:
+    generation(tmp_path, "a", 25)
+    work = Archiving(tmp_path, feed.ledger, feed.taker)
+
+    async def stopped() -> None:
+        task = asyncio.ensure_future(work.once())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(stopped())
+    feed.restart()
+    assert feed.send(Sent(TAKEN + 1, "UPSERT", "B", "x")) == ["TAKEN"]
+    assert archived(feed) == Archived(24, 24)
