@@ -142,6 +142,14 @@ class LedgerDamaged(StoredDataError):
         self.why = why
 
 
+class LedgerArchiveAway(LedgerDamaged):
+    """Entries that are asked for lie in a segment of the archive that is not here: somebody moved it away."""
+
+    def __init__(self, offset: int, what: str) -> None:
+        """what: the entries, or the segment's file."""
+        super().__init__(offset, f"{what}: archived, and not here; put the segment back (docs/feed.md, A long ledger)")
+
+
 class LedgerBusy(CoreError):
     """Another process writes this ledger: it has one writer."""
 

@@ -220,6 +220,11 @@ class _Build:
                 )
             except (LedgerDamaged, PermissionError) as error:
                 raise PublishingStopped(f"not published, the changes that were fed cannot be read: {error}") from error
+        if self.folded is not None and self.folded.other_keys:
+            self._note(
+                f"the manifests name records otherwise than those of generation {self.folded.words_of}, and changes "
+                "that its last words left out lie in the ledger's archive, which is away (docs/feed.md, A long ledger)"
+            )
         return files if self.folded is None else self.folded.files
 
     def _hold_ledger_against_current(self) -> None:

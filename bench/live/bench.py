@@ -33,6 +33,7 @@ from bench.live.folded import fold
 from bench.live.night import measure, write_ledger, writers
 from bench.live.running import Running, until
 from bench.live.watching import Watch, free_of_alerts
+from bench.live.years import write_years
 from bench.sampling import draw
 from core.access.grant import Grant
 from core.engine.entry import Engine, Method
@@ -62,7 +63,7 @@ RECALLED = 20
 A_NIGHTS_SECOND = 10
 NIGHT = 200_000  # changes since the base that serves was built
 FED = 20_000  # changes since the build, at a restart
-YEAR = 365 * 20_000  # changes before them; a part of its own, a quarter of an hour
+YEAR = 365 * 20_000  # changes before them; a part of its own
 NIGHTS_PERSONS = 200_000  # of a nation of their own: it is built again while somebody asks
 _NEVER_S = 3600.0
 _INDEXED_S = 900.0
@@ -99,10 +100,11 @@ PARTS = {
 }
 
 
-def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> bool:
+def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "", year: int = YEAR) -> bool:
     """Measures, prints, writes; True when every bar is met.
 
     look_ups: in the audit log, when recall is measured. only: in the names of the PARTS that are wanted.
+    year: changes before those of the night, in the part of that name.
     """
     parts = {name: bars for name, bars in PARTS.items() if (only in name if only else name != "year")}
     report = Report()
@@ -111,7 +113,7 @@ def run(persons: int = PERSONS, look_ups: int = LOOK_UPS, only: str = "") -> boo
         if "restart" in parts:
             _measure_restarts(report)
         for part in sorted({"night", "year"} & parts.keys()):
-            _measure_night(part, YEAR if part == "year" else 0, report)
+            _measure_night(part, year if part == "year" else 0, report)
         if parts.keys() - {"night", "year", "restart"}:
             _measure_of_one_base(persons, look_ups, parts.keys(), report)
     finally:  # a part that fails takes nothing from those before it
@@ -357,20 +359,23 @@ def _measure_night(part: str, before: int, report: Report) -> None:
     whom = _whom(data / "generations" / str(current_generation(data)), NIGHTS_PERSONS)
     asked, whom = whom[-1], whom[:-1]
     if before:
-        say(f"{before:,} changes are in the ledger, and a build takes them in")
-        write_ledger(data, SOURCE, whom, 0, before)
-        summary = rebuild()
-        _tell_build(f"{part}: a build takes {before:,} changes in", summary, report)
+        for summary in write_years(part, data, whom, before, rebuild, report.samples):
+            _tell_build(f"{part}: a build takes changes in", summary, report)
     say(f"{NIGHT:,} changes since, and the next base is built while somebody asks")
     write_ledger(data, SOURCE, whom, before, before + NIGHT)
+    began = time.monotonic()
     running = Running.start(data, str(current_generation(data)))
     try:
         court = _court(running, before + NIGHT)
+        report.samples.append(Samples(f"{part}: the server takes changes after", [time.monotonic() - began], "s"))
         court.beat()  # STALE until its source speaks: a ledger that no server wrote may be an older copy
         feeding = Pace(court, whom[: len(whom) // 2], A_NIGHTS_SECOND, "A")
         feeding.start()  # a source that sends nothing is silent after a minute
         if not until(lambda: running.sequence >= before + NIGHT, 10 * CAUGHT_UP_S):
             raise RuntimeError("the night's changes are not laid over the base that serves")
+        note = f"{NIGHT:,} changes since the build"
+        at_the_end = time.monotonic() - began
+        report.samples.append(Samples(f"{part}: `ronda live` at the ledger's end after", [at_the_end], "s", note=note))
         night = measure(data, running.server.target, running.writer.pid, asked, rebuild)
         feeding.end()
         court.close()

@@ -35,6 +35,7 @@ _BETWEEN_S = 0.05
 _MOST_S = 1800.0
 _A_WRITE = 2_000  # changes of one write of the ledger
 _OPEN_RECORDS = 20_000  # that are in their course at a time
+_RECORDS = 100_000  # of all: then they come again, else in a year each person of this nation would have nine warrants
 MODULE = "ronda.live.base_writer"
 
 
@@ -139,7 +140,7 @@ def measure(data: Path, target: str, writer: int, cui: str, rebuild: Callable[[]
 def write_ledger(data: Path, source: str, cuis: Sequence[str], first: int, last: int) -> None:
     """Appends the changes of these numbers, as a feed would leave them: of four, three rows and a cancellation.
 
-    Each record gets four: issued, corrected twice, cancelled.
+    Each record gets four: issued, corrected twice, cancelled; and four again when its turn comes again.
     """
     with closing(LedgerWriter(data / FOLDER)) as ledger:
         for start in track(
@@ -152,7 +153,7 @@ def write_ledger(data: Path, source: str, cuis: Sequence[str], first: int, last:
 
 def _change(source: str, number: int, cuis: Sequence[str], now_ms: int) -> Change:
     block, turn = divmod(number, 4 * _OPEN_RECORDS)
-    record = block * _OPEN_RECORDS + turn % _OPEN_RECORDS
+    record = (block * _OPEN_RECORDS + turn % _OPEN_RECORDS) % _RECORDS
     kind = Kind.CANCEL if turn >= 3 * _OPEN_RECORDS else Kind.UPSERT
     cells = dict(warrant(f"Y-{record}", cuis[record % len(cuis)]).cells) if kind is Kind.UPSERT else {}
     return Change(

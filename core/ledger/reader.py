@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.errors import LedgerDamaged
 from core.files.regular_file import read_file
+from core.ledger.archive import Archive
 from core.ledger.change import Change, change_of
 from core.ledger.frames import (
     DURABLE,
@@ -19,9 +20,9 @@ from core.ledger.frames import (
     DurableEnd,
     Frame,
     durable_of,
-    ledger_id_of,
     read_frame,
 )
+from core.ledger.series import Series
 
 FOLDER = "ledger"  # in the data directory
 _AT_ONCE = 10_000
@@ -55,7 +56,7 @@ def registers_of(folder: Path) -> set[str]:
 
 
 class LedgerReader:
-    """An open ledger; use it as a context manager. Any number of processes read while one writes.
+    """An open ledger, archive and log; use it as a context manager. Any number of processes read while one writes.
 
     It never shows what is not on disk yet: what was read once is there after a power cut too.
     """
@@ -63,13 +64,14 @@ class LedgerReader:
     def __init__(self, folder: Path) -> None:
         """folder: <data>/ledger. Raises FileNotFoundError where nothing was ever fed, LedgerDamaged, OSError."""
         self._folder = folder
-        self._fd = os.open(folder / LOG, os.O_RDONLY | os.O_CLOEXEC)
-        found = ledger_id_of(os.pread(self._fd, HEAD_BYTES, 0))
-        if found is None:
-            os.close(self._fd)
-            raise LedgerDamaged(0, "its head is not one that this version reads")
-        self.ledger_id: bytes = found
-        self._end = DurableEnd(found, HEAD_BYTES, 0)
+        log = os.open(folder / LOG, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._series = Series(folder, log)
+        except BaseException:
+            os.close(log)
+            raise
+        self.ledger_id: bytes = self._series.head.ledger_id
+        self._end = DurableEnd(self.ledger_id, self._series.head.first, self._series.head.before)
 
     def __enter__(self) -> LedgerReader:
         return self
@@ -81,7 +83,17 @@ class LedgerReader:
 
     def close(self) -> None:
         """Lets the file go."""
-        os.close(self._fd)
+        self._series.close()
+
+    @property
+    def first(self) -> Position:
+        """Behind the last entry that is archived: the log begins there; START of a log that has them all."""
+        return Position(self._series.head.before, self._series.head.first)
+
+    @property
+    def archive(self) -> Archive:
+        """What was in the log before that."""
+        return self._series.archive
 
     @property
     def end(self) -> int:
@@ -111,7 +123,7 @@ class LedgerReader:
     def read(self, position: Position = START, most: int = _AT_ONCE) -> tuple[list[Change], Position]:
         """The next entries, none where nothing more is on disk yet, and where to go on.
 
-        Raises LedgerDamaged for an entry on disk that does not hold, OSError.
+        Raises LedgerDamaged for an entry on disk that does not hold, LedgerArchiveAway, OSError.
         """
         self.end  # noqa: B018 - looks how far the ledger is
         found: list[Change] = []
@@ -131,13 +143,18 @@ class LedgerReader:
         """
         if sequence > self.end:
             raise LedgerDamaged(self._end.length, f"it ends at {self._end.sequence}, before {sequence}")
+        if position.sequence < self.first.sequence:
+            near = self.first if sequence >= self.first.sequence else self.archive.near(sequence)
+            position = max(position, Position(*near)) if near is not None else position
         while position.sequence < sequence:
             frame = self._frame(position)
             position = Position(frame.sequence, frame.end)
         return position
 
     def _frame(self, position: Position) -> Frame:
-        frame = read_frame(self._fd, position.offset, self._end.length)
+        frame = read_frame(self._series.data, position.offset, self._end.length)
+        if frame is None and self._series.opened_anew():  # entries were archived, and the log went on in another file
+            frame = read_frame(self._series.data, position.offset, self._end.length)
         if frame is None or frame.sequence != position.sequence + 1:
             raise LedgerDamaged(position.offset, "an entry that is on disk does not hold")
         return frame

@@ -17,8 +17,10 @@ from pathlib import Path
 
 from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
 from core.files.regular_file import read_file
+from core.files.replacement import sync_directory
 from core.ledger.change import Change, change_of, payload_of
 from core.ledger.frames import (
+    ARCHIVE_LOCK,
     DURABLE,
     HEAD_BYTES,
     LOCK,
@@ -31,10 +33,10 @@ from core.ledger.frames import (
     frame_bytes,
     head_bytes,
     later_write,
-    ledger_id_of,
     read_frame,
 )
 from core.ledger.noted import NotedPlace, digest_of
+from core.ledger.series import Series
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -51,11 +53,14 @@ class LedgerWriter:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _locked(folder / LOCK)
-        self._fd, self._broken = -1, False
+        os.close(os.open(folder / ARCHIVE_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        self._series: Series | None = None
+        self._broken = False
         self._registers: set[str] = set()  # that are listed
         try:
-            self._fd = _opened(folder / LOG)
-            self.ledger_id, self._length, self._sequence = self._recovered(whole_to)
+            self._open()
+            self.ledger_id = self.series.head.ledger_id
+            self._length, self._sequence = self._recovered(whole_to)
             self._tell()
             self._registers = self._listed()
         except BaseException as error:
@@ -64,23 +69,66 @@ class LedgerWriter:
                 raise LedgerFull from error
             raise
 
+    def _open(self) -> None:
+        fd = _opened(self._folder / LOG)
+        try:
+            self._series = Series(self._folder, fd)
+        except BaseException:
+            os.close(fd)
+            raise
+
+    @property
+    def series(self) -> Series:
+        """The bytes of archive and log."""
+        assert self._series is not None
+        return self._series
+
+    @property
+    def folder(self) -> Path:
+        """<data>/ledger."""
+        return self._folder
+
     @property
     def sequence(self) -> int:
         """Of the last entry; 0 = none."""
         return self._sequence
 
     @property
+    def length(self) -> int:
+        """The place behind the last entry: all before it is on disk."""
+        return self._length
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nobody knows what is on disk: this writer takes nothing more."""
+        return self._broken
+
+    @property
     def free_bytes(self) -> int:
         """Room on its disk. Raises OSError."""
-        found = os.fstatvfs(self._fd)
+        found = os.fstatvfs(self.series.fd)
         return found.f_bavail * found.f_frsize
 
     def close(self) -> None:
         """Lets the ledger go."""
-        for fd in (self._fd, self._lock):
-            if fd >= 0:
-                os.close(fd)
-        self._fd = self._lock = -1
+        if self._series is not None:
+            self._series.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+        self._lock = -1
+
+    def go_on_in(self, log: Path) -> None:
+        """Goes on in a file that has the end of this log and takes its place (core.ledger.archiving).
+
+        Raises OSError: then this writer takes nothing more, and a new one has to look.
+        """
+        self._broken = True
+        log.rename(self._folder / LOG)
+        sync_directory(self._folder)
+        before = self.series
+        self._open()
+        before.close()
+        self._broken = False
 
     def entries(self, behind: int | None = None) -> Iterator[tuple[int, Change]]:
         """Entries with the place at which each lies: all, or those behind the one at a place. Raises LedgerDamaged,
@@ -88,7 +136,7 @@ class LedgerWriter:
         """
         place = HEAD_BYTES if behind is None else self._frame(behind).end
         while place < self._length:
-            frame = read_frame(self._fd, place, self._length)
+            frame = read_frame(self.series.data, place, self._length)
             if frame is None:
                 raise LedgerDamaged(place, "an entry does not hold")
             yield place, _change(place, frame)
@@ -100,10 +148,10 @@ class LedgerWriter:
 
     def has(self, noted: NotedPlace) -> bool:
         """Returns whether that entry lies at that place. Raises OSError."""
-        return self.ledger_id.hex() == noted.ledger and _entry_at(self._fd, noted, self._length) is not None
+        return self.ledger_id.hex() == noted.ledger and _entry_at(self.series, noted, self._length) is not None
 
     def _frame(self, place: int) -> Frame:
-        frame = read_frame(self._fd, place, self._length)
+        frame = read_frame(self.series.data, place, self._length)
         if frame is None:
             raise LedgerDamaged(place, "an entry does not hold")
         return frame
@@ -165,10 +213,10 @@ class LedgerWriter:
     def _write(self, data: bytes, place: int) -> None:
         rest = memoryview(data)
         while rest:
-            done = os.pwrite(self._fd, rest, place)
+            done = os.pwrite(self.series.fd, rest, place - self.series.head.shift)
             rest, place = rest[done:], place + done
         try:
-            os.fdatasync(self._fd)
+            os.fdatasync(self.series.fd)
         except OSError:  # which pages are on disk nobody can tell, nor whether a second try would say the truth
             self._broken = True
             raise
@@ -176,7 +224,7 @@ class LedgerWriter:
     def _back_to(self, length: int) -> None:
         """Takes away what was begun, so that no later opening takes it for told."""
         try:
-            os.ftruncate(self._fd, length)
+            os.ftruncate(self.series.fd, length - self.series.head.shift)
         except OSError:
             self._broken = True
 
@@ -193,27 +241,26 @@ class LedgerWriter:
             self._broken = True
             raise
 
-    def _recovered(self, whole_to: NotedPlace | None) -> tuple[bytes, int, int]:
-        """Id, length and last sequence of what is on disk, its torn tail cut. Raises LedgerDamaged, OSError."""
-        fd, size = self._fd, os.fstat(self._fd).st_size
-        ledger_id = ledger_id_of(os.pread(fd, HEAD_BYTES, 0))
-        if ledger_id is None:
-            raise LedgerDamaged(0, "its head is not one that this version reads")
-        place, sequence = HEAD_BYTES, 0
-        if whole_to is not None and whole_to.ledger == ledger_id.hex():
-            found = _entry_at(fd, whole_to, size)
-            place, sequence = (found.end, found.sequence) if found is not None else (HEAD_BYTES, 0)
-        while (frame := read_frame(fd, place, size)) is not None and frame.sequence == sequence + 1:
+    def _recovered(self, whole_to: NotedPlace | None) -> tuple[int, int]:
+        """Place behind the last entry that is on disk, and its sequence; a torn tail is cut. What is archived is not
+        looked at. Raises LedgerDamaged, OSError.
+        """
+        series, end = self.series, self.series.end
+        place, sequence = series.head.first, series.head.before
+        if whole_to is not None and whole_to.ledger == self.ledger_id.hex():
+            found = _entry_at(series, whole_to, end)
+            place, sequence = (found.end, found.sequence) if found is not None else (place, sequence)
+        while (frame := read_frame(series.data, place, end)) is not None and frame.sequence == sequence + 1:
             place, sequence = frame.end, frame.sequence
         told = self._told()
-        if told is not None and told.ledger_id == ledger_id and told.length > place:
+        if told is not None and told.ledger_id == self.ledger_id and told.length > place:
             raise LedgerDamaged(place, f"entries up to {told.sequence} were on disk, and do not hold")
-        if place < size:
-            if later_write(fd, place, size) is not None:
+        if place < end:
+            if later_write(series.data, place, end) is not None:
                 raise LedgerDamaged(place, "an entry does not hold, and later ones do")
-            os.ftruncate(fd, place)
-        os.fdatasync(fd)  # whole entries of a writer that was killed count from now on
-        return ledger_id, place, sequence
+            os.ftruncate(series.fd, place - series.head.shift)
+        os.fdatasync(series.fd)  # whole entries of a writer that was killed count from now on
+        return place, sequence
 
     def _told(self) -> DurableEnd | None:
         try:
@@ -222,9 +269,9 @@ class LedgerWriter:
             return None
 
 
-def _entry_at(fd: int, noted: NotedPlace, length: int) -> Frame | None:
-    """Returns the entry that was noted; None where another lies at that place, or none."""
-    frame = read_frame(fd, noted.offset, length) if HEAD_BYTES <= noted.offset < length else None
+def _entry_at(series: Series, noted: NotedPlace, length: int) -> Frame | None:
+    """Returns the entry of the log that was noted; None where another lies at that place, none, or it is archived."""
+    frame = read_frame(series.data, noted.offset, length) if series.head.first <= noted.offset < length else None
     if frame is None or frame.sequence != noted.sequence:
         return None
     try:

@@ -1,16 +1,17 @@
-"""The ledger, read out to a file that a database can look at: every change of a record, and how its register stands."""
+"""The ledger, read out to a file that a database can look at: the changes of records, and how their registers stand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.ledger.change import RECORD_KINDS, Change, payload_of
+from core.ledger.noted import NotedPlace, digest_of
 from core.ledger.reader import START, LedgerReader, Position
 from indexer.live.fed_rows import NO_REGISTER
 from indexer.live.feeds import Feed
@@ -23,7 +24,7 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("taken_ms", pa.int64(), nullable=False),
     pa.field("payload", pa.binary(), nullable=False),  # as the ledger has it
 ]
-_SCHEMA = pa.schema(_FIELDS)
+SCHEMA = pa.schema(_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,39 @@ class Entries:
     path: Path  # Parquet, the changes of records in order
     changes: int
     feeds: dict[str, Feed]  # by register id; nothing is refused yet
-    last: Change
-    offset: int  # where the last entry begins
+    place: NotedPlace  # of the last entry
+    taken_ms: int  # when that was taken over, UTC
 
 
-def read_out(ledger: LedgerReader, ordinals: Mapping[str, int], path: Path) -> Entries | None:
+class Known(Protocol):
+    """What is known of the first entries without the ledger (indexer.folding.last_words)."""
+
+    behind: Position
+
+    def batches(self, ordinals: Mapping[str, int]) -> Iterable[pa.RecordBatch]:
+        """Returns the changes that may still count, as SCHEMA has them."""
+
+    def feeds(self) -> dict[str, Feed]:
+        """Returns how the registers stood."""
+
+    @property
+    def last(self) -> tuple[NotedPlace, int]:
+        """The last of these entries, and when it was taken over."""
+
+
+def read_out(
+    ledger: LedgerReader, ordinals: Mapping[str, int], path: Path, known: Known | None = None
+) -> Entries | None:
     """Reads a ledger to its end, into a new file; None where it has no entry.
 
-    ordinals: by register id. Raises LedgerDamaged, OSError.
+    ordinals: by register id. known: stands for the first entries. Raises LedgerDamaged, GenerationDamaged, OSError.
     """
-    feeds: dict[str, Feed] = {}
-    place, before, size, changes, last = START, START, 0, 0, None
-    with pq.ParquetWriter(path, _SCHEMA, compression="lz4") as file:
+    feeds, place = (known.feeds(), known.behind) if known is not None else ({}, START)
+    before, size, changes, last = place, 0, 0, None
+    with pq.ParquetWriter(path, SCHEMA, compression="lz4") as file:
+        for batch in known.batches(ordinals) if known is not None else ():
+            file.write_batch(batch)
+            changes += batch.num_rows
         while True:
             found, after = ledger.read(place, _AT_ONCE)
             if not found:
@@ -52,14 +74,17 @@ def read_out(ledger: LedgerReader, ordinals: Mapping[str, int], path: Path) -> E
             for change in found:
                 feeds.setdefault(change.register, Feed()).note(change)
             ours = [change for change in found if change.kind in RECORD_KINDS]
-            file.write_batch(_batch(ours, ordinals))
+            file.write_batch(batch_of(ours, ordinals))
             before, size, changes, last, place = place, len(found), changes + len(ours), found[-1], after
-    if last is None:
-        return None
-    return Entries(path, changes, feeds, last, _begins_at(ledger, before, size))
+    if last is not None:
+        offset = _begins_at(ledger, before, size)
+        noted = NotedPlace(ledger=ledger.ledger_id.hex(), sequence=last.sequence, offset=offset, digest=digest_of(last))
+        return Entries(path, changes, feeds, noted, last.taken_ms)
+    return Entries(path, changes, feeds, *known.last) if known is not None else None
 
 
-def _batch(changes: Sequence[Change], ordinals: Mapping[str, int]) -> pa.RecordBatch:
+def batch_of(changes: Sequence[Change], ordinals: Mapping[str, int]) -> pa.RecordBatch:
+    """Returns changes as SCHEMA has them. ordinals: by register id."""
     columns: list[list[Any]] = [
         [ordinals.get(change.register, NO_REGISTER) for change in changes],
         [change.record_id for change in changes],
@@ -68,7 +93,7 @@ def _batch(changes: Sequence[Change], ordinals: Mapping[str, int]) -> pa.RecordB
         [payload_of(change) for change in changes],
     ]
     return pa.record_batch(
-        [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)], schema=_SCHEMA
+        [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
     )
 
 

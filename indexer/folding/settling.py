@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from core.ledger.change import Change
 from indexer.folding.apart import FILE, ROW, Part
+from indexer.folding.last_words import last_words
 from indexer.live.contradicted import Contradicted, listed_states
 from indexer.live.fed_closed import Closing
 from indexer.live.fed_rows import FedRows, RefusedChange, closed_rows
@@ -67,11 +68,13 @@ class Settling:
         self._extract = self._now = STANDARD_SCHEMA.empty_table()  # of the part: as it was, and as it is
         self._changed: set[Id] = set()
         self._listed: dict[RecordKey, int] = {}
+        self._not_read: set[int] = set()  # sequences
 
     def settle(self, part: Part) -> Settled:
         """Applies a part's changes. Raises OSError."""
         self._extract = self._now = part.rows.select(STANDARD_SCHEMA.names)
         self._changed, self._listed, self._yielding = set(), {}, self._yielding_anew()
+        self._not_read = set()
         for start in range(0, len(part.changes), _AT_ONCE):
             self._take(part.changes[start : start + _AT_ONCE])
         rows = self._yielding.marked(self._now)
@@ -79,11 +82,22 @@ class Settling:
         replaced = _of_ids(part.rows, ids)[0].select([FILE, ROW])
         return Settled(_of_ids(rows, ids)[0], replaced, self._listed, self._yielding.closed)
 
+    def last_words(self, part: Part) -> list[Change]:
+        """Returns the changes of the part that was settled last on which what stands may ever rest."""
+        return last_words(part.changes, self._fed.key, self._is_doubted)
+
+    def _is_doubted(self, change: Change, key: RecordKey | None) -> bool:
+        """Returns whether a change names no record, may mean several, or could not be read."""
+        if key is None or key.source is None or change.sequence in self._not_read or key in self._shared_keys:
+            return True
+        return key.line is None and self._fed.has_line(key)
+
     def _take(self, due: Sequence[Change]) -> None:
         counting, yielding = self._yielding.parted(due)
         for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
             not_read = {why.sequence: why for why in settle_each(counted, self._settle)}
             self.refused += len(not_read)
+            self._not_read |= not_read.keys()
             for change in counted:
                 self._feeds[change.register].take(self._key_of(change), change, not_read.get(change.sequence))
             read = [self._fed.key(change) for change in counted if change.sequence not in not_read]

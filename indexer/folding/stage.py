@@ -9,6 +9,7 @@ and what stands instead lies in files of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core.errors import GenerationDamaged
 from core.generation.view_file import LIVE
-from core.ledger.noted import digest_of
 from core.ledger.reader import FOLDER, LedgerReader
 from indexer.folding.apart import FILE, PLACES, ROW, Parts
 from indexer.folding.entries import Entries, read_out
+from indexer.folding.last_words import LastWords, LastWordsWriter, keys_of_manifests, usable
 from indexer.folding.settling import Settled, Settling
 from indexer.linking.database import StagedFile
 from indexer.live.fed_closed import Closing
@@ -42,6 +44,8 @@ class FoldedChanges:
     records: int  # that stand in place of the extracts', or beside them
     refused: int  # changes that could not be read
     sequence: int  # of the ledger's last entry that was taken in
+    words_of: str = ""  # the generation whose last words stand for the ledger's first entries
+    other_keys: bool = False  # these are of manifests that name records otherwise, and the archive is away
 
 
 class _Placed:
@@ -102,34 +106,50 @@ def fold(
         return None
     ordinals = {manifest.id: ordinal for ordinal, manifest in enumerate(manifests)}
     with ledger:
-        entries = read_out(ledger, ordinals, directory / "entries.parquet")
-        ledger_id = ledger.ledger_id.hex()
+        entries, words = _read_out(ledger, data, ordinals, manifests, directory / "entries.parquet")
     if entries is None:
         return None
     shared = SharedKeys(data / LIVE / SHARED_KEYS, list(ordinals), kept=directory / KEPT)
     settling = Settling(registers, built_ms, manifests, shared, entries.feeds)
     placed = _Placed(directory, files)
     closed: dict[Place, Closing] = {}
-    with Parts(entries, files, directory, memory_bytes) as parts, FoldedWriter(directory) as folded:
+    with (
+        Parts(entries, files, directory, memory_bytes) as parts,
+        FoldedWriter(directory) as folded,
+        LastWordsWriter(directory, manifests) as kept,
+    ):
         for part in parts:
             settled = settling.settle(part)
             placed.put(settled)
             folded.add(settled.listed)
+            kept.add(settling.last_words(part))
             closed |= settled.closed
-        folded.finish(_stated(ledger_id, entries, closed, settling.contradicted.found))
-    found = placed.files()
-    return FoldedChanges(found, entries.changes, placed.records, settling.refused, entries.last.sequence)
+        folded.finish(_stated(entries, closed, settling.contradicted.found))
+    return FoldedChanges(
+        placed.files(),
+        entries.changes,
+        placed.records,
+        settling.refused,
+        entries.place.sequence,
+        words.generation_id if words is not None else "",
+        words is not None and words.keys != keys_of_manifests(manifests),
+    )
 
 
-def _stated(
-    ledger_id: str, entries: Entries, closed: Mapping[Place, Closing], contradicted: Iterable[RecordKey]
-) -> StatedLedger:
+def _read_out(
+    ledger: LedgerReader, data: Path, ordinals: Mapping[str, int], manifests: Sequence[Manifest], path: Path
+) -> tuple[Entries | None, LastWords | None]:
+    """Raises LedgerDamaged, LedgerArchiveAway, OSError."""
+    for words in usable(data, ledger, manifests):
+        with suppress(GenerationDamaged):
+            return read_out(ledger, ordinals, path, words), words
+    return read_out(ledger, ordinals, path), None
+
+
+def _stated(entries: Entries, closed: Mapping[Place, Closing], contradicted: Iterable[RecordKey]) -> StatedLedger:
     return StatedLedger(
-        ledger=ledger_id,
-        sequence=entries.last.sequence,
-        offset=entries.offset,
-        digest=digest_of(entries.last),
-        taken_ms=entries.last.taken_ms,
+        **entries.place.model_dump(),
+        taken_ms=entries.taken_ms,
         feeds={register: StatedFeed.of(feed) for register, feed in entries.feeds.items()},
         closed=[(place, each.state, each.event_ms) for place, each in closed.items()],
         contradicted=list(contradicted),

@@ -2,6 +2,7 @@
 
     fed_state.json   up to which entry; how the fed registers stood there; what was closed by feed and is listed
     fed_keys.arrow   the keys of the changes in force, and what the extract itself lists under each
+    fed_words.parquet  the changes that the next build needs (indexer.folding.last_words)
 
 Files of the generation, beside the kept records (kept.py), with mode 0600. The writer over such a base begins behind
 that entry. Where the ledger is an older copy that went on otherwise, it takes what was taken over since: what the copy
@@ -11,12 +12,12 @@ had is in the base, and a change of before would undo a later one. Where it is a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import GenerationDamaged
@@ -24,12 +25,13 @@ from core.files.regular_file import read_file
 from core.ledger.change import Change
 from core.ledger.noted import NotedPlace
 from core.ledger.reader import LedgerReader, Position
+from core.ledger.taken_in import STATE, WORDS
 from indexer.live.fed_closed import Closing
 from indexer.live.feeds import Feed, Signs
 from indexer.live.record_key import Place, RecordKey
 
-STATE, KEYS = "fed_state.json", "fed_keys.arrow"
-FOLDED_FILES = (STATE, KEYS)
+KEYS = "fed_keys.arrow"
+FOLDED_FILES = (STATE, KEYS, WORDS)
 _Key = tuple[int, str, int | None, str | None]
 """Register, record id, source, line: the fields of a RecordKey, in order."""
 _FIELDS: list[pa.Field[Any]] = [
@@ -117,6 +119,12 @@ class Folded:
         return self._stated.sequence
 
     @property
+    def last(self) -> tuple[NotedPlace, int]:
+        """The last entry that was taken in, and when it was taken over, UTC ms."""
+        fields = {name: getattr(self._stated, name) for name in NotedPlace.model_fields}
+        return NotedPlace(**fields), self._stated.taken_ms
+
+    @property
     def closed(self) -> Mapping[Place, Closing]:
         """Alerts that the extracts list as PENDING and the feed had closed (indexer.live.yielding)."""
         return {place: Closing(state, event_ms) for place, state, event_ms in self._stated.closed}
@@ -145,23 +153,31 @@ class Folded:
         """
         return change.sequence <= self._stated.sequence and change.taken_ms <= self._stated.taken_ms
 
-    def keys(self) -> Iterator[RecordKey]:
-        """Returns the keys of the changes in force. Raises GenerationDamaged."""
-        return iter(self._listed)
+    def keys_of(self, ids: Collection[tuple[int, str]]) -> set[RecordKey]:
+        """Returns the keys of the changes in force of these ids (register, record id). Raises GenerationDamaged."""
+        return {key for key in self._of(record_id for _, record_id in ids) if (key.register, key.record_id) in ids}
 
-    def listed(self, keys: Iterable[RecordKey]) -> dict[RecordKey, int]:
+    def listed(self, keys: Collection[RecordKey]) -> dict[RecordKey, int]:
         """Returns what the extract lists under those of these keys that are in force. Raises GenerationDamaged."""
-        return {key: self._listed[key] for key in keys if key in self._listed}
+        found = self._of(key.record_id for key in keys)
+        return {key: found[key] for key in keys if key in found}
 
-    @cached_property
-    def _listed(self) -> dict[RecordKey, int]:
+    def _of(self, record_ids: Iterable[str]) -> dict[RecordKey, int]:
+        """Keys with what is listed, and none of other ids. After years they are millions: they stay in the file."""
+        wanted = pa.array(list(record_ids), pa.string())
+        if not len(wanted):
+            return {}
         try:
             with pa.memory_map(str(self._directory / KEYS)) as file:
-                table = pa.ipc.open_file(file).read_all()
+                reader = pa.ipc.open_file(file)
+                batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
+                found = [each.filter(pc.is_in(each.column("record_id"), value_set=wanted)) for each in batches]
         except (OSError, pa.ArrowInvalid) as error:
             raise GenerationDamaged(KEYS, "it cannot be read") from error
-        columns = (table.column(name).to_pylist() for name in _SCHEMA.names)
-        return {RecordKey(*key): listed for *key, listed in zip(*columns, strict=True)}
+        columns = zip(
+            *(pa.Table.from_batches(found, _SCHEMA).column(name).to_pylist() for name in _SCHEMA.names), strict=True
+        )
+        return {RecordKey(*key): listed for *key, listed in columns}
 
 
 class FoldedWriter:

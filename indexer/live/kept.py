@@ -27,13 +27,14 @@ from core.assembly.assembler import Ordered
 from core.errors import GenerationDamaged
 from core.generation.record_index import RecordIndex, RecordIndexWriter
 from core.generation.store import Generation
+from core.ledger.taken_in import KEPT_PIECES
 from indexer.linking.names_kept import NAMES, PERSONS, KeptNames
 from indexer.live.packed_rows import ROW, packed, rows_in, unpacked
 from indexer.standard import LEVEL_BY_RULE, LINKED_SCHEMA
 from ronda.v1.section_pb2 import SECTION_OWNER
 
 KEPT_ROWS = 128  # of a piece: a subject has some ten, and a piece of hers is read whole
-RECORDS, PIECES, INDEX = "kept_records.bin", "kept_pieces.arrow", "kept_index.mdb"
+RECORDS, PIECES, INDEX = "kept_records.bin", KEPT_PIECES, "kept_index.mdb"
 KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
 # No registers: alerts whose person another register's record of the same causa may tell; vehicles whose owner has no
 # CUI but a number that may be somebody's; vehicles by their owner, whose number as a subject of the base it is; of

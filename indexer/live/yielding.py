@@ -7,7 +7,7 @@ had closed, and that the extract still lists as PENDING, is marked, when its sub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -50,7 +50,7 @@ class Yielding:
         self._marked_before = dict(self._closed)
         # Keys of fed changes in force, by (register, id); of registers that state anything.
         self._won: dict[tuple[int, str], set[RecordKey]] = {}
-        self._folded = folded  # until its keys are among them
+        self._folded = folded  # has more of them
 
     # ---- which ----
 
@@ -106,7 +106,7 @@ class Yielding:
         said = {key: words for key, words in said.items() if (key.register, key.record_id) in closed}
         if not said:
             return None
-        self._take_up_keys()
+        self._take_up_keys({(key.register, key.record_id) for key in said})
         rows = rows_of(said)
         touched = []
         for number, (place, lists) in enumerate(zip(places_of(rows), lists_pending(rows).tolist(), strict=True)):
@@ -125,11 +125,10 @@ class Yielding:
         """Alerts that the extracts list as PENDING and the feed had closed."""
         return self._closed
 
-    def _take_up_keys(self) -> None:
-        """Adds the keys of the changes that the build took in: they are in force, and seldom asked for."""
+    def _take_up_keys(self, ids: Collection[tuple[int, str]]) -> None:
+        """Adds the keys of these ids' changes that the build took in: they are in force, and seldom asked for."""
         if self._folded is not None:
-            folded, self._folded = self._folded, None
-            self.won(folded.keys())
+            self.won(self._folded.keys_of(ids))
 
     def _said(self, yielding: Sequence[Change]) -> _Said:
         """The last word under each key."""

@@ -12,6 +12,8 @@ from core.ledger.frames import LOG
 from core.ledger.noted import NotedPlace, digest_of
 from core.ledger.writer import LedgerWriter
 from server.feed.seen_ledger import SeenLedger, note_ledger
+from server.feed.sequences import named_key
+from server.feed.snapshot import read_snapshot
 
 
 def doubt_sources(ledger: Path, now_ms: int) -> None:
@@ -26,7 +28,11 @@ def doubt_sources(ledger: Path, now_ms: int) -> None:
     writer = LedgerWriter(ledger)
     try:
         last: dict[tuple[str, str], Change | None] = {}
-        for _, entry in writer.entries():
+        snapshot = read_snapshot(ledger, named_key)  # the first entries may be archived, and away
+        behind = snapshot.place.offset if snapshot is not None and writer.has(snapshot.place) else None
+        if snapshot is not None and behind is not None:
+            last = {key: Change(Kind.STALE, *key[::-1], reason=each.stale) for key, each in snapshot.known.items()}
+        for _, entry in writer.entries(behind):
             told = entry.kind in (Kind.STALE, Kind.FRESH)
             key = entry.source, entry.register
             last[key] = entry if told else last.get(key)

@@ -44,6 +44,7 @@ PARTS = (
     Part("<data>/hotlists/reports.db", _MUST, "which off-line look-ups came already"),
     Part("<data>/notifications", _MUST, "looks of which the owner of a discreet alert is told"),
     Part("<data>/ledger", _MUST, "what institutions fed; no copy of anything"),
+    Part("<data>/ledger/archive", _MUST, "its first entries; segments that were moved away are in no copy"),
     Part("<data>/live/shared-keys", _MUST, "keys that ever had several records"),
     Part("<audit>/checkpoints", _MUST, "what was signed, by whom, and what was given up"),
     Part("<audit>/seals", _MUST, "roots of sealed segments"),

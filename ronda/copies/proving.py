@@ -118,7 +118,9 @@ def _ledger(restored: Restored) -> str:
     if stated is None:
         return "nada se recibió todavía"
     with LedgerReader(restored.data / LEDGER) as reader:
-        position = START
+        reader.archive.verify()
+        away = reader.archive.away()
+        position = reader.first if away else START
         while True:
             found, position = reader.read(position)
             if not found:
@@ -128,7 +130,9 @@ def _ledger(restored: Restored) -> str:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if (*seen, digest) != (stated.id, stated.sequence, stated.sequence, stated.sha256):
         raise _Wrong(f"no es el que se copió: {seen[2]} entradas, {stated.sequence} en la copia")
-    return f"{stated.id[:8]}, {stated.sequence} entradas, {stated.sha256[:16]}"
+    lacking = ", ".join(f"{first} a {last}" for first, last in away)
+    told = f"; archivadas en otra parte: {lacking}" if away else ""
+    return f"{stated.id[:8]}, {stated.sequence} entradas, {stated.sha256[:16]}{told}"
 
 
 def _keys(restored: Restored) -> str:

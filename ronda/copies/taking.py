@@ -10,12 +10,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from core.errors import LedgerDamaged
 from core.files.regular_file import read_file
 from core.generation.subject_key import SUBJECT_KEY
 from core.generation.view_file import LIVE
-from core.ledger.frames import BEAT, DURABLE, LOCK, LOG, SNAPSHOT, DurableEnd, durable_of
+from core.ledger.archiving import archive_held
+from core.ledger.frames import (
+    ARCHIVE_LOCK,
+    BEAT,
+    DURABLE,
+    LOCK,
+    LOG,
+    MOST_HEAD_BYTES,
+    SNAPSHOT,
+    DurableEnd,
+    durable_of,
+    head_of,
+)
 from core.ledger.reader import FOLDER as LEDGER
-from core.ledger.reader import START
 from core.mart.layout import DISCLOSURE_KEY
 from core.mart.layout import FOLDER as MART
 from indexer.generations.publishing import CURRENT, GENERATIONS, PUBLISH_LOG, current_generation
@@ -197,16 +209,25 @@ class _Taking:
         if not (folder / LOG).exists():
             return None
         self._at = LEDGER
+        with archive_held(folder, shared=True):  # nothing moves from the log to the archive meanwhile
+            return self._held_ledger(folder)
+
+    def _held_ledger(self, folder: Path) -> CopiedLedger | None:
         self.sink.directory(f"data/{LEDGER}", folder)
+        if (folder / SNAPSHOT).exists():  # before the log, which then has the entry that it names
+            self._tree(Path(LEDGER) / SNAPSHOT)
         said, end = _durable_end(folder / DURABLE)
-        length = end.length if end is not None else START.offset
+        head = head_of(read_file(folder / LOG, MOST_HEAD_BYTES))
+        if head is None:
+            raise LedgerDamaged(0, "its head is not one that this version reads")
+        length = end.length - head.shift if end is not None else head.size
         sha256 = self.sink.file(f"data/{LEDGER}/{LOG}", folder / LOG, length)
         if end is not None:
             kept = self.sink.work / DURABLE
             kept.write_bytes(said)
             self.sink.file(f"data/{LEDGER}/{DURABLE}", kept, like=folder / DURABLE)
-        beside = {LOG, DURABLE, LOCK, BEAT, SNAPSHOT}
-        for path in sorted(folder.iterdir()):  # the registers, listed before their first entry; what archives it
+        beside = {LOG, DURABLE, LOCK, ARCHIVE_LOCK, BEAT, SNAPSHOT}
+        for path in sorted(folder.iterdir()):  # the registers, listed before their first entry; the archive
             if path.name not in beside and not path.name.startswith("."):
                 self._tree(Path(LEDGER) / path.name)
         if end is None:

@@ -14,7 +14,7 @@ from core.files.regular_file import read_file
 from core.generation.manifest import GenerationManifest
 from core.generation.store import Generation
 from core.generation.subject_key import SUBJECT_KEY, check_subject_key
-from core.ledger.frames import DURABLE, LOG, durable_of
+from core.ledger.frames import ARCHIVE, DURABLE, LOG, MOST_HEAD_BYTES, durable_of, head_of
 from core.ledger.reader import FOLDER as LEDGER
 from core.ledger.reader import LedgerReader
 from core.mart.layout import DISCLOSURE_KEY
@@ -141,11 +141,16 @@ def ledger(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
     folder = settings.data / LEDGER
     try:
         with LedgerReader(folder) as reader:
+            away = reader.archive.away()
+            for first, last in away:
+                yield finding("ledger_archive_away", folder / ARCHIVE, f"entries {first} to {last}")
             if deep:
-                for _ in reader.changes():
+                reader.archive.verify()
+                for _ in reader.changes(reader.first.sequence if away else 0):
                     pass
         told = durable_of(read_file(folder / DURABLE)) if (folder / DURABLE).exists() else None
-        if told is not None and (folder / LOG).stat().st_size < told.length:
+        head = head_of(read_file(folder / LOG, MOST_HEAD_BYTES))
+        if told is not None and head is not None and (folder / LOG).stat().st_size < told.length - head.shift:
             yield finding("ledger_damaged", folder / LOG, f"ends before entry {told.sequence}, which was on disk")
         lacking = lacking_feeds(settings.data, note_expected=ServedParts(settings).has_seen(SEEN))
         if lacking:

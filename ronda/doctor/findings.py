@@ -139,6 +139,14 @@ KINDS = {
             "docs/feed.md#the-ledger",
         ),
         Kind(
+            "ledger_archive_away",
+            _NOTICE,
+            "una parte del archivo del libro de cambios no está aquí: las respuestas de esos días no se repiten "
+            "(ronda replay)",
+            "si no se llevó a otro disco a propósito, restáurela de una copia",
+            "docs/feed.md#a-long-ledger",
+        ),
+        Kind(
             "ledger_put_back",
             _GRAVE,
             "el libro de cambios no llega hasta donde llegaba: es una copia anterior, o no se sabe",

@@ -22,7 +22,11 @@ from core.access.limits_file import limits_version
 from core.documents import json_of
 from core.generation.manifest import FILES_FORMAT, MANIFEST
 from core.generation.view_file import LIVE, VIEW, VIEW_VERSION
+from core.ledger.archive import FORMAT as ARCHIVE
+from core.ledger.archive import HEAD_BYTES as ARCHIVE_HEAD_BYTES
+from core.ledger.archive import archive_format, segment_files
 from core.ledger.frames import FORMAT as LEDGER
+from core.ledger.frames import FORMAT_WHOLE as LEDGER_WHOLE
 from core.ledger.frames import HEAD_BYTES, LOG, head_format
 from core.ledger.reader import FOLDER as LEDGER_FOLDER
 from core.mart.layout import FOLDER as MART_FOLDER
@@ -116,6 +120,12 @@ def _ledger(settings: Settings) -> Iterator[str]:
         yield str(head_format(file.read(HEAD_BYTES)) or "unknown")
 
 
+def _ledger_archive(settings: Settings) -> Iterator[str]:
+    for path in segment_files(settings.data / LEDGER_FOLDER):
+        with path.open("rb") as file:
+            yield str(archive_format(file.read(ARCHIVE_HEAD_BYTES)) or "unknown")
+
+
 def _limits(settings: Settings) -> Iterator[str]:
     with suppress(FileNotFoundError):
         yield limits_version(settings.limits_path) or "unknown"
@@ -195,11 +205,20 @@ FORMATS = (
     Format(
         "ledger",
         "<data>/ledger/changes.log",
-        str(LEDGER),
-        frozenset({str(LEDGER)}),
+        str(LEDGER_WHOLE),  # and LEDGER once entries are archived: the next row
+        frozenset({str(LEDGER), str(LEDGER_WHOLE)}),
         frozenset({"1"}),
         "what was fed cannot be read: do not roll back; put a copy of before the upgrade back (docs/backup.md)",
         _ledger,
+    ),
+    Format(
+        "ledger archive",
+        "<data>/ledger/archive/*.seg",
+        str(ARCHIVE),
+        frozenset({str(ARCHIVE)}),
+        NONE,
+        "what was fed cannot be read: do not roll back; put a copy of before the upgrade back (docs/backup.md)",
+        _ledger_archive,
     ),
     Format(
         "audit log",

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import xxhash
 
+from core.errors import LedgerArchiveAway
 from core.ledger.change import GAP, RECORD_KINDS, RESTORED, SILENT, SKIPPED, Change, Kind
 from core.standardise.encoder import cell_text
 from ronda.v1 import error_pb2
@@ -109,9 +110,9 @@ class Sequences:
         waits = self.held or self.overtook or self.missing_told or self._prints or self._said
         return self.through == self.newest and not waits and self.places.whole is not None
 
-    def numbers(self) -> tuple[bytes, bytes]:
+    def numbers(self) -> tuple[memoryview[int], memoryview[int]]:
         """Returns places and digests by number, eight bytes each from 0 to `through`. For one that is complete."""
-        return (self.places.whole or array("Q")).tobytes(), self._digests.tobytes()
+        return memoryview(self.places.whole or array("Q")), memoryview(self._digests)
 
     def digest_at(self, number: int) -> str:
         """Returns the digest of all changes up to a number, 16 hex digits; "" = past a gap."""
@@ -145,9 +146,7 @@ class Sequences:
             return refused(error_pb2.ERROR_REASON_FEED_ROW_REFUSED, "sequence", rule), []
         place = self.places.get(sequence)
         if place is not None:
-            before = place if isinstance(place, Change) else earlier(place)
-            # ids used to be taken with the blanks that they came with
-            if replace(before, record_id=cell_text(before.record_id)).is_again(change):
+            if self._is_known(change, place, earlier):
                 return Outcome(Fate.KNOWN), []
             if sequence == 1:
                 return refused(error_pb2.ERROR_REASON_FEED_SEQUENCE_RESET, "sequence"), []
@@ -160,6 +159,18 @@ class Sequences:
         if change.kind is Kind.CANCEL or sequence == self.through + 1 or GAP in self.stale:
             return Outcome(Fate.TAKEN), [change]
         return Outcome(Fate.HELD), [on_hold]
+
+    def _is_known(self, change: Change, place: int | Change, earlier: Earlier) -> bool:
+        """Returns whether the change came before under its number, with the same content."""
+        number = change.source_sequence
+        if number <= self.through and self._digests[number] == _chained(self._digests[number - 1], _print_of(change)):
+            return True
+        try:
+            before = place if isinstance(place, Change) else earlier(place)
+        except LedgerArchiveAway:
+            return False
+        # ids used to be taken with the blanks that they came with
+        return replace(before, record_id=cell_text(before.record_id)).is_again(change)
 
     def is_missing(self, sequence: int) -> bool:
         """Returns whether a number never came, while it was told of or later ones came."""
@@ -305,8 +316,7 @@ class Sequences:
             self._in_force(entry)
         while self.through + 1 in self.places:
             self.through += 1
-            chained = self._digests[-1].to_bytes(8, "little") + self._prints.pop(self.through).to_bytes(8, "little")
-            self._digests.append(xxhash.xxh3_64_intdigest(chained))
+            self._digests.append(_chained(self._digests[-1], self._prints.pop(self.through)))
         if self.through == self.newest:
             self.overtook.clear()
 
@@ -344,6 +354,11 @@ class Sequences:
 
 def _may_be_one(mine: tuple[str | None, str | None], theirs: tuple[str | None, str | None]) -> bool:
     return all(None in (one, other) or one == other for one, other in zip(mine, theirs, strict=True))
+
+
+def _chained(before: int, number_print: int) -> int:
+    """Returns the digest of all changes up to one, of the digest before it and its own print."""
+    return xxhash.xxh3_64_intdigest(before.to_bytes(8, "little") + number_print.to_bytes(8, "little"))
 
 
 def _print_of(entry: Change) -> int:

@@ -86,7 +86,8 @@ def write_snapshot(folder: Path, place: NotedPlace, began_ms: int, known: Iterab
     )
     digest = xxhash.xxh3_64()
     with replacing(folder / SNAPSHOT, durable=False) as file:
-        for part in (head.model_dump_json().encode() + b"\n", *(part for each in feeds for part in each.numbers())):
+        line: list[bytes | memoryview[int]] = [head.model_dump_json().encode() + b"\n"]
+        for part in (*line, *(part for each in feeds for part in each.numbers())):
             digest.update(part)
             file.write(part)
         file.write(digest.digest())
@@ -108,20 +109,15 @@ def read_snapshot(folder: Path, key_of: KeyOf) -> Snapshot | None:
         with open_regular(folder / SNAPSHOT) as file:
             line = file.readline(_HEAD_BYTES)
             head = _Head.model_validate_json(line)
-            rest = file.read()
-    except (OSError, ValidationError):
+            digest, known = xxhash.xxh3_64(line), {}
+            for feed in head.feeds:
+                places, digests = array("Q"), array("Q")
+                for numbers in (places, digests):  # not by way of bytes: after a year they are 58 MB each
+                    numbers.fromfile(file, feed.through + 1)
+                    digest.update(memoryview(numbers))
+                known[feed.source_name, feed.register_id] = Sequences.complete(key_of, places, digests, **_fields(feed))
+            if file.read() != digest.digest():
+                return None
+    except (OSError, EOFError, ValidationError, OverflowError, MemoryError):
         return None
-    numbers = memoryview(rest)[:-_NUMBER_BYTES]
-    digest = xxhash.xxh3_64(line)
-    digest.update(numbers)
-    lengths = [_NUMBER_BYTES * (each.through + 1) for each in head.feeds]
-    if digest.digest() != rest[-_NUMBER_BYTES:] or len(numbers) != 2 * sum(lengths):
-        return None
-    known, begin = {}, 0
-    for feed, length in zip(head.feeds, lengths, strict=True):
-        places, digests = array("Q"), array("Q")
-        places.frombytes(numbers[begin : begin + length])
-        digests.frombytes(numbers[begin + length : begin + 2 * length])
-        begin += 2 * length
-        known[feed.source_name, feed.register_id] = Sequences.complete(key_of, places, digests, **_fields(feed))
     return Snapshot(head.place, head.began_ms, known)

@@ -23,9 +23,10 @@ from core.errors import LedgerBusy, LedgerDamaged, LedgerFull
 from core.files.replacement import replace_file
 from core.ledger.change import change_with
 from core.ledger.frames import BEAT, SNAPSHOT
-from core.ledger.reader import FOLDER, START, LedgerReader
+from core.ledger.reader import FOLDER, LedgerReader
 from core.ledger.writer import LedgerWriter
 from server import logs
+from server.feed.archiving import Archiving
 from server.feed.orders import Orders
 from server.feed.seen_ledger import NoteLost, lacking_feeds, note_ledger
 from server.feed.skipping import Numbered
@@ -73,6 +74,7 @@ class FeedWriter:
             log("feed_ledger_put_back", level=ERROR, source=source, register=register)
         for source, register in self._taker.give_up_strangers(_now()):
             log("feed_source_given_up", level=WARNING, source=source, register=register)
+        self._archiving = Archiving(orders.data, self._ledger, self._taker)
         self._noted = 0  # sequence of the last entry that the note beside the ledger has
         self._queue: asyncio.Queue[_Asked] = asyncio.Queue()
         self._full = False
@@ -92,7 +94,8 @@ class FeedWriter:
         )
         async with server, asyncio.TaskGroup() as tasks:
             works = [
-                tasks.create_task(work) for work in (self._write(), self._tick(), self._show(), self._read_again())
+                tasks.create_task(work)
+                for work in (self._write(), self._tick(), self._show(), self._read_again(), self._archiving.run())
             ]
             await parent_ended()
             for work in works:
@@ -209,9 +212,11 @@ class FeedWriter:
 
 
 async def _read_to(folder: Path, sequence: int) -> None:
-    """Raises LedgerDamaged for an entry that does not hold, OSError."""
+    """Reads the log; `ronda doctor --deep` reads the archive too. Raises LedgerDamaged for an entry that does not hold,
+    OSError.
+    """
     with LedgerReader(folder) as ledger:
-        place = START
+        place = ledger.first
         while place.sequence < sequence:
             place = ledger.seek(min(sequence, place.sequence + _READ_AT_ONCE), place)
             await asyncio.sleep(_BETWEEN_READS_S)

@@ -22,6 +22,7 @@ from server.audit.set_up import audit_directory, prepare_audit
 from server.feed.seen_ledger import SeenLedger, lacking_feeds, note_ledger
 from tests.audit.restored_kit import RestoredLog
 from tests.command.terminal import piped
+from tests.core.ledger.archived_ledger import archive
 from tests.doctor.doctor_page import HEAD, PAGE, table
 from tests.server.running_server import ROOT, RunningServer, until
 
@@ -94,6 +95,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "recall is no database": (_put("recall/recall.db", b"x" * 8192), "database_damaged"),
     "hash.key cut": (lambda data: os.truncate(data / "audit" / "hash.key", 10), "secret_damaged"),
     "ledger's head": (_put("ledger/changes.log", b"x" * 64), "ledger_damaged"),
+    "the ledger's archive is elsewhere": (lambda data: shutil.rmtree(archive(data)), "ledger_archive_away"),
     "audit not mounted": (_unmount_audit, "part_lost"),
     "audit directory gone": (lambda data: shutil.rmtree(data / "audit"), "part_lost"),
     "a file in the audit's place": (_a_file_for_the_audit, "audit_unusable"),
@@ -267,3 +269,11 @@ def test_the_page_has_every_kind_and_its_anchors_exist() -> None:
         headings = re.findall(r"^#+ (.*)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
         anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
         assert not anchor or anchor in anchors, kind.page
+
+
+def test_an_archive_is_read_where_it_is_looked_at_deeply(settings: Settings) -> None:
+    segments = archive(settings.data)
+    assert list(disk_checks.ledger(settings, deep=True)) == []
+    path = next(segments.iterdir())
+    path.write_bytes(path.read_bytes()[:-1])
+    assert [each.kind.name for each in disk_checks.ledger(settings, deep=True)] == ["ledger_damaged"]

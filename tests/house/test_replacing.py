@@ -10,6 +10,7 @@ _MOVES = re.compile(r"\.rename\(|os\.replace\(|os\.rename\(|\.replace\([a-z_.]*p
 # Whole directories, which are made under another name; files that are made once, or moved, and never replaced.
 _OTHERS = {
     "core/files/replacement.py",
+    "core/ledger/archive.py",
     "core/ledger/writer.py",
     "indexer/generations/publishing.py",
     "indexer/live/deltas.py",

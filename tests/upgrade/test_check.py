@@ -17,6 +17,7 @@ from ronda.copies.parts import known_in_data
 from ronda.upgrade.formats import FORMATS, RELEASE_BEFORE
 from server.audit.keys import make_signing_keys
 from tests.command.terminal import piped
+from tests.core.ledger.archived_ledger import archive
 from tests.kit.served_world import serve_once
 from tests.upgrade.releases import CHANGED, EARLIER
 
@@ -92,6 +93,16 @@ def test_a_ledger_and_limits_of_later_releases_are_named(data: Path) -> None:
     log = data / LEDGER / LOG
     log.write_bytes(b"\0" * 64 + log.read_bytes()[64:])
     assert told(data)["ledger"]["not_read"] == ["unknown"]
+
+
+def test_a_way_back_from_an_archived_ledger_is_refused_by_name(data: Path) -> None:
+    assert told(data)["ledger archive"]["found"] == []
+    archive(data)
+    seen = told(data)
+    assert (seen["ledger"]["found"], seen["ledger archive"]["found"]) == (["2"], ["1"])
+    assert "do not roll back" in seen["ledger archive"]["lost_by_roll_back"]
+    next((data / LEDGER / "archive").iterdir()).write_bytes(b"another release's")
+    assert told(data)["ledger archive"]["not_read"] == ["unknown"]
 
 
 def test_the_table_says_of_each_part_of_the_data_which_release_reads_it() -> None:
