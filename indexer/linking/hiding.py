@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from indexer.linking.database import LinkingDatabase
+from core.identifiers.near_cuis import near_cuis
+from indexer.linking.database import LAST_FILLER_YEAR, LinkingDatabase
 from indexer.linking.on_file import claims_on_file
 from indexer.standard import ALERT_PROTECTED
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
@@ -24,6 +25,7 @@ FEW_BEARERS = f"""
      AND count(*) FILTER (names = {AGREEMENT_AGREES}) OVER (PARTITION BY place) <= {BEARERS_LIMIT})"""
 
 _CUI_DIGITS = 13
+_ONE_DAY = f"c.birth = h.birth AND c.birth // 10000 > {LAST_FILLER_YEAR} AND c.birth % 100 > 0"  # of two claims
 
 
 def collect_hidden(database: LinkingDatabase) -> None:
@@ -55,6 +57,7 @@ def collect_hidden(database: LinkingDatabase) -> None:
 def _collect_others(database: LinkingDatabase) -> None:
     """other_number(place, cui, text): who has the whole name of her whose number a hiding record states, but another
     kind of number: only two CUIs tell two persons apart, a NIT or passport that no register states beside one does not.
+    Nor do two CUIs of one birth date: she may be on file twice.
     """
     database.run(f"""
         CREATE TABLE other_number AS
@@ -63,11 +66,11 @@ def _collect_others(database: LinkingDatabase) -> None:
             FROM noted_staged p LEFT JOIN resolved r USING (place)
             WHERE {HIDING} AND NOT p.is_owner
                   AND coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL),
-        claim AS ({claims_on_file("name_key")}),
-        hers AS (SELECT s.*, c.name_key FROM stated s JOIN claim c ON c.cui = s.cui
-                 UNION SELECT s.*, c.name_key FROM stated s JOIN claim c ON c.text = s.text AND c.cui IS NULL)
+        claim AS ({claims_on_file("name_key, birth")}),
+        hers AS (SELECT s.*, c.name_key, c.birth FROM stated s JOIN claim c ON c.cui = s.cui
+                 UNION SELECT s.*, c.name_key, c.birth FROM stated s JOIN claim c ON c.text = s.text AND c.cui IS NULL)
         SELECT DISTINCT h.place, c.cui, c.text
-        FROM hers h JOIN claim c ON c.name_key = h.name_key AND (c.cui IS NULL OR h.cui IS NULL)
+        FROM hers h JOIN claim c ON c.name_key = h.name_key AND (c.cui IS NULL OR h.cui IS NULL OR {_ONE_DAY})
                                     AND (c.cui IS DISTINCT FROM h.cui OR c.text IS DISTINCT FROM h.text)
         WHERE c.cui IN (SELECT cui FROM cui_person WHERE claimed) OR c.text IN (SELECT text FROM text_person)
         QUALIFY count(*) OVER (PARTITION BY h.place) <= {BEARERS_LIMIT}
@@ -89,7 +92,9 @@ def _collect_slips(database: LinkingDatabase) -> None:
 
 
 def slips_of(cui: int) -> Iterator[int]:
-    """Each number of 13 digits with another digit in one place, or two neighbours exchanged."""
+    """Each number of 13 digits with another digit in one place, or two neighbours exchanged; and every valid one with
+    another place part, or a digit lost behind a zero (core/identifiers/near_cuis)."""
+    yield from near_cuis([cui], True)[1]
     digits = f"{cui:0{_CUI_DIGITS}d}"
     for place, digit in enumerate(digits):
         unit = 10 ** (_CUI_DIGITS - 1 - place)

@@ -48,6 +48,7 @@ AGE_BAND_YEARS = 5
 FIRST_OF_JANUARY = 101  # written where the year is known, as LAST_FILLER_YEAR's and earlier days where nothing is
 # a doubtful date that may be a slip: no 1 January, and none from which programs count
 _SLIP = f"asked_birth % 10000 <> {FIRST_OF_JANUARY} AND asked_birth NOT IN (18991230, 18991231)"
+_FILLER = f"asked_birth // 10000 <= {LAST_FILLER_YEAR} AND NOT ({_SLIP})"  # nothing is stated
 LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
 # persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,
@@ -292,7 +293,8 @@ def _birth_columns() -> str:
 def _join_pairs(database: LinkingDatabase) -> None:
     """name_pair(place, entity, score, birth, sex, names, scored, named, held), of one or two questions a record.
 
-    scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void.
+    scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void and
+    no filler.
     held: a longer name holds all that the record says, and the birth date is the same.
     Whose year is not within one of the record's, or who disagrees, stays only where nobody nearer fits.
     """
@@ -306,7 +308,8 @@ def _join_pairs(database: LinkingDatabase) -> None:
                     ELSE {DISAGREES} END AS birth,
                min(sex) AS sex, min(names) AS names,
                bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
-               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void) AS named,
+               bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void
+                       AND NOT coalesce({_FILLER}, false)) AS named,
                bool_or(holds = 1) AND min(names) <> {AGREES} AS held
         FROM near a
         WHERE NOT (any_near AND (years = {YEARS_FAR} OR {_DISAGREEING}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ronda.v1 import alert_pb2, level_pb2
+from tests.core.identifiers.naive_identifiers import cui_rule
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.record import Link, Record, Subject
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 POSSIBLE = level_pb2.LEVEL_POSSIBLE
 BEARERS_AT_MOST = 1000
+LAST_FILLER_YEAR = 1900
 
 
 def hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link | None]]) -> None:
@@ -38,19 +40,25 @@ def hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link
                 hidden |= bearers if len(bearers) <= BEARERS_AT_MOST else set()
         if link is not None and record.cui and unborne:
             hidden |= {by_cui[key] for slip in slips(record.cui) if (key := f"cui:{slip}") in by_cui}
+            hidden |= {person for key, person in by_cui.items() if _is_nearly(record.cui, key.removeprefix("cui:"))}
         hidden |= _of_another_number(file, link.subject, claims) if link is not None else set()
         for person in hidden:
             person.subject.hidden_by.append(alert)
 
 
 def _of_another_number(file: PersonsOnFile, subject: Subject, claims: list[Record]) -> set[OnFile]:
-    """Who bears the subject's whole name on file, unless both have a CUI: nothing else tells two persons apart."""
+    """Who bears the subject's whole name on file, unless both have a CUI: nothing else tells two persons apart, and
+    not even that where they are of one birth date."""
     keys = {claim.name_key for claim in claims if claim.name_key}
+    days = {(claim.name_key, claim.birth) for claim in claims if claim.birth[0] > LAST_FILLER_YEAR and claim.birth[2]}
     found = {
         person
         for person in file.persons
         if person.subject is not subject
-        and not (person.subject.has_cui and subject.has_cui)
+        and (
+            not (person.subject.has_cui and subject.has_cui)
+            or days & {(claim.name_key, claim.birth) for claim in person.claims}
+        )
         and keys & {claim.name_key for claim in person.claims}
     }
     return found if len(found) <= BEARERS_AT_MOST else set()
@@ -59,6 +67,14 @@ def _of_another_number(file: PersonsOnFile, subject: Subject, claims: list[Recor
 def _doubted(record: Record, claims: list[Record]) -> bool:
     names = agreement.names(record.name_text, claims)
     return names != AGREES or agreement.birth_dates(record.birth, claims) == DISAGREES
+
+
+def _is_nearly(stated: str, borne: str) -> bool:
+    """Of a valid number on file: another place part, or the digit that a put zero stands for."""
+    if cui_rule(borne) or stated == borne:
+        return False
+    lost = stated[0] == "0" and stated[1:] in {borne[:place] + borne[place + 1 :] for place in range(13)}
+    return stated[:9] == borne[:9] or lost
 
 
 def slips(cui: str) -> set[str]:

@@ -67,7 +67,8 @@ class Fit:
         ]
         self.scored = bool(filed) and any(_score(*bits, population) >= ALERT_SCORE for bits in dated)
         self.scored = self.scored and not birth == parents == DISAGREES
-        self.named = bool(is_void(record) and names == AGREES and _score(told, False, population) >= ALERT_SCORE)
+        undated = is_void(record) and not _is_filler(record.birth)
+        self.named = bool(undated and names == AGREES and _score(told, False, population) >= ALERT_SCORE)
         self.by_name = self.listed or self.scored
         self.compared = bool(filed and dated)
         self.far = self.compared and apart
@@ -424,6 +425,11 @@ def _stated_birth(asked: Birth, record: Record, claims: list[Record], apart: boo
 def _may_be_slip(birth: Birth) -> bool:
     """A whole date, no 1 January and none of the two from which programs count in 1899."""
     return all(birth) and birth[1:] != (1, 1) and birth not in ((1899, 12, 30), (1899, 12, 31))
+
+
+def _is_filler(birth: Birth) -> bool:
+    """What programs write where no date is: nothing is stated."""
+    return 0 < birth[0] <= 1900 and not _may_be_slip(birth)
 
 
 def _birth_evidence(birth: Birth, claims: list[Record], equal_more: int) -> int:
