@@ -22,7 +22,7 @@ from core.standardise.row cimport (
     RULE_UNPARSABLE, RULE_UNREADABLE, VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN, Cell, Context, Date,
 )
 from core.standardise.stated cimport S_birth_date, S_cedula, S_cui, S_document_number, S_licence, S_nit, Subject
-from core.standardise.subject cimport count_shown, names_a_person, names_a_vehicle, only_shown, read_subject, take_shown
+from core.standardise.subject cimport count_shown, names_a_person, names_a_vehicle, only_shown, read_subject, shows_a_person, take_shown
 from core.wire cimport Buffer, buffer_reset, put_raw
 
 
@@ -339,7 +339,7 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
         return
     for which in range(count_shown(state.subject, plan.vehicle)):
         take_shown(&e.context, state.subject, which)
-        if names_a_vehicle(state.subject) if plan.vehicle else names_a_person(state.subject):
+        if names_a_vehicle(state.subject) if plan.vehicle else shows_a_person(state.subject):
             state.part = plan.part + which * PARTS_APART
             put_damaged(e, plan, state, rule, field)
         state.subject[0] = stated     # other records of the row have what it states

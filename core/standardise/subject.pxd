@@ -11,4 +11,5 @@ cdef int count_shown(Subject* s, bint vehicle) noexcept nogil
 # Takes one of what is shown for what is stated; several are nothing beside another number.
 cdef void take_shown(Context* c, Subject* s, int which) noexcept nogil
 cdef bint names_a_person(Subject* s) noexcept nogil
+cdef bint shows_a_person(Subject* s) noexcept nogil
 cdef bint names_a_vehicle(Subject* s) noexcept nogil

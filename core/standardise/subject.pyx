@@ -391,5 +391,9 @@ cdef bint names_a_person(Subject* s) noexcept nogil:
     )
 
 
+cdef bint shows_a_person(Subject* s) noexcept nogil:
+    return names_a_person(s) or s.document_number.data != NULL     # whose country is not stated
+
+
 cdef bint names_a_vehicle(Subject* s) noexcept nogil:
     return s.plate.data != NULL or s.vin.data != NULL or s.chassis.data != NULL or s.engine.data != NULL

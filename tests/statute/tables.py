@@ -78,6 +78,6 @@ def read_table(path: Path) -> Table:
 
 
 @cache
-def tables() -> dict[str, Table]:
-    """Those of docs/cases by file name."""
-    return {path.stem: read_table(path) for path in sorted(CASES.glob("*.toml"))}
+def tables(folder: Path = CASES) -> dict[str, Table]:
+    """Those of a folder by file name."""
+    return {path.stem: read_table(path) for path in sorted(folder.glob("*.toml"))}

@@ -11,6 +11,7 @@ from tests.statute.page import PAGE, page
 from tests.statute.tables import rules, tables
 from tests.statute.trying import Tried, placed, try_engine, try_server
 
+TRIAL = Path(__file__).parent / "trial"
 IN_TIME = {41, 42}  # rules about time, which tests of live changes hold
 
 
@@ -31,6 +32,11 @@ def test_engine_and_oracle(tmp_path: Path) -> None:
 
 def test_both_transports(tmp_path: Path) -> None:
     assert wrong(try_server(tmp_path, placed(tables()))) == []
+
+
+def test_what_outsiders_demanded(tmp_path: Path) -> None:
+    """A defender and a victims' advocate wrote these from the statute alone, before they saw an answer."""
+    assert wrong(try_engine(tmp_path, placed(tables(TRIAL)))) == []
 
 
 @pytest.mark.slow

@@ -45,9 +45,13 @@ class Tried:
 
 
 def placed(tables: Mapping[str, Table]) -> list[Placed]:
-    """The cases of all tables, each with numbers of its own."""
-    found = [(f"{table.rule}.{at}", case) for table in tables.values() for at, case in enumerate(table.case, 1)]
-    return [Placed(name, case, Words(place, case)) for place, (name, case) in enumerate(found, 1)]
+    """The cases of all tables, each with a name and numbers of its own."""
+    found: dict[str, Case] = {}
+    for table in tables.values():
+        for at, case in enumerate(table.case, 1):
+            name = f"{table.rule}.{at}"
+            found[name if name not in found else f"{name} of {len(found)}"] = case
+    return [Placed(name, case, Words(place, case)) for place, (name, case) in enumerate(found.items(), 1)]
 
 
 def by_registers(cases: Sequence[Placed]) -> dict[tuple[tuple[str, str], ...], list[Placed]]:
