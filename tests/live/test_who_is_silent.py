@@ -15,7 +15,7 @@ from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
 from indexer.live import writer
 from indexer.live.following import Follower
-from indexer.live.joining import join
+from indexer.live.going_past import link_past
 from ronda.v1 import check_service_pb2 as checks
 from server.calls.live_levels import SILENT_S, LiveLevels
 from tests.indexer.small_registers import cui_of
@@ -112,12 +112,12 @@ def test_a_feed_that_began_after_the_extract_makes_it_no_fresher(
 def test_a_change_that_no_rule_foresaw_is_refused_alone(fed: FedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """One institution's row stops nobody else's; what fails for the disk's sake is taken again."""
 
-    def joined(standing, changed, *more):  # type: ignore[no-untyped-def]
+    def linked(standing, linking, changed, *more):  # type: ignore[no-untyped-def]
         if "W9" in changed.column("record_id").to_pylist():
             raise error
-        return join(standing, changed, *more)
+        return link_past(standing, linking, changed, *more)
 
-    monkeypatch.setattr(writer, "join", joined)
+    monkeypatch.setattr(writer, "link_past", linked)
     error: Exception = OSError("no room")
     changes = [warrant(fed, "W9", MARTA), warrant(fed, "W10", LUIS), fed.cancel("oj", "W1")]
     with pytest.raises(OSError):
@@ -127,6 +127,6 @@ def test_a_change_that_no_rule_foresaw_is_refused_alone(fed: FedWorld, monkeypat
     assert (refused.register, refused.record_id, refused.rule) == ("oj", "W9", "not_linked OverflowError")
     assert "LEVEL_HIT" in said(fed.view(), LUISES)
     assert "REGISTER_STATE_STALE" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
-    monkeypatch.setattr(writer, "join", join)
+    monkeypatch.setattr(writer, "link_past", link_past)
     assert fed.take(fed.cancel("oj", "W9")).refused == []
     assert "REGISTER_STATE_STALE" not in said(fed.view(), LUISES)
