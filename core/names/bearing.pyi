@@ -10,6 +10,6 @@ def points_of_parents(father: int, mother: int) -> int:
 def bears_out(names: int, parted: bool, birth: int, parents: int, *, of_cedula: bool) -> bool:
     """True where a number makes a HIT with what a record states beside it.
 
-    names: the points of the best claim's name, 0 = none compared. parted: so of every claim. birth: ronda.v1 Agreement of
-    the best claim, 0 = none compared. parents: the points of the best claim's, 0 = none compared.
+    names: the points of the best claim's name, 0 = none compared. parted: so of every claim. birth: ronda.v1 Agreement
+    of the best claim, 0 = none compared. parents: the points of the best claim's, 0 = none compared.
     """
