@@ -106,7 +106,7 @@ def read_segment(path: Path) -> Segment:
 
 
 class Archive:
-    """What of a ledger's archive is here, up to where its log begins. It is looked through when it is first asked."""
+    """The segments of a ledger's archive that are here, up to where its log begins; read when first asked for."""
 
     def __init__(self, folder: Path, head: Head) -> None:
         self._folder, self._head = folder, head

@@ -38,7 +38,7 @@ BEAT = "beat"  # touched while changes can be taken over
 SNAPSHOT = "snapshot"  # what the entries up to one of them say of who feeds (server.feed.snapshot); can be made again
 HEAD_BYTES = 64  # and so the place of the first entry of all
 FORMAT, FORMAT_WHOLE = 2, 1
-"""What this version writes once entries are archived; and of a log that has them all, which is written as before."""
+"""Formats of a log: behind archived entries; with all of its entries, as earlier versions write it."""
 MOST_HEAD_BYTES = 128
 SEAL_BYTES = 32
 _MAGIC = b"RONDALED"
@@ -66,7 +66,7 @@ class Head(NamedTuple):
 
     @property
     def shift(self) -> int:
-        """What a place has more than the byte of the file."""
+        """Bytes by which a place is further than the byte of the file."""
         return self.first - self.size
 
 

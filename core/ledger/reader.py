@@ -92,7 +92,7 @@ class LedgerReader:
 
     @property
     def archive(self) -> Archive:
-        """What was in the log before that."""
+        """The archive of the entries before `first`."""
         return self._series.archive
 
     @property

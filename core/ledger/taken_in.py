@@ -1,4 +1,4 @@
-"""What the kept generations took in of the ledger: what all of them hold is read again by nobody but who looks back.
+"""The entries of the ledger that the kept generations took in. Those that all of them hold are read for replay alone.
 
 A generation that `ronda live` may be laid over (it keeps its records) states the last entry that its build took in, and
 keeps the last words of all up to there for the next build (indexer.folding.words).

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from nation.making import make_nation
-from tests.indexer.small_registers import SmallRegisters
+from tests.indexer.small_registers import SmallRegisters, cui_of
 from tests.statute.registers import FILLERS, MANIFESTS
 from tests.statute.tables import Case, Cells
 
@@ -83,9 +83,9 @@ class Words:
 
     def _of(self, who: str, what: str) -> str:
         at = self._number(who)
-        digits = f"{(13_000_000 + at * _SPREAD) % 89_000_000 + 1_000_000:08d}"
+        digits = f"{(13_000_000 + at * _SPREAD) % 48_000_000 + 1_000_000:08d}"
         if what == "cui":
-            return _cui(digits)
+            return cui_of(int(digits))
         if what == "name":
             return self.told(self._persons[who]["name"])
         if what == "born":
@@ -107,14 +107,6 @@ class Words:
 def _letters(number: int) -> str:
     consonants = "BCDFGHJKLM"
     return consonants[number // 100 % 10] + consonants[number // 10 % 10] + consonants[number % 10]
-
-
-def _cui(digits: str) -> str:
-    while True:
-        check = sum(int(digit) * (place + 2) for place, digit in enumerate(digits)) % 11
-        if check != 10:
-            return f"{digits}{check}0101"
-        digits = f"{(int(digits) + 50_000_000) % 100_000_000:08d}"
 
 
 def _slipped(text: str, slip: str) -> str:
