@@ -6,10 +6,11 @@ Each room has its own in its `settings` module, on top of those of the rooms bel
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MIB = 1024 * 1024
 _C_INT_MAX = 2**31 - 1
@@ -56,6 +57,18 @@ def parse_address(text: str) -> Address:
     return Address(host, int(port))
 
 
+def _texts_in(value: object) -> Iterator[str]:
+    """The texts of a setting as it is given: a text, a path, or a table or list of such."""
+    if isinstance(value, str | Path):
+        yield str(value)
+    elif isinstance(value, Mapping):
+        for each in (*value, *value.values()):
+            yield from _texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts_in(each)
+
+
 class GroundSettings(BaseModel):
     """What every room needs."""
 
@@ -72,6 +85,15 @@ class GroundSettings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level of the JSON log lines on standard error: debug, info, warning or error."
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: object) -> object:
+        """The system has no path with a NUL, and nothing writes half of a character."""
+        for text in _texts_in(value):
+            if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+                raise ValueError("must be text in UTF-8 without a NUL")
+        return value
 
     @model_validator(mode="after")
     def _fits_an_integer_of_c(self) -> Self:

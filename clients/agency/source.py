@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +62,12 @@ def open_source(
     header: bool | None = None,
     named: Collection[str] = (),
     keep_copy: bool = False,
+    check: Callable[[Path], None],
 ) -> Source:
     """The source that was named; `copy` is written where the file is not CSV in UTF-8. "-" is standard input.
 
     named: columns that the clerk named, by which a header is known. keep_copy: a copy that is there is the run's own,
-    from before it was interrupted. Raises AgencyError, OSError.
+    from before it was interrupted. check: of a workbook, as `spool_workbook` takes it. Raises AgencyError, OSError.
     """
     path = Path(given)
     if given != STDIN and path.is_dir():
@@ -86,7 +87,7 @@ def open_source(
         else:
             partly = copy.with_name(f"{copy.name}.tmp")
             try:
-                read_as = _spool(given, kind, partly, encoding)
+                read_as = _spool(given, kind, partly, encoding, check)
             except BaseException:
                 partly.unlink(missing_ok=True)
                 raise
@@ -114,10 +115,10 @@ def _is_plain(path: Path, encoding: str) -> bool:
     return b"\n" in head or b"\r" not in head
 
 
-def _spool(given: str, kind: Kind, copy: Path, encoding: str) -> str:
+def _spool(given: str, kind: Kind, copy: Path, encoding: str, check: Callable[[Path], None]) -> str:
     path = Path(given)
     if kind in WORKBOOKS:
-        spool_workbook(path, kind, copy)
+        spool_workbook(path, kind, copy, check)
     elif kind is Kind.PARQUET:
         spool_parquet(path, copy)
     elif kind is Kind.JSON_LINES:

@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,7 +25,6 @@ from clients.agency.encoding import CP1252, UTF_8, UTF_8_MARKED, encoding_of, kn
 from clients.agency.failures import AgencyError
 from clients.agency.formulas import Unvalued, unvalued_cells
 from clients.agency.kinds import Kind, damaged, protected, recognise, unreadable_open_document
-from clients.agency.sheet_size import check_size
 from clients.client.whole_file import json_of
 
 _CHUNK = 1 << 20
@@ -77,8 +76,11 @@ def _texts(file: BinaryIO, decoder: codecs.IncrementalDecoder) -> Iterable[str]:
     yield (held + decoder.decode(b"", final=True)).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def spool_workbook(path: Path, kind: Kind, copy: Path) -> None:
-    """The first sheet of an XLSX, XLS or ODS file. Raises AgencyError: also where it is hidden."""
+def spool_workbook(path: Path, kind: Kind, copy: Path, check: Callable[[Path], None]) -> None:
+    """The first sheet of an XLSX, XLS or ODS file. Raises AgencyError: also where it is hidden.
+
+    check: raises AgencyError for an XLSX file that would take more memory than a list does.
+    """
     from python_calamine import (  # noqa: PLC0415 - only for workbooks
         CalamineError,
         CalamineWorkbook,
@@ -88,7 +90,7 @@ def spool_workbook(path: Path, kind: Kind, copy: Path) -> None:
 
     try:
         if kind is Kind.WORKBOOK:
-            check_size(path)
+            check(path)
         with path.open("rb") as file:
             workbook = CalamineWorkbook.from_filelike(file)
             sheet = workbook.get_sheet_by_index(0)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 
 # C0 but tab and line feed, DEL, C1; marks, embeddings, overrides and isolates of direction; separators of lines;
-# characters without width, which hide a part of a text; halves of a letter, as which Python has a file name's bytes
-# that are no UTF-8
+# characters without width, which hide a part of a text (Unicode's Default_Ignorable_Code_Point); halves of a letter, as
+# which Python has a file name's bytes that are no UTF-8
 _STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
 )
 
 

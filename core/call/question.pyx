@@ -5,6 +5,7 @@ from libc.string cimport memset
 from core.calendar cimport date_part_word, partial_date_problem
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
+from core.names.unicode cimport decode_utf8, is_without_width
 from core.wire cimport (Reader, WIRE_LENGTH, WIRE_OVERLONG, WIRE_PAST_END, WIRE_TRUNCATED, WIRE_VARINT, read_field,
                         read_varint, reader_init, valid_utf8)
 
@@ -100,24 +101,12 @@ cdef void _no_blanks(Text* text) noexcept nogil:
     """A text of nothing but spaces, control and invisible characters says nothing: it counts as not given."""
     cdef const uint8_t* at = <const uint8_t*>text.data
     cdef const uint8_t* end = at + text.size
+    cdef uint32_t code
     while at < end:
-        if at[0] <= 0x20 or at[0] == 0x7F:
-            at += 1
-        elif end - at >= 2 and (at[0] == 0xC2 and (at[1] <= 0xA0 or at[1] == 0xAD) or at[0] == 0xCD and at[1] == 0x8F):
-            at += 2  # U+0080 to 00A0, 00AD, 034F
-        elif end - at >= 3 and at[0] == 0xE2 and (
-                at[1] == 0x80 and (at[2] <= 0x8F or 0xA8 <= at[2] <= 0xAF)  # U+2000 to 200F, 2028 to 202F
-                or at[1] == 0x81 and (at[2] == 0x9F or 0xA0 <= at[2] <= 0xAF)  # 205F, 2060 to 206F
-                or at[1] == 0xA0 and at[2] == 0x80):  # 2800, a braille cell without dots
-            at += 3
-        elif end - at >= 3 and (at[0] == 0xE3 and (at[1] == 0x80 and at[2] == 0x80 or at[1] == 0x85 and at[2] == 0xA4)
-                                or at[0] == 0xEF and at[1] == 0xBB and at[2] == 0xBF  # 3000, 3164, FEFF
-                                or at[0] == 0xE1 and at[1] == 0xA0 and at[2] == 0x8E  # 180E
-                                or at[0] == 0xEF and at[1] == 0xB8 and at[2] <= 0x8F):  # FE00 to FE0F
-            at += 3
-        elif end - at >= 4 and at[0] == 0xF3 and at[1] == 0xA0 and at[2] <= 0x87:  # E0000 to E01FF, tags
-            at += 4
-        else:
+        at += decode_utf8(at, end, &code)
+        if not (code <= 0x20 or 0x7F <= code <= 0xA0 or is_without_width(code) or 0x2000 <= code <= 0x200A
+                or code == 0x2028 or code == 0x2029 or code == 0x202F or code == 0x205F or code == 0x3000
+                or code == 0x2800):  # a braille cell without dots
             return
     text.size = 0
 

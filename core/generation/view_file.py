@@ -22,7 +22,7 @@ from core.files.replacement import replace_file
 from core.generation.manifest import GenerationId, RegisterId, Sequence, Stated, checksum_of
 
 LIVE, VIEW, BEAT = "live", "VIEW", "BEAT"
-VIEW_VERSION = 1
+VIEW_VERSION = 2
 MOST_DELTAS = 8  # LEVELS_MAX of core/generation/levels.pxd
 _MOST_BYTES = 1 << 20
 
@@ -33,12 +33,13 @@ class FedRegister(Stated):
     as_of_ms: Annotated[int, Field(ge=0, lt=253_402_300_800_000)]  # its last change or heartbeat; 0 = none yet
     stale: bool = False  # it may lack changes
     refused: dict[str, Annotated[int, Field(gt=0)]] = Field(default={})  # rule -> records whose last change was refused
+    naming_nothing: Annotated[int, Field(ge=0)] = 0  # cancellations since the base under whose key no record stood
 
 
 class StatedView(Stated):
     """The whole of VIEW."""
 
-    view_version: Literal[1]  # VIEW_VERSION
+    view_version: Literal[1, 2]  # VIEW_VERSION; 1 does not state `naming_nothing`
     base: GenerationId
     ledger: Annotated[str, Field(pattern=r"\A([0-9a-f]{32})?\z")] = ""  # its id; "" = nothing was ever fed
     sequence: Sequence  # of that ledger: all up to this one is in the deltas

@@ -37,3 +37,19 @@ cdef inline size_t decode_utf8(const unsigned char* p, const unsigned char* end,
         return 1
     code[0] = value
     return length
+
+
+# Characters without width, which hide a part of a text or turn its order: Unicode's Default_Ignorable_Code_Point (15.0), and the
+# marks of an annotation (U+FFF9 to FFFB).
+cdef inline bint is_without_width(uint32_t code) noexcept nogil:
+    if code < 0x2000:
+        return (
+            code == 0xAD or code == 0x34F or code == 0x61C or code == 0x115F or code == 0x1160
+            or code == 0x17B4 or code == 0x17B5 or 0x180B <= code <= 0x180F
+        )
+    if code < 0x10000:
+        return (
+            0x200B <= code <= 0x200F or 0x202A <= code <= 0x202E or 0x2060 <= code <= 0x206F or code == 0x3164
+            or 0xFE00 <= code <= 0xFE0F or code == 0xFEFF or code == 0xFFA0 or 0xFFF0 <= code <= 0xFFFB
+        )
+    return 0x1BCA0 <= code <= 0x1BCA3 or 0x1D173 <= code <= 0x1D17A or 0xE0000 <= code <= 0xE0FFF

@@ -5,6 +5,7 @@ from libc.stdlib cimport calloc
 from libc.string cimport memchr, memcmp, memcpy
 
 from core.calendar cimport LAST_BIRTH_YEAR
+from core.names.unicode cimport is_without_width
 from core.standardise.parsing cimport parse_amount, parse_date, parse_int
 from core.standardise.row cimport (
     CELL_MAX, Cell, Condition, Context, Date, FLAG_TRUE, Input, Map, MapEntry, RULE_CONTROL, RULE_COUNT, RULE_TOO_LONG,
@@ -121,7 +122,8 @@ cdef extern from *:
     /* Bytes that can begin white space, a control character or one without width; every other byte is passed over. */
     static const unsigned char ronda_special[256] = {
         1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, [32] = 1,
-        [0x7F] = 1, [0xC2] = 1, [0xCD] = 1, [0xD8] = 1, [0xE1] = 1, [0xE2] = 1, [0xE3] = 1, [0xEF] = 1, [0xF3] = 1,
+        [0x7F] = 1, [0xC2] = 1, [0xCD] = 1, [0xD8] = 1, [0xE1] = 1, [0xE2] = 1, [0xE3] = 1, [0xEF] = 1, [0xF0] = 1,
+        [0xF3] = 1,
     };
     """
     const uint8_t SPECIAL "ronda_special"[256]
@@ -146,20 +148,20 @@ cdef int character_at(const uint8_t* at, int32_t left, int* width) noexcept nogi
             return BLANK
         if 0x80 <= code < 0xA0:
             return CONTROL
-        if code == 0xAD or code == 0x34F or code == 0x61C:
+        if is_without_width(code):
             return HIDDEN
     elif 0xE0 <= at[0] < 0xF0 and left >= 3:
         code = (at[0] & 0x0F) << 12 | (at[1] & 0x3F) << 6 | at[2] & 0x3F
         width[0] = 3
         if code == 0x2028 or code == 0x2029:
             return CONTROL
-        if (0x200B <= code <= 0x200F or 0x202A <= code <= 0x202E or 0x2060 <= code <= 0x206F or code == 0xFEFF
-                or code == 0x115F or code == 0x1160 or code == 0x17B4 or code == 0x17B5 or 0x180B <= code <= 0x180E
-                or code == 0x3164 or code == 0xFFA0 or 0xFFF0 <= code <= 0xFFFB):
+        if is_without_width(code):
             return HIDDEN
-    elif at[0] == 0xF3 and left >= 4 and at[1] == 0xA0:
+    elif at[0] >= 0xF0 and left >= 4:
+        code = (at[0] & 0x07) << 18 | (at[1] & 0x3F) << 12 | (at[2] & 0x3F) << 6 | at[3] & 0x3F
         width[0] = 4
-        return HIDDEN            # U+E0000 to U+E0FFF: tags and variation selectors
+        if is_without_width(code):
+            return HIDDEN
     width[0] = 1
     return PLAIN
 

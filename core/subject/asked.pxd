@@ -37,7 +37,7 @@ cdef int asked_from_plate(AskedIdentifier* asked, const char* text, size_t n, co
                           size_t country_n) noexcept nogil
 
 # Whether a visible identifier of the dossier is the one asked. identified[0]: and a register that identifies its kind
-# states it.
+# states it. Of a protected person whose telephones are not shown no telephone is (docs/answers.md section 10).
 cdef bint asked_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, bint* identified) noexcept nogil
 # Whether a visible identifier of the same kind, but another, is on file (documents: of the same country).
 cdef bint another_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked) noexcept nogil

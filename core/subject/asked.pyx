@@ -15,6 +15,7 @@ from core.identifiers.kinds cimport (
 )
 from core.identifiers.rules cimport RULE_OK, Plate
 from core.identifiers.slips cimport miscounted_cui_into
+from core.subject.records cimport kept_sections
 
 
 cdef enum:
@@ -135,6 +136,8 @@ cdef bint _held(const Call* call, const Dossier* dossier, uint8_t kind, const As
 cdef bint asked_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, bint* identified) noexcept nogil:
     cdef bint held
     identified[0] = False
+    if asked.lookup == KEY_TELEPHONE and (kept_sections(call, dossier, True) >> SECTION_TELEPHONE) & 1:
+        return False    # who tries numbers must not learn which is hers
     held = _held(call, dossier, asked.lookup, asked, identified)
     if asked.is_cui and not identified[0]:
         held = _held(call, dossier, KEY_CUI, asked, identified) or held

@@ -30,6 +30,7 @@ class Feed:
     lacking: set[str] = field(default_factory=set)  # sources that may lack changes
     refused: dict[Named, str] = field(default_factory=dict)  # keys whose last change was refused: by which rule
     may_mean: dict[Named, set[Place]] = field(default_factory=dict)  # of them: records not written since
+    naming_nothing: int = 0  # cancellations since the base under whose key no record stood
 
     def note(self, change: Change) -> None:
         """Takes what an entry says of how fresh the register is."""
@@ -64,7 +65,12 @@ class Feed:
     def stated(self, extract_ms: int) -> dict[str, object]:
         """Returns what VIEW says of the register (core.generation.view_file.FedRegister)."""
         stale, refused = bool(self.lacking or self.refused), Counter(self.refused.values())
-        return {"as_of_ms": self._as_of_ms(extract_ms), "stale": stale, "refused": refused}
+        return {
+            "as_of_ms": self._as_of_ms(extract_ms),
+            "stale": stale,
+            "refused": refused,
+            "naming_nothing": self.naming_nothing,
+        }
 
     def _as_of_ms(self, extract_ms: int) -> int:
         """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.

@@ -240,6 +240,7 @@ class LiveWriter:
                 self._feeds.setdefault(change.register, Feed()).note(change)
             new = due if self._copied is None else [each for each in due if not self._copied.holds(each)]
             counting, yielding = self._yielding.parted(new)
+            told = len(result.naming_nothing)
             for counted in rounds_of(counting, self._fed.unreadable, self._fed.key, self._shared):
                 refused = settle_each(counted, partial(self._settle, into=touched, result=result))
                 not_read = {why.sequence: why for why in refused}
@@ -248,6 +249,8 @@ class LiveWriter:
                 read = (self._fed.key(change) for change in counted if change.sequence not in not_read)
                 self._yielding.won(key for key in read if key is not None)
                 result.refused += refused
+            for change in result.naming_nothing[told:]:
+                self._feeds[change.register].naming_nothing += 1
             touched |= self._shown_otherwise(self._yielding.settle(yielding, self._rows_of))
             self.sequence = due[-1].sequence
             result.changes += len(due)

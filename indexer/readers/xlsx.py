@@ -9,6 +9,7 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
+from core.files.sheet_size import SheetTooLarge, check_size
 from indexer.manifest.sources import XlsxSource
 from indexer.readers.batch import BATCH_ROWS, Batch, Unreadable, batch_of_rows, require_columns
 from indexer.readers.text_lines import open_source
@@ -18,6 +19,7 @@ def read_xlsx(source: XlsxSource, path: Path, columns: list[str]) -> Iterator[Ba
     """Batches of the asked columns; rows are counted from the one after the header. Raises Unreadable."""
     open_source(path).close()
     try:
+        check_size(path, source.sheet)
         workbook = CalamineWorkbook.from_path(str(path))
         sheets = workbook.sheet_names
         if source.sheet is not None and source.sheet not in sheets:
@@ -26,6 +28,8 @@ def read_xlsx(source: XlsxSource, path: Path, columns: list[str]) -> Iterator[Ba
         table = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except Unreadable:
         raise
+    except SheetTooLarge:
+        raise Unreadable("the sheet states more rows, columns or text in a cell than any list holds") from None
     except Exception as error:  # calamine's errors share no root
         raise Unreadable(f"no whole workbook: {type(error).__name__}") from error
     if len(table) < source.header_row:

@@ -78,8 +78,12 @@ _DAMAGED = re.compile(
 )
 SUSPICIOUS = re.compile(rf"[{_SIGNS}=]|[^\x00-\x7f{_LETTERS}]")
 # Without width or of direction: no letter was there, and the encoder takes them out (core/standardise/cells.pyx).
-_HIDDEN = "\u034f\u061c\u180e\ufeff" + "".join(
-    map(chr, (*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)))
+_HIDDEN_BLOCKS = (
+    *(range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x2028, 0x202F), range(0x2060, 0x2070)),
+    *(range(0xFE00, 0xFE10), range(0xFFF0, 0xFFFC), range(0x1BCA0, 0x1BCA4), range(0x1D173, 0x1D17B)),
+)
+_HIDDEN = "\u034f\u061c\u115f\u1160\u17b4\u17b5\u3164\ufeff\uffa0" + "".join(
+    chr(code) for block in _HIDDEN_BLOCKS for code in block
 )
 # What names read as no letter (core/names/folding.pyx): Mayan languages write glottal stops so.
 _APOSTROPHES = "'’‘‛′ʹʺʻʼʽˈʔ\u0241\u0242\ua78b\ua78c\u1fef\u1ffd\uff07"

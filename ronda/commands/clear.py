@@ -143,7 +143,7 @@ def clear(
                 held.callback(copy.unlink, missing_ok=True)
             source = open_source(
                 file, copy, encoding=encoding, delimiter=delimiter, header=header, named=named_columns(columns),
-                keep_copy=resuming,
+                keep_copy=resuming, check=_check_workbook,
             )  # fmt: skip
             if source.sheet and not as_json:
                 say(f"Hoja: {source.sheet}", err=True)
@@ -173,6 +173,20 @@ def clear(
             )  # fmt: skip
             summary = _run(wishes, resume=resuming, shows=not as_json)
     _show(summary, names.out, as_json)
+
+
+def _check_workbook(path: Path) -> None:
+    """Raises AgencyError for an XLSX file that states more than it holds."""
+    from clients.agency.failures import AgencyError
+    from core.files.sheet_size import SheetTooLarge, check_size
+
+    try:
+        check_size(path)
+    except SheetTooLarge:
+        raise AgencyError(
+            f"{path.name} ocupa más de lo que una lista ocupa (filas, columnas, o una celda enorme): deje en un libro "
+            "nuevo solo la lista, y guárdelo como .xlsx o CSV."
+        ) from None
 
 
 def _default_out(file: str) -> str:

@@ -257,6 +257,12 @@ def _print_positions(positions: Any, now_ms: int) -> None:
             print_renderables(
                 f"{register}: cambios recibidos que no se pudieron aplicar: {told}. Envíelos de nuevo, corregidos."
             )
+    for register, count in {each.register_id: each.naming_nothing for each in positions}.items():
+        if count:
+            print_renderables(
+                f"{register}: cancelaciones que no nombran nada, y no cerraron nada: {count}. Compare el id, la fuente "
+                "y la línea de lo que envió con los del registro."
+            )
 
 
 def _print_unknown_columns(positions: Any) -> None:
@@ -272,10 +278,30 @@ def _runs(position: Any) -> str:
     return ", ".join(f"{run.first}-{run.last}" if run.last > run.first else str(run.first) for run in position.missing)
 
 
+_LACKS = {"GAP": "faltan cambios", "SILENT": "sin señal", "RESTORED": "repuesto de una copia"}
+# Why answers show a register as not fresh, besides what its own sources lack.
+_SHOWN_FOR = {
+    "WRITER": "ronda live no aplica los cambios",
+    "TAKING": "el servidor no recibe cambios",
+    "VIEW": "los cambios aplicados no se pueden leer",
+    "WAITING": "nadie aplica los cambios: falta ronda live",
+    "EXTRACT": "su último extracto no se pudo leer",
+    "AGE": "datos viejos",
+    "AHEAD": "la fecha de sus datos es posterior a la hora del servidor",
+    "CLOCK": "hora del servidor en duda",
+    "ABSENT": "sin datos cargados",
+}
+
+
 def _state(position: Any) -> str:
-    words = {"GAP": "faltan cambios", "SILENT": "sin señal", "RESTORED": "repuesto de una copia"}
-    lacks = [words.get(each, each) for each in position.stale_reason.split()] if position.stale else []
+    from ronda.v1.register_pb2 import RegisterState
+
+    lacks = [_LACKS.get(each, each) for each in position.stale_reason.split()] if position.stale else []
     lacks += ["cambios sin aplicar"] if position.unread else []
+    if position.shown not in (RegisterState.REGISTER_STATE_UNSPECIFIED, RegisterState.REGISTER_STATE_FRESH):
+        reasons = position.shown_reason.split()
+        lacks += [_SHOWN_FOR.get(each, each) for each in reasons if each != "FEED"]
+        lacks = lacks or ["faltan cambios de otra fuente"]
     if lacks:
         return "NO AL DÍA: " + ", ".join(lacks)
     return "al día" if position.HasField("last_sign") else "sin envíos"

@@ -17,10 +17,10 @@ from core.documents import json_of
 from core.generation.manifest import Stated, checksum_of
 
 COPY = "COPY.json"
-_MOST_BYTES = 1 << 30
+MOST_BYTES = 1 << 30
 _Path = Annotated[str, Field(pattern=r"\A(data|audit|audit-keys|settings|issuer)(/[^/\x00]+)*\z")]
 _Sha256 = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
-_Count = Annotated[int, Field(ge=0)]
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class CopyRefused(Exception):
@@ -83,18 +83,39 @@ def manifest_bytes(document: dict[str, Any]) -> bytes:
 
 
 def read_copy_manifest(text: bytes) -> CopyManifest:
-    """Raises CopyRefused, with the rule."""
+    """Raises CopyRefused, which says in Spanish what is wrong."""
+    if len(text) > MOST_BYTES:
+        raise CopyRefused(f"{COPY}: es más grande que el de cualquier copia")
     try:
         document = json_of(text)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise CopyRefused(f"{COPY}: está dañado: no se puede leer") from None
+    except ValueError:  # of over 4,300 digits; nested too deeply
+        raise CopyRefused(f"{COPY}: está dañado: tiene un número o una forma que no puede ser") from None
+    try:
         manifest = CopyManifest.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise CopyRefused(f"{COPY}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-    except ValueError as error:
-        raise CopyRefused(f"{COPY}: {error}") from None
+        raise CopyRefused(f"{COPY}: {_said(first['loc'], first['type'])}") from None
     if manifest.checksum != checksum_of(document):
         raise CopyRefused(f"{COPY}: la suma del documento no concuerda")
     told = [*(entry.path for entry in manifest.entries), *manifest.named.values(), *manifest.roots.values()]
     if any(part in (".", "..") for path in told for part in path.split("/")):
         raise CopyRefused(f"{COPY}: una ruta sale de la copia")
     return manifest
+
+
+def _said(place: tuple[int | str, ...], kind: str) -> str:
+    """What is wrong there. kind: the library's type of error."""
+    if not place:
+        return "no es de una copia de Ronda"
+    if place == ("copy_version",) and kind != "missing":
+        return "es de otra versión de Ronda: repóngala con la que la hizo"
+    named = ".".join(str(part) for part in place)
+    if kind == "missing":
+        return f"falta {named}"
+    if kind == "extra_forbidden":
+        return f"{named}: esta versión de Ronda no lo conoce"
+    if kind.startswith(("int_", "greater_", "less_", "finite_")):
+        return f"{named}: no es un número que pueda ser"
+    return f"{named}: no es lo que debe ser"

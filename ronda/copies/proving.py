@@ -9,9 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from clients.spanish.system_errors import system_error_text
 from core.access.grant import Grant
 from core.engine.entry import Engine, Method
-from core.errors import CoreError, GenerationDamaged
+from core.errors import CoreError, GenerationDamaged, LedgerDamaged
 from core.generation.reader import DossierReader, EntityKind
 from core.generation.store import Generation
 from core.generation.subject_key import SUBJECT_KEY, check_subject_key
@@ -71,8 +72,26 @@ def prove(restored: Restored, clock_ms: int) -> Iterator[Proof]:
             yield Proof(what, look(restored))
         except _Wrong as error:
             yield Proof(what, problem=str(error))
-        except (CoreError, KeyFileError, CheckpointError, SegmentDamaged, sqlite3.Error, OSError) as error:
-            yield Proof(what, problem=f"{type(error).__name__}: {error}")
+        except (CoreError, KeyFileError, CheckpointError, SegmentDamaged, OSError) as error:
+            yield Proof(what, problem=_said(error))
+
+
+def _said(error: Exception) -> str:
+    """What the error comes to; its own text is English, or a library's."""
+    if isinstance(error, OSError):
+        return (
+            f"{Path(error.filename).name}: {system_error_text(error)}" if error.filename else system_error_text(error)
+        )
+    if isinstance(error, GenerationDamaged):
+        return f"{error.file} está dañado"
+    if isinstance(error, LedgerDamaged):
+        return f"{LOG} está dañado desde el byte {error.offset}"
+    words = {
+        KeyFileError: "una llave no está, o no es la que debe ser",
+        CheckpointError: "un punto de control está dañado",
+        SegmentDamaged: "un segmento del registro está dañado",
+    }
+    return next((text for kind, text in words.items() if isinstance(error, kind)), "está dañado")
 
 
 class _Wrong(Exception):
@@ -142,8 +161,8 @@ def _keys(restored: Restored) -> str:
         stated = stated_manifest(generation_directory(restored.data, None)[1]).subject_key
     try:
         key = check_subject_key(restored.data, stated)
-    except GenerationDamaged as error:
-        raise _Wrong(str(error)) from None
+    except GenerationDamaged:
+        raise _Wrong(f"{SUBJECT_KEY} no es la de estos datos, o está dañada") from None
     if key is None and (restored.manifest.generation or restored.manifest.ledger):
         raise _Wrong(f"falta {SUBJECT_KEY}")
     hotlist = restored.data / HOTLIST_KEY
@@ -157,12 +176,15 @@ def _keys(restored: Restored) -> str:
 def _databases(restored: Restored) -> str:
     found = sorted([*restored.data.glob("*.db"), *restored.data.glob("*/*.db")])
     for path in found:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
-            (said,) = base.execute("PRAGMA quick_check(1)").fetchone()
-            if said != "ok":
-                raise _Wrong(f"{path.name}: {said}")
-            if path.parent.name == RECALL:
-                _recall_is_not_ahead(base, restored)
+        try:
+            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as base:
+                is_whole = base.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+                if is_whole and path.parent.name == RECALL:
+                    _recall_is_not_ahead(base, restored)
+        except sqlite3.Error:
+            is_whole = False
+        if not is_whole:
+            raise _Wrong(f"{path.name} está dañada")
     return f"{len(found)} íntegras"
 
 
@@ -179,7 +201,7 @@ def _generation(restored: Restored) -> str:
         return "la copia no tiene: corra ronda index antes de servir"
     result = verify_generation(restored.data)
     if result.problems:
-        raise _Wrong(result.problems[0])
+        raise _Wrong(f"{len(result.problems)} archivos dañados; el primero: {result.problems[0].partition(':')[0]}")
     if result.generation_id != restored.manifest.generation:
         raise _Wrong(f"es {result.generation_id}, no {restored.manifest.generation}")
     return f"{result.generation_id}, {result.files_checked} archivos"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.files.regular_file import open_regular, read_file
-from ronda.copies.manifest import COPY, CopiedEntry, CopyManifest, CopyRefused, read_copy_manifest
+from ronda.copies.manifest import COPY, MOST_BYTES, CopiedEntry, CopyManifest, CopyRefused, read_copy_manifest
 
 _BLOCK = 1 << 20
 
@@ -71,13 +71,13 @@ class CopySource:
     def _whole_manifest(self) -> bytes:
         if self._tar is not None:
             member = self._members.get(COPY)
-            reading = self._tar.extractfile(member) if member is not None else None
+            reading = self._tar.extractfile(member) if member is not None and member.isreg() else None
             if reading is None:
                 raise CopyRefused(f"{self.place}: sin {COPY}: la copia no llegó a su fin, o no es una")
             with reading:
-                return reading.read()
+                return reading.read(MOST_BYTES + 1)
         try:
-            return read_file(self.place / COPY)
+            return read_file(self.place / COPY, MOST_BYTES + 1)
         except FileNotFoundError:
             raise CopyRefused(f"{self.place}: sin {COPY}: la copia no llegó a su fin, o no es una") from None
 
@@ -91,11 +91,16 @@ def opened_copy(place: Path) -> Iterator[CopySource]:
     with open_regular(place) as file:
         try:
             tar = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115 - closed below
-        except tarfile.TarError as error:
-            raise CopyRefused(f"{place}: {error}") from None
+        except tarfile.TarError:
+            raise CopyRefused(
+                f"{place}: no es una copia de ronda backup: ni su directorio ni su .tar, o está comprimida, cifrada o "
+                "dañada desde el principio"
+            ) from None
         try:
             yield CopySource(place, tar)
-        except tarfile.TarError as error:
-            raise CopyRefused(f"{place}: {error}") from None
+        except tarfile.TarError:
+            raise CopyRefused(
+                f"{place}: está cortada o dañada: tráigala otra vez de donde se guarda, o tome una anterior"
+            ) from None
         finally:
             tar.close()

@@ -188,7 +188,7 @@ FORMATS = (
         "live view",
         "<data>/live/*/VIEW",
         str(VIEW_VERSION),
-        frozenset({str(VIEW_VERSION)}),
+        frozenset({"1", str(VIEW_VERSION)}),
         frozenset({"1"}),
         "fed registers are STALE until `ronda live` of the release before has made its views again",
         _stated(f"{LIVE}/**/{VIEW}", "view_version"),

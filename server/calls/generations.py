@@ -111,6 +111,11 @@ class GenerationKeeper:
         """Id of the current generation; "" = none."""
         return self._current.id if self._current is not None else ""
 
+    @property
+    def live(self) -> LiveLevels | None:
+        """What lies over the current generation; None where nothing is served, or no live changes are looked for."""
+        return self._current.live if self._current is not None else None
+
     def show(self, confirmations: Confirmations) -> None:
         """From now on every answer shows these (docs/confirmation.md); in the event loop's thread."""
         self._confirmations = confirmations

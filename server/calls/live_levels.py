@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 from core.errors import CoreError
 from core.generation.overlay import DeltaGeneration, overlay
 from core.generation.store import Generation
-from core.generation.view_file import BEAT, LIVE, VIEW, StatedView, read_view
+from core.generation.view_file import BEAT, LIVE, VIEW, FedRegister, StatedView, read_view
 from core.ledger.frames import BEAT as TAKING
 from core.ledger.reader import FOLDER, LedgerReader, registers_of
 from server.logs import ERROR, WARNING, log
 
 SILENT_S = 5.0  # that a writer may be silent before the registers it feeds are STALE
 _RETRY_S = 1.0
+_WAITING = "WAITING"  # as FeedPosition.shown_reason has it, like the others
 _BEHIND = "cambios en vivo atrasados"
 
 
@@ -73,6 +74,7 @@ class LiveLevels:
         self._home = data / LIVE
         self._directory = self._home / base.generation_id
         self._open: dict[str, DeltaGeneration] = {}
+        self._causes: Mapping[str, tuple[str, ...]] = {}
         self._shown: StatedView | None = None
         self._seen: _Seen | None = None
         self._retry_at = 0.0
@@ -99,6 +101,16 @@ class LiveLevels:
     def deltas(self) -> Mapping[str, DeltaGeneration]:
         """What lies over the base, by its id, oldest first."""
         return self._open
+
+    @property
+    def causes(self) -> Mapping[str, tuple[str, ...]]:
+        """Why registers are STALE for the feed's sake, as FeedPosition.shown_reason has it, by register id."""
+        return self._causes
+
+    @property
+    def registers(self) -> Mapping[str, FedRegister]:
+        """How the fed registers stand in the view that is shown; none where there is none, or none any more."""
+        return self._shown.registers if self._shown is not None and self._stamp() is not None else {}
 
     def look(self) -> Generation | None:
         """The base with what lies over it now; None = as before. Blocks for some milliseconds."""
@@ -163,21 +175,30 @@ class LiveLevels:
         view = self._shown
         if view is None:
             fed = self._fed_elsewhere() | (self._fed_registers() if seen.waiting else set())
+            self._causes = dict.fromkeys(fed, (_WAITING,))
             return overlay(self._base, [], 0, {name: _behind({}) for name in fed}) if fed else None
         stated = {entry["id"]: entry for entry in self._base.manifest["registers"]}
         live: dict[str, Mapping[str, Any]] = {}
         unknown = self._fed_registers() - view.registers.keys() if seen.waiting else set()
         live.update((name, _behind({})) for name in unknown if name in stated)
+        causes: dict[str, tuple[str, ...]] = dict.fromkeys(unknown, (_WAITING,))
         for name, register in view.registers.items():
             if name not in stated:
                 continue
             told: dict[str, Any] = {}
             if stated[name]["state"] == "loaded":
                 told["as_of_ms"] = max(stated[name]["as_of_ms"], register.as_of_ms)
-            untaken = seen.untaken and name in self._fed
-            live[name] = _behind(told) if seen.silent or not seen.well or untaken or register.stale else told
+            live[name] = told
+            if found := self._causes_of(name, register, seen):
+                live[name], causes[name] = _behind(told), found
+        self._causes = causes
         made_with = f"{view.made_with}.{view.ledger}"
         return overlay(self._base, list(self._open.values()), view.sequence, live, made_with)
+
+    def _causes_of(self, name: str, register: FedRegister, seen: _Seen) -> tuple[str, ...]:
+        untaken = seen.untaken and name in self._fed
+        found = {"FEED": register.stale, "WRITER": seen.silent, "TAKING": untaken, "VIEW": not seen.well}
+        return tuple(cause for cause, holds in found.items() if holds)
 
     def _fed_registers(self) -> set[str]:
         """Registers of the settings' sources, and of the ledger's entries; every register where it cannot be read."""

@@ -20,6 +20,7 @@ from server.feed.line import FeedLine, Position
 from server.feed.resume import Told, read_token, token_of
 from server.feed.sequences import Fate, Outcome
 from server.feed.settings import FeedSource
+from server.feed.shown import ABSENT, Shown
 from server.feed.skipping import Numbered
 from server.logs import ERROR, log
 from server.metrics import counts
@@ -34,25 +35,25 @@ _KINDS = {
 }
 
 
-Unread = Callable[[], Mapping[str, Mapping[str, int]]]
-
-
 class FeedMethods:
     """Answers each method of FeedService."""
 
-    def __init__(self, line: FeedLine, sources: Mapping[str, FeedSource], unread: Unread) -> None:
-        """unread: changes of each register that could not be applied, by rule."""
-        self._line, self._sources, self._unread = line, sources, unread
+    def __init__(
+        self, line: FeedLine, sources: Mapping[str, FeedSource], shown: Callable[[int], Mapping[str, Shown]]
+    ) -> None:
+        """shown: how answers show the registers at a time (UTC ms), by register id."""
+        self._line, self._sources, self._shown = line, sources, shown
         begin(counts.FED, sources, (fate.name for fate in Fate))
 
     async def status(self, asked: Asked) -> feed_service_pb2.StatusResponse:
         """How the sources of the caller's institution stand."""
         mine = [name for name, source in self._sources.items() if _is_of(asked, source)]
-        response = feed_service_pb2.StatusResponse(server_time=_timestamp(clock_ms()), ledger_sequence="0")
+        now = clock_ms()
+        response = feed_service_pb2.StatusResponse(server_time=_timestamp(now), ledger_sequence="0")
         if mine:
             positions, sequence = await self._line.positions(mine)
-            unread = self._unread()
-            response.positions.extend(_position(each, unread.get(each.register, {})) for each in positions)
+            shown = self._shown(now)
+            response.positions.extend(_position(each, shown.get(each.register, ABSENT)) for each in positions)
             response.ledger_sequence = str(sequence)
         return response
 
@@ -115,7 +116,7 @@ class _PushStream:
         self._positions |= {each.register: each for each in positions}
         response = feed_service_pb2.PushResponse(resume_token=token_of(self._name, list(self._positions.values())))
         response.outcomes.extend(_outcome(each) for each in outcomes)
-        response.positions.extend(_position(each, {}) for each in positions)
+        response.positions.extend(_position(each) for each in positions)
         for outcome in outcomes:
             counts.FED.labels(self._name, outcome.fate.name).inc()
         return response
@@ -208,7 +209,7 @@ def _outcome(outcome: Outcome) -> feed_service_pb2.FeedOutcome:
     )
 
 
-def _position(position: Position, unread: Mapping[str, int]) -> feed_service_pb2.FeedPosition:
+def _position(position: Position, shown: Shown | None = None) -> feed_service_pb2.FeedPosition:
     found = feed_service_pb2.FeedPosition(
         source=position.source,
         register_id=position.register,
@@ -218,8 +219,11 @@ def _position(position: Position, unread: Mapping[str, int]) -> feed_service_pb2
         stale=bool(position.stale),
         stale_reason=position.stale,
     )
-    for rule, records in sorted(unread.items()):
-        found.unread.add(rule=rule, records=records)
+    if shown is not None:
+        found.shown, found.shown_reason = shown.state, " ".join(shown.reasons)
+        found.naming_nothing = shown.naming_nothing
+        for rule, records in sorted(shown.unread.items()):
+            found.unread.add(rule=rule, records=records)
     for first, last in position.missing:
         found.missing.add(first=first, last=last)
     for sequence, record_id in position.skipped:

@@ -1,14 +1,12 @@
-"""The registers as a worker's answers show them, by one question to its own engine; and of several workers together."""
+"""The registers as a worker's answers show them, and of several workers together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.access.grant import Grant
-from core.engine.entry import Engine, Method
-from core.errors import CoreError
+from core.engine.entry import Engine
 from ronda.v1 import register_pb2
-from ronda.v1.register_service_pb2 import ListRegistersResponse
+from server.calls.listed_registers import listed_registers
 from server.processes.messages import RegisterNow
 
 _PREFIX = "REGISTER_STATE_"
@@ -17,13 +15,7 @@ _GREYEST_LAST = ("FRESH", "STALE", "MISSING")
 
 def registers_now(engine: Engine | None, clock_ms: int) -> dict[str, RegisterNow]:
     """State and as-of by register id, of the moment `clock_ms`; empty where nothing can be answered."""
-    if engine is None:
-        return {}
-    try:
-        answer = engine.answer(Method.LIST_REGISTERS, b"", Grant.everything(), clock_ms)
-    except CoreError:
-        return {}
-    listed = ListRegistersResponse.FromString(answer).registers
+    listed = listed_registers(engine, clock_ms)
     return {register.status.register_id: _now(register.status) for register in listed}
 
 

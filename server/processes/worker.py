@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import grpc
@@ -39,7 +40,7 @@ from server.confirmation.service import ConfirmationMethods
 from server.confirmation.wiring import confirmation_handlers
 from server.feed.line import FeedLine
 from server.feed.service import FeedMethods
-from server.feed.unread import unread_changes
+from server.feed.shown import shown_registers
 from server.feed.wiring import feed_handlers
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
@@ -232,7 +233,7 @@ class Worker:
     def _feed_handlers(self, service: Service, places: OwnPlaces) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
         settings = self._settings
         line = FeedLine(self._orders.feed_socket)
-        feed = FeedMethods(line, settings.feed_sources, lambda: unread_changes(settings.data))
+        feed = FeedMethods(line, settings.feed_sources, partial(shown_registers, self._keeper))
         streams = StreamBounds(settings.max_feed_message_bytes, settings.feed_idle_s)
         return feed_handlers(service, feed, places, streams)
 

@@ -30,6 +30,7 @@ from core.documents import json_of, toml_of
 from core.files.regular_file import read_file
 from server.settings import SettingsError, file_fault
 from server.trust.faults import LIST, Faults
+from server.trust.small_order import is_of_small_order
 
 # Also the head of role names in policy ("pnc/patrol"), so nothing that Cedar or a path would read otherwise.
 _ID = re.compile(r"\A[a-z][a-z0-9-]{0,31}\Z")
@@ -172,11 +173,13 @@ def institution_of(identity: str, stated: Stated, ca_path: Path, keys_path: Path
 def _certificates(pem: bytes, path: Path) -> tuple[x509.Certificate, ...]:
     try:
         found = tuple(x509.load_pem_x509_certificates(pem))
-        known = all(isinstance(each.public_key(), _CA_KEYS) for each in found)
+        public = [each.public_key() for each in found]
     except (ValueError, UnsupportedAlgorithm) as error:
         raise SettingsError(f"{path}: no PEM certificates: {error}") from None
-    if not known:
+    if not all(isinstance(each, _CA_KEYS) for each in public):
         raise SettingsError(f"{path}: the key of a CA is RSA, ECDSA or Ed25519")
+    if any(_anybody_signs_under(each) for each in public):
+        raise SettingsError(f"{path}: the key of a CA is of small order: anybody signs under it")
     if not all(_is_ca(each) for each in found):
         raise SettingsError(f"{path}: a certificate that is no CA (basic constraints) vouches for nobody")
     try:  # as the handshake reads them: one block that it refuses would refuse those of all institutions
@@ -196,6 +199,10 @@ def check_id(identity: str, where: str = "") -> None:
     """Raises SettingsError for what is no institution's id; where: begins its text."""
     if not _ID.match(identity):
         raise SettingsError(f"{where}{identity}: an institution's id has lower-case letters, digits and hyphens")
+
+
+def _anybody_signs_under(key: object) -> bool:
+    return isinstance(key, ed25519.Ed25519PublicKey) and is_of_small_order(key.public_bytes_raw())
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
@@ -230,6 +237,10 @@ def _key_set(text: bytes, path: Path) -> KeySet:
         for key in keys:
             if key.get("kty") != "OKP" or key.get("crv") != "Ed25519" or "kid" not in key or "d" in key:
                 raise SettingsError(f"{path}: holds Ed25519 public keys only, each with a kid")
-        return KeySet.import_key_set(document)
+        found = KeySet.import_key_set(document)
+        for each in found.keys:
+            if _anybody_signs_under(each.public_key):
+                raise SettingsError(f"{path}: key {each.kid} is of small order: anybody signs under it")
+        return found
     except (OSError, ValueError, KeyError, TypeError, AttributeError, JoseError) as error:
         raise SettingsError(f"{path}: no JWK Set: {type(error).__name__}") from None

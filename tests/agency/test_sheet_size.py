@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clients.agency.failures import AgencyError
-from clients.agency.sheet_size import check_size
+from core.files.sheet_size import SheetTooLarge, check_size
 from tests.agency.test_bad_input import NOBODY
 from tests.agency.test_clear import CLEAN
 
@@ -62,15 +61,23 @@ def test_a_cell_at_the_end_of_the_sheet_is_told(tmp_path: Path, far: str) -> Non
         (_LIST, "<row/>" * 100_000, 11),
         (f'{_LIST}<row><c t="inlineStr"><is><t>', "A" * 1_000_000, 6),
         (f'{_LIST}<row><c r="', "A" * 1_000_000, 6),
+        (f'{_LIST}<row r="1048576"><c r="A1048576"><v>1</v></c></row><row>', "<c><v>1</v></c>", 1_000),
+        (f"{_LIST}<row>", "<c><v>1</v></c>", 20_000),
     ],
 )
 def test_a_sheet_of_more_than_any_program_writes_is_told(tmp_path: Path, rows: str, repeated: str, times: int) -> None:
-    with pytest.raises(AgencyError, match="más de lo que una lista ocupa"):
+    with pytest.raises(SheetTooLarge):
         check_size(_book(tmp_path / "in.xlsx", rows, repeated, times))
 
 
 @pytest.mark.parametrize(
-    "far", ["", '<row r="1048576"><c r="AZ1048576"><v>1</v></c></row>', '<row><c r="XFD9"/></row>']
+    "far",
+    [
+        "",
+        '<row r="1048576"><c r="AZ1048576"><v>1</v></c></row>',
+        '<row><c r="XFD9"/></row>',
+        f"<row>{'<c><v>1</v></c>' * 50}</row>" * 10_000,
+    ],
 )
 def test_a_list_of_any_size_that_a_sheet_has_is_read(tmp_path: Path, far: str) -> None:
     check_size(_book(tmp_path / "in.xlsx", _LIST + far))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import shutil
@@ -66,38 +68,106 @@ def _append(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-SPOILED: dict[str, Callable[[Path], object]] = {
-    "a byte more": lambda copy: _append(copy / "data" / "ledger" / "changes.log", b"x"),
-    "a byte altered": lambda copy: (copy / "data" / "subject.key").write_bytes(b"x" * 32),
-    "a file gone": lambda copy: (copy / "audit" / "seals").unlink(),
-    "a file of no entry": lambda copy: (copy / "data" / "limits").write_bytes(b"x"),
-    "a link of no entry": lambda copy: (copy / "data" / "more").symlink_to("/etc/passwd"),
-    "COPY.json gone": lambda copy: (copy / COPY).unlink(),
-    "COPY.json altered": lambda copy: (copy / COPY).write_text((copy / COPY).read_text().replace("server", "issuer")),
-    "COPY.json cut": lambda copy: os.truncate(copy / COPY, 100),
-    "a path out of the copy": lambda copy: _stated(
-        copy, lambda document: document["entries"].append({"path": "data/../../x", "mode": 0o600})
+def _wrong(field: str, value: object) -> Callable[[Path], object]:
+    """A value of the first entry, or of the document."""
+
+    def change(document: dict[str, Any]) -> None:
+        where, _, name = field.rpartition(".")
+        (document["entries"][0] if where == "entries" else document)[name] = value
+
+    return lambda copy: _stated(copy, change)
+
+
+def _long_number(copy: Path) -> None:
+    text = (copy / COPY).read_text()
+    (copy / COPY).write_text(text.replace('"made_at_ms": ', '"made_at_ms": ' + "9" * 5000, 1))
+
+
+# How it is spoilt -> what is said of it
+SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a byte more": (lambda copy: _append(copy / "data" / "ledger" / "changes.log", b"x"), "no es como se copió"),
+    "a byte altered": (lambda copy: (copy / "data" / "subject.key").write_bytes(b"x" * 32), "no es como se copió"),
+    "a file gone": (lambda copy: (copy / "audit" / "seals").unlink(), "audit/seals: no está en la copia"),
+    "a file of no entry": (
+        lambda copy: (copy / "data" / "limits").write_bytes(b"x"),
+        "data/limits: no está en COPY.json",
+    ),
+    "a link of no entry": (lambda copy: (copy / "data" / "more").symlink_to("/etc/passwd"), "no está en COPY.json"),
+    "COPY.json gone": (lambda copy: (copy / COPY).unlink(), "sin COPY.json: la copia no llegó a su fin, o no es una"),
+    "COPY.json altered": (
+        lambda copy: (copy / COPY).write_text((copy / COPY).read_text().replace("server", "issuer")),
+        "la suma del documento no concuerda",
+    ),
+    "COPY.json cut": (lambda copy: os.truncate(copy / COPY, 100), "COPY.json: está dañado: no se puede leer"),
+    "COPY.json empty": (lambda copy: os.truncate(copy / COPY, 0), "COPY.json: está dañado: no se puede leer"),
+    "COPY.json of other bytes": (lambda copy: (copy / COPY).write_bytes(b"\xff\xfe{"), "está dañado: no se puede leer"),
+    "COPY.json of another kind": (
+        lambda copy: (copy / COPY).write_text("[1]"),
+        "COPY.json: no es de una copia de Ronda",
+    ),
+    "COPY.json without end": (
+        lambda copy: (copy / COPY).write_text("[" * 99_999),
+        "tiene un número o una forma que no puede ser",
+    ),
+    "a number without end": (_long_number, "tiene un número o una forma que no puede ser"),
+    "a size below zero": (_wrong("entries.bytes", -1), "COPY.json: entries.0.bytes: no es un número que pueda ser"),
+    "a size of no disk": (_wrong("entries.bytes", 10**400), "entries.0.bytes: no es un número que pueda ser"),
+    "half a byte": (_wrong("entries.bytes", 0.5), "entries.0.bytes: no es un número que pueda ser"),
+    "a mode that is none": (_wrong("entries.mode", 0o10000), "entries.0.mode: no es un número que pueda ser"),
+    "a time that is none": (_wrong("made_at_ms", "ayer"), "made_at_ms: no es un número que pueda ser"),
+    "a digest that is none": (_wrong("entries.sha256", "x"), "entries.0.sha256: no es lo que debe ser"),
+    "what no release states": (_wrong("entries.colour", 1), "entries.0.colour: esta versión de Ronda no lo conoce"),
+    "of another version": (_wrong("copy_version", 2), "COPY.json: es de otra versión de Ronda"),
+    "a folder missing": (lambda copy: _stated(copy, lambda document: document.pop("roots")), "COPY.json: falta roots"),
+    "a path out of the copy": (
+        lambda copy: _stated(
+            copy, lambda document: document["entries"].append({"path": "data/../../x", "mode": 0o600})
+        ),
+        "una ruta sale de la copia",
     ),
 }
 
 
 @pytest.mark.parametrize("name", SPOILED)
 def test_a_copy_that_is_not_whole_is_refused_and_nothing_is_written(name: str, copy: Path, tmp_path: Path) -> None:
-    SPOILED[name](copy)
+    """In Spanish: who is called at night reads it."""
+    spoil, wrong = SPOILED[name]
+    spoil(copy)
     status, said = _restore(copy, tmp_path / "to")
-    assert status == 2, said
+    assert (status, wrong in " ".join(said.split())) == (2, True), said
     assert not (tmp_path / "to").exists()
 
 
-def test_a_tar_that_is_cut_is_refused(served_world: Path, tmp_path: Path) -> None:
+def test_a_tar_that_is_cut_or_none_is_refused_in_words(served_world: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole.tar"
     take(load_settings(data=served_world), whole)
+    content = whole.read_bytes()
     with tarfile.open(whole) as tar:
         assert tar.getnames()[-1] == COPY, "written last: a copy that was cut has none"
-    for size in (0, 100, 5_000, whole.stat().st_size - 12_000):
+        sized = [member for member in tar if member.size > 1024]
+    within = sized[-2].offset_data + 700
+    linked = io.BytesIO()
+    with tarfile.open(fileobj=linked, mode="w") as tar:
+        link = tarfile.TarInfo(COPY)
+        link.type, link.linkname = tarfile.SYMTYPE, "data/nowhere"
+        tar.addfile(link)
+    none = "no es una copia de ronda backup"
+    for text, wrong in (
+        (b"", none),
+        (content[:100], none),
+        (content[:512], "está cortada"),
+        (content[:within], "está cortada"),
+        (content[: len(content) - 12_000], "está cortada"),
+        (gzip.compress(content), none),
+        (b"PK\3\4" + bytes(2000), none),
+        (b"a letter\n" * 400, none),
+        (content[:300] + b"\xff" * 200 + content[500:], none),
+        (linked.getvalue(), "sin COPY.json"),
+    ):
         cut = tmp_path / "cut.tar"
-        cut.write_bytes(whole.read_bytes()[:size])
-        assert _restore(cut, tmp_path / "to")[0] == 2
+        cut.write_bytes(text)
+        status, said = _restore(cut, tmp_path / "to")
+        assert (status, wrong in " ".join(said.split())) == (2, True), said
     assert not (tmp_path / "to").exists()
 
 
@@ -144,23 +214,26 @@ def _older_log(copy: Path) -> None:
         _again(copy, str(segment.relative_to(copy)))
 
 
-WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
-    "subject.key of another": (_put("data/subject.key", b"x" * 32), "llaves"),
-    "signing.key of another": (_swap_signing_key, "llaves de la auditoría"),
-    "the log older than its checkpoints": (_older_log, "auditoría"),
-    "recall ahead of the ledger": (_recall_ahead, "bases de datos"),
-    "a ledger without its end": (_put("data/ledger/changes.log", b""), "libro de cambios"),
+# How it is spoilt -> which proof fails, and what it says
+WRONG: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "subject.key of another": (_put("data/subject.key", b"x" * 32), "llaves", "subject.key no es la de estos datos"),
+    "signing.key of another": (_swap_signing_key, "llaves de la auditoría", "el registro está firmado con"),
+    "no signing.key": (_put("audit-keys/signing.key", b"x"), "auditoría", "una llave no está, o no es la que debe ser"),
+    "the log older than its checkpoints": (_older_log, "auditoría", "problemas"),
+    "recall ahead of the ledger": (_recall_ahead, "bases de datos", "los avisos van por la entrada 1000"),
+    "recall cut": (_put("data/recall/recall.db", b"SQLite format 3\0"), "bases de datos", "recall.db está dañada"),
+    "a ledger without its end": (_put("data/ledger/changes.log", b""), "libro de cambios", "changes.log está dañado"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_what_does_not_fit_together_is_not_served(name: str, copy: Path, tmp_path: Path) -> None:
-    spoil, what = WRONG[name]
+    spoil, what, wrong = WRONG[name]
     spoil(copy)
     status, said = _restore(copy, tmp_path / "to", "--json")
     assert status == 3, said
     proofs = json.loads(said[: said.rindex("}") + 1])["proofs"]
-    assert what in {proof["what"] for proof in proofs if proof["problem"]}, proofs
+    assert wrong in {proof["what"]: proof["problem"] for proof in proofs}[what], proofs
     with pytest.raises(SettingsError, match="restore that did not end"):
         check_files_of(load_settings(data=tmp_path / "to"))
     assert _restore(copy, tmp_path / "to")[0] == 2, "it is not empty"

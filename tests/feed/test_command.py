@@ -21,6 +21,7 @@ from core.generation.view_file import LIVE, write_view
 from core.ledger.change import Change, Kind
 from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER, LedgerReader
+from indexer.generations.publishing import current_generation
 from ronda.demo.postgres_cluster import PostgresCluster
 from tests.feed.feed_kit import SOURCES
 from tests.feed.outbox_kit import outbox_database
@@ -269,20 +270,21 @@ def test_a_full_disk_takes_nothing_and_says_so(field: DevelopmentServer, tmp_pat
 def test_status_tells_every_register_of_every_source(field: DevelopmentServer) -> None:
     said = feed(field, "status").stdout
     assert "by-folder" in said
-    assert "al día" in said
+    assert "NO AL DÍA: nadie aplica los cambios: falta ronda live" in said, "so answers show it"
     found = json.loads(feed(field, "status", "--json").stdout)
     assert {each["source"] for each in found["positions"]} >= {"by-hand", "by-outbox"}
 
 
 def test_status_tells_what_could_not_be_applied(field: DevelopmentServer) -> None:
     """Answers show the register STALE for it, whatever the feed itself says."""
-    home = field.data / LIVE / "20261130T000000Z-00000000"
+    home = field.data / LIVE / str(current_generation(field.data))
     home.mkdir(parents=True)
     states = {"oj": {"as_of_ms": 0, "stale": True, "refused": {"ambiguous_record": 2}}}
     write_view(home, {"base": home.name, "sequence": 0, "deltas": [], "registers": states})
     try:
+        until(lambda: "cambios sin aplicar" in feed(field, "status").stdout)
         said = " ".join(feed(field, "status").stdout.split())
-        assert "NO AL DÍA: cambios sin aplicar" in said
+        assert "NO AL DÍA: cambios sin aplicar, ronda live no aplica los cambios" in said
         assert "oj: cambios recibidos que no se pudieron aplicar: 2 por el número es de varias filas" in said
         found = json.loads(feed(field, "status", "--json").stdout)["positions"]
         assert {json.dumps(each["unread"]) for each in found} == {'[{"rule": "ambiguous_record", "records": 2}]'}

@@ -11,10 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from core.generation.view_file import BEAT, LIVE, write_view
 from core.ledger.change import RECORD_KINDS
 from ronda.demo.postgres_cluster import PostgresCluster
-from server.feed.unread import unread_changes
 from tests.feed.feeder_kit import development_server, entries, feeder, heartbeats
 from tests.feed.outbox_kit import outbox_database
 from tests.feed.test_command import DevelopmentServer, feed, in_force, lines, row, upsert
@@ -186,19 +184,3 @@ def test_a_heartbeat_that_is_refused_again_and_again_is_told_at_growing_interval
         time.sleep(3)
         assert running.said.count("FEED_EVENT_IN_FUTURE") == 1, running.said
     assert heartbeats(field, "by-a-clock-ahead") == []
-
-
-def test_what_could_not_be_applied_is_told_of_the_base_that_serves(tmp_path: Path) -> None:
-    """While one base takes another's place both views are written, and the manifests of one may read what the other's
-    cannot."""
-    before, serves = "20261201T000000Z-00000001", "20261202T000000Z-00000002"
-    (tmp_path / "CURRENT").write_text(f"{serves}\n", encoding="ascii")
-    for base, refused in ((serves, {"unknown_code": 40}), (before, {})):
-        home = tmp_path / LIVE / base
-        home.mkdir(parents=True)
-        stated = {"as_of_ms": 0, "stale": bool(refused), "refused": refused}
-        write_view(home, {"base": base, "ledger": "", "sequence": 9, "deltas": [], "registers": {"oj": stated}})
-        (home / BEAT).touch()
-    assert unread_changes(tmp_path) == {"oj": {"unknown_code": 40}}
-    (tmp_path / LIVE / serves / BEAT).unlink()  # not at the ledger's end yet: the one before answers
-    assert unread_changes(tmp_path) == {"oj": {}}

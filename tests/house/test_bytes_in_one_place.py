@@ -15,6 +15,7 @@ from tests.house.imports import ROOT, imports, sources
 OUTSIDE = ("server", "indexer", "ronda", "clients", "bench", "nation")
 # Bytes of other kinds, each drawn where it is decoded, and what they are.
 OTHERS = {
+    "server/trust/small_order.py": "a public key of Ed25519 (RFC 8032)",
     "server/audit/index.py": "the head of an index of a segment, its own format (docs/audit-format.md)",
     "server/transport/connections.py": "struct tcp_info and SO_LINGER of Linux",
     "server/audit/misuse.py": "rows that core.audit.rows fills, by the dtypes that it gives",

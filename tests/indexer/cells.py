@@ -29,6 +29,7 @@ CELLS: list[str | None] = [
 STEERING: list[str | None] = [
     "JUAN\x00PEREZ", "\x1b[31mJUAN\x1b[0m", "A\u202eB\u202c C", "MA\u200bRÍA\u00ad", "\u200f", "ANA\x85LUZ \u2028 GIL",
     "25473\u200b25860101", "\ufeff04/03/1985", "PENDI\U000e0041ENTE", "\u2066SI\u2069", "\xc2é\u0650é", "\x7f",
+    "C\u180fU\ufe0fA\ufe00", "\U0001d17aS\U0001bca0", "\U0001d172\U0001bca4",
 ]  # fmt: skip
 # What makes the records of every_key.toml whole, by column.
 LIKELY: dict[str, list[str]] = {

@@ -19,8 +19,8 @@ SPACE = "[ \t\n\v\f\r\xa0]"
 # What parts words as white space does, and what vanishes.
 CONTROL = "[\x00-\x08\x0e-\x1f\x7f-\x9f\u2028\u2029]"
 HIDDEN = (
-    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    "\ufff0-\ufffb\U000e0000-\U000e0fff]"
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 Date = tuple[int, int, int]

@@ -13,6 +13,7 @@ from ronda.commands.index_output import summary_parts
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import cui_of
 from tests.kit.small_world import SmallWorld
+from tests.kit.unseen import UNSEEN
 from tests.live.fed_world import FedWorld, built, said
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
@@ -53,6 +54,20 @@ def test_nothing_of_them_is_in_an_answer_of_a_build_or_of_what_is_fed(tmp_path: 
         assert f'text: "{expected} {SHOWN}"' in text
         assert not STEERING.search(re.sub(r"\\[0-7]{3}", "\x01", text))
     assert 'name: "ANA TZUL COY"' in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(1)))
+    fed.writer.close()
+
+
+def test_nothing_without_width_is_in_a_record(tmp_path: Path) -> None:
+    hidden = "".join(chr(code) for first, last in UNSEEN for code in range(first, min(last, first + 15) + 1))
+    cells = {"ESTADO": "PENDIENTE", "FECHA": "2020-05-05", "DELITO": f"{hidden}HUR{hidden}TO 🙂"}
+    world = SmallWorld()
+    for number in (1, 2):
+        world.person(number, f"ANA TZUL {number * 'COY'}")
+    world.rows["oj"].append({"ORDEN": "W1", "CUI": cui_of(1), "NOMBRE": "", **cells})
+    fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "first", world))
+    fed.take(fed.upsert("oj", ORDEN="W2", CUI=cui_of(2), NOMBRE="", **cells))
+    for number in (1, 2):
+        assert 'text: "HURTO 🙂"' in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(number)))
     fed.writer.close()
 
 

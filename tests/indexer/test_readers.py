@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,38 @@ def test_xlsx(tmp_path: Path) -> None:
         read(source("xlsx", sheet="No"), tmp_path / "f.xlsx", data, ["A"])
     with pytest.raises(Unreadable, match="no whole workbook"):
         read(given, tmp_path / "f.xlsx", data[: len(data) // 2], ["A"])
+
+
+def spoilt(data: bytes, sheet: int, row: str) -> bytes:
+    """The workbook with one row more in this sheet."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == f"xl/worksheets/sheet{sheet}.xml":
+                content = content.replace(b"<sheetData/>", b"<sheetData></sheetData>")
+                content = content.replace(b"</sheetData>", row.encode() + b"</sheetData>")
+            after.writestr(name, content)
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        '<row r="9"><c r="ZZZZZZZZ9999999999999"><v>1</v></c></row>',
+        f'<row r="9"><c r="A9" t="inlineStr"><is><t>{"A" * 4_000_000}</t></is></c></row>',
+    ],
+)
+def test_a_sheet_that_states_more_than_it_holds_is_a_named_failure(tmp_path: Path, row: str) -> None:
+    """Its reader would set memory aside for all of that, until the system ended the process."""
+    data = workbook([["A"], [1]])
+    with pytest.raises(Unreadable, match="more rows, columns or text in a cell than any list holds"):
+        read(source("xlsx", sheet="Hoja"), tmp_path / "f.xlsx", spoilt(data, 2, row), ["A"])
+    with pytest.raises(Unreadable, match="more rows, columns or text in a cell than any list holds"):
+        read(source("xlsx"), tmp_path / "f.xlsx", spoilt(data, 1, row), ["A"])
+    far = spoilt(data, 1, row) if "AAAA" not in row else data
+    assert read(source("xlsx", sheet="Hoja"), tmp_path / "f.xlsx", far, ["A"])[0] == {1: ["1"]}, "another sheet's"
 
 
 def parquet(columns: dict[str, pa.Array[Any]]) -> bytes:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from core.access.grant import Grant
+from core.generation.view_file import read_view
 from core.ledger.change import Kind
 from ronda.v1 import check_service_pb2 as checks
-from server.feed.unread import unread_changes
 from tests.indexer.small_registers import cui_of
 from tests.live.fed_world import built, differences, said
 from tests.live.shared_numbers import FedNumbers, SharedNumbers
@@ -205,6 +205,7 @@ def test_a_cancellation_that_names_nothing_is_told(fed: FedNumbers) -> None:
     ]
     told = {(each.manifest_source, each.record_id) for each in fed.take(*wrong).naming_nothing}
     assert told == {("ordenes", "8"), ("ordenes", "80"), ("medidas", "8")}
+    assert read_view(fed.writer.home).registers["oj"].naming_nothing == 4
     assert HIT in person(fed, LUIS)
     assert HIT in person(fed, JOSE)
     assert fed.take(fed.close("oj/ordenes", "8", "1")).naming_nothing == []
@@ -227,7 +228,7 @@ def test_nothing_is_lacking_of_it_once_each_line_was_written(fed: FedNumbers) ->
     """One by one and in one piece: what the refused row meant of either line is older than what stands."""
     refused = fed.change(Kind.UPSERT, "oj/ordenes", "8", {**who(LUIS), "NUMERO": "8", "ESTADO": "CANCELADA"})
     assert [why.rule for why in fed.take(refused).refused] == ["ambiguous_record"]
-    assert unread_changes(fed.data) == {"oj": {"ambiguous_record": 1}}
+    assert read_view(fed.writer.home).registers["oj"].refused == {"ambiguous_record": 1}
     fed.take(fed.close("oj/ordenes", "8", "1"))
     assert "REGISTER_STATE_STALE" in person(fed, ROSA)
     fed.take(fed.feed("oj/ordenes", NUMERO="8", LINEA="2", **who(JOSE), ESTADO="PENDIENTE", FECHA="2024-02-03"))

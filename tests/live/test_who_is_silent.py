@@ -46,6 +46,7 @@ def test_changes_that_nobody_applies(fed: FedWorld) -> None:
     said_now, view = level(fed, levels, view)
     assert said_now == "INCOMPLETE"
     assert level(fed, not_fed, view)[0] == "INCOMPLETE", "settings that lost their source undo nothing"
+    assert levels.causes == not_fed.causes == {"oj": ("WAITING",)}
     (fed.data / FOLDER / TAKING).touch()
     with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         follower.step()
@@ -85,6 +86,7 @@ def test_nobody_takes_changes_over(fed: FedWorld) -> None:
             follower.step()
             said_now, view = level(fed, levels, view)
             assert said_now == expected, age_s
+            assert levels.causes == ({} if expected == "CLEAR" else {"oj": ("TAKING",)})
     ledger.close()
 
 

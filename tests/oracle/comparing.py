@@ -10,7 +10,7 @@ from tests.core.names import naive_names
 from tests.oracle import agreement, vehicle_words
 from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.asked import Identifier, PersonQuestion, VehicleQuestion
-from tests.oracle.finding import persons_with
+from tests.oracle.finding import person_holds, persons_with
 from tests.oracle.finding_vehicles import bearings, by_plate, fits_plate
 from tests.oracle.record import Birth, Subject
 
@@ -65,7 +65,7 @@ def _nearness(asked: Birth, filed: list[Birth]) -> int:
 
 def _identifier(view: View, subject: Subject, asked: Identifier) -> int:
     records = [link.record for link in view.links(subject)]
-    if any(asked.is_of(r) for r in records):
+    if person_holds(view, subject, asked):
         return AGREES
     if asked.kind == "telephone":
         return UNKNOWN

@@ -12,6 +12,7 @@ from tests.oracle.agreement import AGREES
 from tests.oracle.asked import Identifier, PersonQuestion
 from tests.oracle.naming import Asked, Fit, is_meant, name_fits
 from tests.oracle.record import PERSON, Record, Subject
+from tests.oracle.showing import hides_whereabouts
 
 if TYPE_CHECKING:
     from tests.oracle.view import View
@@ -50,13 +51,15 @@ class Finding:
         return self.found and not alone
 
 
+def person_holds(view: View, subject: Subject, asked: Identifier) -> bool:
+    if asked.kind == "telephone" and hides_whereabouts(view, subject):
+        return False
+    return any(asked.is_of(link.record) for link in view.links(subject))
+
+
 def persons_with(view: View, asked: Identifier) -> list[Subject]:
     """Persons that visibly hold an identifier, in subject order."""
-    return [
-        s
-        for s in view.oracle.persons_carrying(asked)
-        if s.about == PERSON and any(asked.is_of(link.record) for link in view.links(s))
-    ]
+    return [s for s in view.oracle.persons_carrying(asked) if s.about == PERSON and person_holds(view, s, asked)]
 
 
 def is_identified(view: View, subject: Subject, asked: Identifier) -> bool:

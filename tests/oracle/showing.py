@@ -56,6 +56,12 @@ def is_protected(view: View, subject: Subject) -> bool:
     return any(a.valid_to is None or a.valid_to >= view.today for a in subject.hidden_by)
 
 
+def hides_whereabouts(view: View, subject: Subject, owner: bool = False) -> bool:
+    """Whether the caller reads nothing of where the person can be found, nor is told of a telephone that it is hers."""
+    desk = view.shows(section_pb2.SECTION_PROTECTION_ORDER, section_pb2.SENSITIVITY_VICTIM) and not owner
+    return is_protected(view, subject) and not desk
+
+
 def wanted(request: Any, section: int) -> bool:
     """Whether the request's context names the section, or none."""
     named = request.context.sections
@@ -89,8 +95,7 @@ def fill_person(
     from tests.oracle import candidates
 
     only = OWNER_PERSON_SECTIONS if owner else tuple(PERSON_SECTIONS)
-    desk = view.shows(section_pb2.SECTION_PROTECTION_ORDER, section_pb2.SENSITIVITY_VICTIM) and not owner
-    if is_protected(view, subject) and not desk:
+    if hides_whereabouts(view, subject, owner > 0):
         only = tuple(s for s in only if s not in WHEREABOUTS)
     fill_sections(view, message, subject, PERSON_SECTIONS, request, limit, only)
     message.subject_id = subject.subject_id

@@ -10,6 +10,7 @@ import pytest
 
 from ronda.settings import SETTINGS, load_settings, settings_table, unknown_variables
 from server.settings import SettingsError
+from tests.command.terminal import piped
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("ronda", "server", "indexer", "clients", "core", "bench", "tests")
@@ -20,6 +21,9 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RONDA_CONFIG", raising=False)
     for setting in SETTINGS:
         monkeypatch.delenv(setting.variable, raising=False)
+
+
+NO_TEXT = "must be text in UTF-8 without a NUL"
 
 
 def test_the_page_holds_the_table() -> None:
@@ -131,6 +135,14 @@ def test_a_variable_that_nothing_reads_is_refused(monkeypatch: pytest.MonkeyPatc
         ("log_level = 'loud'", "log_level: must be 'debug', 'info', 'warning' or 'error'"),
         ("token_audience = ''", "token_audience: must not be empty"),
         ("postgres = 'x'", "postgres: must be a table"),
+        ('data = "/srv/\\u0000/ronda"', f"data: {NO_TEXT}"),
+        ('trust = "\\u0000"', f"trust: {NO_TEXT}"),
+        ('tls_cert = "a\\u0000"', f"tls_cert: {NO_TEXT}"),
+        ('sms_directory = "a\\u0000"', f"sms_directory: {NO_TEXT}"),
+        ('token_audience = "a\\u0000"', f"token_audience: {NO_TEXT}"),
+        ('[postgres]\noj = "a\\u0000"', f"postgres: {NO_TEXT}"),
+        ('[postgres]\n"a\\u0000" = "b"', f"postgres: {NO_TEXT}"),
+        ('[feed_sources.x]\ninstitution = "a"\nregisters = ["a\\u0000"]', f"feed_sources: {NO_TEXT}"),
         (
             "[feed_sources.x]\ninstitution = 'a'\nregisters = ['oj']\nsilent = 9",
             "feed_sources.x.silent: no such setting; did you mean silent_s?",
@@ -158,7 +170,12 @@ def test_two_servers_on_one_address_are_refused_before_a_start() -> None:
 
 
 def test_what_a_variable_says_wrongly_is_named_with_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable, value, rule in (("WORKERS", "abc", "must be a whole number"), ("POSTGRES", "x", "must be JSON")):
+    for variable, value, rule in (
+        ("WORKERS", "abc", "must be a whole number"),
+        ("POSTGRES", "x", "must be JSON"),
+        ("POSTGRES", '{"oj": "\\ud800"}', NO_TEXT),
+        ("TRUST", "/srv/\udcff", NO_TEXT),  # a byte that is no UTF-8
+    ):
         with monkeypatch.context() as here, pytest.raises(SettingsError) as caught:
             here.setenv(f"RONDA_{variable}", value)
             load_settings()
@@ -181,3 +198,13 @@ def test_without_trust_a_server_is_in_development_mode() -> None:
     settings = load_settings(listen="0.0.0.0:50051", trust="/t", tls_cert="/c", tls_key="/k")
     assert not settings.development
     assert settings.limits_path == Path("data/limits")
+
+
+@pytest.mark.parametrize("command", [("serve",), ("doctor",), ("doctor", "--settings"), ("index", "--sources", "/tmp")])
+def test_a_path_that_the_system_cannot_have_is_told_by_its_setting(tmp_path: Path, command: tuple[str, ...]) -> None:
+    config = tmp_path / "ronda.toml"
+    config.write_text('data = "/srv/\\u0000"\n', encoding="ascii")
+    done = piped(*command, RONDA_CONFIG=str(config))
+    assert done.returncode == (2 if command[0] == "index" else 78), done.stderr
+    assert f"data: {NO_TEXT}" in " ".join((done.stdout + done.stderr).split())
+    assert "Traceback" not in done.stderr

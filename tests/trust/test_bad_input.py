@@ -181,7 +181,7 @@ AFTER_THE_HANDSHAKE: dict[str, Row] = {
             "context.reason",
             request=lambda blank=blank: question(context_pb2.PURPOSE_BREAK_GLASS, reason=blank * 2),  # type: ignore[misc]
         )
-        for blank in "\u034f\u180e\ufe0f\U000e0020"
+        for blank in "\u034f\u180e\ufe0f\U000e0020\u115f\u180f\ufff0\U0001d173"
     },
     **{
         f"{field} with U+{ord(steering):04X}": Row(

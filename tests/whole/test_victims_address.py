@@ -302,3 +302,37 @@ def test_few_in_a_nation_have_their_address_hidden_by_a_name(large_nation: Built
     linked = [s for s in persons if any(k.record.alert is not None and not k.record.alert.kind for k in s.links)]
     assert linked
     assert len(hidden) < len(persons) / 100, f"{len(hidden)} of {len(persons)}"
+
+
+def told(engine: Engine, question: Any, grant: Grant) -> Any:
+    """The answer, without its own id and the number asked."""
+    name = question.DESCRIPTOR.name.removesuffix("Request")
+    answer = engine.answer(METHODS[name], question.SerializeToString(), grant, NOW_MS)
+    found = getattr(checks, f"{name}Response").FromString(answer)
+    found.answer.ClearField("answer_id")
+    for detected in getattr(found, "detected", ()):
+        detected.ClearField("canonical")
+    return found
+
+
+def tries(number: int, telephone: str) -> list[Any]:
+    """Every question by which a telephone can be tried."""
+    other = value_pb2.PersonName(full="ALGUIEN DISTINTO POR COMPLETO")
+    return [
+        checks.CheckPersonRequest(cui=cui_of(number), telephone=telephone),
+        checks.CheckPersonRequest(cui=cui_of(number), telephone=telephone, name=other),
+        checks.CheckPersonRequest(cui=NAMESAKE, telephone=telephone),
+        checks.CheckPersonRequest(telephone=telephone),
+        checks.CheckRequest(query=f"+502 {telephone}"),  # eight digits alone may be a NIT
+    ]
+
+
+@pytest.mark.parametrize("case", ORDERS)
+def test_no_question_tells_which_telephone_is_hers(engine: Engine, case: str) -> None:
+    """Of hers is told what is told of one that nobody has; her protection desk is told the truth."""
+    number = list(ORDERS).index(case) + 1
+    everything = dict.fromkeys(range(1, 6), 2**64 - 1)
+    officer, desk = Grant({**everything, section_pb2.SENSITIVITY_VICTIM: 0}), Grant(everything)
+    for hers, nobodys in zip(tries(number, str(50_000_000 + number)), tries(number, "49999999"), strict=True):
+        assert (told(engine, hers, officer) == told(engine, nobodys, officer)) == ORDERS[case][2]
+        assert told(engine, hers, desk) != told(engine, nobodys, desk)
