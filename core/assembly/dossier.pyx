@@ -21,7 +21,7 @@ from core.generation.dossier cimport (
 )
 from core.machine.xxhash cimport XXH3_64bits
 from core.name_index.writer cimport NameClaim, NamesWriter, municipality_of_cui
-from core.standard_record cimport ALERT_PROTECTED
+from core.standard_record cimport ALERT_HIDES_YET, ALERT_PROTECTED
 from core.wire cimport (
     WIRE_LENGTH, begin_message, buffer_free, buffer_reset, end_message, put_bytes, put_bytes_if, put_raw, put_tag,
     put_uint_if, put_varint, varint_size,
@@ -74,7 +74,8 @@ cdef int _put_record(Entity* entity, const Record* record, Buffer* records, Buff
         entry.flags |= RECORD_POSSIBLE
     if record.criterion in (CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_NIT, CRITERION_LICENCE, CRITERION_PLATE, CRITERION_VIN):
         entry.flags |= RECORD_CRITERION_1
-    if record.alert_flags & ALERT_PROTECTED and record.alert_state == ALERT_STATE_PENDING:
+    if record.alert_flags & ALERT_PROTECTED and (record.alert_state == ALERT_STATE_PENDING
+                                                 or record.alert_flags & ALERT_HIDES_YET):
         entry.flags |= RECORD_PROTECTED
         entry.day_from = record.alert_from
         entry.day_to = record.alert_to

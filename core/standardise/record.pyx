@@ -252,6 +252,28 @@ cdef bint birth_is_doubtful(Date birth, Date acted, bint child) noexcept nogil:
     return born >= day or (not child and age_in_years(birth.year, birth.month, birth.day, day) < ANSWERABLE_AGE)
 
 
+cdef bint may_close_later(int64_t alert_state, Date closed, Date issued, int32_t* last) noexcept nogil:
+    """Returns true where the order that the row calls closed may stand for a while: its closing is still to come, or cannot be true
+    (docs/statute.md, rule 21). last: the day before the closing; NO_DAY for one that cannot be true."""
+    cdef Date none
+    cdef Validity days
+    cdef int32_t issued_day = day_of_date(issued)
+    none.status = VALUE_NULL
+    none.year = none.month = none.day = 0
+    last[0] = NO_DAY
+    if alert_state in (ALERT_STATE_PENDING, ALERT_STATE_UNSPECIFIED) or closed.status != VALUE_OK:
+        return False
+    days = validity_of(closed, none, False)
+    if days.first == NO_DAY:
+        return False
+    if closed.year <= LAST_FILLER_YEAR or number_of_date(closed) in (19700101, 19691231):
+        return True
+    if issued_day != NO_DAY and days.first + days.first_span < issued_day:
+        return True
+    last[0] = days.first + days.first_span - 1
+    return True
+
+
 cdef bint is_unread(Context* c, int slot, Cell found) noexcept nogil:
     """Whether the cell shows a number that was not read: two digits that differ, or a word that says so. Fillers show none."""
     cdef Cell cell
@@ -287,6 +309,8 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     cdef Cell parts = no_cell(), hit = no_cell()
     cdef Date acted
     cdef int flags = 0, i
+    cdef int32_t closes
+    cdef Validity days = validity_of(state.alert_from, state.alert_to, True)
     buffer_reset(&e.hit)
     if state.state_date.status == VALUE_OK:
         write_date_parts(&e.hit, state.state_date)
@@ -299,6 +323,10 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
             flags |= ALERT_ARMED
     if alert.protected:
         flags |= ALERT_PROTECTED
+        if may_close_later(state.alert_state, state.state_date, state.issued, &closes):
+            flags |= ALERT_HIDES_YET
+            if closes != NO_DAY and (days.last == NO_DAY or closes < days.last):
+                days.last = closes
     acted = state.issued if day_of_date(state.issued) != NO_DAY else state.date
     if not plan.vehicle and birth_is_doubtful(state.subject.birth, acted, state.kind == ALERT_KIND_MISSING_CHILD):
         flags |= ALERT_BIRTH_DOUBTED
@@ -311,8 +339,7 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     put_number(&o[O_alert_kind], row, state.kind)
     put_number(&o[O_alert_state], row, state.alert_state)
     put_number(&o[O_alert_flags], row, flags)
-    put_validity(&o[O_alert_from], &o[O_alert_to], &o[O_alert_from_span], &o[O_alert_to_span], row,
-                 validity_of(state.alert_from, state.alert_to, True))
+    put_validity(&o[O_alert_from], &o[O_alert_to], &o[O_alert_from_span], &o[O_alert_to_span], row, days)
     put_number(&o[O_state_date], row, number_of_date(state.state_date))
     put_number_or_null(&o[O_issued_day], row, day_of_date(state.issued), NO_DAY)
     put_day(o, O_state_first, O_state_span, row, state.state_date)
@@ -345,6 +372,23 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
         state.subject[0] = stated     # other records of the row have what it states
 
 
+cdef void put_readable_state(Encoding* e, AlertPlan* alert) noexcept nogil:
+    """What a damaged row says all the same of whether its order stands, and when."""
+    cdef Context* c = &e.context
+    cdef Output* o = e.outputs
+    cdef Validity days = validity_of(date_or_null(c, alert.valid_from, -1), date_or_null(c, alert.valid_to, -1), True)
+    cdef int64_t state
+    cdef int32_t closes
+    if read_mapped(c, &alert.state, &state) != VALUE_OK or state == ALERT_STATE_UNSPECIFIED:
+        state = ALERT_STATE_PENDING
+    if may_close_later(state, date_or_null(c, alert.state_date, -1), date_or_null(c, alert.issued, -1), &closes):
+        state = ALERT_STATE_PENDING
+        if closes != NO_DAY and (days.last == NO_DAY or closes < days.last):
+            days.last = closes
+    put_number(&o[O_alert_state], e.written, state)
+    put_validity(&o[O_alert_from], &o[O_alert_to], &o[O_alert_from_span], &o[O_alert_to_span], e.written, days)
+
+
 cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int field) noexcept nogil:
     cdef Output* o = e.outputs
     cdef int64_t row = e.written
@@ -365,11 +409,11 @@ cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int
     write_damaged(e, state, name, rule_text(rule), &e.payload)
     put_head(e, state, plan.damaged_section, SUBJECT_VEHICLE if plan.vehicle else SUBJECT_PERSON,
              plan.clearance | CLEARANCE_CERTIFICATE if plan.clearance else 0)
-    if plan.alert.present:
-        put_number(&o[O_alert_state], row, ALERT_STATE_PENDING)
     if plan.alert.protected:     # no alert: it hides her address, without dates for ever
+        put_number(&o[O_alert_state], row, ALERT_STATE_PENDING)
         put_number(&o[O_alert_flags], row, ALERT_PROTECTED)
     elif plan.alert.present:
+        put_readable_state(e, &plan.alert)
         put_number(&o[O_alert_flags], row, ALERT_UNREAD if shows_unread(e, plan, state) else 0)
         put_number(&o[O_alert_kind], row, ALERT_KIND_DAMAGED_RECORD)
         buffer_reset(&e.hit)

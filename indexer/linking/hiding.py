@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from core.identifiers.near_cuis import near_cuis
 from indexer.linking.database import LAST_FILLER_YEAR, LinkingDatabase
 from indexer.linking.on_file import claims_on_file
-from indexer.standard import ALERT_PROTECTED
+from indexer.standard import ALERT_HIDES_YET, ALERT_PROTECTED
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 from ronda.v1.level_pb2 import AGREEMENT_AGREES
 
 BEARERS_LIMIT = 1_000  # persons on file who bear a name; a commoner one hides nobody
-HIDING = f"(alert_flags & {ALERT_PROTECTED} <> 0 AND alert_state = {ALERT_STATE_PENDING})"
+HIDING = (
+    f"(alert_flags & {ALERT_PROTECTED} <> 0 "
+    f"AND (alert_state = {ALERT_STATE_PENDING} OR alert_flags & {ALERT_HIDES_YET} <> 0))"
+)
 # of `name_bearer`: all who bear a record's name or a longer one that holds it, or, where they are many, those alone
 # whose names agree; of many such, nobody
 FEW_BEARERS = f"""

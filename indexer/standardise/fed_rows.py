@@ -11,7 +11,7 @@ import pyarrow as pa
 from indexer.manifest.model import Manifest
 from indexer.manifest.sources import Source
 from indexer.readers.batch import Batch
-from indexer.standard import ALERT_PROTECTED
+from indexer.standard import ALERT_HIDES_YET, ALERT_PROTECTED
 from indexer.standardise.standardiser import Standardiser
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 
@@ -90,8 +90,9 @@ class FedRows:
 
 def _rows_that_hide(made: pa.Table) -> set[int]:
     """Numbers of the rows that give a protected side in force, a damaged one too."""
-    hides = made.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
-    hides &= made.column("alert_state").to_numpy() == ALERT_STATE_PENDING
+    flags = made.column("alert_flags").to_numpy()
+    pending = made.column("alert_state").to_numpy() == ALERT_STATE_PENDING
+    hides = (flags & ALERT_PROTECTED != 0) & (pending | (flags & ALERT_HIDES_YET != 0))
     return set(made.column("row").to_numpy()[hides].tolist())
 
 

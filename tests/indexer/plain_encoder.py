@@ -25,6 +25,7 @@ from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date,
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number, same_word
 
 STANDARDS = {"police": 8, "criminal": 16, "renas": 32}
+_OPEN = (alert_pb2.ALERT_STATE_UNSPECIFIED, alert_pb2.ALERT_STATE_PENDING)
 TRUE_WORDS, FALSE_WORDS = {"1", "S", "SI", "Y", "T", "TRUE", "V"}, {"0", "N", "NO", "F", "FALSE"}
 
 
@@ -159,10 +160,40 @@ def damaged_record(
     if record.alert.protected:
         found["alert_flags"] = standard.ALERT_PROTECTED
     else:
+        found |= readable_state(row, record.alert)
         found["alert_flags"] = standard.ALERT_UNREAD if shows_unread(row, record, subject) else 0
         found["alert_kind"] = alert_pb2.ALERT_KIND_DAMAGED_RECORD
         found["hit_payload"] = alert_pb2.Hit(authority=contact).SerializeToString()
     return found
+
+
+def readable_state(row: Row, alert: Alert) -> dict[str, Any]:
+    """What a damaged row says all the same of whether its order stands."""
+    state = enum_of(row, alert.state, ENUMS["alert_state"])
+    first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to, alert=True)
+    if isinstance(state, int) and state not in _OPEN:
+        later, before = naive_dates.may_close_later(
+            _readable(row, alert.state_date), day_number(row.date(alert.issued))
+        )
+        if later:
+            state, last = alert_pb2.ALERT_STATE_PENDING, earlier(last, before)
+    else:
+        state = alert_pb2.ALERT_STATE_PENDING
+    return {
+        "alert_state": state,
+        "alert_from": first,
+        "alert_to": last,
+        "alert_from_span": first_span or None,
+        "alert_to_span": last_span or None,
+    }
+
+
+def earlier(last: int | None, other: int | None) -> int | None:
+    return min((day for day in (last, other) if day is not None), default=None)
+
+
+def _readable(row: Row, value: Value | None) -> Date | None:
+    return good_date(row.date(value))
 
 
 def standard_record(
@@ -283,10 +314,16 @@ def alert_columns(row: Row, record: Record, subject: PlainSubject, alert: Alert)
     first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to, alert=True)
     state_days = validity(row, alert.state_date, None)
     issued_days = validity(row, alert.issued if row.date(alert.issued) is not None else record.date, None)
+    stated = enum_of(row, alert.state, ENUMS["alert_state"])
+    later = False
+    if alert.protected and stated not in _OPEN:
+        later, before = naive_dates.may_close_later(state_date, day_number(row.date(alert.issued)))
+        last = earlier(last, before) if later else last
     cautions = [caution.flag for caution in alert.cautions if row.holds(caution)]
     flags = standard.ALERT_MISUSE if row.flag(alert.misuse) else 0
     flags |= standard.ALERT_ARMED if "ARMED" in cautions else 0
     flags |= standard.ALERT_PROTECTED if alert.protected else 0
+    flags |= standard.ALERT_HIDES_YET if later else 0
     flags |= standard.ALERT_UNREAD if shows_unread(row, record, subject) else 0
     keys = [row.text(value) for value in alert.merge_key]
     if alert.court is not None:

@@ -7,6 +7,7 @@ from typing import Any
 from ronda.v1 import alert_pb2, section_pb2
 from tests.core.identifiers import naive_identifiers, naive_shown
 from tests.core.identifiers.naive_identifiers import IdentifierError
+from tests.core.standardise import naive_dates
 from tests.oracle import subject_fields
 from tests.oracle.record import PERSON, VEHICLE, AlertRow, Record
 from tests.oracle.sources import Row
@@ -84,6 +85,8 @@ def damaged_record(
         kind = 0 if protects else alert_pb2.ALERT_KIND_DAMAGED_RECORD
         record.alert = AlertRow(kind, alert_pb2.ALERT_STATE_PENDING)
         record.alert.hit.authority = register["contact"]
+        if not protects and not row.refused:
+            _state_that_is_readable(record.alert, spec["alert"], values)
         record.alert.unread = about_person and subject_fields.shows_unread(record, spec["subject"], values)
     message = record.message
     message.record.register_id = register["id"]
@@ -92,6 +95,22 @@ def damaged_record(
     message.field = error.field
     message.rule = error.rule
     return record
+
+
+def _state_that_is_readable(alert: AlertRow, spec: dict[str, Any], values: RowValues) -> None:
+    begins, ends, closed, issued = (
+        values.date(spec.get(key)) for key in ("valid_from", "valid_to", "state_date", "issued")
+    )
+    alert.valid_from, alert.valid_to, *spans = naive_dates.validity(begins, ends, alert=True)
+    alert.spans = (spans[0], spans[1])
+    alert.issued = whole_day(issued or NO_DATE)
+    try:
+        state = values.enumerated(spec["state"], alert_pb2.AlertState, "ALERT_STATE_", strict="alert.state")
+    except RefusedError:
+        return
+    if state not in (alert_pb2.ALERT_STATE_PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED):
+        alert.state = alert_pb2.ALERT_STATE_PENDING if alert.may_stand_yet(closed) else state
+    alert.issued = None  # what the record tells of its day of issue is the damaged row's own
 
 
 def _from_loose_cells(record: Record, cells: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ronda.v1 import alert_pb2, level_pb2
+from ronda.v1 import level_pb2
 from tests.core.identifiers.naive_identifiers import cui_rule
 from tests.oracle import agreement
 from tests.oracle.agreement import AGREES, DISAGREES
@@ -27,7 +27,7 @@ def hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link
     by_cui = {person.subject.key: person for person in file.persons if person.subject.has_cui}
     for record, link in records:
         alert = record.alert
-        if alert is None or alert.kind or alert.state != alert_pb2.ALERT_STATE_PENDING:
+        if alert is None or not alert.hides:
             continue
         claims = linking.claims_on_file(link.subject) if link else []
         unborne = link is None or not claims or link.level == POSSIBLE

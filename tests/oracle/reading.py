@@ -315,6 +315,8 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     alert.valid_from, alert.valid_to, *spans = naive_dates.validity(dates["valid_from"], dates["valid_to"], alert=True)
     alert.spans = (spans[0], spans[1])
     alert.issued = whole_day(dates["issued"])
+    if not kind and state not in (alert_pb2.ALERT_STATE_PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED):
+        alert.hides_yet = alert.may_stand_yet(stated["state_date"])
     offence = spec.get("offence", {})
     hit = alert.hit
     hit.authority = values.text(spec.get("authority"))

@@ -36,8 +36,24 @@ class AlertRow:
     issued_days: tuple[int, int] | None = None  # that the day of issue, else the record's, may be
     merge_key: str | None = None
     misuse: bool = False
+    hides_yet: bool = False  # the protected side of an order whose closing is to come, or cannot be true
     unread: bool = False  # the row shows a number of a person that could not be read
     hit: alert_pb2.Hit = field(default_factory=alert_pb2.Hit)  # cautions, offence, issued, dates, authority
+
+    @property
+    def hides(self) -> bool:
+        """Whether it hides where a protected person can be found, on some day."""
+        return not self.kind and (self.state == alert_pb2.ALERT_STATE_PENDING or self.hides_yet)
+
+    def may_stand_yet(self, closed: Birth | None) -> bool:
+        """Whether what is called closed may stand for a while; its last day is then the one before the closing.
+
+        closed: None = not readable.
+        """
+        later, before = naive_dates.may_close_later(closed, self.issued)
+        if before is not None:
+            self.valid_to = before if self.valid_to is None else min(before, self.valid_to)
+        return later
 
 
 @dataclass(eq=False)

@@ -49,7 +49,7 @@ def is_protected(view: View, subject: Subject) -> bool:
     """Whether a protection order protects the person today, seen or not."""
     for link in subject.links:
         alert = link.record.alert
-        if alert is None or alert.kind or alert.state != alert_pb2.ALERT_STATE_PENDING:
+        if alert is None or not alert.hides:
             continue
         if alert.valid_to is None or alert.valid_to >= view.today:  # one that is to begin hides already
             return True

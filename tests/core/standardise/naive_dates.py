@@ -278,6 +278,19 @@ def days_of(date: Date | None) -> tuple[int, int] | None:
     return bounds(date) if date is not None and date[0] else (-(2**40), 2**40)
 
 
+def may_close_later(closed: Date | None, issued: int | None) -> tuple[bool, int | None]:
+    """Whether a closing of that day may be to come, or cannot be true; and the last day before it (None = no such day).
+
+    closed: None = not readable. issued: the day of issue, where it is known whole.
+    """
+    if closed is None or not closed[0]:
+        return False, None
+    _, last = bounds(closed)
+    if closed[0] <= 1900 or closed in ((1970, 1, 1), (1969, 12, 31)) or (issued is not None and last < issued):
+        return True, None
+    return True, last - 1
+
+
 def validity(begins: Date | None, ends: Date | None, alert: bool = False) -> tuple[int | None, int | None, int, int]:
     """Earliest first and latest last day, and by how much each may be otherwise. None = it could not be read.
 
