@@ -60,7 +60,7 @@ cdef enum:                       # NameQuestion.years: whose years of birth are 
 cdef enum:                       # NameFound.flags
     FOUND_DEAD = 1               # an identity claim holds a death
     FOUND_IDENTITY = 2           # an identity claim is among the visible ones
-    FOUND_BIRTH = 4              # years of birth stood on both sides
+    FOUND_BIRTH = 4              # years of birth stood on both sides, and the asked one is no filler
     FOUND_COVERED = 8            # every asked token is paired in some visible name that does not disagree
     FOUND_BY_SCORE = 16          # by what agrees it would not fit: its evidence is all there is, `further` counted in
     FOUND_FAR = 32               # years of birth stood on both sides, none within one of the asked

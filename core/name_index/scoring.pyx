@@ -289,7 +289,8 @@ cdef inline void _weigh_birth(const NameQuestion* question, const NameRow* row, 
         weighed.birth_evidence = evidence if not weighed.year_stated else max(weighed.birth_evidence, evidence)
         weighed.same_day = weighed.same_day or is_same_day(question.birth, evidence)
         weighed.birth = better(weighed.birth, agreement)
-        found.flags |= FOUND_BIRTH
+        if evidence or question.birth.year > LAST_FILLER_YEAR:  # a filler tells nothing, but for a slip of the century
+            found.flags |= FOUND_BIRTH
         weighed.near = weighed.near or -1 <= <int>held.year - <int>question.birth.year <= 1
     weighed.year_stated = True
     if row.birth_year > LAST_FILLER_YEAR:

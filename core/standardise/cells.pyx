@@ -6,10 +6,11 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from core.calendar cimport LAST_BIRTH_YEAR
 from core.names.unicode cimport is_without_width
+from core.standardise.nothing cimport tells_no_date
 from core.standardise.parsing cimport parse_amount, parse_date, parse_int
 from core.standardise.row cimport (
     CELL_MAX, Cell, Condition, Context, Date, FLAG_TRUE, Input, Map, MapEntry, RULE_CONTROL, RULE_COUNT, RULE_TOO_LONG,
-    Slot, TEST_ABSENT, TEST_IN, TEST_PRESENT, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN,
+    Slot, TEST_ABSENT, TEST_IN, TEST_PRESENT, VALUE_BAD, VALUE_NULL, VALUE_OK, VALUE_UNKNOWN,
 )
 
 
@@ -350,6 +351,8 @@ cdef Date date_of_slot(Context* c, int number) noexcept nogil:
     if slot.date_epoch != c.epoch:
         text_of(c, number, &cell)
         slot.date = parse_date(c, cell, slot.birth)
+        if slot.date.status == VALUE_BAD and tells_no_date(cell):
+            slot.date.status = VALUE_NULL
         if slot.birth and slot.date.status == VALUE_OK and slot.date.year > LAST_BIRTH_YEAR:
             slot.date.status = VALUE_NULL
             slot.date.year = slot.date.month = slot.date.day = 0

@@ -1,11 +1,10 @@
 """Who or what a row is about (docs/manifests.md, [record.subject])."""
 
 from libc.stdint cimport int64_t
-from libc.string cimport memchr, memcpy, memset, strstr
+from libc.string cimport memchr, memcpy, memset
 
 from core.identifiers.in_names cimport find_named_cuis, holds_thirteen_digits
 from core.identifiers.rules cimport SHOWN_CUIS
-from core.names.folding cimport FoldedName, drop_particles, fold_name
 from core.names.keys cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
 from core.names.reading cimport name_text_into
 from core.standardise.cells cimport (
@@ -14,6 +13,7 @@ from core.standardise.cells cimport (
 from core.standardise.dates cimport lone_year
 from core.standardise.dates_written cimport about_year
 from core.standardise.keys cimport text_at
+from core.standardise.nothing cimport names_a_parent, names_nobody
 from core.standardise.numbers cimport read_numbers
 from core.standardise.row cimport (
     CELL_MAX, RULE_OTHERWISE, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD,
@@ -30,20 +30,6 @@ cdef enum:
     MUNICIPALITY_MAX = 33    # most municipalities of a department (13 Huehuetenango)
     DEPARTMENT_MAX = 22
     AGE_MAX = 130            # years
-    NOBODY_WORD_MAX = 16     # letters of a word of NOBODY_WORDS
-
-# What stands for a name where none is known: two who share it share no parent, and are not one person.
-cdef const char* NOBODY_WORDS = (
-    b" NO NI SIN SE SABE SABEN CONSTA CONSTAN TIENE INDICA INDICO INDICADO INDICADA APARECE REGISTRA REGISTRADO REGISTRADA"
-    b" RECONOCIDO RECONOCIDA DECLARADO DECLARADA DETERMINADO DETERMINADA IDENTIFICADO IDENTIFICADA INDIVIDUALIZADO REFIERE"
-    b" MANIFIESTA MANIFESTO PROPORCIONA PROPORCIONO PROPORCIONADO DESCONOCE DESCONOCIDO DESCONOCIDA IGNORA IGNORADO IGNORADA"
-    b" IDENTIFICAR INDIVIDUALIZAR ESTABLECER DETERMINAR DATO DATOS INFORMACION DISPONIBLE APLICA PENDIENTE OMITIDO OMITIDA"
-    b" NINGUNO NINGUNA NULL NULO NULA NONE NAN NN XX XXX"
-    b" XXXX XXXXX NA ND NC NT SD SN SP EL LO AL NOMBRE NOMBRES APELLIDO APELLIDOS PADRE MADRE PADRES PROGENITOR PROGENITORA"
-    b" PAPA MAMA SOLTERO SOLTERA FALLECIDO FALLECIDA DIFUNTO DIFUNTA FINADO FINADA MUERTO MUERTA HUERFANO HUERFANA ")
-# Of these, and beside these, words that alone are no proof that nobody is named: some are somebody's surname.
-cdef const char* BESIDE_NOBODY = (
-    b" NO NI SE EL LO AL NA NAN POR DATO PAPA MAMA SOLTERO SOLTERA MUERTO PERSONA SUJETO INDIVIDUO HOMBRE MUJER MASCULINO FEMENINO ")
 
 
 cdef int number_at(Context* c, SubjectPlan* plan, int key, int most) noexcept nogil:
@@ -121,43 +107,6 @@ cdef Cell plain_text_of(Context* c, Cell full) noexcept nogil:
         parts[i] = b""
         lengths[i] = 0
     return stored_name_of(c, parts, lengths, full)
-
-
-cdef inline bint is_one_of(const char* words, const unsigned char* letters, int length) noexcept nogil:
-    """words: each between two spaces."""
-    cdef char word[NOBODY_WORD_MAX + 3]
-    if length > NOBODY_WORD_MAX:
-        return False
-    word[0] = word[length + 1] = c" "
-    word[length + 2] = 0
-    memcpy(&word[1], letters, length)
-    return strstr(words, word) != NULL
-
-
-cdef bint names_a_parent(Cell text) noexcept nogil:
-    """Whether two words or more of two letters are a name: one given name is too many people's."""
-    cdef FoldedName name
-    cdef int i, count = 0
-    fold_name(<const unsigned char*>text.data, text.size, &name)
-    drop_particles(&name)
-    for i in range(name.count):
-        count += name.length[i] > 1 and not is_one_of(NOBODY_WORDS, name.letters[i], name.length[i])
-    return count > 1
-
-
-cdef bint names_nobody(const char* text, size_t n) noexcept nogil:
-    """NO CONSTA, XX XX, PERSONA DESCONOCIDA: no word of two letters or more is a name, and one says that there is none."""
-    cdef FoldedName name
-    cdef bint said = False
-    cdef int i
-    fold_name(<const unsigned char*>text, n, &name)
-    for i in range(name.count):
-        if name.length[i] < 2 or is_one_of(BESIDE_NOBODY, name.letters[i], name.length[i]):
-            continue
-        if not is_one_of(NOBODY_WORDS, name.letters[i], name.length[i]):
-            return False
-        said = True
-    return said
 
 
 cdef inline Cell parent_text_of(Context* c, Cell written) noexcept nogil:

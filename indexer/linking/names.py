@@ -48,7 +48,7 @@ AGE_BAND_YEARS = 5
 FIRST_OF_JANUARY = 101  # written where the year is known, as LAST_FILLER_YEAR's and earlier days where nothing is
 # a doubtful date that may be a slip: no 1 January, and none from which programs count
 _SLIP = f"asked_birth % 10000 <> {FIRST_OF_JANUARY} AND asked_birth NOT IN (18991230, 18991231)"
-_FILLER = f"asked_birth // 10000 <= {LAST_FILLER_YEAR} AND NOT ({_SLIP})"  # nothing is stated
+_FILLER = f"asked_birth // 10000 <= {LAST_FILLER_YEAR}"  # nothing is stated; the score tells a date of another century
 LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # The rules below with the comparison of docs/names.md; 1 was equal name keys, 2 no record with an identifier, 3 only
 # persons with a CUI, and names that agree, 4 no doubtful birth date, less noise in one, nobody by a whole name alone,

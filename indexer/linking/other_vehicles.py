@@ -39,7 +39,8 @@ def link_other_vehicles(database: LinkingDatabase) -> None:
     """
     database.run("""
         CREATE TABLE plated AS
-        SELECT place, s.engine, s.plate_type, s.plate, s.country, s.sort_day, s.make, s.line, s.colour, s.model_year
+        SELECT place, s.engine, s.plate_type, s.plate, s.country, s.report_first, s.report_last,
+               s.make, s.line, s.colour, s.model_year
         FROM vehicle_direct d JOIN vehicle_staged s USING (place)
         WHERE s.alert_kind > 0 AND NOT s.of_plate AND d.text IS NULL AND s.plate IS NOT NULL
     """)
@@ -96,7 +97,7 @@ def _find_by_what_is_seen(database: LinkingDatabase) -> None:
         FROM near_plate n JOIN plated p USING (place)
         JOIN vehicle_staged s ON s.plate = n.number AND s.plate_type = p.plate_type AND s.country = p.country
         WHERE s.section = {SECTION_PLATE_ASSIGNMENT} AND NOT s.of_plate AND coalesce(s.vin, s.chassis) IS NOT NULL
-              AND coalesce(s.valid_from <= p.sort_day, true) AND coalesce(s.valid_to >= p.sort_day, true)
+              AND coalesce(s.valid_from <= p.report_last, true) AND coalesce(s.valid_to >= p.report_first, true)
     """)
     found = database.stream(f"""
         WITH claim AS ({_claims("SELECT text FROM described")})

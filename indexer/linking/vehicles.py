@@ -23,7 +23,9 @@ def link_vehicles(database: LinkingDatabase) -> None:
     database.keep(
         "vehicle_staged",
         f"""
-        SELECT place, register, section, record_id, sort_day, alert_kind,
+        SELECT place, register, section, record_id, alert_kind,
+               coalesce(sort_day, issued_first) AS report_first, -- days that it may be of; null = any
+               coalesce(sort_day, issued_first + coalesce(issued_span, 0)::INTEGER) AS report_last,
                valid_from, valid_to, valid_from_span, valid_to_span,
                nullif(make, '') AS make, nullif(line, '') AS line, nullif(colour, '') AS colour,
                nullif(model_year, 0) AS model_year,
@@ -44,7 +46,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
     typed = "(plate_type IS NOT NULL OR country <> 'GTM')"
     database.run(f"""
         CREATE TABLE vehicle_direct AS
-        SELECT place, engine, sort_day, alert_kind > 0 AS is_alert,
+        SELECT place, engine, report_first, report_last, alert_kind > 0 AS is_alert,
             CASE WHEN of_plate AND plate IS NOT NULL THEN 'plate:' || plate_text
                  WHEN of_plate THEN 'plate-record:' || n.id || ':' || record_id
                  WHEN vin IS NOT NULL THEN 'vin:' || vin
@@ -70,7 +72,10 @@ def link_vehicles(database: LinkingDatabase) -> None:
 
 
 def _link_by_bearer(database: LinkingDatabase) -> None:
-    """bearer_link(place, text, criterion, level): records by plate alone, alerts whose VIN never bore their plate."""
+    """bearer_link(place, text, criterion, level): records by plate alone, and alerts whose VIN never bore their plate.
+
+    Or bore it later only, while another bore it on their day for certain.
+    """
     bearing = f"""
         CASE WHEN vin IS NOT NULL THEN 'vin:' || vin ELSE 'chassis:' || chassis END AS text,
         coalesce(valid_from, {FIRST_DAY}) AS first_day, coalesce(valid_to, {LAST_DAY}) AS last_day,
@@ -92,14 +97,16 @@ def _link_by_bearer(database: LinkingDatabase) -> None:
         CREATE TABLE bearer_link AS
         WITH met AS (
             SELECT d.place, d.text AS own, d.typed, b.text, b.first_day, b.last_day,
-                   CASE WHEN coalesce(d.sort_day, {FIRST_DAY}) >= b.sure_first
-                             AND coalesce(d.sort_day, {LAST_DAY}) <= b.sure_last THEN 0
-                        WHEN d.sort_day IS NULL OR d.sort_day BETWEEN b.first_day AND b.last_day THEN 1
+                   CASE WHEN coalesce(d.report_first, {FIRST_DAY}) >= b.sure_first
+                             AND coalesce(d.report_last, {LAST_DAY}) <= b.sure_last THEN 0
+                        WHEN coalesce(d.report_first, {FIRST_DAY}) <= b.last_day
+                             AND coalesce(d.report_last, {LAST_DAY}) >= b.first_day THEN 1
                         ELSE 2 END AS turn,
-                   b.last_day < d.sort_day AS before
+                   b.last_day < d.report_first AS before
             FROM vehicle_direct d JOIN bearer b USING (asked)),
         told AS (SELECT place, min(turn) AS turn FROM met GROUP BY place
-                 HAVING coalesce(bool_and(own IS NULL OR own <> text), false)),
+                 HAVING NOT coalesce(bool_or(own = text AND (turn < 2 OR before)), false)
+                        AND (min(turn) = 0 OR NOT coalesce(bool_or(own = text), false))),
         nearest AS (SELECT met.*, row_number() OVER (PARTITION BY place, before ORDER BY
                         CASE WHEN before THEN -last_day::BIGINT ELSE first_day::BIGINT END,
                         CASE WHEN before THEN -first_day::BIGINT ELSE 0 END, text) AS n

@@ -90,7 +90,9 @@ class Row:
         if found != BAD:
             return found
         other = naive_dates.other_date(text, birth, naive_dates.month_first(self.source.date_formats))
-        return BAD if other is None else None if other == (0, 0, 0) or other in null_dates(self.source) else other
+        if other is None:
+            return None if naive_dates.tells_no_date(text) else BAD
+        return None if other == (0, 0, 0) or other in null_dates(self.source) else other
 
     def is_turned(self, value: Value | None) -> bool:
         """Whether only the other order than the source's gives the birth date."""

@@ -39,8 +39,8 @@ class EngineAndOracle:
         told = self.oracle.check_vehicle(request, masks or everything(), self.clock_ms)
         return self._same("CheckVehicle", request, told, masks)
 
-    def box(self, query: str, masks: Masks | None = None) -> Any:
-        request = checks.CheckRequest(query=query)
+    def box(self, query: str, masks: Masks | None = None, **asked: Any) -> Any:
+        request = checks.CheckRequest(query=query, **asked)
         return self._same("Check", request, self.oracle.check(request, masks or everything(), self.clock_ms), masks)
 
     def cleared(self, standard: int, batch: clearance.ClearRequest, masks: Masks | None = None) -> Any:

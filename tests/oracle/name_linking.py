@@ -63,7 +63,9 @@ class Fit:
         dated = [
             (told + _birth_evidence(one, claims, equal_more), DISAGREES in (names, outcome))
             for one, outcome in zip(asked, births, strict=True)
-            if one[0] and not (is_void(record) and outcome == DISAGREES)
+            if one[0]
+            and not (is_void(record) and outcome == DISAGREES)
+            and not (_is_filler(one) and not _birth_evidence(one, claims, 0))
         ]
         self.scored = bool(filed) and any(_score(*bits, population) >= ALERT_SCORE for bits in dated)
         self.scored = self.scored and not birth == parents == DISAGREES
@@ -428,8 +430,8 @@ def _may_be_slip(birth: Birth) -> bool:
 
 
 def _is_filler(birth: Birth) -> bool:
-    """What programs write where no date is: nothing is stated."""
-    return 0 < birth[0] <= 1900 and not _may_be_slip(birth)
+    """Nothing is stated, but for a slip of the century, which the score tells."""
+    return 0 < birth[0] <= 1900
 
 
 def _birth_evidence(birth: Birth, claims: list[Record], equal_more: int) -> int:

@@ -23,8 +23,8 @@ class Bearing(Protocol):
 
     record: Record
     subject: Subject
-    first: int
-    last: int
+
+    def maybe(self, days: tuple[int, int]) -> bool: ...
 
 
 def join(
@@ -70,7 +70,7 @@ def _by_what_is_seen(
     found = set()
     for (kind, number, country), bearings in bearers.items():
         if kind == f"typed {record.plate_type}" and country == "GTM" and _is_one_slip(record.plate, number):
-            found |= {b.subject for b in bearings if record.sort_day is None or b.first <= record.sort_day <= b.last}
+            found |= {b.subject for b in bearings if b.maybe(record.days)}
     alike = [s for s in found if s not in known and _is_alike(record, _registrations(on_file.get(s, [])))]
     return alike if len(alike) <= AT_MOST else []
 

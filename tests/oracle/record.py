@@ -131,6 +131,13 @@ class Record:
         """ "P-123BCD"; "?-123BCD" when the type is unknown; "" without a plate."""
         return f"{self.plate_type or '?'}-{self.plate}" if self.plate else ""
 
+    @property
+    def days(self) -> tuple[int, int]:
+        """The days that it may be of; any, where none is stated."""
+        if self.sort_day is not None:
+            return self.sort_day, self.sort_day
+        return self.dated_days or (-naive_dates.ANY_TIME, naive_dates.ANY_TIME)
+
 
 @dataclass(eq=False)
 class Link:

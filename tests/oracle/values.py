@@ -88,6 +88,8 @@ class RowValues:
         if found is None:
             formats = self.source.get("date_formats", ())
             found = naive_dates.other_date(text, birth, naive_dates.month_first(formats))
+        if found is None and naive_dates.tells_no_date(text):
+            return NO_DATE
         if birth and found is not None and found[0] > LAST_BIRTH_YEAR:
             return NO_DATE
         return NO_DATE if found in _null_dates(tuple(self.source.get("null_dates", ()))) else found

@@ -38,7 +38,7 @@ def link(linking: Linking, records: list[Record]) -> None:
         elif record.vin or record.chassis:
             subject = _numbered(linking, record)
             others = bearers.get(_key(record), []) if record.alert is not None and record.alert.kind else []
-            contradicts = bool(others) and all(b.subject is not subject for b in others)
+            contradicts = _names_another(record, [b for b in others if b.subject is subject], others)
             if contradicts:
                 # neither vehicle is known by what is the other's
                 numbered = dataclasses.replace(record, plate="", plate_type="")
@@ -118,24 +118,32 @@ class Bearing:
         self.first = SINCE_EVER if record.valid_from is None else record.valid_from
         self.last = FOR_EVER if record.valid_to is None else record.valid_to
 
-    def surely(self, day: int | None) -> bool:
-        """On the day; without one, on every day."""
+    def surely(self, days: tuple[int, int]) -> bool:
         r = self.record
-        days = [SINCE_EVER, FOR_EVER] if day is None else [day]
-        return all(holds_surely(r.valid_from, r.valid_to, r.spans, d) for d in days)
+        return all(holds_surely(r.valid_from, r.valid_to, r.spans, day) for day in days)
+
+    def maybe(self, days: tuple[int, int]) -> bool:
+        return self.first <= days[1] and days[0] <= self.last
+
+
+def _names_another(record: Record, own: list[Bearing], others: list[Bearing]) -> bool:
+    """Whether the plate of a report with a VIN is another's: the VIN's never, or only later while another's that day."""
+    days = record.days
+    if not own:
+        return bool(others)
+    return all(b.first > days[1] for b in own) and any(b.surely(days) for b in others)
 
 
 def _may_have_borne(record: Record, bearings: list[Bearing]) -> tuple[list[Subject], bool]:
     """Whom the record's plate may mean, and whether it is one for certain."""
-    day = record.sort_day
-    found = [b for b in bearings if b.surely(day)]
+    days = record.days
+    found = [b for b in bearings if b.surely(days)]
     certain = bool(found)
     if not found:
-        found = [b for b in bearings if day is None or b.first <= day <= b.last]
+        found = [b for b in bearings if b.maybe(days)]
     if not found:
-        assert day is not None
-        ended = sorted((b for b in bearings if b.last < day), key=lambda b: (-b.last, -b.first, b.subject.key))
-        begun = sorted((b for b in bearings if b.first > day), key=lambda b: (b.first, b.subject.key))
+        ended = sorted((b for b in bearings if b.last < days[0]), key=lambda b: (-b.last, -b.first, b.subject.key))
+        begun = sorted((b for b in bearings if b.first > days[1]), key=lambda b: (b.first, b.subject.key))
         found = ended[:1] + begun[:1]
     subjects = sorted({b.subject for b in found}, key=lambda s: s.key)
     return subjects[:AT_MOST], certain and len(subjects) == 1

@@ -84,7 +84,7 @@ def _asked(both: EngineAndOracle, request: Message, ask: Ask) -> Any:
     if isinstance(request, clearance.ClearRequest):
         return both.cleared(request.standard, request, masks_of(ask))
     if isinstance(request, checks.CheckRequest):
-        return both.box(request.query, masks_of(ask))
+        return both.box(request.query, masks_of(ask), context=request.context)
     asked = {field.name: value for field, value in request.ListFields()}
     ask_one = both.person if isinstance(request, checks.CheckPersonRequest) else both.vehicle
     return ask_one(masks_of(ask), **asked)

@@ -131,7 +131,10 @@ CASES = {
     "the month too large, nobody's the other way round": Case(
         "YOLANDA REBECA CHOC DARDON", ("1985-06-03", "1950-06-07"), "03/13/1985", "POSSIBLE CLEAR"
     ),
-    "a text": Case("ZOILA ESPERANZA CANO HUB", ("1985-03-04", "1950-06-07"), "NO CONSTA", "POSSIBLE POSSIBLE"),
+    "a text": Case("ZOILA ESPERANZA CANO HUB", ("1985-03-04", "1950-06-07"), "NO CONSTA", "CLEAR CLEAR"),
+    "a text that cannot be read": Case(
+        "ZULMA YANETH CANU HUN", ("1985-03-04", "1950-06-07"), "ilegible", "POSSIBLE POSSIBLE"
+    ),
 }  # fmt: skip
 SEXES = "ALMA JUDITH GOMEZ ICAL"
 WANTED, FREE, FAR, FILLER, NEW_YEAR = 9001, 9002, 9003, 9004, 9005

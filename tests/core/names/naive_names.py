@@ -249,7 +249,7 @@ _BESIDE_WORDS = """
     NO NI SE EL LO AL NA NAN POR DATO PAPA MAMA SOLTERO SOLTERA MUERTO PERSONA SUJETO INDIVIDUO HOMBRE MUJER MASCULINO
     FEMENINO
 """
-_BESIDE = frozenset(_BESIDE_WORDS.split())
+BESIDE_NOBODY = frozenset(_BESIDE_WORDS.split())
 
 
 def parent_text(text: str | None) -> str:
@@ -260,5 +260,5 @@ def parent_text(text: str | None) -> str:
 
 def names_nobody(text: str | None) -> bool:
     """NO CONSTA, XX XX, PERSONA DESCONOCIDA: no word of two letters is a name, and one says so."""
-    said = {word for word in fold(text or "").split() if len(word) > 1} - _BESIDE
+    said = {word for word in fold(text or "").split() if len(word) > 1} - BESIDE_NOBODY
     return bool(said) and said <= NO_PARENT

@@ -15,6 +15,7 @@ MONTHS = _MONTHS.split()
 NAMES = {name: i for i, name in enumerate(MONTHS, 1)} | {name[:3]: i for i, name in enumerate(MONTHS, 1)}
 NAMES |= {"SETIEMBRE": 9, "SET": 9}
 ANY_DAY = 32767
+ANY_TIME = 2**40  # days from 1970: before and after every date
 NOTHING: Date = (0, 0, 0)
 
 
@@ -275,7 +276,20 @@ def days_of(date: Date | None) -> tuple[int, int] | None:
     """First and last day that a date may be; None where nothing is stated. A date None could not be read."""
     if date is not None and not any(date):
         return None
-    return bounds(date) if date is not None and date[0] else (-(2**40), 2**40)
+    return bounds(date) if date is not None and date[0] else (-ANY_TIME, ANY_TIME)
+
+
+_BESIDE_NO_DATE = {"FECHA", "FECHAS", "DE", "DEL", "NACIMIENTO", "VENCIMIENTO", "INICIO", "FIN"}
+
+
+def tells_no_date(text: str) -> bool:
+    """NO CONSTA, SIN FECHA, N/A, XX, dashes: of a text that is no date, whether it says that none is known."""
+    if re.search("[0-9?]", text):
+        return False
+    words = naive_names.fold(text).split()
+    nothing = naive_names.NO_PARENT | naive_names.BESIDE_NOBODY | _BESIDE_NO_DATE | set("NASDFCI")
+    said = set(words) - _BESIDE_NO_DATE - set("NASDFCI")
+    return set(words) <= nothing and (bool(said) or len(words) != 1)
 
 
 def may_close_later(closed: Date | None, issued: int | None) -> tuple[bool, int | None]:
