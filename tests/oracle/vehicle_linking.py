@@ -127,7 +127,7 @@ class Bearing:
 
 
 def _names_another(record: Record, own: list[Bearing], others: list[Bearing]) -> bool:
-    """Whether the plate of a report with a VIN is another's: the VIN's never, or only later while another's that day."""
+    """Whether the plate of a report with a VIN is another's: the VIN's never, or only later and another's then."""
     days = record.days
     if not own:
         return bool(others)
