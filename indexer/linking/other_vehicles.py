@@ -25,7 +25,11 @@ SEEN_LEAST = 2  # of make, line, colour and year that agree, or disagree, before
 _PREFIX = 3  # letters of a make or line that is cut short
 _SEEN = ("make", "line", "colour", "model_year")
 _DIGITS, _LETTERS = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_NEAR_FIELDS: list[pa.Field[Any]] = [pa.field("place", pa.int64()), pa.field("number", pa.string())]
+_NEAR_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("number", pa.string()),
+    pa.field("contradicted", pa.bool_()),  # by what is on file of the plate's own bearer; false where nothing is
+]
 _NEAR_SCHEMA = pa.schema(_NEAR_FIELDS)
 _MEANT_FIELDS: list[pa.Field[Any]] = [pa.field("place", pa.int64()), pa.field("text", pa.string())]
 _MEANT_SCHEMA = pa.schema(_MEANT_FIELDS)
@@ -34,6 +38,8 @@ _IS_VEHICLE = "(starts_with({0}.text, 'vin:') OR starts_with({0}.text, 'chassis:
 
 def link_other_vehicles(database: LinkingDatabase) -> None:
     """Adds to `vehicle_link` whom alerts by plate alone mean too; their links to other vehicles are POSSIBLE then.
+
+    So is the link of an alert that describes quite another vehicle than its plate's, on file or not.
 
     Needs `vehicle_direct` and `vehicle_staged`.
     """
@@ -50,6 +56,8 @@ def link_other_vehicles(database: LinkingDatabase) -> None:
     _find_by_engine(database)
     _find_by_what_is_seen(database)
     database.run(f"""
+        UPDATE vehicle_link SET level = {LEVEL_POSSIBLE}
+        WHERE place IN (SELECT place FROM near_plate WHERE contradicted) AND {_IS_VEHICLE.format("vehicle_link")};
         CREATE TABLE other_vehicle AS
         SELECT place, text, {CRITERION_ENGINE}::UTINYINT AS criterion FROM by_engine
         UNION ALL SELECT place, text, {CRITERION_MAKE}::UTINYINT FROM by_seen ANTI JOIN by_engine USING (place, text);
@@ -57,6 +65,7 @@ def link_other_vehicles(database: LinkingDatabase) -> None:
         WHERE place IN (SELECT place FROM other_vehicle) AND {_IS_VEHICLE.format("vehicle_link")};
         INSERT INTO vehicle_link SELECT place, text, criterion, {LEVEL_POSSIBLE}::UTINYINT FROM other_vehicle
     """)
+    database.forget("near_plate")
     database.forget("by_seen")
     database.drop("plated", "by_engine", "other_vehicle")
 
@@ -106,7 +115,6 @@ def _find_by_what_is_seen(database: LinkingDatabase) -> None:
         ANTI JOIN meant_by_plate m USING (place, text) GROUP BY d.place, d.text ORDER BY d.place, d.text
     """)
     database.give("by_seen", _MEANT_SCHEMA, _few_each(_alike(batch) for batch in found))
-    database.forget("near_plate")
     database.drop("described", "meant_by_plate")
 
 
@@ -121,7 +129,7 @@ def _claims(texts: str) -> str:
 def _near(stated: pa.RecordBatch) -> pa.RecordBatch:
     """The numbers one slip away, of the reports whose plate's bearer is otherwise than they say."""
     rows = [
-        {"place": row["place"], "number": number}
+        {"place": row["place"], "number": number, "contradicted": bool(row["claims"])}
         for row in stated.to_pylist()
         if _is_another(row, row["claims"] or ())
         for number in near_plates(row["plate"])

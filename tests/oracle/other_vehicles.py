@@ -40,7 +40,8 @@ def join(
         others = [(subject, level_pb2.CRITERION_ENGINE) for subject in by_engine]
         by_seen = _by_what_is_seen(record, known, bearers, on_file)
         others += [(subject, level_pb2.CRITERION_MAKE) for subject in by_seen if subject not in by_engine]
-        for subject in known if others else ():
+        contradicted = _is_described(record) and _is_otherwise(record, _known_as(known, on_file))
+        for subject in known if others or contradicted else ():
             for link in subject.links:
                 if link.record is record:
                     link.level = POSSIBLE
@@ -61,11 +62,10 @@ def _by_what_is_seen(
     bearers: Mapping[tuple[str, str, str], Sequence[Bearing]],
     on_file: Mapping[Subject, list[Record]],
 ) -> list[Subject]:
-    if record.plate_country != "GTM" or not record.plate_type or sum(bool(getattr(record, n)) for n in SEEN) < 2:
+    if not _is_described(record):
         return []
-    own = [claim for subject in known for claim in _registrations(on_file[subject])]
-    agree, disagree = _compared(record, own)
-    if own and not (disagree >= 2 and disagree > agree):
+    own = _known_as(known, on_file)
+    if own and not _is_otherwise(record, own):
         return []
     found = set()
     for (kind, number, country), bearings in bearers.items():
@@ -73,6 +73,21 @@ def _by_what_is_seen(
             found |= {b.subject for b in bearings if b.maybe(record.days)}
     alike = [s for s in found if s not in known and _is_alike(record, _registrations(on_file.get(s, [])))]
     return alike if len(alike) <= AT_MOST else []
+
+
+def _is_described(record: Record) -> bool:
+    stated = sum(bool(getattr(record, name)) for name in SEEN)
+    return record.plate_country == "GTM" and bool(record.plate_type) and stated >= 2
+
+
+def _known_as(known: list[Subject], on_file: Mapping[Subject, list[Record]]) -> list[Record]:
+    return [claim for subject in known for claim in _registrations(on_file[subject])]
+
+
+def _is_otherwise(record: Record, claims: list[Record]) -> bool:
+    """Whether most of what the report describes is quite otherwise on file."""
+    agree, disagree = _compared(record, claims)
+    return disagree >= 2 and disagree > agree
 
 
 def _registrations(records: list[Record]) -> list[Record]:
