@@ -364,7 +364,7 @@ def _measure_night(part: str, before: int, report: Report) -> None:
     say(f"{NIGHT:,} changes since, and the next base is built while somebody asks")
     write_ledger(data, SOURCE, whom, before, before + NIGHT)
     began = time.monotonic()
-    running = Running.start(data, str(current_generation(data)))
+    running = Running.start(data, str(current_generation(data)), seen_s=0.0)
     try:
         court = _court(running, before + NIGHT)
         report.samples.append(Samples(f"{part}: the server takes changes after", [time.monotonic() - began], "s"))

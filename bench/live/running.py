@@ -27,8 +27,10 @@ class Running:
     home: Path
 
     @classmethod
-    def start(cls, data: Path, generation_id: str, **more: str) -> Running:
-        """Both, once the writer has published a view. more: settings of the server, as variables."""
+    def start(cls, data: Path, generation_id: str, *, seen_s: float = 60.0, **more: str) -> Running:
+        """Both, once the writer has published a view. seen_s: for which that is awaited at most; over a long ledger
+        it takes longer. more: settings of the server, as variables.
+        """
         feed = f"127.0.0.1:{free_port()}"
         settings = {
             **more,
@@ -40,7 +42,7 @@ class Running:
         server = ServerProcess.start(data, 2, data.parent / "server.log", settings)
         server.wait_ready()
         home = data / LIVE / generation_id
-        until((home / VIEW).exists)
+        until((home / VIEW).exists, seen_s)
         return cls(server, feed, writer, data, home)
 
     @property

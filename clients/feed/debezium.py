@@ -2,11 +2,12 @@
 
 An event is `{"before": ..., "after": ..., "source": {"schema", "table", "ts_ms", ...}, "op": ..., "ts_ms": ...}`,
 bare or as the `payload` beside a `schema`. Written by https://debezium.io/documentation/reference/stable/connectors/
-(postgresql.html, oracle.html, sqlserver.html, "Data change events" and "Data type mappings").
+(postgresql.html, oracle.html, sqlserver.html, "Data change events", "Data type mappings" and "Schema change topic").
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from ronda.v1 import feed_service_pb2 as contract
 _LINE_BYTES = 8 << 20
 _UPSERTS = ("c", "u", "r")
 _SHOWN = 80  # characters of a table's name
+_DROPPED = "DROP"
+_SCHEMA_CHANGES = ("CREATE", "ALTER", _DROPPED)
+_QUOTED = re.compile(r'"([^"]*)"')  # the parts of a table's id: "base"."schema"."table"
 
 
 class DebeziumEvents:
@@ -45,6 +49,9 @@ class DebeziumEvents:
             schema, event = event.get("schema"), event["payload"]
         if event is None or _is_of_the_connector(event):
             return []
+        if isinstance(event, dict) and "tableChanges" in event and "op" not in event:
+            self._see_schema_change(event["tableChanges"])
+            return []
         source = event.get("source") if isinstance(event, dict) else None
         if not isinstance(source, dict) or "op" not in event:
             raise MessageUnreadable("no es un evento de Debezium")
@@ -60,6 +67,20 @@ class DebeziumEvents:
             return _Row(table, schema).changes(event, source)
         except ValueUnreadable as error:
             raise MessageUnreadable(f"{name[:_SHOWN]}: {error.rule}", table.register) from None
+
+    def _see_schema_change(self, tables: Any) -> None:
+        """A schema change says nothing of a record, but for a table that is dropped: its rows are gone with it, and no
+        event says which they were. Raises MessageUnreadable.
+        """
+        stated = tables if isinstance(tables, list) else [None]  # null, or what nobody knows
+        for change in stated:
+            kind, whole = (change.get("type"), change.get("id")) if isinstance(change, dict) else (None, None)
+            if kind not in _SCHEMA_CHANGES or not isinstance(whole, str):
+                raise MessageUnreadable("un cambio de esquema que no se entiende")
+            name = ".".join(_QUOTED.findall(whole)[-2:])
+            if kind == _DROPPED and name in self._tables.tables:
+                rule = f"{name[:_SHOWN]}: la tabla se eliminó (DROP): entregue un extracto completo"
+                raise MessageUnreadable(rule, self._tables.tables[name].register)
 
     def read(self, file: Path) -> Iterator[FileChange]:
         """Yields the changes of a file of JSON lines, in their order. Raises ChangesUnreadable, OSError."""

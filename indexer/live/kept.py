@@ -42,6 +42,7 @@ KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
 BY_CAUSA, BY_OWNER, BY_OWNED, BY_LOOSE = 255, 254, 253, 252
 CUI_DIGITS = 13
 CROSSED = ("nit", "licence", "cedula", "document_number")  # numbers beside which a register may state a CUI
+_PIECES_AT_ONCE = 128  # in memory together: some 6 MB, and as much again for what is read from them
 _CODEC = pa.Codec("lz4_raw")
 _TAKEN_ROWS = 64 * KEPT_ROWS  # put in order at a time
 _FIELDS: list[pa.Field[Any]] = [
@@ -213,6 +214,11 @@ class _Pieces:
 
     def rows_of(self, wanted: np.ndarray[Any, Any], numbers: list[int]) -> pa.Table:
         """The records of these subjects, ascending, in these pieces. Raises GenerationDamaged."""
+        groups = (numbers[start : start + _PIECES_AT_ONCE] for start in range(0, max(len(numbers), 1), _PIECES_AT_ONCE))
+        return pa.concat_tables([self._rows_of(wanted, group) for group in groups])
+
+    def _rows_of(self, wanted: np.ndarray[Any, Any], numbers: list[int]) -> pa.Table:
+        """The same of few pieces: they are in memory whole until the subjects' rows are read from them."""
         rows: list[memoryview] = []
         texts: list[memoryview] = []
         for number in numbers:

@@ -12,10 +12,9 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,6 +56,7 @@ from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.named_links import NamedLinks
 from indexer.live.near_numbers import near_persons, records_near
 from indexer.live.owners import owners_among, records_of_owners
+from indexer.live.pieces import pieces_of
 from indexer.live.record_key import RecordKey, keys_of, places_of, without_records
 from indexer.live.refusing import settle_each
 from indexer.live.restated import Restated
@@ -75,7 +75,6 @@ from indexer.manifest.model import Manifest
 from indexer.standard import STANDARD_SCHEMA
 from indexer.subject_ids import ids_of_persons
 
-AT_ONCE = 2_000  # changes of one tick
 _MEMORY_BYTES = 200_000_000  # of the database that a tick's records are linked in
 _DAY_MS = 86_400_000
 _GUATEMALA_BEHIND_MS = 6 * 3_600_000
@@ -142,13 +141,6 @@ def made_with(manifests: Sequence[Manifest]) -> str:
     for manifest in manifests:
         state.update(manifest.model_dump_json().encode() + b"\0")
     return state.hexdigest()[:32]
-
-
-def _pieces(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """The entries in pieces of AT_ONCE at most."""
-    left = iter(changes)
-    while due := list(islice(left, AT_ONCE)):
-        yield due
 
 
 class LiveWriter:
@@ -235,7 +227,7 @@ class LiveWriter:
         result = TickResult()
         touched: dict[bytes, Subject | None] = {}
         self._shared_keys.read_again()
-        for due in _pieces(changes):
+        for due in pieces_of(changes):
             for change in due:
                 self._feeds.setdefault(change.register, Feed()).note(change)
             new = due if self._copied is None else [each for each in due if not self._copied.holds(each)]

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from core.errors import CoreError
 from core.ledger.change import Change
+from core.machine.freed_memory import give_back_now, keep_what_is_freed
 from indexer.live.following import Follower, LiveWriterBusy
 from indexer.live.writer import TickResult
 from indexer.manifest.loading import ManifestError, load_manifests
@@ -23,7 +24,6 @@ from ronda.live.orders import Orders
 from server import logs
 from server.host.aside import step_aside
 from server.host.core_dumps import forbid_core_dumps
-from server.host.memory import give_back_now, keep_what_is_freed
 from server.host.parent_pipe import read_orders
 from server.logs import ERROR, WARNING, log
 

@@ -18,11 +18,9 @@ _LOOKS = 3  # above the bound in a row: a burst passes by itself
 # serves at least before it is replaced for this, so that floods replace it no more often; the third is rest.
 _STARTED_S, _SERVED_S, _REST_S = 15.0, 120.0, 15.0
 _STEADY, _FELL, _STAYED = 4 << 20, 32 << 20, 24 << 20
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
 _ARENAS = 2  # a machine's smallest number of cores: threads wait for each other's allocations no more than for a core
 _MAPPED_FROM = 128 << 10  # bytes: glibc's own first value, which it raises to 32 MiB by what is freed unless it is set
-_TRIMMED_FROM = 64 << 20
-_MAPPED_FROM_AT_MOST = 32 << 20  # the most that glibc takes
 
 
 class _Allocated(ctypes.Structure):
@@ -114,24 +112,6 @@ def allocate_compactly() -> None:
         return
     mallopt(_M_ARENA_MAX, _ARENAS)
     mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
-
-
-def keep_what_is_freed() -> None:
-    """Has the C library keep what is freed, up to 64 MiB: who frees and takes the same thousands of pieces many times
-    a second spends a fifth of its time on giving them back (a tick of `ronda live`: 88 ms of CPU for 108).
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is None:  # another C library
-        return
-    mallopt(_M_TRIM_THRESHOLD, _TRIMMED_FROM)
-    mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_AT_MOST)
-
-
-def give_back_now() -> None:
-    """Gives back what was freed so far, once: after work that will not come again."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        _trim(trim)
 
 
 async def give_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import pytest
 from clients.feed.changes import MessageUnreadable
 from clients.feed.debezium import DebeziumEvents
 from clients.feed.debezium_tables import read_tables
+from core.ledger.change import Kind
 from ronda.v1 import feed_service_pb2 as contract
+from tests.feed.feeder_kit import development_server, entries
+from tests.feed.test_command import DevelopmentServer, feed
 from tests.feed.test_debezium import SAMPLES, SENT, TABLES
 
 DATABASES = ("oracle", "sqlserver")
@@ -25,6 +29,12 @@ TYPES = {
 """Of the samples' columns, for events without a schema."""
 HEADS = {"oracle": 'table = "OJ.ORDENES"', "sqlserver": 'table = "dbo.Ordenes"'}
 POSITIONS = {"oracle": {"scn", "commit_scn", "txId"}, "sqlserver": {"change_lsn", "commit_lsn", "event_serial_no"}}
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevelopmentServer]:
+    with development_server(tmp_path_factory.mktemp("databases"), DATABASES) as running:
+        yield running
 
 
 def events(name: str) -> list[Event]:
@@ -169,3 +179,46 @@ def test_what_has_no_text_for_certain_is_refused_by_its_column(event: Event, why
     with pytest.raises(MessageUnreadable, match=why) as refused:
         read([event])
     assert refused.value.register == "oj"
+
+
+def schema_changes(name: str) -> list[Event]:
+    """A table's first snapshot, and a column more: connectors write these unless `include.schema.changes` is off."""
+    return events(f"{name}_schema")
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_schema_change_says_nothing_of_a_record(databases: DevelopmentServer, tmp_path: Path, name: str) -> None:
+    """Through the program: the file is sent, and its rows are what they are without it."""
+    before, after = schema_changes(name)
+    lines = [
+        before,
+        *events(name)[:2],
+        {"schema": None, "payload": after["payload"]},
+        *events(name)[2:],
+        after["payload"],
+    ]
+    (tmp_path / "events.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+    feed(databases, "folder", tmp_path, "--debezium", TABLES, "--source", name, "--once")
+    taken = [each for each in entries(databases, name) if each.kind in (Kind.UPSERT, Kind.CANCEL)]
+    assert [(each.record_id, each.kind.name, each.record.get("ESTADO")) for each in taken] == SENT[name]
+    assert not (tmp_path / "refused").exists() or not list((tmp_path / "refused").iterdir())
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_table_that_is_dropped_is_refused_as_one_that_is_emptied(name: str) -> None:
+    event = schema_changes(name)[0]
+    change = event["payload"]["tableChanges"][0]
+    change["type"] = "DROP"
+    with pytest.raises(MessageUnreadable, match=r"DROP.*extracto completo") as refused:
+        read([event])
+    assert refused.value.register == "oj"
+    change["id"] = change["id"].replace("ORDENES", "OTRA").replace("Ordenes", "Otra")
+    assert read([event]) == []
+
+
+@pytest.mark.parametrize("tables", [None, {}, [None], [{"type": "MERGE", "id": "x"}], [{"type": "DROP", "id": None}]])
+def test_a_schema_change_that_nobody_knows_is_refused(tables: Any) -> None:
+    event = schema_changes("oracle")[0]
+    event["payload"]["tableChanges"] = tables
+    with pytest.raises(MessageUnreadable, match="cambio de esquema"):
+        read([event])

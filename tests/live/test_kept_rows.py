@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.errors import GenerationDamaged
 from core.generation.manifest import sealed
 from core.generation.store import Generation
+from indexer.live import kept
 from indexer.live.kept import PIECES, RECORDS, KeptRecords
 from indexer.live.packed_rows import packed, unpacked
 from indexer.standard import LINKED_SCHEMA
@@ -91,3 +92,20 @@ def test_batches_of_an_earlier_release_are_read(tmp_path: Path) -> None:
     assert before.rows_of(every).to_pylist() == rows.to_pylist()
     for entity in every:
         assert before.rows_of([entity]).column("entity").unique().to_pylist() in ([entity], [])
+
+
+def test_rows_are_the_same_however_few_pieces_are_read_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reading them takes is bounded by that, and not by whom it is asked for."""
+    monkeypatch.setattr(kept, "KEPT_ROWS", 3)  # so that this nation has many, and a subject's rows lie in several
+    base = built(tmp_path, small_world())
+    [directory] = (base.data / "generations").iterdir()
+    generation = Generation.open(directory)
+    records = KeptRecords(generation)
+    every, none = range(generation.entities), records.rows_of([])
+    whole = records.rows_of(every)
+    assert whole.num_rows > 20 and none.num_rows == 0 and none.schema == LINKED_SCHEMA
+    monkeypatch.setattr(kept, "_PIECES_AT_ONCE", 1)
+    assert records.rows_of(every).to_pylist() == whole.to_pylist()
+    assert whole.to_pylist() == [row for each in every for row in records.rows_of([each]).to_pylist()]

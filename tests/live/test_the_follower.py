@@ -11,7 +11,7 @@ from core.generation.store import Generation
 from core.generation.view_file import BEAT
 from core.ledger.reader import FOLDER
 from core.ledger.writer import LedgerWriter
-from indexer.live import following, writer
+from indexer.live import following, pieces
 from indexer.live.following import Follower, LiveWriterBusy
 from ronda.v1 import check_service_pb2 as checks
 from server.calls.live_levels import LiveLevels
@@ -57,7 +57,7 @@ def test_a_writer_that_is_behind_shows_what_it_has_and_says_that_it_is_behind(
     """So under a feed faster than it links a change is seen in its turn, in registers that are STALE until the end."""
     monkeypatch.setattr(following, "_AT_ONCE_S", 0.0)
     monkeypatch.setattr(following, "_READ", 1)
-    monkeypatch.setattr(writer, "AT_ONCE", 1)
+    monkeypatch.setattr(pieces, "AT_ONCE", 1)
     ledger = LedgerWriter(fed.data / FOLDER)
     with Follower(fed.data, fed.base_id, fed.manifests) as follower:
         ledger.append([warrant(fed, "W9", MARTA)], AS_OF_S * 1000)
