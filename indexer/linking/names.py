@@ -159,7 +159,9 @@ def _collect_records(database: LinkingDatabase) -> None:
                register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
                {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed,
                coalesce(birth % 10000 = {FIRST_OF_JANUARY}, false) AS new_year
-        FROM noted_staged
+        FROM (SELECT * REPLACE (
+                  CASE WHEN place NOT IN (SELECT place FROM unborne WHERE its_date) THEN birth END AS birth)
+              FROM noted_staged)
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
     """)

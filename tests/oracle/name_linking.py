@@ -295,7 +295,8 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         names = agreement.names(link.record.name_text, claims)
         doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
-            _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
+            asked = agreement.without_its_date(link.record, claims)
+            _join_fits(linking, link.record, file, file.fits(asked, replace(doubt, record=asked)), numbered=True)
         elif link.record.name_key and (
             names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES
         ):
