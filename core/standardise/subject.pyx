@@ -341,7 +341,8 @@ cdef bint names_a_person(Subject* s) noexcept nogil:
 
 
 cdef bint shows_a_person(Subject* s) noexcept nogil:
-    return names_a_person(s) or s.document_number.data != NULL     # whose country is not stated
+    # a document whose country is not stated; a CUI's cell with a digit too few or too many, or a NIT
+    return names_a_person(s) or s.document_number.data != NULL or s.loose_number.data != NULL
 
 
 cdef bint names_a_vehicle(Subject* s) noexcept nogil:

@@ -196,7 +196,8 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     )
     if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
         return None
-    if not row["name_text"] and found.birth != AGREES:  # a number alone may be a slip of anybody's
+    alone = not row["name_text"] and row["bits"] == LOOSE_BITS and found.birth != DISAGREES  # whole, but for its part
+    if not row["name_text"] and found.birth != AGREES and not alone:  # a number alone may be a slip of anybody's
         return None
     told = found.evidence
     if found.names == AGREES:  # words come together: a name tells no more than how few bear it
@@ -205,7 +206,7 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     told += RELATIVE_BITS if any(_are_relatives(a, b) for a in claims for b in own) else 0.0
     agrees = found.names == AGREES and found.birth != DISAGREES
     among = population if agrees else max(population, POPULATION_LEAST)
-    if told < math.log2(among) + LEAST_ABOVE:
+    if told < math.log2(among) + LEAST_ABOVE and not alone:
         return None
     return {
         "place": row["place"],

@@ -314,7 +314,8 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
 
 def _is_linked_by_name(record: Record) -> bool:
     """Alerts, protected sides, and what counts for a clearance standard."""
-    states = bool(record.name_key) or bool(record.cui and record.birth[0])
+    loose = (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
+    states = bool(record.name_key) or bool(record.cui and record.birth[0]) or loose
     return states and (record.alert is not None or bool(record.standards))
 
 

@@ -132,7 +132,9 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
             continue
-        if not record.name_key and agreement.best(_agreements(record, fit.claims)) != AGREES:
+        born = agreement.best(_agreements(record, fit.claims))
+        alone = not record.name_key and number == LOOSE and born != DISAGREES
+        if not record.name_key and born != AGREES and not alone:
             continue
         bits = fit.names_evidence[_of_one_day(record, fit.claims)] / 100
         if fit.names == AGREES:
@@ -142,7 +144,7 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
         bits += 6 if parents == AGREES else -6 if parents == DISAGREES else 0
         bits += RELATIVE if any(_are_relatives(a, b) for a in fit.claims for b in doubt.claims) else 0
         agrees = fit.names == AGREES and agreement.best(_agreements(record, fit.claims)) != DISAGREES
-        if bits >= math.log2(population if agrees else max(population, POPULATION_LEAST)) + LEAST:
+        if alone or bits >= math.log2(population if agrees else max(population, POPULATION_LEAST)) + LEAST:
             told[fit] = bits
     for fit, bits in told.items():
         fit.weighed = bits >= max(told.values()) - WINDOW
