@@ -142,10 +142,7 @@ def _link_nobody(database: LinkingDatabase) -> None:
 def _collect_records(database: LinkingDatabase) -> None:
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
-    weighable = (
-        "(name_key IS NOT NULL OR cui IS NOT NULL AND birth IS NOT NULL "
-        "OR loose_document IS NOT NULL OR loose_number IS NOT NULL)"
-    )
+    weighable = "(name_key IS NOT NULL OR cui IS NULL OR birth IS NOT NULL)"  # not by a CUI alone
     kinds = f"NOT is_owner AND {weighable} AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""
