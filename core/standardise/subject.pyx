@@ -341,8 +341,7 @@ cdef bint names_a_person(Subject* s) noexcept nogil:
 
 
 cdef bint shows_a_person(Subject* s) noexcept nogil:
-    # a document whose country is not stated; a CUI's cell with a digit too few or too many, or a NIT
-    return names_a_person(s) or s.document_number.data != NULL or s.loose_number.data != NULL
+    return names_a_person(s) or s.document_number.data != NULL     # whose country is not stated
 
 
 cdef bint names_a_vehicle(Subject* s) noexcept nogil:

@@ -142,7 +142,7 @@ def _link_nobody(database: LinkingDatabase) -> None:
 def _collect_records(database: LinkingDatabase) -> None:
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
-    weighable = "(name_key IS NOT NULL OR cui IS NULL OR birth IS NOT NULL)"  # not by a CUI alone
+    weighable = "(name_key IS NOT NULL OR cui IS NOT NULL AND birth IS NOT NULL)"
     kinds = f"NOT is_owner AND {weighable} AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""
@@ -159,9 +159,7 @@ def _collect_records(database: LinkingDatabase) -> None:
                register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
                {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed,
                coalesce(birth % 10000 = {FIRST_OF_JANUARY}, false) AS new_year
-        FROM (SELECT * REPLACE (
-                  CASE WHEN place NOT IN (SELECT place FROM unborne WHERE its_date) THEN birth END AS birth)
-              FROM noted_staged)
+        FROM noted_staged
         WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
                            OR place IN (SELECT place FROM unborne))
     """)

@@ -7,7 +7,7 @@ or another's, and whoever it is about would be shown as clear. docs/answers.md s
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from indexer.linking.database import LAST_FILLER_YEAR, LinkingDatabase
+from indexer.linking.database import LinkingDatabase
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.weak import judge_links
 from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED
@@ -17,13 +17,11 @@ _COMPARED = "name_key, name_text, birth, father, mother"
 
 
 def find_unborne(database: LinkingDatabase, kinds: str) -> None:
-    """Makes table `unborne`(place, own_cui, own_text, stated, borne, its_date), of the records of `kinds` (a condition
-    on noted_staged).
+    """Makes table `unborne`(place, own_cui, own_text, stated, borne), of the records of `kinds` (a condition on
+    noted_staged).
 
     own_cui, own_text: of the subject that the identifier finds. stated: the record itself says the CUI. borne: the
-    identifier makes a HIT, though names or birth date do not agree. its_date: it does not, but the whole birth date is
-    that of whose identifier it is; it came with the number, and speaks against nobody else. Needs `resolved` and
-    `crossed_claim`.
+    identifier makes a HIT, though names or birth date do not agree. Needs `resolved` and `crossed_claim`.
     """
     compared = ", ".join(f"p.{column}" for column in _COMPARED.split(", "))
     database.run(f"""
@@ -43,12 +41,9 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
         SELECT c.place, {claimed} FROM crossed_claim i JOIN carried c ON c.own_text = i.text
     """)
     judge_links(database, "carried", "carried_claim", "judged_carried")
-    database.run(f"""
+    database.run("""
         CREATE TABLE unborne AS
-        SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne,
-               j.weak AND c.dated AND c.birth % 100 > 0 AND c.birth // 10000 > {LAST_FILLER_YEAR}
-                   AND EXISTS (SELECT 1 FROM carried_claim k
-                               WHERE k.subject = c.place AND k.birth = c.birth) AS its_date
+        SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne
         FROM carried c JOIN judged_carried j USING (place)
         WHERE c.name_key IS NOT NULL OR j.weak OR NOT j.claimed;  -- without a name a number in doubt alone
         DROP TABLE carried; DROP TABLE carried_claim

@@ -78,18 +78,6 @@ _NIT = f"""
     JOIN person_staged p ON p.nit = s.loose_number
     LEFT JOIN resolved r ON r.place = p.place WHERE p.alert_kind = 0 AND NOT p.is_owner
 """
-# Of a record without a name: who has its number on file, where that finds nobody, for several have it.
-_SHARED = [
-    f"""
-    SELECT s.place, coalesce(p.cui, r.cui), NULL, {LOOSE_BITS}::DOUBLE
-    FROM (SELECT place, {number} FROM noted_staged SEMI JOIN name_only USING (place)
-          WHERE name_key IS NULL AND cui IS NULL AND {number} IS NOT NULL) s
-    JOIN person_staged p ON p.{number} = s.{number}
-    LEFT JOIN resolved r ON r.place = p.place
-    WHERE p.alert_kind = 0 AND NOT p.is_owner AND coalesce(p.cui, r.cui) IS NOT NULL
-"""
-    for number in ("document", "nit", "licence", "cedula")
-]
 Weighing = tuple[NameFrequencies, int]
 """How common names are among the persons on file, and how many these are."""
 
@@ -113,8 +101,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
                  UNION ALL SELECT place, entity, 0 FROM alike SEMI JOIN unborne_record USING (place)
                            WHERE bearers <= {BEARERS_MOST})
         SELECT place, p.entity, max(p.bits) AS bits, any_value(coalesce(a.bearers, 1)) AS bearers
-        FROM pair p LEFT JOIN (SELECT DISTINCT place, bearers FROM alike) a USING (place)
-        LEFT JOIN unborne_record u USING (place) WHERE p.entity IS DISTINCT FROM u.own_entity GROUP BY place, p.entity
+        FROM pair p LEFT JOIN (SELECT DISTINCT place, bearers FROM alike) a USING (place) GROUP BY place, p.entity
     """)
     if database.holds("weighed_pair"):
         database.give("name_weight", _WEIGHT_SCHEMA, _weights(database, *weighing()))
@@ -142,8 +129,6 @@ def _collect_near(database: LinkingDatabase) -> None:
     near: list[Iterator[pa.RecordBatch]]
     near = [(_near(batch, *near_cuis(batch.column("cui").to_numpy().tolist(), True)) for batch in stated)]
     found = [_SLIPPED]
-    if database.holds("name_only", "name_key IS NULL"):
-        found += _SHARED
     if database.holds("noted_staged", "loose_document IS NOT NULL"):
         found.append(_LOOSE)
     if database.holds("noted_staged", "loose_number IS NOT NULL"):
@@ -211,8 +196,7 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     )
     if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
         return None
-    alone = not row["name_text"] and row["bits"] == LOOSE_BITS and found.birth != DISAGREES  # whole, but for its part
-    if not row["name_text"] and found.birth != AGREES and not alone:  # a number alone may be a slip of anybody's
+    if not row["name_text"] and found.birth != AGREES:  # a number alone may be a slip of anybody's
         return None
     told = found.evidence
     if found.names == AGREES:  # words come together: a name tells no more than how few bear it
@@ -221,7 +205,7 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     told += RELATIVE_BITS if any(_are_relatives(a, b) for a in claims for b in own) else 0.0
     agrees = found.names == AGREES and found.birth != DISAGREES
     among = population if agrees else max(population, POPULATION_LEAST)
-    if told < math.log2(among) + LEAST_ABOVE and not alone:
+    if told < math.log2(among) + LEAST_ABOVE:
         return None
     return {
         "place": row["place"],

@@ -115,7 +115,7 @@ def _is_loose(rows: pa.Table) -> Any:
 
 def _is_noted(rows: pa.Table) -> np.ndarray[Any, Any]:
     """Marks the records that are linked by name at all."""
-    states = _is_stated(rows, "name_key") | ~_is_stated(rows, "cui") | _is_stated(rows, "birth_year")
+    states = _is_stated(rows, "name_key") | (_is_stated(rows, "cui") & _is_stated(rows, "birth_year"))
     return np.asarray(may_mean_others(rows) & states)
 
 

@@ -84,9 +84,6 @@ class PlainSubject:
             return [replace(first, cui=shown) for shown in cuis]
         return [first]
 
-    def shows_a_person(self) -> bool:
-        return self.names_a_person() or self.document_number is not None or self.loose_number is not None
-
     def names_a_person(self) -> bool:
         found = (
             self.cui,

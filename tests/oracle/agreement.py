@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
 from core.names.comparison import compare_texts
@@ -13,8 +12,6 @@ from tests.oracle.record import Birth, Record
 AGREES = level_pb2.AGREEMENT_AGREES
 DISAGREES = level_pb2.AGREEMENT_DISAGREES
 UNKNOWN = level_pb2.AGREEMENT_UNKNOWN
-
-LAST_FILLER_YEAR = 1900
 
 
 def best(outcomes: Iterable[int]) -> int:
@@ -65,11 +62,3 @@ def stated_parents(record: Record, claims: Iterable[Record]) -> bool:
         )
         for claim in claims
     )
-
-
-def without_its_date(record: Record, claims: list[Record]) -> Record:
-    """Of a record whose number is in doubt what speaks for others: the birth date of whose number it is does not."""
-    birth = record.birth
-    if record.doubtful or not all(birth) or birth[0] <= LAST_FILLER_YEAR or all(c.birth != birth for c in claims):
-        return record
-    return dataclasses.replace(record, birth=(0, 0, 0))

@@ -78,8 +78,7 @@ def damaged_record(
         record.sort_day = whole_day(date)
         record.about_year = subject_fields.about_year(spec["subject"], values, date) if about_person else 0
         record.record_id = (values.text(spec["record_id"]) if "record_id" in spec else "") or str(row.number)
-    numbers = (record.cui, any(record.document), record.nit, record.licence, record.cedula, record.loose_number)
-    stated = (*numbers, record.name_key)
+    stated = (record.cui, any(record.document), record.nit, record.licence, record.cedula, record.name_key)
     if not (any(stated) if about_person else record.plate or record.vin or record.chassis or record.engine):
         return None
     if "alert" in spec:

@@ -33,8 +33,7 @@ def hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link
         unborne = link is None or not claims or link.level == POSSIBLE
         hidden: set[OnFile] = set()
         if record.name_key and (unborne or _doubted(record, claims)):
-            asked = agreement.without_its_date(record, claims) if unborne else record
-            agreeing, fitting = file.bearing(record), {fit.person for fit in file.fits(asked) if fit.scored}
+            agreeing, fitting = file.bearing(record), {fit.person for fit in file.fits(record) if fit.scored}
             holding = agreeing | file.holding_all(record)
             hidden |= fitting
             for bearers in (agreeing, holding):

@@ -124,7 +124,6 @@ class PersonsOnFile:
                 self.by_prefix[person.subject.key.removeprefix("cui:")[:9]].add(person)
         self.documents: dict[str, set[Subject]] = {}  # by number: who has it with a country
         self.nits: dict[str, set[Subject]] = {}
-        self.shared: dict[tuple[str, str], set[Subject]] = {}
         self.causas: dict[Causa, set[tuple[int, Subject]]] = {}
         self.places = {text: place for place, text in enumerate(self.bearers)}
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
@@ -215,7 +214,6 @@ class PersonsOnFile:
         subjects = self.documents.get(record.document[1], set())
         keys = {f"cui:{slip}" for slip in hiding.slips(record.cui)} if record.cui else set()
         subjects = subjects | self.nits.get(record.loose_number, set())
-        subjects = subjects.union(*(self.shared.get(number, set()) for number in weighed.shared_numbers(record)))
         found = {self.by_key[key] for key in keys | {s.key for s in subjects} if key in self.by_key}
         if len(record.loose_number) in (12, 14) or record.cui.startswith("0"):
             found |= {person for person in self.persons if person.subject.has_cui}
@@ -271,16 +269,6 @@ def _nits(links: list[Link]) -> dict[str, set[Subject]]:
     return found
 
 
-def _shared(links: list[Link]) -> dict[tuple[str, str], set[Subject]]:
-    found: dict[tuple[str, str], set[Subject]] = defaultdict(set)
-    for link in links:
-        is_alert = link.record.alert is not None and link.record.alert.kind
-        if link.subject.has_cui and not is_alert and link.section != section_pb2.SECTION_OWNER:
-            for number in weighed.numbers_of(link.record):
-                found[number].add(link.subject)
-    return found
-
-
 def is_person(subject: Subject) -> bool:
     return subject.about == PERSON and subject.kind == person_pb2.SUBJECT_KIND_PERSON
 
@@ -293,11 +281,10 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
     file.causas, file.documents, file.nits = _numbered_causas(links), _documents(links), _nits(links)
-    file.shared = _shared(links)
     hiding.hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
         loose = (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
-        doubt = weighed.Doubt(record, None, [], False, file.documents, file.nits, file.shared) if loose else None
+        doubt = weighed.Doubt(record, None, [], False, file.documents, file.nits) if loose else None
         joined = _is_linked_by_name(record) and _join_fits(
             linking, record, file, file.fits(record, doubt), numbered=False
         )
@@ -306,10 +293,9 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             linking.join(record, subject, 0, HIT)
     for link, claims in own.items():
         names = agreement.names(link.record.name_text, claims)
-        doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits, file.shared)
+        doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
-            asked = agreement.without_its_date(link.record, claims)
-            _join_fits(linking, link.record, file, file.fits(asked, replace(doubt, record=asked)), numbered=True)
+            _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
         elif link.record.name_key and (
             names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES
         ):
@@ -327,7 +313,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
 
 def _is_linked_by_name(record: Record) -> bool:
     """Alerts, protected sides, and what counts for a clearance standard."""
-    states = bool(record.name_key) or not record.cui or bool(record.birth[0])
+    states = bool(record.name_key) or bool(record.cui and record.birth[0])
     return states and (record.alert is not None or bool(record.standards))
 
 

@@ -49,15 +49,12 @@ class Doubt:
     borne: bool
     documents: Mapping[str, set[Subject]]
     nits: Mapping[str, set[Subject]]  # of each NIT who has it, by a record that is no alert and no owner's
-    shared: Mapping[tuple[str, str], set[Subject]]  # of each number, by its kind, who with a CUI has it so
 
     def tells(self, subject: Subject) -> int:
         """Hundredths of a bit that the stated number tells for somebody; 0 = nothing."""
         country, number = self.record.document
         loose = LOOSE if number and not country and subject in self.documents.get(number, ()) else 0
         loose = max(loose, LOOSE if subject in self.nits.get(self.record.loose_number, ()) else 0)
-        if any(subject in self.shared.get(number, ()) for number in shared_numbers(self.record)):
-            loose = LOOSE
         return max(loose, self._slip_of(subject.key))
 
     def tells_beside_name(self, subject: Subject) -> int:
@@ -83,17 +80,6 @@ class Doubt:
             return _miscounted(self.record.loose_number, cui)
         shortened = stated.startswith("0") and stated != cui and stated[1:] in without_a_digit(cui)
         return max(_slip(stated, cui), LOST if shortened else 0)
-
-
-def shared_numbers(record: Record) -> list[tuple[str, str]]:
-    """Of a record that states neither name nor CUI: its numbers, each with its kind."""
-    return [] if record.name_key or record.cui else numbers_of(record)
-
-
-def numbers_of(record: Record) -> list[tuple[str, str]]:
-    stated = [("nit", record.nit), ("licence", record.licence), ("cedula", record.cedula)]
-    stated += [("document", ":".join(record.document))] if all(record.document) else []
-    return [(kind, number) for kind, number in stated if number]
 
 
 def _is_his(link: Link) -> bool:
@@ -146,9 +132,7 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
             continue
-        born = agreement.best(_agreements(record, fit.claims))
-        alone = not record.name_key and number == LOOSE and born != DISAGREES
-        if not record.name_key and born != AGREES and not alone:
+        if not record.name_key and agreement.best(_agreements(record, fit.claims)) != AGREES:
             continue
         bits = fit.names_evidence[_of_one_day(record, fit.claims)] / 100
         if fit.names == AGREES:
@@ -158,7 +142,7 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
         bits += 6 if parents == AGREES else -6 if parents == DISAGREES else 0
         bits += RELATIVE if any(_are_relatives(a, b) for a in fit.claims for b in doubt.claims) else 0
         agrees = fit.names == AGREES and agreement.best(_agreements(record, fit.claims)) != DISAGREES
-        if alone or bits >= math.log2(population if agrees else max(population, POPULATION_LEAST)) + LEAST:
+        if bits >= math.log2(population if agrees else max(population, POPULATION_LEAST)) + LEAST:
             told[fit] = bits
     for fit, bits in told.items():
         fit.weighed = bits >= max(told.values()) - WINDOW
