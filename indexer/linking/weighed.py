@@ -167,8 +167,8 @@ def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population
                        FROM named_claim c
                        WHERE entity IN (SELECT entity FROM weighed_pair UNION SELECT own_entity FROM unborne_record)
                        GROUP BY entity)  -- of these few: lists do not spill
-        SELECT w.place, w.entity, w.bits, w.bearers, r.name_text, r.birth, r.doubted, r.void, r.sex, r.father, r.mother,
-               t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
+        SELECT w.place, w.entity, w.bits, w.bearers, r.name_text, r.birth, r.doubted, r.void, r.own_date, r.sex,
+               r.father, r.mother, t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
         FROM weighed_pair w JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
         JOIN claim t ON t.entity = w.entity LEFT JOIN claim o ON o.entity = u.own_entity
         ORDER BY w.place, w.entity
@@ -185,15 +185,15 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     although its bearer's name does not agree, only a person whose name agrees counts against it.
     """
     claims, own = row["claims"], row["own"] or []
-    found = compare(
-        {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0},
-        {
-            "names": [claim["name"] for claim in claims if claim["name"]] or None,
-            "birth": [date_parts(claim["birth"]) for claim in claims if claim["birth"]] or None,
-            "sex": _sex(row["sex"], claims),
-        },
-        frequencies=frequencies,
-    )
+    asked = {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0}
+    filed = {
+        "names": [claim["name"] for claim in claims if claim["name"]] or None,
+        "birth": [date_parts(claim["birth"]) for claim in claims if claim["birth"]] or None,
+        "sex": _sex(row["sex"], claims),
+    }
+    found = compare(asked, filed, frequencies=frequencies)
+    if row["own_date"] and found.birth == DISAGREES:  # it came with the number
+        found = compare({**asked, "birth": None}, filed, frequencies=frequencies)
     if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
         return None
     if not row["name_text"] and found.birth != AGREES:  # a number alone may be a slip of anybody's
@@ -220,9 +220,10 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
 def _births(row: dict[str, Any]) -> list[tuple[int, int, int]]:
     """The date as it stands; of a doubtful one its year besides, or, where not even that counts, nothing."""
     birth = row["birth"]
-    if not birth or row["void"]:
+    if not birth or (row["void"] and not row["own_date"]):
         return []
-    return [date_parts(birth), (birth // 10_000, 0, 0)] if row["doubted"] else [date_parts(birth)]
+    by_year = row["doubted"] and not row["own_date"]
+    return [date_parts(birth), (birth // 10_000, 0, 0)] if by_year else [date_parts(birth)]
 
 
 def _sex(stated: int | None, claims: list[dict[str, Any]]) -> int:

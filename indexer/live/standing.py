@@ -204,8 +204,11 @@ class Standing:
         """Whom these records name as owners."""
         return {owner for owner in self.owner_of_each(rows) if owner is not None}
 
-    def meant(self, rows: pa.Table) -> AskedIndex:
-        """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py)."""
+    def meant(self, rows: pa.Table, undated: np.ndarray[Any, Any]) -> AskedIndex:
+        """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py).
+
+        undated: marks those whose birth date may rule nobody out.
+        """
         flags = rows.column("alert_flags").to_numpy()
         is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
         counts = is_alert | (rows.column("clearance").to_numpy() & STANDARDS != 0)
@@ -213,6 +216,7 @@ class Standing:
         numbers = np.flatnonzero(counts & named)
         asked = rows.select([*ASKED, "alert_flags", "father", "mother"]).take(numbers)
         doubted = asked.column("alert_flags").to_numpy() & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED) != 0
+        doubted |= undated[numbers]
         hides = asked.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
         by_parents = asked.column("father").is_valid().to_numpy() | asked.column("mother").is_valid().to_numpy()
         by_year, hiding = np.flatnonzero(doubted), np.flatnonzero(hides | by_parents)

@@ -150,7 +150,10 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
 
 def _birth_pairs(record: Record, claims: Sequence[Record]) -> list[tuple[Birth, Birth]]:
     births = [record.birth]
-    if record.doubtful:
+    if record.own_date:
+        outcomes = [naive_calendar.compare_birth_dates(record.birth, claim.birth) for claim in claims if claim.birth[0]]
+        births = [] if set(outcomes) == {DISAGREES} else births
+    elif record.doubtful:
         void = not record.turned and not naive_dates.is_january_first(record.birth)
         births = [] if void else [record.birth, (record.birth[0], 0, 0)]
     return [(birth, claim.birth) for birth in births for claim in claims if birth[0] and claim.birth[0]]
