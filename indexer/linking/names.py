@@ -26,6 +26,7 @@ from indexer.linking.database import LAST_FILLER_YEAR, STANDARDS, LinkingDatabas
 from indexer.linking.deciding import count, decide
 from indexer.linking.hiding import FEW_BEARERS, HIDING, collect_hidden
 from indexer.linking.names_kept import CLAIM_SCHEMA, NAMES, PERSONS, AskedIndex, keep_persons
+from indexer.linking.near_others import collect_near_others
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
@@ -115,6 +116,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
         weighing = asked.weighing
         _ask_kept(database, asked)
     _join_pairs(database)
+    collect_near_others(database)
     weigh_numbers(database, weighing)
     meet_by_parents(database)
     _compare_pairs(database)
@@ -124,9 +126,8 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     link_other_numbers(database)
     collect_hidden(database)
     database.forget("name_bearer")
-    database.drop(
-        "name_decided", "name_only", "named_person", "named_claim", "name_met", "unborne_record", "name_causa"
-    )
+    decided = "name_decided", "near_other", "name_met", "name_causa"
+    database.drop(*decided, "name_only", "named_person", "named_claim", "unborne_record")
 
 
 def _link_nobody(database: LinkingDatabase) -> None:
@@ -144,7 +145,9 @@ def _link_nobody(database: LinkingDatabase) -> None:
 def _collect_records(database: LinkingDatabase) -> None:
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
-    weighable = "(name_key IS NOT NULL OR cui IS NOT NULL AND birth IS NOT NULL)"
+    number = "coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NOT NULL"
+    shown = "coalesce(loose_number, loose_document) IS NOT NULL"
+    weighable = f"(name_key IS NOT NULL OR {number} AND (birth IS NOT NULL OR {protects}) OR {shown})"
     kinds = f"NOT is_owner AND {weighable} AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""

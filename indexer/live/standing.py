@@ -148,19 +148,16 @@ class Standing:
 
     def bearers_of_cuis(self, cuis: Iterable[str]) -> set[bytes]:
         """Subjects that hold one of these CUIs now, or did in the base."""
-        found: set[bytes] = set()
-        for cui in cuis:
-            found |= self._bearers.of(("cui", cui))
-            for entity in self.base.lookup(IdentifierKind.CUI, cui)[:MOST_HOLDERS]:
-                found.add(self.subject_of(entity).subject_id)
-        return found
+        return self.bearers_of(IdentifierKind.CUI, cuis)
 
-    def bearers_of_nits(self, nits: Iterable[str]) -> set[bytes]:
-        """Subjects that hold one of these NITs now, or did in the base."""
+    def bearers_of(self, kind: IdentifierKind, numbers: Iterable[str]) -> set[bytes]:
+        """Subjects that hold one of these CUIs, NITs, licences, cédulas or documents now, or did in the base."""
         found: set[bytes] = set()
-        for nit in nits:
-            found |= self._bearers.of(("nit", nit))
-            for entity in self.base.lookup(IdentifierKind.NIT, nit)[:MOST_HOLDERS]:
+        for number in numbers:
+            is_document = kind is IdentifierKind.DOCUMENT
+            column = "document_number" if is_document else kind.name.lower()
+            found |= self._bearers.of((column, number.rpartition(":")[2] if is_document else number))
+            for entity in self.base.lookup(kind, number)[:MOST_HOLDERS]:
                 found.add(self.subject_of(entity).subject_id)
         return found
 

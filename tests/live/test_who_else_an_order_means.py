@@ -41,6 +41,7 @@ ORDERS: dict[str, tuple[int, dict[str, str]]] = {
         STRANGER,
         {"CUI": cui_of(LUIS), "NACIMIENTO": "1975-01-20", "NOMBRE": "JOSE CARLOS POP TZUL"},
     ),
+    "a licence's digit and her date, no name": (MARTA, {"LICENCIA": LICENCE[:-1] + "7", "NACIMIENTO": "1990-05-08"}),
     "a licence's digit": (MARTA, {"NOMBRE": PERSON, "LICENCIA": LICENCE[:-1] + "7"}),
 }
 

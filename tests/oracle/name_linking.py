@@ -211,6 +211,8 @@ class PersonsOnFile:
 
     def _who_may_be_near(self, record: Record) -> set[OnFile]:
         """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
+        if not record.name_key and not record.cui:
+            return set(self.persons)
         subjects = self.documents.get(record.document[1], set())
         keys = {f"cui:{slip}" for slip in hiding.slips(record.cui)} if record.cui else set()
         subjects = subjects | self.nits.get(record.loose_number, set())
@@ -285,7 +287,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         one.record.own_date = _came_with_the_number(one.record, claims)
     hiding.hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
-        loose = (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
+        loose = _shows_another(record)
         doubt = weighed.Doubt(record, None, [], False, file.documents, file.nits) if loose else None
         joined = _is_linked_by_name(record) and _join_fits(
             linking, record, file, file.fits(record, doubt), numbered=False
@@ -298,7 +300,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
             _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
-        elif link.record.name_key and (
+        elif link.record.name_key and (  # a number without a name: in doubt alone
             names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES
         ):
             fits = file.fits(link.record, replace(doubt, borne=True))
@@ -324,9 +326,15 @@ def _came_with_the_number(record: Record, claims: list[Record]) -> bool:
     return dated and agreement.names(record.name_text, claims) != AGREES
 
 
+def _shows_another(record: Record) -> bool:
+    """Whether it states a document's number without its country, or another number in the cell of a CUI or NIT."""
+    return (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
+
+
 def _is_linked_by_name(record: Record) -> bool:
     """Alerts, protected sides, and what counts for a clearance standard."""
-    states = bool(record.name_key) or bool(record.cui and record.birth[0])
+    numbers = (record.cui, all(record.document), record.nit, record.licence, record.cedula)
+    states = bool(record.name_key) or (any(numbers) and bool(record.birth[0])) or _shows_another(record)
     return states and (record.alert is not None or bool(record.standards))
 
 
