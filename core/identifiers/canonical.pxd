@@ -32,6 +32,10 @@ cdef size_t plate_text_into(const Plate* plate, char* out) noexcept nogil
 cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bint* otherwise) noexcept nogil
 
 # The 12 or 14 digits that a text shows in place of a CUI, into out[14]; how many, 0 = it shows none.
+cdef enum:
+    LOOSE_NIT_MAX = 12
+
+cdef int unchecked_nit_into(const char* text, size_t n, char* out) noexcept nogil
 cdef int miscounted_digits_into(const char* text, size_t n, char* out) noexcept nogil
 
 # The valid CUIs that stand in a text that is none, 13 digits each, into out[SHOWN_CUIS]; how many.

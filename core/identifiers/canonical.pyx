@@ -11,7 +11,7 @@ from core.identifiers.plates_written cimport written_plate
 from core.identifiers.rules cimport CANONICAL_MAX, Canonical, Plate, RULE_FORMAT, RULE_LENGTH, RULE_OK
 from core.identifiers.shown cimport find_cuis, find_plates
 from core.identifiers.slips cimport suggest_slips
-from core.identifiers.text cimport ANY_SIGN, ONLY_SEPARATORS, Compact, compact
+from core.identifiers.text cimport ANY_SIGN, COMPACT_MAX, ONLY_SEPARATORS, Compact, compact
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.identifiers.written cimport (
     may_be_of_spreadsheet, may_hold_words, read_written, written_cui, written_miscounted,
@@ -173,6 +173,21 @@ cdef bint cui_digits_into(const char* text, size_t n, char* out, bint* valid, bi
 
 cdef int miscounted_digits_into(const char* text, size_t n, char* out) noexcept nogil:
     return written_miscounted(text, n, out)
+
+
+# The digits of a cell that is a NIT but for its check; their number, 0 = none. Into out[LOOSE_NIT_MAX].
+cdef int unchecked_nit_into(const char* text, size_t n, char* out) noexcept nogil:
+    cdef Compact c
+    cdef int first = 0
+    compact(text, n, ONLY_SEPARATORS, &c)
+    if c.bad or c.letters > 1 or c.n > COMPACT_MAX or (c.letters and c.text[c.n - 1] != c"K"):
+        return 0
+    while first < c.n and c.text[first] == c"0":
+        first += 1
+    if c.n - first > LOOSE_NIT_MAX:
+        return 0
+    memcpy(out, c.text + first, c.n - first)
+    return c.n - first
 
 
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil:

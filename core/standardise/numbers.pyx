@@ -2,7 +2,7 @@
 
 from libc.string cimport memcmp, memcpy
 
-from core.identifiers.canonical cimport cui_digits_into, miscounted_digits_into, read_into, shown_cuis_into
+from core.identifiers.canonical cimport LOOSE_NIT_MAX, cui_digits_into, miscounted_digits_into, read_into, shown_cuis_into, unchecked_nit_into
 from core.identifiers.countries cimport country_into, split_country
 from core.identifiers.kinds cimport KEY_CEDULA, KEY_DOCUMENT_NUMBER, KEY_LICENCE, KEY_NIT, KEY_TELEPHONE
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_FORMAT, RULE_LENGTH
@@ -161,6 +161,17 @@ cdef Cell read_loose_number(Context* c, Cell written) noexcept nogil:
     return found if found.size >= LOOSE_NIT_MIN and not is_filler(found) else no_cell()
 
 
+cdef Cell read_unchecked_nit(Context* c, Cell written) noexcept nogil:
+    """What the NIT's column shows whose check does not hold: a slip, perhaps, of somebody's."""
+    cdef Cell found = no_cell()
+    cdef char* out = arena_take(c, LOOSE_NIT_MAX)
+    if written.data == NULL or out == NULL:
+        return found
+    found.data = out
+    found.size = unchecked_nit_into(written.data, written.size, out)
+    return found if found.size >= LOOSE_NIT_MIN and not is_filler(found) else no_cell()
+
+
 cdef void read_cui_elsewhere(Context* c, SubjectPlan* plan, Subject* s, Cell cedula, bint may_be_document) noexcept nogil:
     """A CUI in another identifier's column: the document's, unless it is a foreign one, the licence's, the cédula's."""
     if may_be_document:
@@ -199,6 +210,8 @@ cdef void read_numbers(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
         warn(c, plan.field + S_cui, rule)
     if rule == RULE_LENGTH and s.cui.data == NULL and s.n_shown_cuis == 0:
         s.loose_number = read_loose_number(c, written)
+    if s.loose_number.data == NULL and s.cui.data == NULL and s.nit.data == NULL:
+        s.loose_number = read_unchecked_nit(c, text_at(c, plan, S_nit))
     # what a CUI was found in is nothing else
     if s.cedula.data == NULL and (s.cui.data == NULL or cui_in(c, cedula).data == NULL):
         s.cedula = canonical_at(c, plan, S_cedula, KEY_CEDULA)

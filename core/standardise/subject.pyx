@@ -341,7 +341,8 @@ cdef bint names_a_person(Subject* s) noexcept nogil:
 
 
 cdef bint shows_a_person(Subject* s) noexcept nogil:
-    return names_a_person(s) or s.document_number.data != NULL     # whose country is not stated
+    # a document's number without its country, or another number in the cell of a CUI or NIT
+    return names_a_person(s) or s.document_number.data != NULL or s.loose_number.data != NULL
 
 
 cdef bint names_a_vehicle(Subject* s) noexcept nogil:

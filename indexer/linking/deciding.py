@@ -66,7 +66,7 @@ def _collect_decided(database: LinkingDatabase) -> None:
                             count(*) FILTER (agreed AND of_causa) OVER w AS n_causa
                      FROM related WINDOW w AS (PARTITION BY place)),
         decided AS (SELECT n.*, u.place IS NOT NULL AS numbered, coalesce(u.stated, false) AS stated,
-                        coalesce(u.borne, false) AS borne,
+                        coalesce(u.borne, false) AS borne, coalesce(u.own_date, false) AS own_date,
                         bears AND (n_bears = 1 OR very_name AND n_very = 1) AND living AND r.long_name AS sole,
                         u.place IS NOT NULL OR r.sole_suffices AS suffices, coalesce(r.about_year, 0) AS about_year,
                         agreed AND of_causa AND (n_causa = 1 OR NOT r.closed) AS one_causa,
@@ -74,7 +74,7 @@ def _collect_decided(database: LinkingDatabase) -> None:
                             AND n_sure = 0 AND n_agreed <= {LINK_LIMIT} AS reviewed
                  FROM numbered n JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place))
         SELECT *, strong AND n_strong <= {LINK_LIMIT} OR weighed AND n_weighed <= {LINK_LIMIT}
-                  OR held AND n_strong + n_held <= {LINK_LIMIT}
+                  OR held AND n_strong + n_held <= {LINK_LIMIT} OR sole AND own_date
                   OR NOT borne AND (n_sure = 0 AND supported AND n_supported <= {LINK_LIMIT}
                                     OR by_parents AND n_parents <= {LINK_LIMIT}
                                     OR sole AND suffices OR reviewed OR one_causa OR scored AND n_scored <= {LINK_LIMIT}

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.identifiers.near_cuis import near_cuis
+from core.identifiers.near_cuis import near_cuis, near_miscounted
 from indexer.linking.database import LAST_FILLER_YEAR, LinkingDatabase
 from indexer.linking.on_file import claims_on_file
+from indexer.linking.weighed import MISCOUNTED
 from indexer.standard import ALERT_HIDES_YET, ALERT_PROTECTED
 from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 from ronda.v1.level_pb2 import AGREEMENT_AGREES
@@ -52,7 +53,9 @@ def collect_hidden(database: LinkingDatabase) -> None:
                   JOIN named_person p USING (entity))
         SELECT * FROM named
         UNION SELECT s.place, s.cui, NULL FROM cui_slip s JOIN cui_person c USING (cui) WHERE c.claimed
-        UNION SELECT place, cui, text FROM other_number;
+        UNION SELECT place, cui, text FROM other_number
+        UNION SELECT place, cui, text FROM near_other
+        WHERE hides AND (cui IN (SELECT cui FROM cui_person WHERE claimed) OR text IN (SELECT text FROM text_person));
         DROP TABLE cui_slip; DROP TABLE other_number
     """)
 
@@ -81,7 +84,8 @@ def _collect_others(database: LinkingDatabase) -> None:
 
 
 def _collect_slips(database: LinkingDatabase) -> None:
-    """cui_slip(place, cui): numbers one slip from that of a hiding record, where nothing bears its number out."""
+    """cui_slip(place, cui): numbers one slip from that of a hiding record, where nothing bears its number out;
+    and those that its CUI's cell shows but for a digit lost or too many."""
     stated = database.stream(f"""
         SELECT place, cui FROM noted_staged p
         WHERE {HIDING} AND NOT is_owner AND cui IS NOT NULL
@@ -92,6 +96,10 @@ def _collect_slips(database: LinkingDatabase) -> None:
     for batch in stated:
         slips = [(row["place"], slip) for row in batch.to_pylist() for slip in slips_of(row["cui"])]
         database.insert_cuis("cui_slip", slips)
+    counted = database.stream(f"SELECT place, loose_number FROM noted_staged WHERE {HIDING} AND {MISCOUNTED}")
+    for batch in counted:
+        told = [(row["place"], near_miscounted([row["loose_number"]])[1]) for row in batch.to_pylist()]
+        database.insert_cuis("cui_slip", [(place, cui) for place, near in told for cui in near])
 
 
 def slips_of(cui: int) -> Iterator[int]:

@@ -26,6 +26,7 @@ from indexer.linking.database import LAST_FILLER_YEAR, STANDARDS, LinkingDatabas
 from indexer.linking.deciding import count, decide
 from indexer.linking.hiding import FEW_BEARERS, HIDING, collect_hidden
 from indexer.linking.names_kept import CLAIM_SCHEMA, NAMES, PERSONS, AskedIndex, keep_persons
+from indexer.linking.near_others import collect_near_others
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
@@ -55,8 +56,9 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # 5 nobody by the same causa, 6 half a name bore a number out against a birth date, 7 nobody by
 # another number, 8 and 9 nobody by the score whose names or birth date disagree, 10 that by an equal filler a birth
 # date agrees, that equal initials tell what a rare name does, and that VAN is a slip of JAN, 11 took NO CONSTA for a
-# name, 17 took 1 January for a day, and nobody by both parents against a birth date, 18 nobody by one parent so.
-RULE_VERSION = "names-19"
+# name, 17 took 1 January for a day, and nobody by both parents against a birth date, 18 nobody by one parent so,
+# 19 let the birth date of the number's bearer rule out whose name it is.
+RULE_VERSION = "names-20"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
 _DISAGREEING = f"(a.names = {DISAGREES} OR a.birth = {DISAGREES})"
@@ -103,7 +105,8 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     _collect_claims(database, keep)
     database.run("""
         CREATE TABLE unborne_record AS
-        SELECT u.place, coalesce(p.entity, t.entity) AS own_entity, u.stated, u.borne FROM unborne u
+        SELECT u.place, coalesce(p.entity, t.entity) AS own_entity, u.stated, u.borne,
+               u.own_date FROM unborne u
         LEFT JOIN named_person p ON p.cui = u.own_cui LEFT JOIN named_person t ON t.text = u.own_text;
     """)
     database.drop("unborne")
@@ -113,6 +116,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
         weighing = asked.weighing
         _ask_kept(database, asked)
     _join_pairs(database)
+    collect_near_others(database)
     weigh_numbers(database, weighing)
     meet_by_parents(database)
     _compare_pairs(database)
@@ -122,9 +126,8 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
     link_other_numbers(database)
     collect_hidden(database)
     database.forget("name_bearer")
-    database.drop(
-        "name_decided", "name_only", "named_person", "named_claim", "name_met", "unborne_record", "name_causa"
-    )
+    decided = "name_decided", "near_other", "name_met", "name_causa"
+    database.drop(*decided, "name_only", "named_person", "named_claim", "unborne_record")
 
 
 def _link_nobody(database: LinkingDatabase) -> None:
@@ -142,16 +145,19 @@ def _link_nobody(database: LinkingDatabase) -> None:
 def _collect_records(database: LinkingDatabase) -> None:
     is_alert = f"(alert_kind <> 0 AND alert_flags & {ALERT_PROTECTED} = 0)"
     protects = f"alert_flags & {ALERT_PROTECTED} <> 0"
-    weighable = "(name_key IS NOT NULL OR cui IS NOT NULL AND birth IS NOT NULL)"
+    number = "coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NOT NULL"
+    shown = "coalesce(loose_number, loose_document) IS NOT NULL"
+    weighable = f"(name_key IS NOT NULL OR {number} AND (birth IS NOT NULL OR {protects}) OR {shown})"
     kinds = f"NOT is_owner AND {weighable} AND ({is_alert} OR {protects} OR clearance & {STANDARDS} <> 0)"
     find_unborne(database, kinds)
     database.run(f"""
         CREATE TABLE name_only AS
         SELECT place, name_key, name_text, birth,
-               alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 AS doubted,
+               alert_flags & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} <> 0 OR coalesce(own_date, false) AS doubted,
                alert_flags & {ALERT_BIRTH_DOUBTED} <> 0
                    AND coalesce(birth % 10000 <> {FIRST_OF_JANUARY} OR birth // 10000 <= {LAST_FILLER_YEAR}, true)
-                   AS void, about_year, sex, birth_department, residence_department, father, mother,
+                   OR coalesce(own_date, false) AS void, coalesce(own_date, false) AS own_date, about_year, sex,
+               birth_department, residence_department, father, mother,
                {is_alert} AND alert_state = {ALERT_STATE_PENDING} AND sensitivity = {SENSITIVITY_OPEN} AS pending_alert,
                {HIDING} AS hides,
                coalesce(len(name_key) - len(replace(name_key, ' ', '')) >= {LONG_NAME - 1}, false) AS long_name,
@@ -159,9 +165,8 @@ def _collect_records(database: LinkingDatabase) -> None:
                register, alert_kind, CASE WHEN {is_alert} THEN merge_key END AS merge_key, {_DISCREET} AS discreet,
                {is_alert} AND alert_state <> {ALERT_STATE_PENDING} AS closed,
                coalesce(birth % 10000 = {FIRST_OF_JANUARY}, false) AS new_year
-        FROM noted_staged
-        WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL
-                           OR place IN (SELECT place FROM unborne))
+        FROM noted_staged LEFT JOIN (SELECT place, own_date FROM unborne) u USING (place)
+        WHERE {kinds} AND (coalesce(cui::VARCHAR, document, nit, licence, cedula) IS NULL OR u.place IS NOT NULL)
     """)
 
 
@@ -293,14 +298,14 @@ def _birth_columns() -> str:
 def _join_pairs(database: LinkingDatabase) -> None:
     """name_pair(place, entity, score, birth, sex, names, scored, named, held), of one or two questions a record.
 
-    scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void and
-    no filler.
+    scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void,
+    no filler, and not that of whose the number is.
     held: a longer name holds all that the record says, and the birth date is the same.
     Whose year is not within one of the record's, or who disagrees, stays only where nobody nearer fits.
     """
     database.run(f"""
         CREATE TABLE name_pair AS
-        WITH near AS (SELECT a.*, r.void, r.birth AS asked_birth,
+        WITH near AS (SELECT a.*, r.void, r.own_date, r.birth AS asked_birth,
                              bool_or(years = {YEARS_NEAR} AND NOT {_DISAGREEING}) OVER (PARTITION BY place) AS any_near
                       FROM name_asked a JOIN name_only r USING (place))
         SELECT place, entity, max(score) AS score,
@@ -309,11 +314,11 @@ def _join_pairs(database: LinkingDatabase) -> None:
                min(sex) AS sex, min(names) AS names,
                bool_or(alerts = 1 AND years <> {YEARS_UNKNOWN}) AS scored,
                bool_or(alerts = 1 AND years = {YEARS_UNKNOWN} AND void
-                       AND NOT coalesce({_FILLER}, false)) AS named,
+                       AND NOT own_date AND NOT coalesce({_FILLER}, false)) AS named,
                bool_or(holds = 1) AND min(names) <> {AGREES} AS held
         FROM near a
         WHERE NOT (any_near AND (years = {YEARS_FAR} OR {_DISAGREEING}))
-              AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES}
+              AND (NOT void OR years = {YEARS_UNKNOWN} OR birth = {AGREES} OR own_date AND birth <> {DISAGREES}
                    OR years = {YEARS_FAR} AND birth <> {DISAGREES} AND {_SLIP})
         GROUP BY place, entity
     """)

@@ -35,19 +35,22 @@ def collect_near_named(database: LinkingDatabase, bearers_most: int) -> None:
 
 
 def _near(database: LinkingDatabase, bearers_most: int) -> Iterator[pa.RecordBatch]:
-    if not database.holds("unborne_record"):
+    loose = "SELECT place FROM noted_staged WHERE loose_number IS NOT NULL"
+    if not database.holds("unborne_record") and not database.holds("noted_staged", "loose_number IS NOT NULL"):
         return
     database.run(f"""
         CREATE TABLE alike_pair AS
         SELECT p.place, p.entity, n.cui, n.text
-        FROM name_pair p JOIN unborne_record u USING (place) JOIN named_person n USING (entity)
+        FROM name_pair p LEFT JOIN unborne_record u USING (place) JOIN named_person n USING (entity)
         WHERE p.names = {AGREES} AND p.entity IS DISTINCT FROM u.own_entity
+              AND (u.place IS NOT NULL OR p.place IN ({loose}))
         QUALIFY count(*) OVER (PARTITION BY place) <= {bearers_most}
     """)
     kinds = ", ".join(_KINDS)
     held = " UNION ".join(f"SELECT cui, text, '{kind}' AS kind, {kind} AS number FROM carrier" for kind in _KINDS)
     stated = " UNION ".join(
-        f"SELECT place, '{kind}' AS kind, {kind} AS number FROM noted_staged SEMI JOIN alike_pair USING (place)"
+        f"SELECT place, '{kind}' AS kind, {'coalesce(nit, loose_number)' if kind == 'nit' else kind} AS number "
+        "FROM noted_staged SEMI JOIN alike_pair USING (place)"
         for kind in _KINDS
     )
     pairs = database.stream(f"""

@@ -3,7 +3,7 @@
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names
 from __future__ import annotations
 
-from indexer.linking.database import LinkingDatabase
+from indexer.linking.database import LINK_LIMIT, LinkingDatabase
 from indexer.linking.on_file import claims_on_file
 from ronda.v1.level_pb2 import CRITERION_CEDULA, CRITERION_DOCUMENT, CRITERION_LICENCE, CRITERION_NIT
 from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNED_VEHICLE
@@ -52,7 +52,7 @@ def resolve_persons(database: LinkingDatabase) -> None:
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
     """crosswalk(kind, identifier, cui): those that a record without a CUI needs, or one that is linked by name, where
-    unequivocal.
+    unequivocal; and shared_number(kind, identifier, cui): where several have it, LINK_LIMIT at most.
 
     Where a register that identifies persons by CUI has one of several CUIs, those that none has are slips. Of those
     left, one that a record of the person states beside the identifier counts before one that owners alone state.
@@ -60,7 +60,10 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
     borne = " OR ".join(f"{kind} IS NOT NULL" for kind in KINDS)
     two = f"NOT is_owner AND cui IS NOT NULL AND ({borne})"
     if not database.holds("uncrossed") and not database.holds("noted_staged", two):
-        database.run("CREATE TABLE crosswalk (kind INTEGER, identifier VARCHAR, cui BIGINT)")
+        database.run("""
+            CREATE TABLE crosswalk (kind INTEGER, identifier VARCHAR, cui BIGINT);
+            CREATE TABLE shared_number (kind INTEGER, identifier VARCHAR, cui BIGINT)
+        """)
         return
     needed = " UNION ALL ".join(
         f"SELECT {criterion} AS kind, {kind} AS identifier FROM {table} WHERE {kind} IS NOT NULL"
@@ -88,18 +91,21 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
         SEMI JOIN needed USING (kind, identifier) GROUP BY kind, identifier, cui
     """)
     database.run(f"""
-        CREATE TABLE crosswalk AS
+        CREATE TABLE crossed AS
         WITH several AS (SELECT kind, identifier FROM crossing GROUP BY kind, identifier HAVING count(*) > 1),
         of_several AS (SELECT * FROM crossing SEMI JOIN several USING (kind, identifier)),
         on_file AS (SELECT DISTINCT cui FROM person_staged SEMI JOIN of_several USING (cui)
                     WHERE NOT is_owner AND register IN {database.ordinals(identifies="cui")}),
         meant AS (
             SELECT * FROM crossing ANTI JOIN several USING (kind, identifier)
-            UNION ALL SELECT * FROM of_several SEMI JOIN on_file USING (cui)),
-        stated AS (SELECT * FROM meant QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier))
-        SELECT kind, identifier, min(cui) AS cui FROM stated GROUP BY kind, identifier HAVING min(cui) = max(cui)
+            UNION ALL SELECT * FROM of_several SEMI JOIN on_file USING (cui))
+        SELECT kind, identifier, cui FROM meant QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier);
+        CREATE TABLE crosswalk AS
+        SELECT kind, identifier, min(cui) AS cui FROM crossed GROUP BY kind, identifier HAVING min(cui) = max(cui);
+        CREATE TABLE shared_number AS
+        SELECT * FROM crossed QUALIFY count(*) OVER (PARTITION BY kind, identifier) BETWEEN 2 AND {LINK_LIMIT}
     """)
-    database.drop("needed", "crossing")
+    database.drop("needed", "crossing", "crossed")
 
 
 # Names are compared by 63 bits of their keys' hash: two different keys of 22 M share one in 40,000 nations.

@@ -1,21 +1,84 @@
-"""Records with two numbers, of two persons: both may be meant, and neither is certain (docs/answers.md section 4).
+"""Records with two numbers, of two persons, or with one that several have: all may be meant, and none is certain
+(docs/answers.md section 4, "Several numbers").
 
 noted_staged x crosswalk, who is on file by a document, NIT, licence or cédula alone
   --> whom another number of the record finds than the one that makes its subject       second_number
+noted_staged x shared_number --> those whom name and birth date fit best                shared_meant
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+
+from core.calendar import compare_birth_dates
+from core.names.comparison import compare_texts
 from indexer.linking.database import LinkingDatabase
+from indexer.linking.on_file import claims_on_file
 from indexer.linking.persons import KINDS
+from indexer.linking.weak import date_parts
+from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
+
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("place", pa.int64()),
+    pa.field("cui", pa.int64()),
+    pa.field("criterion", pa.uint8()),
+]
+_SCHEMA = pa.schema(_FIELDS)
 
 
 def collect_second_numbers(database: LinkingDatabase) -> None:
     """Makes `second_number`(place, cui, text, criterion), of the records that linking by name looks at.
 
-    Needs `resolved`, `crosswalk` and `text_person`.
+    Needs `resolved`, `crosswalk`, `shared_number`, `crossed_claim` and `text_person`.
     """
+    _collect_second(database)
+    if database.holds("shared_number"):
+        database.give("shared_meant", _SCHEMA, _shared(database))
+        database.run("INSERT INTO second_number SELECT place, cui, NULL, criterion FROM shared_meant")
+        database.forget("shared_meant")
+    database.drop("shared_number")
+
+
+def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
+    """Of records whose subject is nobody on file: who has a number that they state."""
+    stated = " UNION ALL ".join(
+        f"SELECT place, {criterion} AS kind, {kind} AS identifier, name_text, birth FROM unsure "
+        f"WHERE {kind} IS NOT NULL"
+        for kind, criterion in KINDS.items()
+    )
+    found = database.stream(f"""
+        WITH unsure AS (SELECT n.* FROM noted_staged n JOIN resolved r USING (place)
+                        WHERE NOT n.is_owner AND n.cui IS NULL AND r.cui IS NULL),
+        meant AS (SELECT s.place, n.cui, min(s.kind)::UTINYINT AS criterion, any_value(s.name_text) AS name_text,
+                         any_value(s.birth) AS birth
+                  FROM ({stated}) s JOIN shared_number n USING (kind, identifier) GROUP BY s.place, n.cui),
+        claim AS (SELECT cui, list({{'name': name_text, 'birth': birth}}) AS claims
+                  FROM ({claims_on_file("name_text, birth")}) SEMI JOIN meant USING (cui) GROUP BY cui)
+        SELECT m.*, c.claims FROM meant m LEFT JOIN claim c USING (cui) ORDER BY m.place, m.cui
+    """)
+    rows = [row for batch in found for row in batch.to_pylist()]  # of few numbers
+    for _, of_one in groupby(rows, key=itemgetter("place")):
+        told = [(_agreeing(row), row) for row in of_one]
+        most = max(count for count, _ in told)
+        best = [{name: row[name] for name in _SCHEMA.names} for count, row in told if count == most]
+        yield pa.RecordBatch.from_pylist(best, schema=_SCHEMA)
+
+
+def _agreeing(row: dict[str, Any]) -> int:
+    """How many of name and birth date agree."""
+    claims, birth = row["claims"] or [], row["birth"]
+    names = (compare_texts(row["name_text"] or "", claim["name"]) for claim in claims if claim["name"])
+    births = (compare_birth_dates(date_parts(birth), date_parts(c["birth"])) for c in claims if birth and c["birth"])
+    return (AGREES in names) + (AGREES in births)
+
+
+def _collect_second(database: LinkingDatabase) -> None:
     several = " + ".join(f"({kind} IS NOT NULL)::INTEGER" for kind in ("cui", *KINDS))
     if not database.holds("noted_staged", f"NOT is_owner AND {several} > 1"):
         database.run("CREATE TABLE second_number (place BIGINT, cui BIGINT, text VARCHAR, criterion UTINYINT)")

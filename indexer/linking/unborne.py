@@ -17,11 +17,13 @@ _COMPARED = "name_key, name_text, birth, father, mother"
 
 
 def find_unborne(database: LinkingDatabase, kinds: str) -> None:
-    """Makes table `unborne`(place, own_cui, own_text, stated, borne), of the records of `kinds` (a condition on
-    noted_staged).
+    """Makes table `unborne`(place, own_cui, own_text, stated, borne, own_date), of the records of `kinds` (a condition
+    on noted_staged).
 
     own_cui, own_text: of the subject that the identifier finds. stated: the record itself says the CUI. borne: the
-    identifier makes a HIT, though names or birth date do not agree. Needs `resolved` and `crossed_claim`.
+    identifier makes a HIT, though names or birth date do not agree. own_date: the birth date is that of whose the
+    number is, and the name is not: the date came with the number, and tells nobody else apart. Needs `resolved` and
+    `crossed_claim`.
     """
     compared = ", ".join(f"p.{column}" for column in _COMPARED.split(", "))
     database.run(f"""
@@ -43,7 +45,7 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
     judge_links(database, "carried", "carried_claim", "judged_carried")
     database.run("""
         CREATE TABLE unborne AS
-        SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne
+        SELECT c.place, c.own_cui, c.own_text, c.stated, j.claimed AND NOT j.weak AS borne, j.own_date
         FROM carried c JOIN judged_carried j USING (place)
         WHERE c.name_key IS NOT NULL OR j.weak OR NOT j.claimed;  -- without a name a number in doubt alone
         DROP TABLE carried; DROP TABLE carried_claim

@@ -17,7 +17,7 @@ import pyarrow as pa
 from core.calendar import compare_birth_dates
 from core.names.bearing import bears_out, points_of_names, points_of_parents
 from core.names.comparison import compare_texts
-from indexer.linking.database import LinkingDatabase
+from indexer.linking.database import LAST_FILLER_YEAR, LinkingDatabase
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
 from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 from ronda.v1.level_pb2 import AGREEMENT_UNKNOWN as UNKNOWN
@@ -28,6 +28,7 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
     pa.field("weak", pa.bool_()),
     pa.field("claimed", pa.bool_()),
+    pa.field("own_date", pa.bool_()),
 ]
 _SCHEMA = pa.schema(_FIELDS)
 
@@ -66,10 +67,12 @@ def compare_each_parent(record: Side, claim: Side) -> tuple[int, int]:
 
 
 def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
-    """Gives `judged`(place, weak, claimed): those of `records` whose identifier not all that they say bears out.
+    """Gives `judged`(place, weak, claimed, own_date): those of `records` whose identifier not all that they say bears
+    out.
 
     weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
-    not agree or the birth date disagrees. records: a table (place, subject, criterion, name_key, name_text, birth,
+    not agree or the birth date disagrees. own_date: the birth date is the subject's, but for a slip, and the
+    name is not. records: a table (place, subject, criterion, name_key, name_text, birth,
     father, mother, dated: whether the birth date tells somebody else apart). claims: a table
     (subject and the same from name_key to mother) of the subjects' claims on file. Most records say just what the
     civil registry has; only the others are compared one by one.
@@ -110,15 +113,17 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One record, joined with each claim on file of its subject; nothing when all bears it out."""
     of_cedula = rows[0]["criterion"] == CRITERION_CEDULA
     names, births, parents, told = [], [], [], []
+    own_date = False
     for row in rows:
         if not row["claimed"]:
-            return [{"place": place, "weak": of_cedula, "claimed": False}]
+            return [{"place": place, "weak": of_cedula, "claimed": False, "own_date": False}]
         mine, theirs = _dated(row, ""), _dated(row, "claim_")
         each = compare_each_parent(mine, theirs)
         if any(each):
             parents.append(points_of_parents(*each))
         if mine.birth[0] and theirs.birth[0]:
             births.append(compare_birth_dates(mine.birth, theirs.birth))
+            own_date |= births[-1] != DISAGREES and _is_whole(mine.birth) and _is_whole(theirs.birth)
         if row["name_text"] and row["claim_name_text"]:
             names.append(compare_texts(row["name_text"], row["claim_name_text"]))
             told.append(points_of_names(row["name_text"], row["claim_name_text"]))
@@ -127,8 +132,12 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     points, parted = max((found for found, _ in told), default=0), bool(told) and all(given for _, given in told)
     weak = not bears_out(points, parted, counted, max(parents, default=0), of_cedula=of_cedula)
     if weak or name != AGREES or birth == DISAGREES:
-        return [{"place": place, "weak": weak, "claimed": True}]
+        return [{"place": place, "weak": weak, "claimed": True, "own_date": own_date and name != AGREES}]
     return []
+
+
+def _is_whole(birth: tuple[int, int, int]) -> bool:
+    return birth[0] > LAST_FILLER_YEAR and bool(birth[1]) and bool(birth[2])
 
 
 def _dated(row: dict[str, Any], prefix: str) -> Side:

@@ -41,6 +41,8 @@ from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 # bench/answers/number_bits.py counts them (docs/answers.md section 5).
 NUMBER_BITS = {ANOTHER_DIGIT: 29.0, EXCHANGED: 32.0, ANOTHER_PLACE: 27.0, LOST_DIGIT: 30.0, DOUBLED_DIGIT: 30.0}
 LOOSE_BITS = 25.0  # what a document's number without its country says for who has it with one; a NIT for a CUI likewise
+ALONE_BITS = 60.0  # the same where no name stands there: whoever has that number may be meant
+NEAR_BITS = 20.0  # what another number one slip off says where a birth date stands for the name
 MISCOUNTED = "regexp_full_match(loose_number, '[0-9]{12}|[0-9]{14}')"  # a CUI that lost a digit or has one too many
 RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister says
 BEARERS_MOST = 1_000  # persons on file who bear a record's name; a commoner one is weighed for nobody
@@ -66,17 +68,22 @@ _WEIGHT_FIELDS: list[pa.Field[Any]] = [
 ]
 _WEIGHT_SCHEMA = pa.schema(_WEIGHT_FIELDS)
 _SLIPPED = "SELECT n.place, n.cui, n.text, n.bits FROM near_stated n JOIN cui_person c USING (cui) WHERE c.claimed"
+_WHOLE_BITS = f"(CASE WHEN s.name_key IS NULL THEN {ALONE_BITS} ELSE {LOOSE_BITS} END)::DOUBLE"
 _LOOSE = f"""
-    SELECT s.place, coalesce(p.cui, r.cui), r.text, {LOOSE_BITS}::DOUBLE
-    FROM (SELECT place, loose_document FROM noted_staged SEMI JOIN name_only USING (place)) s
+    SELECT s.place, coalesce(p.cui, r.cui), r.text, {_WHOLE_BITS}
+    FROM (SELECT place, loose_document, name_key FROM noted_staged SEMI JOIN name_only USING (place)) s
     JOIN person_staged p ON split_part(p.document, ':', 2) = s.loose_document
     LEFT JOIN resolved r ON r.place = p.place WHERE p.alert_kind = 0 AND NOT p.is_owner
 """
 _NIT = f"""
-    SELECT s.place, coalesce(p.cui, r.cui), r.text, {LOOSE_BITS}::DOUBLE
-    FROM (SELECT place, loose_number FROM noted_staged SEMI JOIN name_only USING (place)) s
+    SELECT s.place, coalesce(p.cui, r.cui), r.text, {_WHOLE_BITS}
+    FROM (SELECT place, loose_number, name_key FROM noted_staged SEMI JOIN name_only USING (place)) s
     JOIN person_staged p ON p.nit = s.loose_number
     LEFT JOIN resolved r ON r.place = p.place WHERE p.alert_kind = 0 AND NOT p.is_owner
+"""
+_OTHER = f"""
+    SELECT n.place, n.cui, n.text, {NEAR_BITS}::DOUBLE FROM near_other n JOIN name_only o USING (place)
+    WHERE o.name_key IS NULL
 """
 Weighing = tuple[NameFrequencies, int]
 """How common names are among the persons on file, and how many these are."""
@@ -129,6 +136,8 @@ def _collect_near(database: LinkingDatabase) -> None:
     near: list[Iterator[pa.RecordBatch]]
     near = [(_near(batch, *near_cuis(batch.column("cui").to_numpy().tolist(), True)) for batch in stated)]
     found = [_SLIPPED]
+    if database.holds("near_other"):
+        found.append(_OTHER)
     if database.holds("noted_staged", "loose_document IS NOT NULL"):
         found.append(_LOOSE)
     if database.holds("noted_staged", "loose_number IS NOT NULL"):
@@ -167,8 +176,8 @@ def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population
                        FROM named_claim c
                        WHERE entity IN (SELECT entity FROM weighed_pair UNION SELECT own_entity FROM unborne_record)
                        GROUP BY entity)  -- of these few: lists do not spill
-        SELECT w.place, w.entity, w.bits, w.bearers, r.name_text, r.birth, r.doubted, r.void, r.sex, r.father, r.mother,
-               t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
+        SELECT w.place, w.entity, w.bits, w.bearers, r.name_text, r.birth, r.doubted, r.void, r.own_date, r.sex,
+               r.father, r.mother, t.claims, o.claims AS own, coalesce(u.borne, false) AS borne
         FROM weighed_pair w JOIN name_only r USING (place) LEFT JOIN unborne_record u USING (place)
         JOIN claim t ON t.entity = w.entity LEFT JOIN claim o ON o.entity = u.own_entity
         ORDER BY w.place, w.entity
@@ -185,18 +194,18 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
     although its bearer's name does not agree, only a person whose name agrees counts against it.
     """
     claims, own = row["claims"], row["own"] or []
-    found = compare(
-        {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0},
-        {
-            "names": [claim["name"] for claim in claims if claim["name"]] or None,
-            "birth": [date_parts(claim["birth"]) for claim in claims if claim["birth"]] or None,
-            "sex": _sex(row["sex"], claims),
-        },
-        frequencies=frequencies,
-    )
+    asked = {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0}
+    filed = {
+        "names": [claim["name"] for claim in claims if claim["name"]] or None,
+        "birth": [date_parts(claim["birth"]) for claim in claims if claim["birth"]] or None,
+        "sex": _sex(row["sex"], claims),
+    }
+    found = compare(asked, filed, frequencies=frequencies)
+    if row["own_date"] and found.birth == DISAGREES:  # it came with the number
+        found = compare({**asked, "birth": None}, filed, frequencies=frequencies)
     if found.names == DISAGREES or (row["borne"] and (found.names != AGREES or _bears_name(row["name_text"], own))):
         return None
-    if not row["name_text"] and found.birth != AGREES:  # a number alone may be a slip of anybody's
+    if not row["name_text"] and found.birth != AGREES and row["bits"] < ALONE_BITS:  # it may be a slip of anybody's
         return None
     told = found.evidence
     if found.names == AGREES:  # words come together: a name tells no more than how few bear it
@@ -220,9 +229,10 @@ def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int)
 def _births(row: dict[str, Any]) -> list[tuple[int, int, int]]:
     """The date as it stands; of a doubtful one its year besides, or, where not even that counts, nothing."""
     birth = row["birth"]
-    if not birth or row["void"]:
+    if not birth or (row["void"] and not row["own_date"]):
         return []
-    return [date_parts(birth), (birth // 10_000, 0, 0)] if row["doubted"] else [date_parts(birth)]
+    by_year = row["doubted"] and not row["own_date"]
+    return [date_parts(birth), (birth // 10_000, 0, 0)] if by_year else [date_parts(birth)]
 
 
 def _sex(stated: int | None, claims: list[dict[str, Any]]) -> int:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from indexer.linking.names_kept import CLAIM_SCHEMA, AskedIndex
 from indexer.live.going_past import subjects_by_entity
+from indexer.live.own_dates import dated_by_number
 from indexer.live.record_key import RecordKey, key_of_place, keys_of, places_of
 from indexer.live.standing import Standing, values
 from indexer.subject_ids import ids_of_persons
@@ -47,13 +48,14 @@ class NamedLinks:
         for subject_id, place in zip(values(named, "subject_id"), places_of(named), strict=True):
             self._may_mean.setdefault(subject_id, set()).add(key_of_place(place))
 
-    def asked(self, changed: pa.Table, nearby: Collection[bytes]) -> AskedIndex:
+    def asked(self, changed: pa.Table, nearby: Collection[bytes], around: pa.Table) -> AskedIndex:
         """Returns the persons whom changed records may mean by name.
 
-        Some of these were changed since the base, or are now (nearby). What the base says of them stands in `of_base`,
-        so that linking leaves out those for whom it no longer holds.
+        around: the linked records of who bears the stated numbers. Some of these were changed since the base, or are
+        now (nearby). What the base says of them stands in `of_base`, so that linking leaves out those for whom it no
+        longer holds.
         """
-        found = self._standing.meant(changed)
+        found = self._standing.meant(changed, dated_by_number(changed, around))
         ids = ids_of_persons(self._key, found.persons.select(["cui", "text"]).to_pylist())
         numbers = {
             entity: number

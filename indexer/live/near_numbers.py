@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.identifiers.in_names import cuis_in_name
+from core.identifiers.kinds import IdentifierKind
 from core.identifiers.near_cuis import near_cuis, near_miscounted
 from indexer.linking.database import STANDARDS
 from indexer.linking.hiding import slips_of
 from indexer.linking.named_numbers import THIRTEEN_DIGITS
-from indexer.live.kept import CUI_DIGITS, keys_met_by
+from indexer.linking.near_others import slips_of_text
+from indexer.live.kept import CROSSED, CUI_DIGITS, keys_met_by
 from indexer.live.record_key import RecordKey, keys_of
 from indexer.live.standing import Standing, values
 from indexer.standard import ALERT_PROTECTED
@@ -37,8 +39,9 @@ def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tup
     is_loose = _is_stated(changed, "document_number") & ~_is_stated(changed, "document_country")
     is_loose |= _is_stated(changed, "loose_number")
     is_loose &= _is_noted(changed)
+    is_loose |= _may_be_meant_by_another(changed)
     loose = _bearers_of_loose(standing, set(values(changed.filter(pa.array(is_loose)), "loose_number")))
-    loose |= _bearers_in_names(standing, changed)
+    loose |= _bearers_in_names(standing, changed) | _bearers_of_others(standing, changed)
     if not stated.num_rows:
         return loose, bool(is_loose.any())
     borne = {(row["cui"], row["name_key"]) for row in _claims(around).select(_NAMED).to_pylist()}
@@ -76,7 +79,34 @@ def _bearers_of_loose(standing: Standing, numbers: set[str | None]) -> set[bytes
     told = sorted(text for text in numbers if text)
     counted = [text for text in told if text.isdigit() and abs(len(text) - CUI_DIGITS) == 1]
     _, near, _ = near_miscounted(counted)
-    return standing.bearers_of_cuis({f"{cui:013d}" for cui in near}) | standing.bearers_of_nits(told)
+    return standing.bearers_of_cuis({f"{cui:013d}" for cui in near}) | standing.bearers_of(IdentifierKind.NIT, told)
+
+
+def _bearers_of_others(standing: Standing, rows: pa.Table) -> set[bytes]:
+    """Who bears a NIT, licence, cédula or document that is one slip from that of a record without a name, or of one
+    that hides."""
+    asked = rows.filter(pa.array(_may_be_meant_by_another(rows)))
+    found: set[bytes] = set()
+    for row in asked.select(["document_country", *CROSSED, "loose_number"]).to_pylist():
+        nit = row["nit"] or row["loose_number"]
+        document = f"{row['document_country']}:{row['document_number']}" if row["document_country"] else None
+        for kind, number in (
+            (IdentifierKind.NIT, nit),
+            (IdentifierKind.LICENCE, row["licence"]),
+            (IdentifierKind.CEDULA, row["cedula"]),
+            (IdentifierKind.DOCUMENT, document),
+        ):
+            found |= standing.bearers_of(kind, slips_of_text(number)) if number else set()
+    return found
+
+
+def _may_be_meant_by_another(rows: pa.Table) -> np.ndarray[Any, Any]:
+    """Marks the records that a number, no CUI, may mean somebody by that is a slip of it."""
+    stated = _is_stated(rows, "loose_number") | _is_stated(rows, "document_country")
+    for name in ("nit", "licence", "cedula"):
+        stated |= _is_stated(rows, name)
+    meant = may_mean_others(rows) & (_hides(rows) | ~_is_stated(rows, "name_key") & _is_stated(rows, "birth_year"))
+    return np.asarray(stated & meant & ~_is_stated(rows, "cui"))
 
 
 def _bearers_in_names(standing: Standing, rows: pa.Table) -> set[bytes]:
@@ -116,6 +146,9 @@ def _is_loose(rows: pa.Table) -> Any:
 def _is_noted(rows: pa.Table) -> np.ndarray[Any, Any]:
     """Marks the records that are linked by name at all."""
     states = _is_stated(rows, "name_key") | (_is_stated(rows, "cui") & _is_stated(rows, "birth_year"))
+    states |= _is_stated(rows, "loose_number") | (
+        _is_stated(rows, "document_number") & ~_is_stated(rows, "document_country")
+    )
     return np.asarray(may_mean_others(rows) & states)
 
 

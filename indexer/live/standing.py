@@ -148,19 +148,16 @@ class Standing:
 
     def bearers_of_cuis(self, cuis: Iterable[str]) -> set[bytes]:
         """Subjects that hold one of these CUIs now, or did in the base."""
-        found: set[bytes] = set()
-        for cui in cuis:
-            found |= self._bearers.of(("cui", cui))
-            for entity in self.base.lookup(IdentifierKind.CUI, cui)[:MOST_HOLDERS]:
-                found.add(self.subject_of(entity).subject_id)
-        return found
+        return self.bearers_of(IdentifierKind.CUI, cuis)
 
-    def bearers_of_nits(self, nits: Iterable[str]) -> set[bytes]:
-        """Subjects that hold one of these NITs now, or did in the base."""
+    def bearers_of(self, kind: IdentifierKind, numbers: Iterable[str]) -> set[bytes]:
+        """Subjects that hold one of these CUIs, NITs, licences, cédulas or documents now, or did in the base."""
         found: set[bytes] = set()
-        for nit in nits:
-            found |= self._bearers.of(("nit", nit))
-            for entity in self.base.lookup(IdentifierKind.NIT, nit)[:MOST_HOLDERS]:
+        for number in numbers:
+            is_document = kind is IdentifierKind.DOCUMENT
+            column = "document_number" if is_document else kind.name.lower()
+            found |= self._bearers.of((column, number.rpartition(":")[2] if is_document else number))
+            for entity in self.base.lookup(kind, number)[:MOST_HOLDERS]:
                 found.add(self.subject_of(entity).subject_id)
         return found
 
@@ -204,8 +201,11 @@ class Standing:
         """Whom these records name as owners."""
         return {owner for owner in self.owner_of_each(rows) if owner is not None}
 
-    def meant(self, rows: pa.Table) -> AskedIndex:
-        """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py)."""
+    def meant(self, rows: pa.Table, undated: np.ndarray[Any, Any]) -> AskedIndex:
+        """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py).
+
+        undated: marks those whose birth date may rule nobody out.
+        """
         flags = rows.column("alert_flags").to_numpy()
         is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
         counts = is_alert | (rows.column("clearance").to_numpy() & STANDARDS != 0)
@@ -213,6 +213,7 @@ class Standing:
         numbers = np.flatnonzero(counts & named)
         asked = rows.select([*ASKED, "alert_flags", "father", "mother"]).take(numbers)
         doubted = asked.column("alert_flags").to_numpy() & (ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED) != 0
+        doubted |= undated[numbers]
         hides = asked.column("alert_flags").to_numpy() & ALERT_PROTECTED != 0
         by_parents = asked.column("father").is_valid().to_numpy() | asked.column("mother").is_valid().to_numpy()
         by_year, hiding = np.flatnonzero(doubted), np.flatnonzero(hides | by_parents)

@@ -55,6 +55,7 @@ from indexer.live.meaning import Meaning, doubted_subjects, meant_records, namin
 from indexer.live.named_alone import Counted, NamedAlone, Recount
 from indexer.live.named_links import NamedLinks
 from indexer.live.near_numbers import near_persons, records_near
+from indexer.live.own_dates import dated_by_number
 from indexer.live.owners import owners_among, records_of_owners
 from indexer.live.pieces import pieces_of
 from indexer.live.record_key import RecordKey, keys_of, places_of, without_records
@@ -354,7 +355,7 @@ class LiveWriter:
         """For whom the changed records count by name alone, and counted before they changed."""
         before = self._as_stated(self._named_alone.of_base(found.replaced, found.others))
         was: Counted = {}
-        asked = self.standing.meant(before)
+        asked = self.standing.meant(before, dated_by_number(before, found.others))
         near, doubted = near_persons(self.standing, before, found.others)
         asked, meant = replace(asked, near=doubted), self._ids_of(asked) | near
         if any(map(self._named_alone.counts_for, meant)):
@@ -367,7 +368,7 @@ class LiveWriter:
         changed = pa.concat_tables([STANDARD_SCHEMA.empty_table(), *fed.rows])
         nearby = standing.holders(keys) | standing.bearers(changed)
         others, replaced = without_records(standing.rows(nearby), keys)
-        found = _Gathered(changed, others, replaced, nearby, self._named_links.asked(changed, nearby), keys)
+        found = _Gathered(changed, others, replaced, nearby, self._named_links.asked(changed, nearby, others), keys)
         deciding = replaced.filter(pa.array(~are_closed(replaced, fed.cancelled)))
         numbers = deciding_numbers(changed) | deciding_numbers(deciding)
         following = of_these_causas(others, (changed, deciding)) | of_these_persons(others, deciding)
@@ -385,7 +386,7 @@ class LiveWriter:
             found.reach(standing.bearers(deciding), standing)
             numbers, following = handed_on(deciding), set()
         if found.changed is not changed:
-            found.asked = self._named_links.asked(found.changed, found.nearby)
+            found.asked = self._named_links.asked(found.changed, found.nearby, found.others)
         near, doubted = near_persons(standing, found.changed, found.others)
         found.asked = replace(found.asked, near=doubted)
         named, found.twins = namesakes(standing, self._key, found.changed, found.others)

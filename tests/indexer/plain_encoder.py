@@ -131,7 +131,7 @@ def damaged(
     return [
         (place, damaged_record(manifest, ordinal, row, record, each, rule, field))
         for place, each in enumerate(subject.as_shown(vehicle))
-        if (each.names_a_vehicle() if vehicle else each.names_a_person() or each.document_number is not None)
+        if (each.names_a_vehicle() if vehicle else each.names_a_person() or each.document_number or each.loose_number)
     ]
 
 

@@ -188,6 +188,8 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
         found = canonical(given.plate, IdentifierKind.VIN)
         vin = found if found is not None and naive_shown.is_vin_elsewhere(found) else None
     loose = naive_shown.loose_number(unread) if unread and cui is None and not elsewhere else ""
+    if not loose and cui is None and nit is None:
+        loose = naive_shown.unchecked_nit(row.text(given.nit) or "")
     document_number = naive_written.without_filler(document_number or "") or None
     return PlainSubject(
         cui=cui,

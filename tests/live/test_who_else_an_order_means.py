@@ -37,6 +37,11 @@ ORDERS: dict[str, tuple[int, dict[str, str]]] = {
         {"CUI": cui_of(MARTA), "NOMBRE": PERSON, "CEDULA": "A-1 234900"},
     ),
     "his number, another second surname": (LUIS, {"CUI": cui_of(LUIS), "NOMBRE": "JOSE LUIS POP XOL"}),
+    "a brother's number and birth date": (
+        STRANGER,
+        {"CUI": cui_of(LUIS), "NACIMIENTO": "1975-01-20", "NOMBRE": "JOSE CARLOS POP TZUL"},
+    ),
+    "a licence's digit and her date, no name": (MARTA, {"LICENCIA": LICENCE[:-1] + "7", "NACIMIENTO": "1990-05-08"}),
     "a licence's digit": (MARTA, {"NOMBRE": PERSON, "LICENCIA": LICENCE[:-1] + "7"}),
 }
 

@@ -79,7 +79,11 @@ def damaged_record(
         record.about_year = subject_fields.about_year(spec["subject"], values, date) if about_person else 0
         record.record_id = (values.text(spec["record_id"]) if "record_id" in spec else "") or str(row.number)
     stated = (record.cui, any(record.document), record.nit, record.licence, record.cedula, record.name_key)
-    if not (any(stated) if about_person else record.plate or record.vin or record.chassis or record.engine):
+    if not (
+        any(stated) or record.loose_number
+        if about_person
+        else record.plate or record.vin or record.chassis or record.engine
+    ):
         return None
     if "alert" in spec:
         kind = 0 if protects else alert_pb2.ALERT_KIND_DAMAGED_RECORD

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2
 from tests.core.identifiers.naive_identifiers import cui_rule
-from tests.oracle import agreement
+from tests.oracle import agreement, weighed
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.record import Link, Record, Subject
 
@@ -41,6 +41,10 @@ def hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link
         if link is not None and record.cui and unborne:
             hidden |= {by_cui[key] for slip in slips(record.cui) if (key := f"cui:{slip}") in by_cui}
             hidden |= {person for key, person in by_cui.items() if _is_nearly(record.cui, key.removeprefix("cui:"))}
+        number = weighed.Doubt(record, None, [], False, {}, {})
+        if not record.cui and unborne:
+            hidden |= {person for person in file.persons if number.is_near_another(person.subject)}
+            hidden |= {p for p in file.persons if p.subject.has_cui and number.tells_miscounted(p.subject)}
         hidden |= _of_another_number(file, link.subject, claims) if link is not None else set()
         for person in hidden:
             person.subject.hidden_by.append(alert)

@@ -74,7 +74,9 @@ class Linking:
                     self.crosswalk[kind, value].add(record.cui)
                     if record.section not in (section_pb2.SECTION_OWNER, section_pb2.SECTION_OWNED_VEHICLE):
                         own[kind, value].add(record.cui)
-        borne = {r.cui for r in self.records if r.section != section_pb2.SECTION_OWNER and self._states_cui(r)}
+        borne = self.borne = {
+            r.cui for r in self.records if r.section != section_pb2.SECTION_OWNER and self._states_cui(r)
+        }
         for number, cuis in self.crosswalk.items():
             if len(cuis) > 1 and cuis & borne:
                 cuis.intersection_update(borne)
@@ -152,6 +154,9 @@ class Linking:
         record = link.record
         if record.about != PERSON or not (record.alert is not None or record.standards):
             return
+        for her, criterion in self._of_shared_numbers(link):
+            link.level = POSSIBLE
+            self._join_second(record, her, criterion)
         for kind, value in self.identifiers(record):
             cuis = self.crosswalk.get((kind, value), set())
             key = f"cui:{next(iter(cuis))}" if len(cuis) == 1 else f"{kind}:{value}"
@@ -161,10 +166,28 @@ class Linking:
             if len(cuis) != 1 and (subject.kind != person_pb2.SUBJECT_KIND_PERSON or not self.claims_on_file(subject)):
                 continue
             link.level = POSSIBLE
-            if all(other.record is not record for other in subject.links):
-                second = self.join(record, subject, _criterion(kind), POSSIBLE)
-                self.weigh(second)
-                second.level = POSSIBLE
+            self._join_second(record, subject, _criterion(kind))
+
+    def _join_second(self, record: Record, subject: Subject, criterion: int) -> None:
+        if all(other.record is not record for other in subject.links):
+            second = self.join(record, subject, criterion, POSSIBLE)
+            self.weigh(second)
+            second.level = POSSIBLE
+
+    def _of_shared_numbers(self, link: Link) -> list[tuple[Subject, int]]:
+        """Of a record whose number makes nobody on file: those who have it, whom name and birth date fit best."""
+        record = link.record
+        found: dict[str, int] = {}
+        for kind, value in self.identifiers(record) if not link.subject.has_cui else ():
+            cuis = self.crosswalk.get((kind, value), set())
+            for cui in cuis if 2 <= len(cuis) <= name_linking.AT_MOST and cuis <= self.borne else ():
+                found[f"cui:{cui}"] = min(_criterion(kind), found.get(f"cui:{cui}", 99))
+        told = {}
+        for key in found:
+            claims = self.claims_on_file(self.by_key[key])
+            named = agreement.names(record.name_text, claims) == AGREES
+            told[key] = named + (agreement.birth_dates(record.birth, claims) == AGREES)
+        return [(self.by_key[k], found[k]) for k in found if told[k] == max(told.values())]
 
     def identity_claims(self, subject: Subject) -> list[Record]:
         """Identity claims in order."""

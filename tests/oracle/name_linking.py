@@ -69,7 +69,7 @@ class Fit:
         ]
         self.scored = bool(filed) and any(_score(*bits, population) >= ALERT_SCORE for bits in dated)
         self.scored = self.scored and not birth == parents == DISAGREES
-        undated = is_void(record) and not _is_filler(record.birth)
+        undated = is_void(record) and not (record.own_date or _is_filler(record.birth))
         self.named = bool(undated and names == AGREES and _score(told, False, population) >= ALERT_SCORE)
         self.by_name = self.listed or self.scored
         self.compared = bool(filed and dated)
@@ -211,6 +211,8 @@ class PersonsOnFile:
 
     def _who_may_be_near(self, record: Record) -> set[OnFile]:
         """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
+        if not record.name_key and not record.cui:
+            return set(self.persons)
         subjects = self.documents.get(record.document[1], set())
         keys = {f"cui:{slip}" for slip in hiding.slips(record.cui)} if record.cui else set()
         subjects = subjects | self.nits.get(record.loose_number, set())
@@ -281,9 +283,11 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
     file = PersonsOnFile(linking)
     own = {k: linking.claims_on_file(k.subject) for k in links if _is_linked_by_name(k.record)}
     file.causas, file.documents, file.nits = _numbered_causas(links), _documents(links), _nits(links)
+    for one, claims in own.items():
+        one.record.own_date = _came_with_the_number(one.record, claims)
     hiding.hide(linking, file, [(r, None) for r in records] + [(k.record, k) for k in links])
     for record in records:
-        loose = (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
+        loose = _shows_another(record)
         doubt = weighed.Doubt(record, None, [], False, file.documents, file.nits) if loose else None
         joined = _is_linked_by_name(record) and _join_fits(
             linking, record, file, file.fits(record, doubt), numbered=False
@@ -296,7 +300,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
         doubt = weighed.Doubt(link.record, link.subject, claims, False, file.documents, file.nits)
         if link.level == POSSIBLE or not claims:
             _join_fits(linking, link.record, file, file.fits(link.record, doubt), numbered=True)
-        elif link.record.name_key and (
+        elif link.record.name_key and (  # a number without a name: in doubt alone
             names != AGREES or agreement.birth_dates(link.record.birth, claims) == DISAGREES
         ):
             fits = file.fits(link.record, replace(doubt, borne=True))
@@ -304,6 +308,8 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
             held = [fit for fit in fits if fit.held]
             means = {fit.person: fit for some in (strong, all_told) if len(some) <= AT_MOST for fit in some}
             means |= {fit.person: fit for fit in held if len(strong) + len(held) <= AT_MOST}
+            sole = _only_bearer(link.record, fits) if link.record.own_date else None
+            means |= {sole.person: sole} if sole is not None else {}
             for fit in means.values():
                 link.level = POSSIBLE
                 _join(linking, link.record, fit, POSSIBLE)
@@ -311,9 +317,24 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
     _homonyms(file)
 
 
+def _came_with_the_number(record: Record, claims: list[Record]) -> bool:
+    """Whether the birth date is that of whose the number is, but for a slip, and the name is not."""
+    whole = [birth for birth in (record.birth, *(c.birth for c in claims)) if all(birth) and birth[0] > 1900]
+    dated = record.birth in whole and any(
+        naive_calendar.compare_birth_dates(record.birth, c.birth) != DISAGREES for c in claims if c.birth in whole
+    )
+    return dated and agreement.names(record.name_text, claims) != AGREES
+
+
+def _shows_another(record: Record) -> bool:
+    """Whether it states a document's number without its country, or another number in the cell of a CUI or NIT."""
+    return (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
+
+
 def _is_linked_by_name(record: Record) -> bool:
     """Alerts, protected sides, and what counts for a clearance standard."""
-    states = bool(record.name_key) or bool(record.cui and record.birth[0])
+    numbers = (record.cui, all(record.document), record.nit, record.licence, record.cedula)
+    states = bool(record.name_key) or (any(numbers) and bool(record.birth[0])) or _shows_another(record)
     return states and (record.alert is not None or bool(record.standards))
 
 
@@ -405,13 +426,14 @@ def same_department(record: Record, claims: list[Record]) -> bool:
 
 
 def is_void(record: Record) -> bool:
-    """A doubtful birth date of which not even the year counts."""
-    return record.doubtful and not record.turned and not naive_dates.is_january_first(record.birth)
+    """A doubtful birth date of which not even the year counts, or one that came with another's number."""
+    void = record.doubtful and not record.turned and not naive_dates.is_january_first(record.birth)
+    return void or record.own_date
 
 
 def births_asked(record: Record) -> list[Birth]:
     """The birth date as it stands; of a doubtful one also its year, or nothing."""
-    if not record.doubtful:
+    if not record.doubtful and not record.own_date:
         return [record.birth]
     return [record.birth, (0, 0, 0) if is_void(record) else (record.birth[0], 0, 0)]
 
@@ -419,7 +441,9 @@ def births_asked(record: Record) -> list[Birth]:
 def _stated_birth(asked: Birth, record: Record, claims: list[Record], apart: bool) -> int:
     """As the claims say; a void date agrees, or is near that of another century, and rules nobody out."""
     outcome = agreement.birth_dates(asked, claims)
-    if not is_void(record) or not asked[0] or outcome == AGREES or (apart and _may_be_slip(record.birth)):
+    if not is_void(record) or record.own_date or not asked[0] or outcome == AGREES:
+        return outcome
+    if apart and _may_be_slip(record.birth):
         return outcome
     return DISAGREES
 

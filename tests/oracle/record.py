@@ -92,6 +92,7 @@ class Record:
     birth: Birth = (0, 0, 0)
     turned: bool = False  # a birth date in the other order than its source's
     doubtful: bool = False  # a birth date that can hardly be the subject's
+    own_date: bool = False  # the date is that of whose the number is, and the name is not: set where it is linked
     about_year: int = 0
     sex: int = 0
     birth_department: int = 0

@@ -108,6 +108,8 @@ def _in_other_columns(
         own = "" if foreign or not readable else texts["document_number"]
         record.cui = _valid_cui(own) or _valid_cui(record.licence) or _valid_cui(texts["cedula"])
     record.loose_number = naive_shown.loose_number(unread) if unread and not record.cui else ""
+    if not record.loose_number and not record.cui and not record.nit:
+        record.loose_number = naive_shown.unchecked_nit(values.text(spec.get("nit")))
     return number
 
 

@@ -18,8 +18,9 @@ from tests.oracle.naming import WEIGHTS
 from tests.oracle.record import Birth, Link, Record, Subject
 
 DIGIT, EXCHANGED, PLACE, LOST, DOUBLED = 2900, 3200, 2700, 3000, 3000  # hundredths of a bit
-LOOSE = 2500
+LOOSE, ALONE = 2500, 6000  # the second where no name stands there
 NEAR, FAR_CUI = 1200, 2000  # of who bears the name: another number one slip off, a CUI with two digits wrong
+NEAR_DATED = 2000  # without a name, beside the birth date: another number one slip off
 RELATIVE = 12
 LEAST = 2.4
 WINDOW = 10
@@ -53,20 +54,34 @@ class Doubt:
     def tells(self, subject: Subject) -> int:
         """Hundredths of a bit that the stated number tells for somebody; 0 = nothing."""
         country, number = self.record.document
-        loose = LOOSE if number and not country and subject in self.documents.get(number, ()) else 0
-        loose = max(loose, LOOSE if subject in self.nits.get(self.record.loose_number, ()) else 0)
-        return max(loose, self._slip_of(subject.key))
+        whole = LOOSE if self.record.name_key else ALONE
+        loose = whole if number and not country and subject in self.documents.get(number, ()) else 0
+        loose = max(loose, whole if subject in self.nits.get(self.record.loose_number, ()) else 0)
+        near = 0 if self.record.name_key or self.record.cui or not self.is_near_another(subject) else NEAR_DATED
+        return max(loose, self._slip_of(subject.key), near)
+
+    def tells_miscounted(self, subject: Subject) -> bool:
+        """Whether the CUI's cell shows somebody's valid CUI but for a digit lost or too many."""
+        return not self.record.cui and self._slip_of(subject.key) > 0
+
+    def is_near_another(self, subject: Subject) -> bool:
+        """Whether the stated number, no CUI, is nearly one of somebody's."""
+        return any(_is_his(link) and self._is_near(link.record) for link in subject.links)
 
     def tells_beside_name(self, subject: Subject) -> int:
         """The same for somebody who bears the record's name: the number is nearly one of his."""
-        found = max((NEAR for link in subject.links if _is_his(link) and self._is_near(link.record)), default=0)
+        found = NEAR if self.is_near_another(subject) else 0
         cui = subject.key.removeprefix("cui:")
         apart = sum(a != b for a, b in zip(self.record.cui, cui, strict=False)) if subject.has_cui else 0
         return max(found, FAR_CUI if apart == 2 else 0, self.tells(subject))
 
     def _is_near(self, other: Record) -> bool:
         stated = self.record
-        numbers = [(stated.nit, other.nit), (stated.licence, other.licence), (stated.cedula, other.cedula)]
+        numbers = [
+            (stated.nit or stated.loose_number, other.nit),
+            (stated.licence, other.licence),
+            (stated.cedula, other.cedula),
+        ]
         if stated.document[0] and stated.document[0] == other.document[0]:
             numbers.append((stated.document[1], other.document[1]))
         return any(len(a) >= 5 and len(b) >= 5 and _is_one_slip(a, b) for a, b in numbers)
@@ -124,15 +139,18 @@ def _slip(stated: str, borne: str) -> int:
 def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: int) -> None:
     """Sets `weighed` of each whom the record means."""
     alike = [fit for fit in fits if fit.by_name and fit.names == AGREES]
-    bearers = alike if doubt.subject is not None and len(alike) <= BEARERS_MOST else []
+    few = alike if len(alike) <= BEARERS_MOST else []
+    bearers = few if doubt.subject is not None else []
+    beside = few if record.loose_number else bearers
     told = {}
     for fit in fits:
-        number = doubt.tells_beside_name(fit.subject) if fit in bearers else doubt.tells(fit.subject)
+        number = doubt.tells_beside_name(fit.subject) if fit in beside else doubt.tells(fit.subject)
         if not number and fit not in bearers:
             continue
         if fit.names == DISAGREES or (doubt.borne and (fit.names != AGREES or _bears_name(record, doubt.claims))):
             continue
-        if not record.name_key and agreement.best(_agreements(record, fit.claims)) != AGREES:
+        dated = agreement.best(_agreements(record, fit.claims)) == AGREES
+        if not record.name_key and not dated and number < ALONE:
             continue
         bits = fit.names_evidence[_of_one_day(record, fit.claims)] / 100
         if fit.names == AGREES:
@@ -150,7 +168,10 @@ def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: i
 
 def _birth_pairs(record: Record, claims: Sequence[Record]) -> list[tuple[Birth, Birth]]:
     births = [record.birth]
-    if record.doubtful:
+    if record.own_date:
+        outcomes = [naive_calendar.compare_birth_dates(record.birth, claim.birth) for claim in claims if claim.birth[0]]
+        births = [] if set(outcomes) == {DISAGREES} else births
+    elif record.doubtful:
         void = not record.turned and not naive_dates.is_january_first(record.birth)
         births = [] if void else [record.birth, (record.birth[0], 0, 0)]
     return [(birth, claim.birth) for birth in births for claim in claims if birth[0] and claim.birth[0]]

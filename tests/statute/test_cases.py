@@ -10,6 +10,7 @@ import pytest
 from tests.statute.page import PAGE, page
 from tests.statute.tables import rules, tables
 from tests.statute.trying import Tried, placed, try_engine, try_server
+from tests.statute.world import Words
 
 TRIAL = Path(__file__).parent / "trial"
 IN_TIME = {41, 42}  # rules about time, which tests of live changes hold
@@ -43,6 +44,13 @@ def test_what_outsiders_demanded(tmp_path: Path) -> None:
 def test_among_twenty_thousand(tmp_path: Path) -> None:
     """No outcome rests on how few there are."""
     assert wrong(try_server(tmp_path, placed(tables()), among=20_000)) == []
+
+
+def test_no_two_persons_have_one_number() -> None:
+    """However many a case has: with one number of two, strangers would change who is meant."""
+    crowds = [Words(place) for place in range(1, 40)]
+    given = [crowd.told(f"@p{at}") for crowd in crowds for at in range(60)]
+    assert len(set(given)) == len(given)
 
 
 def test_every_rule_has_cases_for_both_sides() -> None:

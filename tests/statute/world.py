@@ -44,6 +44,8 @@ _TOKEN = re.compile(r"@(\w+)(?:\.(\w+))?(?:/(\w+))?")
 SURNAMES = (Path(__file__).parent / "surnames.txt").read_text(encoding="ascii").split()
 _SEED = 40_961
 _STALE_S = 40 * 86_400  # beyond `stale_after` of every register here
+_EACH = 20  # persons of a case whose numbers follow each other; of more, far from other cases'
+_MORE, _MORE_EACH = 500_000, 400
 _SPREAD = 7_919_317  # between numbers of two persons: no CUI is one slip from another
 
 
@@ -79,7 +81,8 @@ class Words:
         return SURNAMES[(self._place * 5 + which * 13 + self._place // len(SURNAMES)) % len(SURNAMES)]
 
     def _number(self, who: str) -> int:
-        return self._place * 20 + self._known.setdefault(who, len(self._known))
+        at = self._known.setdefault(who, len(self._known))
+        return self._place * _EACH + at if at < _EACH else _MORE + self._place * _MORE_EACH + at
 
     def _of(self, who: str, what: str) -> str:
         at = self._number(who)

@@ -159,7 +159,7 @@ def asker(directory: Path) -> Iterator[Asker]:
         world.car(number, f"P-{number:03}BCD", [{"CUI": own, "NOMBRE": name}])
         if order is not None:
             numbers = {"own": own, "nobody": cui_of(5000 + number), "stranger": OTHER["CUI"], "": ""}
-            numbers |= {"slip": own[:4] + str((int(own[4]) + 5) % 10) + own[5:], "short": own[:8] + own[9:]}
+            numbers |= {"slip": own[:4] + str((int(own[4]) + 5) % 10) + own[5:], "short": own[:-1]}
             numbers |= {"swap": swapped(own), "namesake": NAMESAKE}
             cells = {"NACIMIENTO": BORN, **order, "CUI": numbers[order.get("CUI", "")]}
             world.report(f"O{number}", "VICTIMA", **cells)

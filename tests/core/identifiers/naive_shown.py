@@ -51,6 +51,18 @@ def loose_number(text: str) -> str:
     return number if len(number) >= 5 and len(set(number)) > 1 else ""
 
 
+def unchecked_nit(text: str) -> str:
+    """What the NIT's cell shows whose check does not hold: five to twelve digits, the last perhaps a K; "" = none."""
+    from tests.core.identifiers import naive_identifiers
+
+    try:
+        number = naive_identifiers.compact(text)
+    except IdentifierError:
+        return ""
+    number = number.lstrip("0") if len(number) <= 40 else ""
+    return number if re.fullmatch("[0-9]{4,11}[0-9K]", number) and len(set(number)) > 1 else ""
+
+
 def shown_cuis(text: str) -> list[str]:
     from tests.core.identifiers.naive_identifiers import cui_rule
 
