@@ -77,7 +77,12 @@ def try_engine(directory: Path, cases: Sequence[Placed]) -> Iterator[Tried]:
         both = EngineAndOracle(registers)
         for one in together:
             for ask in one.case.ask:
-                yield _tried(one, ask, _asked(both, request_of(ask, one.words), ask))
+                try:
+                    answer = _asked(both, request_of(ask, one.words), ask)
+                except AssertionError as error:
+                    error.add_note(f"asked {ask.asked} of case {one.name}: {one.case.says}")
+                    raise
+                yield _tried(one, ask, answer)
 
 
 def _asked(both: EngineAndOracle, request: Message, ask: Ask) -> Any:
