@@ -34,6 +34,7 @@ from core.mart.layout import FOLDER as MART_FOLDER
 from core.mart.layout import MART, MART_VERSION
 from indexer.generations.publishing import GENERATIONS
 from indexer.live.kept import PIECES
+from indexer.live.packed_rows import layouts
 from indexer.standard import ALERT_HIDES_YET, LINKED_SCHEMA, STANDARD_SCHEMA
 from ronda.copies.databases import copy_between_checkpoints
 from ronda.settings import Settings
@@ -196,7 +197,7 @@ FORMATS = (
         "kept records",
         "<data>/generations/<id>/kept_*",
         digest(LINKED_SCHEMA.to_string()),
-        frozenset({digest(LINKED_SCHEMA.to_string())}),
+        frozenset(map(digest, layouts())),
         frozenset({"21a91c03"}),
         "fed registers are STALE until the release before has built a generation",
         _kept,
