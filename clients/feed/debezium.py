@@ -25,6 +25,8 @@ _SHOWN = 80  # characters of a table's name
 _DROPPED = "DROP"
 _SCHEMA_CHANGES = ("CREATE", "ALTER", _DROPPED)
 _QUOTED = re.compile(r'"([^"]*)"')  # the parts of a table's id: "base"."schema"."table"
+# DDL that takes rows away, and whose rows no event names.
+_EMPTIED = re.compile(r"\b(TRUNCATE\s+(TABLE|(SUB)?PARTITIONS?)|(DROP|EXCHANGE)\s+(SUB)?PARTITIONS?)\b", re.IGNORECASE)
 
 
 class DebeziumEvents:
@@ -50,7 +52,7 @@ class DebeziumEvents:
         if event is None or _is_of_the_connector(event):
             return []
         if isinstance(event, dict) and "tableChanges" in event and "op" not in event:
-            self._see_schema_change(event["tableChanges"])
+            self._see_schema_change(event)
             return []
         source = event.get("source") if isinstance(event, dict) else None
         if not isinstance(source, dict) or "op" not in event:
@@ -68,19 +70,27 @@ class DebeziumEvents:
         except ValueUnreadable as error:
             raise MessageUnreadable(f"{name[:_SHOWN]}: {error.rule}", table.register) from None
 
-    def _see_schema_change(self, tables: Any) -> None:
-        """A schema change says nothing of a record, but for a table that is dropped: its rows are gone with it, and no
-        event says which they were. Raises MessageUnreadable.
+    def _see_schema_change(self, event: Mapping[str, Any]) -> None:
+        """A schema change says nothing of a record, but where a table is dropped or emptied: its rows are gone with it,
+        and no event says which they were. Raises MessageUnreadable.
         """
-        stated = tables if isinstance(tables, list) else [None]  # null, or what nobody knows
-        for change in stated:
+        if _EMPTIED.search(str(event.get("ddl") or "")):
+            source = event.get("source")
+            if not isinstance(source, dict) or not source.get("table"):
+                raise MessageUnreadable("un cambio de esquema que vacía una tabla y no dice cuál")
+            self._refuse_gone(f"{source.get('schema')}.{source['table']}", "la tabla se vació (truncate)")
+        stated = event["tableChanges"]
+        for change in stated if isinstance(stated, list) else [None]:  # null, or what nobody knows
             kind, whole = (change.get("type"), change.get("id")) if isinstance(change, dict) else (None, None)
             if kind not in _SCHEMA_CHANGES or not isinstance(whole, str):
                 raise MessageUnreadable("un cambio de esquema que no se entiende")
-            name = ".".join(_QUOTED.findall(whole)[-2:])
-            if kind == _DROPPED and name in self._tables.tables:
-                rule = f"{name[:_SHOWN]}: la tabla se eliminó (DROP): entregue un extracto completo"
-                raise MessageUnreadable(rule, self._tables.tables[name].register)
+            if kind == _DROPPED:
+                self._refuse_gone(".".join(_QUOTED.findall(whole)[-2:]), "la tabla se eliminó (DROP)")
+
+    def _refuse_gone(self, name: str, why: str) -> None:
+        if name in self._tables.tables:
+            rule = f"{name[:_SHOWN]}: {why}: entregue un extracto completo"
+            raise MessageUnreadable(rule, self._tables.tables[name].register)
 
     def read(self, file: Path) -> Iterator[FileChange]:
         """Yields the changes of a file of JSON lines, in their order. Raises ChangesUnreadable, OSError."""

@@ -29,7 +29,7 @@ from core.generation.record_index import RecordIndex, RecordIndexWriter
 from core.generation.store import Generation
 from core.ledger.taken_in import KEPT_PIECES
 from indexer.linking.names_kept import NAMES, PERSONS, KeptNames
-from indexer.live.packed_rows import ROW, packed, rows_in, unpacked
+from indexer.live.packed_rows import layouts, packed, rows_in, unpacked
 from indexer.standard import LEVEL_BY_RULE, LINKED_SCHEMA
 from ronda.v1.section_pb2 import SECTION_OWNER
 
@@ -201,8 +201,10 @@ class _Pieces:
     def __init__(self, directory: Path) -> None:
         with pa.memory_map(str(directory / PIECES)) as file:
             table = pa.ipc.open_file(file).read_all()
-        if not table.schema.equals(_PIECE_SCHEMA, check_metadata=True):
+        layout = layouts().get((table.schema.metadata or {}).get(b"columns", b"").decode(errors="replace"))
+        if layout is None or not table.schema.equals(_PIECE_SCHEMA):
             raise GenerationDamaged(PIECES, "not what this version reads")
+        self._layout = layout
         self.firsts, self._offsets, self._bytes, self._plain, self._rows, self._sums = (
             table.column(name).to_numpy() for name in _PIECE_SCHEMA.names
         )
@@ -227,10 +229,10 @@ class _Pieces:
             here = wanted[wanted.searchsorted(held[0]) : wanted.searchsorted(held[-1], side="right")]
             for start, end in zip(held.searchsorted(here), held.searchsorted(here, side="right"), strict=True):
                 if start < end:  # a subject's rows stand together
-                    rows.append(plain[start * ROW.itemsize : end * ROW.itemsize])
+                    rows.append(plain[start * piece.itemsize : end * piece.itemsize])
                     first = int(ends[start - 1]) if start else 0
                     texts.append(plain[piece.nbytes + first : piece.nbytes + int(ends[end - 1])])
-        return unpacked(b"".join(rows), b"".join(texts))
+        return unpacked(b"".join(rows), b"".join(texts), self._layout)
 
     def _piece(self, number: int) -> tuple[memoryview, np.ndarray[Any, Any]]:
         start = int(self._offsets[number])
@@ -238,7 +240,7 @@ class _Pieces:
         if zlib.crc32(written) != self._sums[number]:
             raise GenerationDamaged(RECORDS, "a piece does not hold")
         plain = memoryview(_CODEC.decompress(pa.py_buffer(written), int(self._plain[number])))
-        return plain, rows_in(plain, int(self._rows[number]))
+        return plain, rows_in(plain, int(self._rows[number]), self._layout)
 
 
 class _Batches:

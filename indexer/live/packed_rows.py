@@ -14,44 +14,63 @@ import pyarrow as pa
 from indexer.standard import LINKED_SCHEMA
 
 _ABSENT = 0xFFFFFFFF  # the length of a text that is null
-_TEXTS = [field for field in LINKED_SCHEMA if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
-_NUMBERS = [field for field in LINKED_SCHEMA if field not in _TEXTS]
-_NULLABLE = [field.name for field in _NUMBERS if field.nullable]
+# Columns that rows of releases before lack, newest first, and read as null: of bases until 1 December 2026.
+_ADDED = ("loose_number",)
+
+
+class Layout:
+    """Where a row of some columns has what."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self.texts = [field for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
+        self.numbers = [field for field in schema if field not in self.texts]
+        self.nullable = [field.name for field in self.numbers if field.nullable]
+        assert len(self.nullable) <= 64
+        self.row: np.dtype[Any] = np.dtype(
+            [
+                ("text_end", "<u4"),  # of the texts of all rows up to this one, in bytes
+                ("unknown", "<u8"),  # a bit each of `nullable`
+                *((field.name, _kind(field)) for field in self.numbers),
+                ("lengths", "<u4", (len(self.texts),)),
+            ]
+        )
 
 
 def _kind(field: pa.Field[Any]) -> Any:
     return np.dtype(np.uint8) if pa.types.is_boolean(field.type) else np.dtype(field.type.to_pandas_dtype())
 
 
-ROW: np.dtype[Any] = np.dtype(
-    [
-        ("text_end", "<u4"),  # of the texts of all rows up to this one, in bytes
-        ("unknown", "<u8"),  # a bit each of _NULLABLE
-        *((field.name, _kind(field)) for field in _NUMBERS),
-        ("lengths", "<u4", (len(_TEXTS),)),
-    ]
-)
-assert len(_NULLABLE) <= 64
+def layouts() -> dict[str, Layout]:
+    """Those that this release reads, by their columns as the pieces state them: first the one that it writes."""
+    found, schema = [LINKED_SCHEMA], LINKED_SCHEMA
+    for name in _ADDED:
+        schema = schema.remove(schema.get_field_index(name))
+        found.append(schema)
+    return {schema.to_string(): Layout(schema) for schema in found}
+
+
+WRITTEN = Layout(LINKED_SCHEMA)
 
 
 def packed(batch: pa.RecordBatch) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Rows as ROW, and the bytes of their texts."""
+    """Rows as WRITTEN has them, and the bytes of their texts."""
     count = batch.num_rows
-    rows = np.zeros(count, ROW)
-    for field in _NUMBERS:
+    rows = np.zeros(count, WRITTEN.row)
+    for field in WRITTEN.numbers:
         column = batch.column(field.name)
         if pa.types.is_boolean(field.type):
             column = column.cast(pa.uint8())
         if column.null_count:
-            bit = np.uint64(1 << _NULLABLE.index(field.name))
+            bit = np.uint64(1 << WRITTEN.nullable.index(field.name))
             rows["unknown"] |= np.where(column.is_null().to_numpy(zero_copy_only=False), bit, np.uint64(0))
             column = column.fill_null(0)
         rows[field.name] = column.to_numpy(zero_copy_only=False)
-    starts = np.zeros((count, len(_TEXTS)), np.int64)
-    lengths = np.zeros((count, len(_TEXTS)), np.int64)
+    starts = np.zeros((count, len(WRITTEN.texts)), np.int64)
+    lengths = np.zeros((count, len(WRITTEN.texts)), np.int64)
     held: list[np.ndarray[Any, Any]] = []
     before = 0
-    for place, field in enumerate(_TEXTS):
+    for place, field in enumerate(WRITTEN.texts):
         column = batch.column(field.name)
         offsets, content = _text_buffers(column)
         starts[:, place] = offsets[:-1] + before
@@ -65,21 +84,21 @@ def packed(batch: pa.RecordBatch) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
     return rows, _gathered(np.concatenate(held), starts.ravel(), lengths.ravel())
 
 
-def rows_in(content: Any, count: int) -> np.ndarray[Any, Any]:
+def rows_in(content: Any, count: int, layout: Layout = WRITTEN) -> np.ndarray[Any, Any]:
     """The rows that a buffer begins with."""
-    return np.frombuffer(content, ROW, count)
+    return np.frombuffer(content, layout.row, count)
 
 
-def unpacked(content: Any, text: Any) -> pa.Table:
+def unpacked(content: Any, text: Any, layout: Layout = WRITTEN) -> pa.Table:
     """LINKED_SCHEMA of the rows in a buffer; text: theirs, one row's behind another's. `text_end` is not looked at."""
-    rows, texts = np.frombuffer(content, ROW), np.frombuffer(text, np.uint8)
+    rows, texts = np.frombuffer(content, layout.row), np.frombuffer(text, np.uint8)
     count = len(rows)
     columns: dict[str, Any] = {}
     unknown = rows["unknown"]
-    for field in _NUMBERS:
+    for field in layout.numbers:
         absent = None
         if field.nullable:
-            absent = unknown >> np.uint64(_NULLABLE.index(field.name)) & np.uint64(1) != 0
+            absent = unknown >> np.uint64(layout.nullable.index(field.name)) & np.uint64(1) != 0
         values = np.ascontiguousarray(rows[field.name])
         if pa.types.is_boolean(field.type):
             values = values != 0
@@ -90,7 +109,7 @@ def unpacked(content: Any, text: Any) -> pa.Table:
     starts = (np.cumsum(lengths.ravel()) - lengths.ravel()).reshape(lengths.shape)
     content = _gathered(texts, starts.T.ravel(), lengths.T.ravel())
     ends = np.cumsum(lengths.sum(axis=0))
-    for place, field in enumerate(_TEXTS):
+    for place, field in enumerate(layout.texts):
         offsets = np.zeros(count + 1, np.int32)
         np.cumsum(lengths[:, place], out=offsets[1:])
         absent = absent_texts[:, place]
@@ -98,7 +117,8 @@ def unpacked(content: Any, text: Any) -> pa.Table:
         bytes_of = content[int(ends[place] - offsets[-1]) : int(ends[place])]
         buffers = [valid, pa.py_buffer(offsets.data), pa.py_buffer(bytes_of.data)]
         columns[field.name] = pa.Array.from_buffers(field.type, count, buffers)
-    return pa.table([columns[name] for name in LINKED_SCHEMA.names], schema=LINKED_SCHEMA)
+    found = [columns[field.name] if field.name in columns else pa.nulls(count, field.type) for field in LINKED_SCHEMA]
+    return pa.table(found, schema=LINKED_SCHEMA)
 
 
 def _text_buffers(column: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -16,7 +16,9 @@ import pyarrow as pa
 
 _ON_DISK_BYTES = 1 << 20  # from which on a table is a file
 _MOST_TABLES = 256  # then the least of them become one
-_MERGED_SUBJECTS = 20_000  # of these at most, together: some 60 MB
+# Of these at most, together: some 6 MB, of which a merge holds several copies. With more touched subjects twice a
+# table's share of them, so that half of the tables at least are below it and are merged.
+_MERGED_SUBJECTS = 2_000
 _COUNT_BITS, _FIRST_BITS = 24, 24  # of a place: its rows and the first of them; the rest is the table's number
 
 
@@ -107,9 +109,10 @@ class TouchedRows:
         """Those with the fewest subjects become one."""
         least: set[int] = set()
         together = 0
+        most = max(_MERGED_SUBJECTS, 2 * len(self._places) // _MOST_TABLES)
         for number in sorted(self._tables, key=lambda number: self._tables[number].subjects):
             together += self._tables[number].subjects
-            if together > _MERGED_SUBJECTS and len(least) > 1:
+            if together > most and len(least) > 1:
                 break
             least.add(number)
         shift = _COUNT_BITS + _FIRST_BITS

@@ -14,6 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -33,7 +34,8 @@ from core.mart.layout import FOLDER as MART_FOLDER
 from core.mart.layout import MART, MART_VERSION
 from indexer.generations.publishing import GENERATIONS
 from indexer.live.kept import PIECES
-from indexer.standard import LINKED_SCHEMA, STANDARD_SCHEMA
+from indexer.live.packed_rows import layouts
+from indexer.standard import ALERT_HIDES_YET, LINKED_SCHEMA, STANDARD_SCHEMA
 from ronda.copies.databases import copy_between_checkpoints
 from ronda.settings import Settings
 from server.audit.checkpoints import CHECKPOINTS, CheckpointFiles
@@ -155,6 +157,22 @@ def _staged(settings: Settings) -> Iterator[str]:
         yield digest(" ".join(pq.read_schema(path).names))
 
 
+def _closings_to_come(settings: Settings) -> Iterator[str]:
+    """Of staged records, and of fed ones, which any ledger with entries may hold."""
+    log = settings.data / LEDGER_FOLDER / LOG
+    fed = segment_files(settings.data / LEDGER_FOLDER) or (log.exists() and log.stat().st_size > HEAD_BYTES)
+    if fed or any(map(_hides_yet, settings.data.glob("staging/*/*/records-*.parquet"))):
+        yield str(ALERT_HIDES_YET)
+
+
+def _hides_yet(staged: Path) -> bool:
+    with pq.ParquetFile(staged) as file:  # its files have no statistics
+        if "alert_flags" not in file.schema_arrow.names:
+            return False
+        batches = file.iter_batches(columns=["alert_flags"], use_threads=False)
+        return any(np.any(batch.column(0).to_numpy() & ALERT_HIDES_YET) for batch in batches)
+
+
 def _kept(settings: Settings) -> Iterator[str]:
     for path in settings.data.glob(f"{GENERATIONS}/[!.]*/{PIECES}"):
         with pa.memory_map(str(path)) as source:
@@ -179,7 +197,7 @@ FORMATS = (
         "kept records",
         "<data>/generations/<id>/kept_*",
         digest(LINKED_SCHEMA.to_string()),
-        frozenset({digest(LINKED_SCHEMA.to_string())}),
+        frozenset(map(digest, layouts())),
         frozenset({"21a91c03"}),
         "fed registers are STALE until the release before has built a generation",
         _kept,
@@ -201,6 +219,16 @@ FORMATS = (
         frozenset({"743c483e"}),
         "nothing is carried forward for a source that fails in the first build after the roll-back",
         _staged,
+    ),
+    Format(
+        "closings to come",  # a flag in a column that each release has
+        "<data>/staging, <data>/ledger",
+        str(ALERT_HIDES_YET),
+        ANY,
+        NONE,
+        "the release before SHOWS the address of a protected person whose order is closed on a day to come, or on none "
+        "that can be, as soon as it builds a generation or lays a change of the order",
+        _closings_to_come,
     ),
     Format(
         "ledger",

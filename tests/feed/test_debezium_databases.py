@@ -216,6 +216,52 @@ def test_a_table_that_is_dropped_is_refused_as_one_that_is_emptied(name: str) ->
     assert read([event]) == []
 
 
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_truncate_states_no_row_and_is_refused(databases: DevelopmentServer, tmp_path: Path, name: str) -> None:
+    """As documented, without `before` and `after`; through the program, and nothing of the file is sent."""
+    found = events(name)
+    truncate = {"schema": None, "payload": {"source": found[0]["payload"]["source"], "op": "t", "ts_ms": 1}}
+    before = len(entries(databases, name))
+    (tmp_path / "events.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in [*found, truncate]))
+    feed(databases, "folder", tmp_path, "--debezium", TABLES, "--source", name, "--once")
+    why = (tmp_path / "refused" / "events.jsonl.why").read_text()
+    assert "truncate" in why and "extracto completo" in why
+    sent = [each for each in entries(databases, name)[before:] if each.kind is not Kind.HEARTBEAT]
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    "ddl",
+    [
+        "truncate table OJ.ORDENES",
+        "TRUNCATE  TABLE ordenes",
+        "ALTER TABLE ordenes TRUNCATE PARTITION p2025",
+        "ALTER TABLE ordenes DROP PARTITION p2025",
+        "ALTER TABLE ordenes EXCHANGE PARTITION p2025 WITH TABLE otra",
+    ],
+)
+@pytest.mark.parametrize("name", DATABASES)
+def test_ddl_that_takes_rows_away_is_refused_as_a_truncate(name: str, ddl: str) -> None:
+    """`skipped.operations` leaves op t out as shipped; the schema change is all that tells then."""
+    event = schema_changes(name)[1]
+    event["payload"] |= {"ddl": ddl, "tableChanges": []}
+    with pytest.raises(MessageUnreadable, match=r"truncate.*extracto completo") as refused:
+        read([event])
+    assert refused.value.register == "oj"
+    event["payload"]["source"]["table"] = "OTRA"
+    assert read([event]) == []
+    del event["payload"]["source"]["table"]
+    with pytest.raises(MessageUnreadable, match="no dice cuál"):
+        read([event])
+
+
+@pytest.mark.parametrize("ddl", [None, "ALTER TABLE ordenes ADD (truncate_table NUMBER)"])
+def test_ddl_that_takes_none_away_is_passed_over(ddl: str | None) -> None:
+    event = schema_changes("oracle")[1]
+    event["payload"]["ddl"] = ddl
+    assert read([event]) == []
+
+
 @pytest.mark.parametrize("tables", [None, {}, [None], [{"type": "MERGE", "id": "x"}], [{"type": "DROP", "id": None}]])
 def test_a_schema_change_that_nobody_knows_is_refused(tables: Any) -> None:
     event = schema_changes("oracle")[0]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.errors import GenerationDamaged
 from core.generation.manifest import sealed
 from core.generation.store import Generation
-from indexer.live import kept
+from indexer.live import kept, packed_rows
 from indexer.live.kept import PIECES, RECORDS, KeptRecords
 from indexer.live.packed_rows import packed, unpacked
 from indexer.standard import LINKED_SCHEMA
@@ -49,6 +49,23 @@ def test_packed_rows_are_the_same_rows(rows: list[dict[str, Any]], left_out: int
     assert found.to_pylist() == batch.to_pylist()
 
 
+def _before() -> packed_rows.Layout:
+    """Without the column that was added last."""
+    return packed_rows.Layout(LINKED_SCHEMA.remove(LINKED_SCHEMA.get_field_index("loose_number")))
+
+
+@settings(max_examples=30, deadline=None)
+@given(_ROWS)
+def test_rows_of_the_release_before_are_the_same_rows(rows: list[dict[str, Any]]) -> None:
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(packed_rows, "WRITTEN", _before())
+        content, texts = packed(pa.RecordBatch.from_pylist(rows, schema=LINKED_SCHEMA))
+    layout = packed_rows.layouts()[_before().schema.to_string()]
+    found = unpacked(content.tobytes(), texts.tobytes(), layout)
+    found.validate(full=True)
+    assert found.to_pylist() == [{**row, "loose_number": None} for row in rows]
+
+
 def test_rows_of_other_columns_are_refused(tmp_path: Path) -> None:
     base = built(tmp_path, small_world())
     [directory] = (base.data / "generations").iterdir()
@@ -62,6 +79,26 @@ def test_rows_of_other_columns_are_refused(tmp_path: Path) -> None:
             file.write_table(pieces.cast(schema))
     with pytest.raises(GenerationDamaged, match="not what this version reads"):
         KeptRecords(Generation.open(directory))
+
+
+def test_pieces_without_a_column_that_was_added_are_read_with_nulls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the release before 2 December 2026 wrote them: who upgrades needs no new base to be answered."""
+    before = _before()
+    now = built(tmp_path / "now", small_world())
+    with monkeypatch.context() as earlier:
+        earlier.setattr(packed_rows, "WRITTEN", before)
+        written = {"columns": before.schema.to_string()}
+        earlier.setattr(kept, "_PIECE_SCHEMA", kept._PIECE_SCHEMA.with_metadata(written))
+        then = built(tmp_path / "then", small_world())
+    said = []
+    for base in (now, then):
+        [directory] = (base.data / "generations").iterdir()
+        rows = KeptRecords(Generation.open(directory)).rows_of(range(50))
+        columns = ["register", "record_id", "section", "cui", "name_text", "alert_kind", "loose_number"]
+        said.append(sorted(map(str, rows.select(columns).to_pylist())))
+    assert said[0] == said[1] and len(said[0]) > 20
 
 
 def test_batches_of_an_earlier_release_are_read(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("n", pa.int64()),
 ]
 SCHEMA = pa.schema(_FIELDS)
+COUNTED = pa.proxy_memory_pool(pa.default_memory_pool())  # it outlives all that was taken from it
 
 
 def subject(number: int) -> bytes:
@@ -52,6 +53,32 @@ def test_the_last_rows_of_each_subject_count(tmp_path: Path, monkeypatch: pytest
         assert sorted(texts) == ["text"] and len(texts["text"]) == sum(map(len, found.values()))
     kept.let_go(map(subject, range(40)))
     assert list(tmp_path.iterdir()) == [], "no file stays of what counts no longer"
+
+
+def test_tables_that_become_one_take_no_more_memory_than_a_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What catching up leaves, some thousand subjects a table, and the small tables of the feed after it."""
+    monkeypatch.setattr(touched_rows, "_MOST_TABLES", 32)
+    kept = TouchedRows(SCHEMA, tmp_path)
+
+    def put(first: int, many: int) -> None:
+        whose = [subject(number) for number in range(first, first + many)]
+        kept.put(pa.table([whose, ["x" * 2_000] * many, [0] * many], schema=SCHEMA))
+
+    before = pa.default_memory_pool()
+    for start in range(0, 24_000, 1_000):
+        put(start, 1_000)
+    pa.set_memory_pool(COUNTED)
+    try:
+        for start in range(24_000, 24_600, 10):
+            put(start, 10)
+    finally:
+        pa.set_memory_pool(before)
+    most = COUNTED.max_memory()
+    assert most is not None and most < 5 * 2_000 * 2_000
+    everybody = [subject(number) for number in range(24_600)]
+    assert kept.rows_of(everybody, ["n"]).num_rows == 24_600
 
 
 def test_whom_something_was_ever_given_to() -> None:

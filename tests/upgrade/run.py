@@ -38,6 +38,7 @@ class Drill:
         self._drop.mkdir()
         self._starts = 0
         self.failed = 0
+        self._stale_behind = False  # a way back over a base of the new release leaves fed registers STALE, as it said
 
     def index(self, release: Release) -> None:
         """A build, with what was fed."""
@@ -54,6 +55,7 @@ class Drill:
         """Before the release takes the directory over: it reads all of it, and names what a way back loses."""
         done = release.run("upgrade", "--check", "--data", str(self._registers.data))
         lost = [line.strip() for line in done.stdout.splitlines() if "a roll-back" in line]
+        self._stale_behind = any("fed registers are STALE until the release before has built" in line for line in lost)
         self._tell(f"{release.name}: ronda upgrade --check", done.returncode in (0, 8), "; ".join(lost) or done.stderr)
 
     def change(self, name: str, changes: list[dict[str, object]]) -> None:
@@ -61,8 +63,11 @@ class Drill:
         drop(self._drop, name, changes)
 
     @contextmanager
-    def serving(self, release: Release, step: str, *, killed: bool = False) -> Iterator[None]:
-        """Server, live writer and source; asked until everybody is told what is so, or never wrongly for a while."""
+    def serving(self, release: Release, step: str, *, killed: bool = False, unread: bool = False) -> Iterator[None]:
+        """Server, live writer and source; asked until everybody is told what is so, or never wrongly for a while.
+
+        unread: over a base of the later release: never wrongly is enough where `ronda upgrade --check` said so.
+        """
         self._starts += 1
         place = self._directory / f"run-{self._starts}"
         running = Running(self._registers.data, self._registers.manifests, place, self._drop, release.program)
@@ -79,7 +84,8 @@ class Drill:
                 if time.monotonic() > running.since + GRACE_S:
                     wrong += wrong_of(said)
             alarms = " ".join(dict.fromkeys(alarms_of(running)))
-            self._tell(f"{release.name}: {step}", is_right(said) and not wrong, f"{'; '.join(wrong)} {alarms}")
+            as_said = is_right(said) or (unread and self._stale_behind)
+            self._tell(f"{release.name}: {step}", as_said and not wrong, f"{'; '.join(wrong)} {alarms}")
         finally:
             if killed:
                 for process in _of(self._registers.data):
@@ -129,7 +135,7 @@ def play(drill: Drill, old: Release, new: Release) -> None:
     drill.index(new)
     with drill.serving(new, "over a base of its own"):
         pass
-    with drill.serving(old, "roll-back over the new one's base"):
+    with drill.serving(old, "roll-back over the new one's base", unread=True):
         pass
     drill.index(old)
     with drill.serving(old, "over a base of its own again"):

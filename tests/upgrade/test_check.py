@@ -8,11 +8,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from core.access.limits import Limits
+from core.generation.view_file import LIVE, VIEW, VIEW_VERSION
 from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER as LEDGER
+from indexer.standard import ALERT_HIDES_YET
 from ronda.copies.parts import known_in_data
 from ronda.upgrade.formats import FORMATS, RELEASE_BEFORE
 from server.audit.keys import make_signing_keys
@@ -103,6 +107,28 @@ def test_a_way_back_from_an_archived_ledger_is_refused_by_name(data: Path) -> No
     assert "do not roll back" in seen["ledger archive"]["lost_by_roll_back"]
     next((data / LEDGER / "archive").iterdir()).write_bytes(b"another release's")
     assert told(data)["ledger archive"]["not_read"] == ["unknown"]
+
+
+@pytest.mark.parametrize("told_by", ["a staged record", "the ledger"])
+def test_who_is_hidden_until_an_order_closes_is_shown_by_the_release_before(data: Path, told_by: str) -> None:
+    assert told(data)["closings to come"]["found"] == []
+    if told_by == "the ledger":  # what was fed stands there as its institution wrote it
+        archive(data)
+    else:
+        staged = next(data.glob("staging/*/*/records-*.parquet"))
+        rows = pq.read_table(staged)
+        flags = pa.array([ALERT_HIDES_YET, *rows.column("alert_flags").to_pylist()[1:]], pa.uint8())
+        pq.write_table(rows.set_column(rows.schema.get_field_index("alert_flags"), "alert_flags", flags), staged)
+    assert "SHOWS the address" in told(data)["closings to come"]["lost_by_roll_back"]
+    assert check(data).returncode == 8
+
+
+def test_a_view_of_this_release_is_made_again_by_the_release_before(data: Path) -> None:
+    view = data / LIVE / "base" / VIEW
+    view.parent.mkdir(parents=True)
+    view.write_text(json.dumps({"view_version": VIEW_VERSION}))
+    assert told(data)["live view"]["found"] == [str(VIEW_VERSION)]
+    assert "STALE" in told(data)["live view"]["lost_by_roll_back"]
 
 
 def test_the_table_says_of_each_part_of_the_data_which_release_reads_it() -> None:
