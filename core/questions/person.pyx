@@ -249,13 +249,14 @@ cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noex
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Fit* fit
-    cdef bint identified
+    cdef bint identified, its_own
     cdef uint8_t link
     cdef int at, i, n
     cdef size_t start = call.fits.count, known
     for at in range(asked.n):
         if at == asked.principal:
             continue
+        its_own = False
         n = asked_lookup(call, &asked.items[at], entities)
         if n < 0:
             return FAILED
@@ -268,6 +269,7 @@ cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noex
                 continue
             asked.holders[at] += 1
             if entities[i] == subject:
+                its_own = True
                 continue
             link = asked.items[at].link
             fit = NULL
@@ -278,6 +280,8 @@ cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noex
                 fit.link = max(fit.link, link)
             elif not fits_hold(&call.fits, entities[i]) and fits_add(&call.fits, entities[i], link) == NULL:
                 return call_out_of_memory(call)
+        if asked.items[at].link == LEVEL_HIT and asked.holders[at] and not its_own:
+            asked.names_another = True
     fits_sort(&call.fits, start)
     return OK
 
@@ -381,7 +385,7 @@ cdef int _compare_found(Call* call, const PersonQuestion* asked, const PersonFin
         outcome.notes |= 1 << NOTE_NAME_DIFFERS
     call.two_bearers = outcome.person.conflict
     sum_alerts(call, &outcome.person.dossier,
-               LEVEL_POSSIBLE if borrowed or is_chosen_by_name(&call.question) else finding.link,
+               LEVEL_POSSIBLE if borrowed or asked.names_another or is_chosen_by_name(&call.question) else finding.link,
                HIT_SUBJECT_KIND_PERSON, 0,
                &outcome.person_alerts)
     call.two_bearers = False
@@ -422,6 +426,7 @@ cdef int answer_person(Call* call, PersonQuestion* asked, Outcome* outcome, cons
     cdef PersonFinding finding
     cdef size_t i
     memset(asked.holders, 0, sizeof(asked.holders))
+    asked.names_another = False
     _note_asked(call, asked)
     # who is meant: by the principal thing, by the others, by name where a CUI is nobody's
     if find_person(call, asked, &finding, field) < 0:

@@ -109,10 +109,11 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Fit* fit
-    cdef bint identified
+    cdef bint identified, its_own
     cdef int at, i, n
     cdef size_t start = call.fits.count, known
     for at in range(1, asked.n):
+        its_own = False
         n = asked_lookup(call, &asked.items[at], entities)
         if n < 0:
             return FAILED
@@ -126,6 +127,7 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
             asked.holders[at] += 1
             asked.holder[at] = entities[i]
             if entities[i] == subject:
+                its_own = True
                 continue
             fit = NULL
             for known in range(start, call.fits.count):
@@ -136,6 +138,8 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
             elif not fits_hold(&call.fits, entities[i]) and fits_add(&call.fits, entities[i],
                                                                      asked.items[at].link) == NULL:
                 return call_out_of_memory(call)
+        if asked.items[at].link == LEVEL_HIT and asked.holders[at] and not its_own:
+            asked.names_another = True
     fits_sort(&call.fits, start)
     return OK
 
@@ -376,12 +380,15 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
         return FAILED
     asked.holders[0] = finding.count
     asked.holder[0] = finding.subject
+    asked.names_another = False
     for i in range(1, 4):
         asked.holders[i] = 0
         if i < asked.n:
             call_also_asked(call, asked.items[i].lookup, asked.items[i].text, asked.items[i].length)
     if asked.n > 1 and _find_further(call, asked, finding.subject) < 0:
         return FAILED
+    if asked.names_another and finding.subject != NO_ENTITY:
+        finding.link = min(finding.link, <uint8_t>LEVEL_POSSIBLE)
     outcome.has_vehicle = finding.subject != NO_ENTITY
     outcome.status = vehicle_finding_status(call, item, &finding)
     if outcome.has_vehicle:

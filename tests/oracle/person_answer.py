@@ -75,7 +75,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
             status = level_pb2.IDENTITY_STATUS_UNVERIFIED
         if status == level_pb2.IDENTITY_STATUS_UNVERIFIED:
             notes.add("UNVERIFIED")
-    if is_chosen(request):
+    if is_chosen(request) or _names_another(view, question, subject):
         link = min(link, POSSIBLE)
     hits = []
     if subject is not None:
@@ -165,6 +165,16 @@ def _further_one_is_nobodys(view: View, question: PersonQuestion) -> bool:
         for asked in question.identifiers
         if asked is not question.principal
     )
+
+
+def _names_another(view: View, question: PersonQuestion, subject: Subject | None) -> bool:
+    """Whether a further identifier of criterion 1 is held by others, and not by whom the principal finds."""
+    held = [
+        persons_with(view, asked)
+        for asked in question.identifiers
+        if asked is not question.principal and asked.kind in CRITERION_1
+    ]
+    return any(holders and subject not in holders for holders in held)
 
 
 def further(view: View, question: PersonQuestion, finding: Finding) -> list[tuple[Subject, int]]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, level_pb2, person_pb2, section_pb2
@@ -51,6 +52,8 @@ def check_vehicle(view: View, request: Any) -> check_service_pb2.CheckVehicleRes
 def answer(view: View, request: Any, question: VehicleQuestion, finding: Finding, limit: int) -> Any:
     response = check_service_pb2.CheckVehicleResponse()
     vehicle = finding.subject
+    if _names_another(view, question, vehicle):
+        finding = replace(finding, link=min(finding.link, POSSIBLE))
     found = vehicle is not None or bool(finding.others)
     comparisons = comparing.vehicle(view, question, vehicle, found)
     disagree = comparing.disagree(comparisons)
@@ -276,6 +279,13 @@ def fill_owner(
     message.kind = link.owner.kind
     message.identity_status = view.status_by_name(link.owner)
     showing.fill_person(view, message.person, link.owner, request, hits, min(PERSON_RECORDS, limit), owner=ordinal)
+
+
+def _names_another(view: View, question: VehicleQuestion, subject: Subject | None) -> bool:
+    """Whether a VIN is that of others, and not of what the principal finds."""
+    found = [by_vehicle_identifier(view, asked) for asked in question.identifiers[1:] if asked.kind == "vin"]
+    held = [[*([other.subject] if other.subject else []), *other.others] for other in found]
+    return subject is not None and any(vehicles and subject not in vehicles for vehicles in held)
 
 
 def further(view: View, question: VehicleQuestion, finding: Finding, known: list[Subject]) -> list[tuple[Subject, int]]:
