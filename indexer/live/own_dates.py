@@ -59,9 +59,9 @@ def _claims(changed: pa.Table, around: pa.Table) -> dict[tuple[str, str], set[Sa
 
 
 def _said(rows: pa.Table) -> Iterator[tuple[list[tuple[str, str]], Said | None]]:
-    """Of each record its numbers, and its name and birth date where both are whole."""
+    """Of each record its numbers, and its name ("" = none) and birth date where that is whole."""
     for row in rows.select(["name_key", *_BIRTH, *_NUMBERS]).to_pylist():
         year, month, day = (row[name] or 0 for name in _BIRTH)
         birth = year, month, day
         numbers = [(name, row[name]) for name in _NUMBERS if row[name]]
-        yield numbers, (row["name_key"], birth) if row["name_key"] and all(birth) else None
+        yield numbers, (row["name_key"] or "", birth) if all(birth) else None

@@ -124,3 +124,13 @@ def test_an_owner_of_two(fed: FedWorld) -> None:
         fed.take(fed.upsert("sat", ID=record_id, PLACA=f"P-55{record_id[1:]}BCD", VIN=vin, **whose))
     assert "LEVEL_POSSIBLE" in said(fed.view(), checks.CheckVehicleRequest(plate="P-558BCD"))
     assert differences(fed) == []
+
+
+def test_the_name_of_whose_number_and_date_it_is_is_taken_away(fed: FedWorld) -> None:
+    """The order's own name, date and number were his; now the name may be another's, whenever born."""
+    row = {"CUI": cui_of(LUIS), "NACIMIENTO": "1975-01-20", "SEXO": "M"}
+    fed.take(order(fed, CUI=cui_of(LUIS), NACIMIENTO="1975-01-20", NOMBRE="JOSE CARLOS POP TZUL"))
+    own = next(each for each in fed.world.rows["renap"] if each["CUI"] == cui_of(LUIS))
+    fed.take(fed.upsert("renap", ID=own["ID"], NOMBRE="SIN NOMBRE", **row))
+    assert "LEVEL_POSSIBLE" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(STRANGER)))
+    assert differences(fed) == []
