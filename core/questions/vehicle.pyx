@@ -104,8 +104,11 @@ cdef int _read(Call* call, VehicleQuestion* asked) noexcept nogil:
 
 # ---- what further identifiers find ----
 
-cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noexcept nogil:
-    """Adds those whom the further identifiers find to call.fits, in subject order after the others."""
+cdef int _find_further(Call* call, VehicleQuestion* asked, VehicleFinding* finding) noexcept nogil:
+    """Adds those whom the further identifiers find to call.fits, in subject order after the others.
+
+    A VIN that others have, and not the vehicle found, names another: then it is found for POSSIBLE at most.
+    """
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Fit* fit
@@ -126,7 +129,7 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
                 continue
             asked.holders[at] += 1
             asked.holder[at] = entities[i]
-            if entities[i] == subject:
+            if entities[i] == finding.subject:
                 its_own = True
                 continue
             fit = NULL
@@ -139,7 +142,7 @@ cdef int _find_further(Call* call, VehicleQuestion* asked, uint32_t subject) noe
                                                                      asked.items[at].link) == NULL:
                 return call_out_of_memory(call)
         if asked.items[at].link == LEVEL_HIT and asked.holders[at] and not its_own:
-            asked.names_another = True
+            finding.link = min(finding.link, <uint8_t>LEVEL_POSSIBLE)
     fits_sort(&call.fits, start)
     return OK
 
@@ -380,15 +383,12 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
         return FAILED
     asked.holders[0] = finding.count
     asked.holder[0] = finding.subject
-    asked.names_another = False
     for i in range(1, 4):
         asked.holders[i] = 0
         if i < asked.n:
             call_also_asked(call, asked.items[i].lookup, asked.items[i].text, asked.items[i].length)
-    if asked.n > 1 and _find_further(call, asked, finding.subject) < 0:
+    if asked.n > 1 and _find_further(call, asked, &finding) < 0:
         return FAILED
-    if asked.names_another and finding.subject != NO_ENTITY:
-        finding.link = min(finding.link, <uint8_t>LEVEL_POSSIBLE)
     outcome.has_vehicle = finding.subject != NO_ENTITY
     outcome.status = vehicle_finding_status(call, item, &finding)
     if outcome.has_vehicle:

@@ -21,7 +21,6 @@ cdef struct VehicleQuestion:
     AskedIdentifier items[VEHICLE_IDENTIFIERS]  # in request field order: plate, vin, chassis_tail, engine; the first is the principal
     int holders[VEHICLE_IDENTIFIERS]  # vehicles found that hold (bear) each
     uint32_t holder[VEHICLE_IDENTIFIERS]  # the one, when it is one
-    bint names_another           # a VIN that others have, and not what the principal finds
     int n
     bint make
     bint colour

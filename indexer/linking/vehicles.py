@@ -42,6 +42,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
     if not database.holds("vehicle_staged"):
         database.run("CREATE TABLE vehicle_link (place BIGINT, text VARCHAR, criterion UTINYINT, level UTINYINT)")
         return
+    _collect_numbers_beside_vins(database)
     # by what the record itself says; text null = by its plate's bearers or its engine
     typed = "(plate_type IS NOT NULL OR country <> 'GTM')"
     database.run(f"""
@@ -49,6 +50,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
         SELECT place, engine, report_first, report_last, alert_kind > 0 AS is_alert,
             CASE WHEN of_plate AND plate IS NOT NULL THEN 'plate:' || plate_text
                  WHEN of_plate THEN 'plate-record:' || n.id || ':' || record_id
+                 WHEN alert_kind > 0 AND o.bearers = 1 THEN 'vin:' || o.of_vin
                  WHEN vin IS NOT NULL THEN 'vin:' || vin
                  WHEN chassis IS NOT NULL THEN 'chassis:' || chassis
                  WHEN plate IS NOT NULL OR engine IS NOT NULL THEN NULL
@@ -63,12 +65,32 @@ def link_vehicles(database: LinkingDatabase) -> None:
             CASE WHEN plate IS NOT NULL AND NOT of_plate AND (alert_kind > 0 OR coalesce(vin, chassis) IS NULL)
                  THEN CASE WHEN {typed} THEN plate_text ELSE number_text END END AS asked
         FROM vehicle_staged JOIN register_name n USING (register)
+        LEFT JOIN number_beside_vin o ON o.number = coalesce(vin, chassis)
     """)
     _link_by_bearer(database)
     _link_by_engine(database)
     link_other_vehicles(database)
     _link_by_tail(database)
-    database.drop("vehicle_direct", "bearer_link", "bearer")
+    database.drop("vehicle_direct", "bearer_link", "bearer", "number_beside_vin")
+
+
+def _collect_numbers_beside_vins(database: LinkingDatabase) -> None:
+    """number_beside_vin(number, of_vin, bearers): numbers of alerts that are, on file, only chassis numbers beside a VIN.
+
+    bearers: of how many vehicles; of_vin: the VIN of one.
+    """
+    database.run(f"""
+        CREATE TABLE number_beside_vin AS
+        WITH asked AS (SELECT DISTINCT coalesce(vin, chassis) AS number FROM vehicle_staged
+                       WHERE alert_kind > 0 AND NOT of_plate AND coalesce(vin, chassis) IS NOT NULL),
+        stated AS (SELECT vin, chassis FROM vehicle_staged
+                   WHERE alert_kind = 0 AND NOT of_plate AND coalesce(vin, chassis) IS NOT NULL)
+        SELECT chassis AS number, min(vin) AS of_vin, count(DISTINCT vin) AS bearers
+        FROM stated SEMI JOIN asked ON asked.number = stated.chassis
+        WHERE vin IS NOT NULL AND chassis NOT IN (SELECT number FROM asked
+                                                  SEMI JOIN stated ON coalesce(vin, chassis) = number)
+        GROUP BY chassis HAVING count(DISTINCT vin) <= {LINK_LIMIT}
+    """)
 
 
 def _link_by_bearer(database: LinkingDatabase) -> None:
@@ -157,13 +179,24 @@ def _link_by_engine(database: LinkingDatabase) -> None:
 
 
 def _link_by_tail(database: LinkingDatabase) -> None:
-    """Adds to vehicle_link the alerts that carry only the end of a number, for each vehicle whose number ends so."""
+    """Adds to vehicle_link the alerts that carry only the end of a number, for each vehicle whose number ends so.
+
+    And those by a number that several vehicles have beside their VIN, for each of these.
+    """
+    database.run(f"""
+        INSERT INTO vehicle_link
+        SELECT DISTINCT a.place, 'vin:' || h.vin, {CRITERION_VIN}::UTINYINT, {LEVEL_POSSIBLE}::UTINYINT
+        FROM vehicle_staged a JOIN number_beside_vin o ON o.number = coalesce(a.vin, a.chassis)
+        JOIN vehicle_staged h ON h.chassis = o.number AND h.vin IS NOT NULL AND h.alert_kind = 0 AND NOT h.of_plate
+        WHERE a.alert_kind > 0 AND NOT a.of_plate AND o.bearers > 1
+    """)
     database.run(f"""
         CREATE TABLE tail_asked AS
         WITH ends AS (
             SELECT place, chassis AS tail FROM vehicle_staged
             WHERE alert_kind > 0 AND NOT of_plate AND vin IS NULL AND length(chassis) BETWEEN {TAIL_MIN} AND {TAIL_MAX}
-                  AND regexp_matches(chassis, '[0-9]') AND place NOT IN (SELECT place FROM bearer_link))
+                  AND regexp_matches(chassis, '[0-9]') AND place NOT IN (SELECT place FROM bearer_link)
+                  AND chassis NOT IN (SELECT number FROM number_beside_vin))
         SELECT * FROM ends WHERE tail NOT IN (
             SELECT chassis FROM vehicle_staged WHERE alert_kind = 0 AND NOT of_plate AND vin IS NULL
             AND chassis IN (SELECT tail FROM ends))

@@ -40,7 +40,10 @@ def deciding_numbers(rows: pa.Table) -> set[Number]:
     """
     found: set[Number] = set()
     for row in rows.select(["alert_kind", *_NUMBERS]).to_pylist():
-        found.update(("chassis", tail) for name in _VEHICLES for tail in tails(row[name]))
+        for name in _VEHICLES:
+            found.update(("chassis", tail) for tail in tails(row[name]))
+            if row[name]:  # an alert may have it as VIN, and the vehicle beside its VIN
+                found.update((other, row[name]) for other in _VEHICLES)
         for name in ("engine",) if row["alert_kind"] else _NUMBERS:
             if row[name]:
                 found.add((name, row[name]))

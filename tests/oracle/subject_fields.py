@@ -249,10 +249,10 @@ def _vehicle(record: Record, spec: dict[str, Any], values: RowValues, known: dic
         number = naive_written.without_filler(canonical(IdentifierKind.VIN, values.text(spec.get(key))))
         if not number:
             continue
-        if naive_identifiers.is_vin(number):
-            record.vin = record.vin or number
-        else:
-            record.chassis = record.chassis or number
+        if not record.vin and naive_identifiers.is_vin(number):
+            record.vin = number
+        elif number != record.vin:
+            record.chassis = number
     known["plate"] = record.plate_text
     number = canonical(IdentifierKind.VIN, text)
     if unread and not record.shown_plates and not record.vin and naive_shown.is_vin_elsewhere(number):

@@ -29,14 +29,20 @@ def link(linking: Linking, records: list[Record]) -> None:
             bearers["", record.plate, record.plate_country].append(bearing)
             if record.plate_type or record.plate_country != "GTM":
                 bearers["typed " + record.plate_type, record.plate, record.plate_country].append(bearing)
+    second = _second_numbers(records)
     later: list[Record] = []
     by_plate: list[tuple[Record, list[Subject]]] = []
-    ends = [record for record in records if _may_be_an_end(record) and not bearers.get(_key(record))]
+    ends = [
+        record
+        for record in records
+        if _may_be_an_end(record) and not bearers.get(_key(record)) and record.chassis not in second
+    ]
     for record in records:
         if record.about == PLATE:
             _plate(linking, record)
         elif record.vin or record.chassis:
-            subject = _numbered(linking, record)
+            vins = second.get(record.vin or record.chassis, set()) if _is_alert(record) else set()
+            subject = linking.subject(f"vin:{min(vins)}", VEHICLE) if len(vins) == 1 else _numbered(linking, record)
             others = bearers.get(_key(record), []) if record.alert is not None and record.alert.kind else []
             contradicts = _names_another(record, [b for b in others if b.subject is subject], others)
             if contradicts:
@@ -48,6 +54,9 @@ def link(linking: Linking, records: list[Record]) -> None:
                     linking.join(plated, other, level_pb2.CRITERION_PLATE, POSSIBLE)
             else:
                 linking.join(record, subject, level_pb2.CRITERION_VIN, HIT)
+            if len(vins) > 1:
+                for vin in sorted(vins):
+                    linking.join(record, linking.subject(f"vin:{vin}", VEHICLE), level_pb2.CRITERION_VIN, POSSIBLE)
             if record.engine:
                 by_engine[record.engine].add(subject)
         else:
@@ -74,6 +83,21 @@ def link(linking: Linking, records: list[Record]) -> None:
             linking.join(record, own, 0, HIT)
     other_vehicles.join(linking, by_plate, bearers, _on_file(linking))
     _link_ends(linking, records, ends)
+
+
+def _is_alert(record: Record) -> bool:
+    return record.about != PLATE and record.alert is not None and bool(record.alert.kind)
+
+
+def _second_numbers(records: list[Record]) -> dict[str, set[str]]:
+    """Chassis numbers that no vehicle has for its own: the VINs beside which they stand, 50 at most."""
+    plain = [r for r in records if r.about != PLATE and not _is_alert(r)]
+    own = {r.vin or r.chassis for r in plain}
+    found: dict[str, set[str]] = defaultdict(set)
+    for record in plain:
+        if record.vin and record.chassis and record.chassis not in own:
+            found[record.chassis].add(record.vin)
+    return {number: vins for number, vins in found.items() if len(vins) <= AT_MOST}
 
 
 def _on_file(linking: Linking) -> dict[Subject, list[Record]]:
