@@ -75,7 +75,7 @@ def link_vehicles(database: LinkingDatabase) -> None:
 
 
 def _collect_numbers_beside_vins(database: LinkingDatabase) -> None:
-    """number_beside_vin(number, of_vin, bearers): numbers of alerts that are, on file, only chassis numbers beside a VIN.
+    """number_beside_vin(number, of_vin, bearers): numbers of alerts that on file are only chassis numbers beside a VIN.
 
     bearers: of how many vehicles; of_vin: the VIN of one.
     """
