@@ -29,6 +29,7 @@ from tests.car.car_kit import device_files
 from tests.hotlist.live_lists import LUIS, MARTA, LiveLists
 from tests.indexer.small_registers import cui_of
 from tests.kit.field_world import INVESTIGATION
+from tests.kit.midnight import past_midnight
 from tests.server.running_server import Failure, until
 
 CUI = checks.IDENTIFIER_KIND_CUI
@@ -98,6 +99,7 @@ class Device:
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveLists]:
+    past_midnight(within_s=150)  # a list is made anew each day
     world = LiveLists(Path(tmp_path_factory.mktemp("sync")))
     try:
         yield world

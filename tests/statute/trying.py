@@ -13,11 +13,14 @@ from indexer.pipeline import build
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from tests.kit.engine_and_oracle import EngineAndOracle
+from tests.kit.midnight import past_midnight
 from tests.lane.laned import laned_at_home
 from tests.server.running_server import call, clear
 from tests.statute.asking import demanded, masks_of, request_of, told
 from tests.statute.tables import Ask, Case, Table
 from tests.statute.world import Words, write
+
+_BUILT_AND_ASKED_S = 100.0  # at most: a case's days are those of the day on which it is asked
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def _tried(one: Placed, ask: Ask, answer: Any) -> Tried:
 def try_engine(directory: Path, cases: Sequence[Placed]) -> Iterator[Tried]:
     """Asks the engine and the oracle, which must say the same."""
     for at, (states, together) in enumerate(by_registers(cases).items()):
+        past_midnight(_BUILT_AND_ASKED_S)
         registers = write(directory / str(at), [(one.name, one.case, one.words) for one in together], dict(states))
         both = EngineAndOracle(registers)
         for one in together:
@@ -98,6 +102,7 @@ def _asked(both: EngineAndOracle, request: Message, ask: Ask) -> Any:
 def try_server(directory: Path, cases: Sequence[Placed], among: int = 0) -> Iterator[Tried]:
     """Asks a server by grpcio and by the express lane. Its caller sees all there is. among: so many others on file."""
     for at, (states, together) in enumerate(by_registers(cases).items()):
+        past_midnight(_BUILT_AND_ASKED_S * (3 if among else 1))
         registers = write(
             directory / str(at), [(one.name, one.case, one.words) for one in together], dict(states), among
         )

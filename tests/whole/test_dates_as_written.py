@@ -17,7 +17,14 @@ from tests.kit.asker import Asker
 from tests.server.running_server import RunningServer
 
 YEAR = dt.datetime.now(dt.UTC).year
-TODAY = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=6)).date()  # in Guatemala
+
+
+def today() -> dt.date:
+    """In Guatemala: midnight there may come while the suite runs."""
+    return (dt.datetime.now(dt.UTC) - dt.timedelta(hours=6)).date()
+
+
+TODAY = today()
 # The birth date on the warrant of somebody born on 4 March 1985 -> level.
 BORN = {
     "04/03/1985": "HIT",
@@ -164,7 +171,9 @@ def test_a_birth_date_that_may_be_read_in_two_ways(asker: Asker, born: str) -> N
 
 @pytest.mark.parametrize("days", IN_FORCE, ids=str)
 def test_a_warrant_whose_days_are_known_in_part(asker: Asker, days: tuple[str, str]) -> None:
-    assert word(asker.person(cui_of(200 + [*IN_FORCE].index(days))).answer.level) == IN_FORCE[days]
+    before, level = today(), word(asker.person(cui_of(200 + [*IN_FORCE].index(days))).answer.level)
+    over = days[1].startswith(str(TODAY)) and today() != TODAY
+    assert level == ("CLEAR" if over else IN_FORCE[days]) or before != today()
 
 
 @pytest.mark.parametrize("days", OWNED, ids=str)

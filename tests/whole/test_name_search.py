@@ -67,7 +67,8 @@ def noisy(chance: random.Random, claim: Record) -> Asked:
     asked = Asked(" ".join(words))
     if claim.birth[0] and chance.random() < 0.4:
         year, month, day = claim.birth
-        asked.birth = chance.choice([(year, month, day), (year, 0, 0), (year + 1, month, day)])
+        day_there = min(day, 28) if month == 2 else day  # the year after a leap year has no 29 February
+        asked.birth = chance.choice([(year, month, day), (year, 0, 0), (year + 1, month, day_there)])
     if claim.sex and chance.random() < 0.2:
         asked.sex = claim.sex
     return asked
