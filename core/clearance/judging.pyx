@@ -225,7 +225,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         under_standard(call, standard, &dossier, LEVEL_HIT, &verdict)
         person_view(call, finding.subject, &dossier, &person)
         sum_alerts(call, &dossier, LEVEL_HIT, 0, 0, &alerts)
-        crowded = named_by_unlinked(&alerts) and standard == CLEARANCE_STANDARD_WANTED
+        crowded = named_by_unlinked(&alerts) and standard == CLEARANCE_STANDARD_WANTED and not verdict.child
         if status == IDENTITY_STATUS_FOUND:
             status = person_condition(&person, &alerts, False)
         otherwise = row_contradicts(call, &person, standard)
@@ -302,7 +302,8 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
             return FAILED
         under_standard(call, standard, &dossier, LEVEL_POSSIBLE, &verdict)
         sum_alerts(call, &dossier, LEVEL_POSSIBLE, 0, 0, &alerts)
-        crowded = crowded or (named_by_unlinked(&alerts) and standard == CLEARANCE_STANDARD_WANTED)
+        crowded = crowded or (named_by_unlinked(&alerts) and standard == CLEARANCE_STANDARD_WANTED
+                              and not verdict.child)
         shown_row(call, &dossier, row, CLEARANCE_RESULT_UNSPECIFIED, &verdict.left)
     if verdict.n or crowded:
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)

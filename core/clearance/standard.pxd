@@ -17,6 +17,7 @@ cdef struct Verdict:             # records under the standard on one subject, or
     int n
     bint adolescents             # somebody has an adolescent's order that the caller sees whole
     bint adolescents_hidden      # somebody is not of age, and the caller sees no such orders, whether there are any or not
+    bint child                   # the subject looked at last is such a child, by a birth date on file
     const uint8_t* certain_at[REFERENCES_MAX]  # RecordReference, encoded
     size_t certain_size[REFERENCES_MAX]
     const uint8_t* at[REFERENCES_MAX]
@@ -30,7 +31,7 @@ cdef bint standard_needs(const Register* register, int standard, bint vehicle) n
 cdef bint standard_is_fresh(const Call* call, int standard, bint vehicle) noexcept nogil
 cdef inline void verdict_init(Verdict* verdict) noexcept nogil:
     verdict.n = verdict.n_certain = 0
-    verdict.adolescents = verdict.adolescents_hidden = False
+    verdict.adolescents = verdict.adolescents_hidden = verdict.child = False
 
 # Adds the visible records under the standard of one dossier, reached by a link of that Level.
 cdef void under_standard(const Call* call, int standard, const Dossier* dossier, uint8_t link,

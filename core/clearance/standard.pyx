@@ -81,12 +81,16 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
     cdef Reader reader
     cdef Field field
     cdef uint8_t wanted
+    verdict.child = False
     left_init(&verdict.left)
     left_init(&verdict.certain_left)
     if standard == CLEARANCE_STANDARD_WANTED:
         if ((dossier.header.kind == ENTITY_PERSON or dossier.header.kind == ENTITY_UNIDENTIFIED)
                 and not of_age(call, dossier.header) and not sees_adolescents(call)):
             verdict.adolescents_hidden = True
+            if dossier.header.birth_year != 0:  # a child for certain: nothing of it counts
+                verdict.child = True
+                return
         for i in range(dossier.header.n_alerts):
             alert = &dossier.alerts[i]
             if adolescents_order(call, dossier.header, alert):  # no certificate counts it or names it

@@ -44,10 +44,6 @@ cdef extern from *:
     const char* adolescents_text "ronda_adolescents_text"
 
 
-cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil:
-    return header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]
-
-
 cdef uint8_t _unlisted_by(const Call* call, const AlertEntry* alert) noexcept nogil:
     """The fresh authority that does not list the alert, or NO_REGISTER."""
     if alert.authority >= MAX_REGISTERS or alert.flags & ALERT_LISTED_BY_AUTHORITY:
@@ -84,10 +80,33 @@ cdef inline bint _shows_of_adolescents(const Call* call, uint8_t section) noexce
     return call_shows(call, section, SENSITIVITY_MINOR) or (_is_to_act(call) and call_shows(call, section, SENSITIVITY_OPEN))
 
 
+cdef inline bint _is_natural(const DossierHeader* header) noexcept nogil:
+    return header.kind == ENTITY_PERSON or header.kind == ENTITY_UNIDENTIFIED
+
+
+cdef inline bint _sees_all_of_adolescents(const Call* call) noexcept nogil:
+    return _shows_of_adolescents(call, SECTION_WARRANT) and _shows_of_adolescents(call, SECTION_PRISON)
+
+
 cdef bint _adolescents_hidden(const Call* call, const DossierHeader* header) noexcept nogil:
     """Whatever orders there are: neither the level nor the note that rest on it may tell of one."""
-    return ((header.kind == ENTITY_PERSON or header.kind == ENTITY_UNIDENTIFIED) and not of_age(call, header)
-            and not (_shows_of_adolescents(call, SECTION_WARRANT) and _shows_of_adolescents(call, SECTION_PRISON)))
+    return not _sees_all_of_adolescents(call) and _is_natural(header) and not of_age(call, header)
+
+
+cdef bint _child_withheld(const Call* call, const DossierHeader* header) noexcept nogil:
+    """Of who is a child for certain nothing that accuses is told; of unknown age adolescents' orders alone."""
+    return header.birth_year != 0 and _adolescents_hidden(call, header)
+
+
+cdef inline bint _cares(const AlertEntry* alert) noexcept nogil:
+    """It protects, or is about a document: nobody is sought by it."""
+    return (alert.kind == ALERT_KIND_MISSING_PERSON or alert.kind == ALERT_KIND_MISSING_CHILD
+            or alert.kind == ALERT_KIND_DOCUMENT)
+
+
+cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil:
+    return (header.name_only_alerts >= 0 and not NAME_ONLY_SECTIONS & ~call.grant.masks[SENSITIVITY_OPEN]
+            and not _child_withheld(call, header))
 
 
 cdef bint _shown_without_offence(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
@@ -96,7 +115,8 @@ cdef bint _shown_without_offence(const Call* call, const DossierHeader* header, 
 
 
 cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil:
-    return call_shows(call, alert.section, alert.sensitivity) or _shown_without_offence(call, header, alert)
+    return (call_shows(call, alert.section, alert.sensitivity) or _shown_without_offence(call, header, alert)) and (
+        _cares(alert) or not _child_withheld(call, header))
 
 
 cdef void _put_stored(Call* call, const Hit* hit) noexcept nogil:

@@ -288,6 +288,13 @@ def _stored_order(alert: Alert) -> tuple[object, ...]:
     return (alert.kind, issued is None, -(issued or 0), alert.first.record.order)
 
 
+CARING = (
+    alert_pb2.ALERT_KIND_MISSING_PERSON,
+    alert_pb2.ALERT_KIND_MISSING_CHILD,
+    alert_pb2.ALERT_KIND_DOCUMENT,
+)  # nobody is sought by them
+
+
 def stored_alerts(view: View, subject: Subject) -> list[Alert]:
     """Visible alerts in stored order."""
     return view._keep(
@@ -296,7 +303,8 @@ def stored_alerts(view: View, subject: Subject) -> list[Alert]:
         lambda: [
             a
             for a in all_alerts(view, subject)
-            if view.shows(a.first.section, a.first.sensitivity) or _shown_without_offence(view, a)
+            if (view.shows(a.first.section, a.first.sensitivity) or _shown_without_offence(view, a))
+            and (a.kind in CARING or not view.child_withheld(subject))
         ],
     )
 

@@ -20,7 +20,7 @@ from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, 
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.lost_letters import mended
 from tests.oracle.naming import Asked, found_beside, name_fits
-from tests.oracle.record import Link, Subject
+from tests.oracle.record import PERSON, Link, Subject
 from tests.oracle.registers import Register
 from tests.oracle.vehicle_answer import bears_asked, plates_of
 
@@ -122,6 +122,8 @@ def clear_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
 def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Link, int, bool]]:
     """Records under the standard in stored order: (record, level, by criterion 1)."""
     if standard == WANTED:
+        if _is_withheld_child(view, subject):
+            return []
         where = showing.hit_subject(1, subject)
         return [
             (a.first, hit_of(view, a, HIT, where, certifying=True).level, a.criterion_1)
@@ -148,7 +150,7 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
     records = under_standard(view, finding.subject, standard) if finding.subject is not None else []
     contradicted = finding.subject is not None and _contradicts(view, finding.subject, standard, row)
     minors = _minors(view, standard, [finding.subject] if finding.subject is not None else [])
-    crowded = standard == WANTED and finding.subject is not None and bool(view.may_be_meant(finding.subject))
+    crowded = standard == WANTED and finding.subject is not None and _may_be_meant(view, finding.subject)
     return _verdict(view, standard, finding, records, contradicted, "person", crowded, minors)
 
 
@@ -177,15 +179,30 @@ def _minors(view: View, standard: int, people: list[Subject]) -> tuple[bool, boo
     """
     if standard != WANTED:
         return False, False
-    minor = section_pb2.SENSITIVITY_MINOR
-    sees = all(view.shows(s, minor) for s in (section_pb2.SECTION_WARRANT, section_pb2.SECTION_PRISON))
+    minor, sees = section_pb2.SENSITIVITY_MINOR, _sees_minors(view)
     seen = any(
         is_adolescents_order(view, alert) and view.shows(alert.first.section, minor)
         for person in people
+        if not _is_withheld_child(view, person)
         for alert in stored_alerts(view, person)
     )
     persons = [p for p in people if p.kind != person_pb2.SUBJECT_KIND_ORGANISATION]
     return seen, not sees and any(not view.is_of_age(person) for person in persons)
+
+
+def _sees_minors(view: View) -> bool:
+    sections = (section_pb2.SECTION_WARRANT, section_pb2.SECTION_PRISON)
+    return all(view.shows(s, section_pb2.SENSITIVITY_MINOR) for s in sections)
+
+
+def _is_withheld_child(view: View, subject: Subject) -> bool:
+    """A child for certain, to a caller who does not see minors' orders: nothing of it counts."""
+    person = subject.about == PERSON and subject.kind != person_pb2.SUBJECT_KIND_ORGANISATION
+    return person and bool(subject.birth[0]) and not view.is_of_age(subject) and not _sees_minors(view)
+
+
+def _may_be_meant(view: View, subject: Subject) -> bool:
+    return bool(view.may_be_meant(subject)) and not _is_withheld_child(view, subject)
 
 
 def _verdict(
@@ -256,7 +273,7 @@ def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int])
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
     for fit in fits:
         links += [link for link, _, _ in under_standard(view, fit.subject, standard)]
-    if links or (standard == WANTED and any(view.may_be_meant(fit.subject) for fit in fits)):
+    if links or (standard == WANTED and any(_may_be_meant(view, fit.subject) for fit in fits)):
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_NAME_MATCH, links
     seen, hidden = _minors(view, standard, [fit.subject for fit in fits])
     if seen:

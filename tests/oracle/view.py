@@ -178,7 +178,7 @@ class View:
 
     def name_only_alerts(self, subject: Subject) -> int | None:
         seen = self.shows(IDENTITY, OPEN) and all(self.shows(s, OPEN) for s in PERSON_ALERT_SECTIONS)
-        return subject.name_only_alerts if seen else None
+        return subject.name_only_alerts if seen and not self.child_withheld(subject) else None
 
     def one_bearer(self, subject: Subject) -> bool:
         """Whether an alert counted by name alone names nobody else on file."""
@@ -205,6 +205,10 @@ class View:
         minor = section_pb2.SENSITIVITY_MINOR
         sections = (section_pb2.SECTION_WARRANT, section_pb2.SECTION_PRISON)
         return not all(self.shows(s, minor) or (self.to_act and self.shows(s, OPEN)) for s in sections)
+
+    def child_withheld(self, subject: Subject) -> bool:
+        """Of who is a child for certain, nothing that accuses is shown: neither an alert nor one by name alone."""
+        return bool(subject.birth[0]) and self.adolescents_hidden(subject)
 
     def crowded(self, subject: Subject) -> bool:
         """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""
