@@ -52,7 +52,8 @@ def resolve_persons(database: LinkingDatabase) -> None:
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
     """crosswalk(kind, identifier, cui): those that a record without a CUI needs, or one that is linked by name, where
-    unequivocal; and shared_number(kind, identifier, cui): where several have it, LINK_LIMIT at most.
+    unequivocal; and shared_number(kind, identifier, cui, sure): where several have it, LINK_LIMIT at most; or, not
+    sure, where no register that identifies by it knows it, and a record that is no alert states it beside a CUI.
 
     Where a register that identifies persons by CUI has one of several CUIs, those that none has are slips. Of those
     left, one that a record of the person states beside the identifier counts before one that owners alone state.
@@ -62,7 +63,7 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
     if not database.holds("uncrossed") and not database.holds("noted_staged", two):
         database.run("""
             CREATE TABLE crosswalk (kind INTEGER, identifier VARCHAR, cui BIGINT);
-            CREATE TABLE shared_number (kind INTEGER, identifier VARCHAR, cui BIGINT)
+            CREATE TABLE shared_number (kind INTEGER, identifier VARCHAR, cui BIGINT, sure BOOLEAN)
         """)
         return
     needed = " UNION ALL ".join(
@@ -78,32 +79,39 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
     }
     database.keep(
         "carrying",
-        f"SELECT register, is_owner OR section = {SECTION_OWNED_VEHICLE} AS as_owner, cui, {', '.join(KINDS)} "
+        f"SELECT register, is_owner OR section = {SECTION_OWNED_VEHICLE} AS as_owner, alert_kind = 0 AS plain, "
+        f"cui, {', '.join(KINDS)} "
         f"FROM person_staged WHERE cui IS NOT NULL AND ({borne})",
     )
     carried = " UNION ALL ".join(
-        f"SELECT {criterion} AS kind, {kind} AS identifier, cui, as_owner FROM carrying "
-        f"WHERE {kind} IS NOT NULL AND {stated[kind]}"
+        f"SELECT {criterion} AS kind, {kind} AS identifier, cui, as_owner, {stated[kind]} AS sure FROM carrying "
+        f"WHERE {kind} IS NOT NULL AND ({stated[kind]} OR plain AND NOT as_owner)"
         for kind, criterion in KINDS.items()
     )
     database.run(f"""
-        CREATE TABLE crossing AS SELECT kind, identifier, cui, bool_and(as_owner) AS as_owner FROM ({carried}) c
-        SEMI JOIN needed USING (kind, identifier) GROUP BY kind, identifier, cui
+        CREATE TABLE crossing AS
+        WITH stating AS (SELECT * FROM ({carried}) c SEMI JOIN needed USING (kind, identifier)
+                         QUALIFY sure = bool_or(sure) OVER (PARTITION BY kind, identifier))
+        SELECT kind, identifier, cui, bool_and(as_owner) AS as_owner, any_value(sure) AS sure
+        FROM stating GROUP BY kind, identifier, cui
     """)
     database.run(f"""
         CREATE TABLE crossed AS
         WITH several AS (SELECT kind, identifier FROM crossing GROUP BY kind, identifier HAVING count(*) > 1),
         of_several AS (SELECT * FROM crossing SEMI JOIN several USING (kind, identifier)),
-        on_file AS (SELECT DISTINCT cui FROM person_staged SEMI JOIN of_several USING (cui)
+        in_doubt AS (SELECT * FROM of_several UNION ALL SELECT * FROM crossing WHERE NOT sure),
+        on_file AS (SELECT DISTINCT cui FROM person_staged SEMI JOIN in_doubt USING (cui)
                     WHERE NOT is_owner AND register IN {database.ordinals(identifies="cui")}),
         meant AS (
-            SELECT * FROM crossing ANTI JOIN several USING (kind, identifier)
-            UNION ALL SELECT * FROM of_several SEMI JOIN on_file USING (cui))
-        SELECT kind, identifier, cui FROM meant QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier);
+            SELECT * FROM crossing ANTI JOIN several USING (kind, identifier) WHERE sure
+            UNION SELECT * FROM in_doubt SEMI JOIN on_file USING (cui))
+        SELECT kind, identifier, cui, sure FROM meant QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier);
         CREATE TABLE crosswalk AS
-        SELECT kind, identifier, min(cui) AS cui FROM crossed GROUP BY kind, identifier HAVING min(cui) = max(cui);
+        SELECT kind, identifier, min(cui) AS cui FROM crossed WHERE sure
+        GROUP BY kind, identifier HAVING min(cui) = max(cui);
         CREATE TABLE shared_number AS
-        SELECT * FROM crossed QUALIFY count(*) OVER (PARTITION BY kind, identifier) BETWEEN 2 AND {LINK_LIMIT}
+        SELECT * FROM crossed
+        QUALIFY count(*) OVER (PARTITION BY kind, identifier) BETWEEN if(sure, 2, 1) AND {LINK_LIMIT}
     """)
     database.drop("needed", "crossing", "crossed")
 

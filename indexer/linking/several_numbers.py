@@ -3,7 +3,8 @@
 
 noted_staged x crosswalk, who is on file by a document, NIT, licence or cédula alone
   --> whom another number of the record finds than the one that makes its subject       second_number
-noted_staged x shared_number --> those whom name and birth date fit best                shared_meant
+noted_staged x shared_number --> those whom name and birth date fit best; whose number no register
+                                 vouches for, unless the name is another's             shared_meant
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
@@ -23,6 +24,7 @@ from indexer.linking.on_file import claims_on_file
 from indexer.linking.persons import KINDS
 from indexer.linking.weak import date_parts
 from ronda.v1.level_pb2 import AGREEMENT_AGREES as AGREES
+from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
@@ -56,7 +58,7 @@ def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
         WITH unsure AS (SELECT n.* FROM noted_staged n JOIN resolved r USING (place)
                         WHERE NOT n.is_owner AND n.cui IS NULL AND r.cui IS NULL),
         meant AS (SELECT s.place, n.cui, min(s.kind)::UTINYINT AS criterion, any_value(s.name_text) AS name_text,
-                         any_value(s.birth) AS birth
+                         any_value(s.birth) AS birth, bool_or(n.sure) AS sure
                   FROM ({stated}) s JOIN shared_number n USING (kind, identifier) GROUP BY s.place, n.cui),
         claim AS (SELECT cui, list({{'name': name_text, 'birth': birth}}) AS claims
                   FROM ({claims_on_file("name_text, birth")}) SEMI JOIN meant USING (cui) GROUP BY cui)
@@ -64,10 +66,16 @@ def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
     """)
     rows = [row for batch in found for row in batch.to_pylist()]  # of few numbers
     for _, of_one in groupby(rows, key=itemgetter("place")):
-        told = [(_agreeing(row), row) for row in of_one]
-        most = max(count for count, _ in told)
+        told = [(_agreeing(row), row) for row in of_one if row["sure"] or not _is_anothers(row)]
+        most = max((count for count, _ in told), default=0)
         best = [{name: row[name] for name in _SCHEMA.names} for count, row in told if count == most]
         yield pa.RecordBatch.from_pylist(best, schema=_SCHEMA)
+
+
+def _is_anothers(row: dict[str, Any]) -> bool:
+    """Whether the record's name is none of the bearer's."""
+    names = [claim["name"] for claim in row["claims"] or [] if claim["name"]]
+    return bool(row["name_text"] and names) and all(compare_texts(row["name_text"], n) == DISAGREES for n in names)
 
 
 def _agreeing(row: dict[str, Any]) -> int:

@@ -101,7 +101,15 @@ def test_a_register_that_does_not_identify_a_kind_feeds_no_crosswalk(
     run: Any, register: int, fields: dict[str, str], subject: str, criterion: int
 ) -> None:
     result = run(citizen(1), identified(register, 1, **fields), warrant(**fields))
-    assert result.links("w") == {(result.entity(subject), criterion, BY_RULE)}
+    theirs = {(result.entity(key), criterion, LEVEL_DOUBTED) for key in (subject, f"cui:{cui(1)}")}
+    assert result.links("w") == theirs, "who is tied to the number by another's row is meant too, and nobody for certain"
+
+
+def test_a_number_that_no_register_vouches_for_is_not_whose_name_differs(run: Any) -> None:
+    crossing = identified(MIGRACION, 1, document_country="GTM", document_number="P1")
+    order = warrant(document_country="GTM", document_number="P1", name="LEONARDO POP TZUL")
+    result = run(citizen(1), crossing, order)
+    assert result.links("w") == {(result.entity("document:GTM:P1"), DOCUMENT, BY_RULE)}
 
 
 def test_an_identifier_of_two_persons_maps_to_neither(run: Any) -> None:

@@ -35,6 +35,7 @@ class Linking:
         self.records = list(records)
         self.by_key: dict[str, Subject] = {}
         self.crosswalk: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self.unvouched: dict[tuple[str, str], set[str]] = defaultdict(set)  # no register that identifies by it has it
         self._build_crosswalk()
         persons = [r for r in self.records if r.about == PERSON]
         vehicles = [r for r in self.records if r.about != PERSON]
@@ -74,6 +75,9 @@ class Linking:
                     self.crosswalk[kind, value].add(record.cui)
                     if record.section not in (section_pb2.SECTION_OWNER, section_pb2.SECTION_OWNED_VEHICLE):
                         own[kind, value].add(record.cui)
+                elif record.cui and record.about == PERSON and (record.alert is None or not record.alert.kind):
+                    if record.section != section_pb2.SECTION_OWNED_VEHICLE:
+                        self.unvouched[kind, value].add(record.cui)
         borne = self.borne = {
             r.cui for r in self.records if r.section != section_pb2.SECTION_OWNER and self._states_cui(r)
         }
@@ -182,6 +186,11 @@ class Linking:
             cuis = self.crosswalk.get((kind, value), set())
             for cui in cuis if 2 <= len(cuis) <= name_linking.AT_MOST and cuis <= self.borne else ():
                 found[f"cui:{cui}"] = min(_criterion(kind), found.get(f"cui:{cui}", 99))
+            unsure = self.unvouched.get((kind, value), set()) & self.borne if not cuis else set()
+            for cui in unsure if len(unsure) <= name_linking.AT_MOST else ():
+                claims = self.claims_on_file(self.by_key[f"cui:{cui}"])
+                if agreement.names(record.name_text, claims) != DISAGREES:
+                    found[f"cui:{cui}"] = min(_criterion(kind), found.get(f"cui:{cui}", 99))
         told = {}
         for key in found:
             claims = self.claims_on_file(self.by_key[key])
