@@ -193,11 +193,15 @@ cdef int birth_dates_agreement(int year_a, int month_a, int day_a, int year_b, i
         return AGREEMENT_UNKNOWN
     if year_a == year_b and month_a == month_b and day_a == day_b and month_a != 0 and day_a != 0:
         return AGREEMENT_AGREES
-    # The year off by one at most, and nothing known that contradicts.
-    if -1 <= year_a - year_b <= 1 and may_be_equal(month_a, month_b) and may_be_equal(day_a, day_b):
-        return AGREEMENT_UNKNOWN
     if month_a and day_a and month_b and day_b and birth_noise(
             year_a, month_a, day_a, year_b, month_b, day_b) != NOISE_NONE:
+        return AGREEMENT_UNKNOWN
+    if month_a == 1 and day_a == 1:  # 1 January stands for a day that is not known: it says its year
+        month_a = day_a = 0
+    if month_b == 1 and day_b == 1:
+        month_b = day_b = 0
+    # The year off by one at most, and nothing known that contradicts.
+    if -1 <= year_a - year_b <= 1 and may_be_equal(month_a, month_b) and may_be_equal(day_a, day_b):
         return AGREEMENT_UNKNOWN
     return AGREEMENT_DISAGREES
 

@@ -29,8 +29,9 @@ from core.generation.view cimport Dossier
 from core.identifiers.canonical cimport canonical_into, rule_word
 from core.identifiers.kinds cimport KEY_CUI, KEY_PLATE, KEY_VIN
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
+from core.names.nobody cimport names_nobody
 from core.questions.asked_names cimport read_asked_name
-from core.questions.name_search cimport NAMES_CLEARED, find_by_name
+from core.questions.name_search cimport NAMES_CLEARED, certain_fit, drop_unlike, find_by_name
 from core.questions.person cimport PersonFinding, find_person, finding_status
 from core.questions.vehicle_finding cimport VehicleFinding, find_borne_plates, find_vehicle, vehicle_finding_status
 from core.subject.alerts cimport AlertSum, named_by_unlinked, sum_alerts
@@ -297,6 +298,8 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
         call.failure.reason = 0  # too common a name to look at everybody: a person must
         _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
         return OK
+    if certain_fit(call, 0) >= 0:
+        drop_unlike(call, 0)
     for i in range(call.fits.count):
         if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
             return FAILED
@@ -368,6 +371,10 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
         read_asked_name(call, name.data, name.size)
         if call.names.length <= 0:
             return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "characters")
+        if names_nobody(name.data, name.size):  # beside a CUI as if the cell were empty
+            if cui == NULL:
+                return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "names nobody")
+            call.names.length = call.asked_name.shape.count = 0
     if cui != NULL:
         if looked.found == NO_LOOKUP:
             rule = _take_canonical(KEY_CUI, cui, &item)

@@ -6,6 +6,7 @@ from core.contract cimport *
 from core.failure cimport OK, fail
 from core.free_text.names cimport FreeName, read_free_name
 from core.names.keys cimport FOLDED_MAX, NAME_KEY_MAX, name_key_into, name_key_of_parts_into
+from core.names.nobody cimport names_nobody
 from core.names.reading cimport ReadName, name_text_into, read_name
 from core.questions.lost_letters cimport mend_asked
 
@@ -77,13 +78,17 @@ cdef int take_name_parts(Call* call, bint* given) noexcept nogil:
         return fail(call.failure, ERROR_REASON_FIELD_INVALID, "name", "characters")
     n = name_text_into(parts, lengths, call.question.name[NAME_FULL].data, call.question.name[NAME_FULL].size, call.folded,
                        sizeof(call.folded))
+    if n > 0 and names_nobody(call.folded, n):
+        given[0] = False
+        call.names.length = call.asked_name.shape.count = 0
+        return OK
     _read_text(call.folded, n if n > 0 else 0, &call.asked_name)
     return OK
 
 
 cdef inline int _read_parent(Call* call, ReadName* name, const Text* text) noexcept nogil:
     name.shape.count = 0
-    if text.size:
+    if text.size and not names_nobody(text.data, text.size):
         _read_plain(call, text.data, text.size, name)
     return name.shape.count
 

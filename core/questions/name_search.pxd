@@ -1,7 +1,7 @@
 # Who fits a name, as a caller may see it (docs/answers.md sections 8 and 13, "Search").
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 
 from core.call.memory cimport Call
 from core.generation.view cimport Dossier
@@ -32,6 +32,10 @@ cdef double FEW_SCORE
 # Fit.names, evidence, weak, contradicted and certain are set; the link is POSSIBLE. OK or FAILED: QUERY_TOO_BROAD names the request
 # field that would narrow it most, `field` being that of the name.
 cdef int find_by_name(Call* call, int question, size_t ranked, const char* field) noexcept nogil
+# Place of the only one of call.fits, from `start` on, who is meant, and that for certain; -1 = there is none.
+cdef int64_t certain_fit(const Call* call, size_t start) noexcept nogil
+# Beside who is certain: drops from `start` on who is there for an alert alone, or whose names or birth date are another's.
+cdef void drop_unlike(Call* call, size_t start) noexcept nogil
 # NARROW_BY_*: the request field that would narrow what was found last the most.
 cdef int narrowing_field(const Call* call) noexcept nogil
 # Its name; "" of NARROW_BY_NOTHING.

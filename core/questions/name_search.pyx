@@ -1,6 +1,6 @@
 """Who fits a name, as a caller may see it, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
 
 from core.calendar cimport LAST_FILLER_YEAR, date_from_day
@@ -336,6 +336,26 @@ cdef int find_by_name(Call* call, int kind, size_t ranked, const char* field) no
     if kind == NAMES_CLEARED and _dated(&call.question) and _look_at_all_years(call, field) < 0:
         return FAILED
     return _take_checked(call, kind, ranked)
+
+
+cdef int64_t certain_fit(const Call* call, size_t start) noexcept nogil:
+    cdef size_t i
+    cdef int64_t chosen = -1
+    for i in range(start, call.fits.count):
+        if call.fits.items[i].meant:
+            if chosen >= 0:
+                return -1
+            chosen = <int64_t>i
+    return chosen if chosen >= 0 and call.fits.items[chosen].certain else -1
+
+
+cdef void drop_unlike(Call* call, size_t start) noexcept nogil:
+    cdef size_t i, kept = start
+    for i in range(start, call.fits.count):
+        if not (call.fits.items[i].unsure or call.fits.items[i].contradicted):
+            call.fits.items[kept] = call.fits.items[i]
+            kept += 1
+    call.fits.count = kept
 
 
 cdef double _left(const uint32_t* counts, int n) noexcept nogil:

@@ -1,5 +1,6 @@
 """Questions about persons, without the GIL. Nothing here is for Python."""
 
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memmove, memset
 
 from core.access.neighbours cimport ASKED_NAME
@@ -30,7 +31,7 @@ from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.questions.asked_names cimport read_asked_parents, take_name_parts
 from core.questions.candidates cimport gather_all
 from core.questions.handle_opening cimport open_handle
-from core.questions.name_search cimport NAMES_CHECKED, find_by_name
+from core.questions.name_search cimport NAMES_CHECKED, certain_fit, drop_unlike, find_by_name
 from core.questions.named_beside cimport find_named, find_wanted_by_name
 from core.questions.suggestions cimport suggest
 from core.subject.alerts cimport named_by_unlinked, sum_alerts
@@ -201,19 +202,9 @@ cdef int _find_by_identifier(Call* call, PersonQuestion* asked, PersonFinding* f
     return OK
 
 
-cdef void _drop_unsure(Call* call, size_t start) noexcept nogil:
-    cdef size_t i, kept = start
-    for i in range(start, call.fits.count):
-        if not call.fits.items[i].unsure:
-            call.fits.items[kept] = call.fits.items[i]
-            kept += 1
-    call.fits.count = kept
-
-
 cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, const char* field) noexcept nogil:
-    cdef size_t at, start = call.fits.count, chosen = 0
-    cdef int meant = 0
-    cdef bint certain = False
+    cdef size_t at, start = call.fits.count
+    cdef int64_t certain
     finding.subject = NO_ENTITY
     finding.count = 0
     finding.several = finding.identified = finding.certain = finding.on_file = False
@@ -228,13 +219,10 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
     finding.count = <int>(call.fits.count - start)
     for at in range(start, call.fits.count):
         finding.on_file = finding.on_file or not call.fits.items[at].unsure
-        if call.fits.items[at].meant:
-            meant += 1
-            chosen = at
-            certain = call.fits.items[at].certain
-    if meant == 1 and certain:
-        _choose(call, chosen, finding)
-        _drop_unsure(call, start)
+    certain = certain_fit(call, start)
+    if certain >= 0:
+        _choose(call, <size_t>certain, finding)
+        drop_unlike(call, start)
         finding.link = LEVEL_HIT
         finding.certain = True
     elif finding.count == 1 and not call.fits.items[start].weak and not call.fits.items[start].contradicted:

@@ -11,6 +11,7 @@ from core.identifiers.canonical cimport canonical_into
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK
 from core.name_index.file cimport token_find
 from core.names.folding cimport N_TILDE, FoldedName, fold_name
+from core.names.nobody cimport names_nobody
 from core.questions.asked_names cimport take_names
 
 cdef enum:
@@ -67,7 +68,7 @@ cdef int _take_names_beside(Call* call, const BoxText* said, Outcome* outcome) n
         text[size] = c" "
         size += 1
         count += 1
-    if count < NAMES_KNOWN:
+    if count < NAMES_KNOWN or names_nobody(text, size):
         return OK
     if said.of_vehicle:
         outcome.notes |= 1 << NOTE_NAME_NOT_ASKED

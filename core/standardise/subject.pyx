@@ -6,6 +6,7 @@ from libc.string cimport memchr, memcpy, memset
 from core.identifiers.in_names cimport find_named_cuis, holds_thirteen_digits
 from core.identifiers.rules cimport SHOWN_CUIS
 from core.names.keys cimport NAME_KEY_MAX, name_key_into, name_key_of_parts_into
+from core.names.nobody cimport names_nobody
 from core.names.reading cimport name_text_into
 from core.standardise.cells cimport (
     arena_take, date_of_slot, flag_of, int_of, mapped_of, no_cell, text_of, trimmed, warn,
@@ -13,7 +14,7 @@ from core.standardise.cells cimport (
 from core.standardise.dates cimport lone_year
 from core.standardise.dates_written cimport about_year
 from core.standardise.keys cimport text_at
-from core.standardise.nothing cimport names_a_parent, names_nobody
+from core.standardise.nothing cimport names_a_parent
 from core.standardise.numbers cimport read_numbers
 from core.standardise.row cimport (
     CELL_MAX, RULE_OTHERWISE, RULE_OUT_OF_RANGE, RULE_TOO_LONG, RULE_UNKNOWN_CODE, RULE_UNPARSABLE, VALUE_BAD,

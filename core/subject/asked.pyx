@@ -109,7 +109,7 @@ cdef int asked_from_plate(AskedIdentifier* asked, const char* text, size_t n, co
     memcpy(asked.type, plate.type, plate.type_length)
     asked.shown_length = plate_text_into(&plate, asked.shown)
     asked.foreign = memcmp(asked.text, b"GTM:", 4) != 0
-    asked.certain = plate.type_length > 0
+    asked.certain = plate.type_length > 0 or asked.foreign  # abroad a number has no type beside it
     asked.national = asked.certain and not asked.foreign
     asked.link = LEVEL_HIT if asked.certain else LEVEL_POSSIBLE
     asked.criterion = CRITERION_PLATE if asked.certain else CRITERION_PLATE_UNTYPED

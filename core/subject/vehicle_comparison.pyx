@@ -34,7 +34,7 @@ cdef uint8_t plate_matches(const Dossier* dossier, const IdentifierEntry* entry,
     if hyphen[1 + number] != c"|" or memcmp(hyphen + 2 + number, asked.text, 3) != 0:
         return 0
     if asked.type[0] == 0 or (kind == 1 and text[0] == c"?"):
-        return LEVEL_POSSIBLE
+        return LEVEL_HIT if asked.foreign else LEVEL_POSSIBLE  # abroad a number and its country are the whole plate
     if kind > 4:
         return 0
     for i in range(4):

@@ -47,12 +47,14 @@ def compare_birth_dates(a: Date, b: Date) -> int:
         return UNKNOWN
     if a == b and all(a):
         return AGREES
+    whole = all(a) and all(b) and noise(a, b)
+    a, b = (((year, 0, 0) if rest == [1, 1] else (year, *rest)) for year, *rest in (a, b))
     known = [(x, y) for x, y in zip(a, b, strict=True) if x and y]
     if all(x == y for x, y in known):
         return UNKNOWN
     if abs(a[0] - b[0]) == 1 and all(x == y for x, y in known[1:]):
         return UNKNOWN
-    return UNKNOWN if all(a) and all(b) and noise(a, b) else DISAGREES
+    return UNKNOWN if whole else DISAGREES
 
 
 def noise(a: Date, b: Date) -> str:

@@ -83,7 +83,7 @@ class Identifier:
     @property
     def certain(self) -> bool:
         if self.kind == "plate":
-            return bool(self.value[0])
+            return bool(self.value[0]) or self.foreign
         return self.kind in ("cui", "document", "nit", "licence", "cedula", "vin")
 
     @property
@@ -184,11 +184,17 @@ def person_question(request: Any) -> PersonQuestion:
         question.name_key = naive_names.name_key_of_parts(**{p: getattr(name, p) for p in parts})
         if not question.name_key:
             raise invalid("name")
-        question.name_text = mended(naive_names.name_text({p: getattr(name, p) for p in naive_names.PARTS}, name.full))
+        text = naive_names.name_text({p: getattr(name, p) for p in naive_names.PARTS}, name.full)
+        if naive_names.names_nobody(text):
+            question.name_key = ""
+        else:
+            question.name_text = mended(text)
     question.birth = birth_of(request, "birth_date")
     question.sex = request.sex
     for parent in ("father", "mother"):
-        setattr(question, parent, mended(naive_names.name_text({}, getattr(request, f"{parent}_name"))))
+        stated = getattr(request, f"{parent}_name")
+        if not naive_names.names_nobody(stated):
+            setattr(question, parent, mended(naive_names.name_text({}, stated)))
     seen = (question.birth[0], any(question.birth), question.sex, request.father_name, request.mother_name)
     question.anything = bool(question.identifiers or question.name_key or any(seen))
     return question
@@ -223,7 +229,7 @@ def plate(text: str, country: str, field_name: str = "plate") -> Identifier:
         found = naive_identifiers.plate(text, country or "GTM")
     except IdentifierError as error:
         raise invalid(field_name) from error
-    criterion = level_pb2.CRITERION_PLATE if found.type else level_pb2.CRITERION_PLATE_UNTYPED
+    criterion = level_pb2.CRITERION_PLATE if found.type or found.country != "GTM" else level_pb2.CRITERION_PLATE_UNTYPED
     return Identifier("plate", criterion, (found.type, found.number, found.country))
 
 

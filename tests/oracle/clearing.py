@@ -16,7 +16,7 @@ from tests.oracle import agreement, showing
 from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.alerts import hit_of, is_adolescents_order, is_criterion_1, reference, stored_alerts
 from tests.oracle.asked import Identifier, PersonQuestion, QuestionError, identifier, invalid, plate
-from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier
+from tests.oracle.finding import HIT, NOT_FOUND, POSSIBLE, UNVERIFIED, Finding, by_identifier, certain_fit, like
 from tests.oracle.finding_vehicles import by_vehicle_identifier
 from tests.oracle.lost_letters import mended
 from tests.oracle.naming import Asked, found_beside, name_fits
@@ -108,6 +108,10 @@ def clear_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
         raise invalid("birth_dates")
     if row["names"] and not naive_names.name_key(row["names"]):
         raise invalid("names")
+    if naive_names.names_nobody(row["names"]):
+        if not given:
+            raise invalid("names")
+        row = {**row, "names": ""}
     if given == ["cuis"]:
         return _cui_row(view, standard, row)
     if given:
@@ -269,6 +273,8 @@ def _name_row(view: View, standard: int, name: str, birth: tuple[int, int, int])
     question = PersonQuestion(name_text=mended(naive_names.name_text({}, name)), birth=birth)
     try:
         fits = name_fits(view, Asked(question, cleared=True))
+        if certain_fit(view, question, fits) is not None:
+            fits = like(fits)
     except QuestionError:
         return contract.CLEARANCE_RESULT_REVIEW, contract.CLEARANCE_REASON_UNCERTAIN_IDENTIFIER, []
     for fit in fits:

@@ -120,16 +120,28 @@ def status(view: View, asked: Identifier, subject: Subject | None, fits: list[Su
 def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
     fits = name_fits(view, Asked(question, checked=True, field=field_name))
     finding = Finding(others=[f.subject for f in fits], by_name={f.subject: f for f in fits})
-    meant = [f for f in fits if is_meant(view, f)]
-    if len(meant) == 1 and meant[0].comparable == AGREES and not _by_new_year(question, meant[0]):
-        finding.subject, finding.link, finding.certain = meant[0].subject, HIT, True
-        fits = [f for f in fits if not f.unsure]
+    certain = certain_fit(view, question, fits)
+    if certain is not None:
+        finding.subject, finding.link, finding.certain = certain.subject, HIT, True
+        fits = like(fits)
     elif len(fits) == 1 and not fits[0].weak and not fits[0].contradicted:
         finding.subject = fits[0].subject
     if finding.subject is not None:
         finding.others = [f.subject for f in fits if f.subject is not finding.subject]
         finding.status = view.status_by_name(finding.subject)
     return finding
+
+
+def certain_fit(view: View, question: PersonQuestion, fits: list[Fit]) -> Fit | None:
+    """The only one who is meant, if that is certain."""
+    meant = [f for f in fits if is_meant(view, f)]
+    certain = len(meant) == 1 and meant[0].comparable == AGREES and not _by_new_year(question, meant[0])
+    return meant[0] if certain else None
+
+
+def like(fits: list[Fit]) -> list[Fit]:
+    """Those beside who is certain: neither there for an alert alone, nor by names or birth date somebody else."""
+    return [f for f in fits if not (f.unsure or f.contradicted)]
 
 
 def _by_new_year(question: PersonQuestion, fit: Fit) -> bool:

@@ -60,14 +60,14 @@ def by_plate(view: View, asked: Identifier) -> Finding:
         if vehicle.about == PLATE:
             plates = [link.record for link in view.links(vehicle)]
             if plates and fits_plate(asked.value, plates[0].plate_type, plates[0].plate, plates[0].plate_country):
-                equal = bool(asked.value[0]) and plates[0].plate_type == asked.value[0]
+                equal = asked.foreign or (bool(asked.value[0]) and plates[0].plate_type == asked.value[0])
                 finding.plates.append((vehicle, HIT if equal else POSSIBLE))
             continue
         mine = [b for b in bearings(view, vehicle) if fits_plate(asked.value, b.type, b.number, b.country)]
         now = [b for b in mine if b.holds(view.today)]
         before = [b for b in mine if b.last < view.today]
         if now:
-            equal = bool(asked.value[0]) and any(b.type == asked.value[0] for b in now)
+            equal = asked.foreign or (bool(asked.value[0]) and any(b.type == asked.value[0] for b in now))
             present.append((vehicle, HIT if equal else POSSIBLE))
         elif before:
             former.append((vehicle, max((b.last, b.first) for b in before)))
