@@ -16,8 +16,8 @@ cdef struct Verdict:             # records under the standard on one subject, or
     int n_certain
     int n
     bint adolescents             # somebody has an adolescent's order that the caller sees whole
-    bint adolescents_hidden      # somebody is not of age, and the caller sees no such orders, whether there are any or not
-    bint child                   # the subject looked at last is such a child, by a birth date on file
+    bint adolescents_hidden      # somebody is a child, or of unknown age to a caller who sees no such orders, whether there are any or not
+    bint child                   # the subject looked at last is one by a birth date on file
     const uint8_t* certain_at[REFERENCES_MAX]  # RecordReference, encoded
     size_t certain_size[REFERENCES_MAX]
     const uint8_t* at[REFERENCES_MAX]

@@ -86,10 +86,11 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
     left_init(&verdict.certain_left)
     if standard == CLEARANCE_STANDARD_WANTED:
         if ((dossier.header.kind == ENTITY_PERSON or dossier.header.kind == ENTITY_UNIDENTIFIED)
-                and not of_age(call, dossier.header) and not sees_adolescents(call)):
-            verdict.adolescents_hidden = True
-            if dossier.header.birth_year != 0:  # a child for certain: nothing of it counts
-                verdict.child = True
+                and not of_age(call, dossier.header)):
+            verdict.child = dossier.header.birth_year != 0
+            if verdict.child or not sees_adolescents(call):
+                verdict.adolescents_hidden = True
+            if verdict.child:  # for certain: a certificate counts nothing of it, whoever asks
                 return
         for i in range(dossier.header.n_alerts):
             alert = &dossier.alerts[i]

@@ -200,6 +200,8 @@ cdef int _add_fit(Call* call, const NameFound* found, bint weak) noexcept nogil:
     fit.evidence = found.evidence
     fit.names_evidence = found.names_evidence
     fit.meant = _is_meant(call, found)
+    fit.dead_alike = (found.flags & FOUND_DEAD != 0 and found.comparable == AGREEMENT_AGREES
+                      and found.birth == AGREEMENT_AGREES)
     fit.certain = fit.meant and found.comparable == AGREEMENT_AGREES and not _by_new_year(call, found)
     return OK
 
@@ -342,6 +344,8 @@ cdef int64_t certain_fit(const Call* call, size_t start) noexcept nogil:
     cdef size_t i
     cdef int64_t chosen = -1
     for i in range(start, call.fits.count):
+        if call.fits.items[i].dead_alike:
+            return -1
         if call.fits.items[i].meant:
             if chosen >= 0:
                 return -1

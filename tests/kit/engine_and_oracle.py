@@ -52,6 +52,8 @@ class EngineAndOracle:
         answer = clearance.ClearResponse.FromString(stream.answer(request, self.clock_ms))
         for field in ("answer_id", "answered_at"):
             answer.ClearField(field)
+        for error in answer.row_errors:  # the oracle knows which field is at fault, not the rule's words
+            error.ClearField("rule")
         assert answer == told, "the oracle says otherwise"
         return answer
 

@@ -126,7 +126,7 @@ def clear_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
 def under_standard(view: View, subject: Subject, standard: int) -> list[tuple[Link, int, bool]]:
     """Records under the standard in stored order: (record, level, by criterion 1)."""
     if standard == WANTED:
-        if _is_withheld_child(view, subject):
+        if _is_child(view, subject):
             return []
         where = showing.hit_subject(1, subject)
         return [
@@ -187,11 +187,11 @@ def _minors(view: View, standard: int, people: list[Subject]) -> tuple[bool, boo
     seen = any(
         is_adolescents_order(view, alert) and view.shows(alert.first.section, minor)
         for person in people
-        if not _is_withheld_child(view, person)
+        if not _is_child(view, person)
         for alert in stored_alerts(view, person)
     )
-    persons = [p for p in people if p.kind != person_pb2.SUBJECT_KIND_ORGANISATION]
-    return seen, not sees and any(not view.is_of_age(person) for person in persons)
+    persons = [p for p in people if p.kind != person_pb2.SUBJECT_KIND_ORGANISATION and not view.is_of_age(p)]
+    return seen, any(_is_child(view, person) or not sees for person in persons)
 
 
 def _sees_minors(view: View) -> bool:
@@ -199,14 +199,14 @@ def _sees_minors(view: View) -> bool:
     return all(view.shows(s, section_pb2.SENSITIVITY_MINOR) for s in sections)
 
 
-def _is_withheld_child(view: View, subject: Subject) -> bool:
-    """A child for certain, to a caller who does not see minors' orders: nothing of it counts."""
+def _is_child(view: View, subject: Subject) -> bool:
+    """A child for certain: nothing of it counts against orders."""
     person = subject.about == PERSON and subject.kind != person_pb2.SUBJECT_KIND_ORGANISATION
-    return person and bool(subject.birth[0]) and not view.is_of_age(subject) and not _sees_minors(view)
+    return person and bool(subject.birth[0]) and not view.is_of_age(subject)
 
 
 def _may_be_meant(view: View, subject: Subject) -> bool:
-    return bool(view.may_be_meant(subject)) and not _is_withheld_child(view, subject)
+    return bool(view.may_be_meant(subject)) and not _is_child(view, subject)
 
 
 def _verdict(

@@ -135,7 +135,8 @@ def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
 def certain_fit(view: View, question: PersonQuestion, fits: list[Fit]) -> Fit | None:
     """The only one who is meant, if that is certain."""
     meant = [f for f in fits if is_meant(view, f)]
-    certain = len(meant) == 1 and meant[0].comparable == AGREES and not _by_new_year(question, meant[0])
+    dead = any(view.is_dead(f.subject) and f.comparable == AGREES and f.birth == AGREES for f in fits)
+    certain = len(meant) == 1 and not dead and meant[0].comparable == AGREES and not _by_new_year(question, meant[0])
     return meant[0] if certain else None
 
 
