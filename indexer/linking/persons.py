@@ -105,7 +105,8 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
         meant AS (
             SELECT * FROM crossing ANTI JOIN several USING (kind, identifier) WHERE sure
             UNION SELECT * FROM in_doubt SEMI JOIN on_file USING (cui))
-        SELECT kind, identifier, cui, sure FROM meant QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier);
+        SELECT kind, identifier, cui, sure FROM meant
+        QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier);
         CREATE TABLE crosswalk AS
         SELECT kind, identifier, min(cui) AS cui FROM crossed WHERE sure
         GROUP BY kind, identifier HAVING min(cui) = max(cui);

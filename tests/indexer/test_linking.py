@@ -102,7 +102,7 @@ def test_a_register_that_does_not_identify_a_kind_feeds_no_crosswalk(
 ) -> None:
     result = run(citizen(1), identified(register, 1, **fields), warrant(**fields))
     theirs = {(result.entity(key), criterion, LEVEL_DOUBTED) for key in (subject, f"cui:{cui(1)}")}
-    assert result.links("w") == theirs, "who is tied to the number by another's row is meant too, and nobody for certain"
+    assert result.links("w") == theirs, "who is tied to the number by another row is meant too, nobody for certain"
 
 
 def test_a_number_that_no_register_vouches_for_is_not_whose_name_differs(run: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whom only another row ties to a number that no register vouches for: live as a build says it (answers.md section 4)."""
+"""A number that no register vouches for, tied to somebody by another row: live as a build says (answers.md section 4)."""
 
 from __future__ import annotations
 

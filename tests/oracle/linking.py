@@ -75,9 +75,8 @@ class Linking:
                     self.crosswalk[kind, value].add(record.cui)
                     if record.section not in (section_pb2.SECTION_OWNER, section_pb2.SECTION_OWNED_VEHICLE):
                         own[kind, value].add(record.cui)
-                elif record.cui and record.about == PERSON and (record.alert is None or not record.alert.kind):
-                    if record.section != section_pb2.SECTION_OWNED_VEHICLE:
-                        self.unvouched[kind, value].add(record.cui)
+                elif record.cui and _states_plainly(record):
+                    self.unvouched[kind, value].add(record.cui)
         borne = self.borne = {
             r.cui for r in self.records if r.section != section_pb2.SECTION_OWNER and self._states_cui(r)
         }
@@ -280,6 +279,12 @@ class Linking:
         own = [link.record for link in by_number if not link.in_name]
         claims = self.identity_claims(subject) + sorted(own, key=lambda r: r.order)
         return next((c.birth for c in claims if c.birth[0]), (0, 0, 0))
+
+
+def _states_plainly(record: Record) -> bool:
+    """Whether it is a person's own record, and no alert."""
+    is_alert = record.alert is not None and bool(record.alert.kind)
+    return record.about == PERSON and record.section != section_pb2.SECTION_OWNED_VEHICLE and not is_alert
 
 
 def _criterion(kind: str) -> int:
