@@ -1,4 +1,4 @@
-"""A number that no register vouches for, tied to somebody by another row: live as a build says (answers.md section 4)."""
+"""A number that only another row ties to somebody: live as a build says (answers.md section 4)."""
 
 from __future__ import annotations
 
