@@ -25,7 +25,7 @@ from server.calls.half_open import UnaryMethods
 from server.calls.health import Health
 from server.calls.many_headers import ManyHeaders
 from server.calls.public import health_methods, reflection_methods
-from server.calls.settings import CallSettings
+from server.calls.settings import AnsweringSettings
 from server.calls.unary import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
 from server.calls.unknown import UnknownMethods
 from server.transport.channel_options import MAX_CONCURRENT_RPCS, channel_options
@@ -47,7 +47,7 @@ SERVICES: tuple[str, ...] = tuple(
 
 
 def build_server(
-    settings: CallSettings,
+    settings: AnsweringSettings,
     service: Service,
     healths: Health,
     connections: int,

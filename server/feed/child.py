@@ -8,6 +8,7 @@ from pathlib import Path
 from server.feed.orders import STATUS, Orders
 from server.feed.settings import FeedSettings
 from server.host.kept_process import KeptProcess
+from server.settings import GroundSettings, own_settings
 
 
 @dataclass(frozen=True)
@@ -19,18 +20,19 @@ class FeedProgram:
 
 
 def feed_processes(
-    settings: FeedSettings, runtime: Path, socket: Path, program: FeedProgram, *, note_expected: bool
+    settings: GroundSettings, runtime: Path, socket: Path, program: FeedProgram, *, note_expected: bool
 ) -> list[KeptProcess]:
     """The one that writes the ledger. runtime: directory of sockets. note_expected: as Orders has it."""
-    if not settings.feed_sources:
+    own = own_settings(settings, FeedSettings)
+    if not own.feed_sources:
         return []
     orders = Orders(
         data=settings.data,
         socket=socket,
         status=runtime / STATUS,
-        sources=settings.feed_sources,
-        hold_ms=settings.feed_hold_ms,
-        future_s=settings.feed_future_s,
+        sources=own.feed_sources,
+        hold_ms=own.feed_hold_ms,
+        future_s=own.feed_future_s,
         note_expected=note_expected,
         manifests=program.manifests,
         log_level=settings.log_level,

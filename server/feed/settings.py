@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from server.confirmation.settings import ConfirmationSettings
-from server.settings import MIB
+from server.settings import MIB, SettingsPart
 
 _NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
@@ -23,7 +22,7 @@ class FeedSource(BaseModel):
     silent_s: int = Field(60, ge=5)  # after that without change or heartbeat its registers are STALE
 
 
-class FeedSettings(ConfirmationSettings):
+class FeedSettings(SettingsPart):
     """Who may feed what, and how patient the feed is."""
 
     feed_sources: dict[str, FeedSource] = Field(

@@ -1,4 +1,4 @@
-"""All settings of the server: those of its processes, on top of every other room's."""
+"""All settings of the server: those of its processes, beside every room's and every service's."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from server.calls.settings import AnsweringSettings
+from server.confirmation.settings import ConfirmationSettings
+from server.feed.settings import FeedSettings
+from server.hotlist.settings import HotlistSettings
 from server.settings import Address, parse_address
 from server.statistics.settings import StatisticsSettings
+from server.trust.settings import OfficeSettings
 
 
-class ServerSettings(StatisticsSettings):
-    """What a supervisor is started with, and gives to its workers."""
+class ServerSettings(
+    StatisticsSettings, FeedSettings, ConfirmationSettings, HotlistSettings, AnsweringSettings, OfficeSettings
+):
+    """What a supervisor is started with, and gives to its workers. The page of settings shows the bases backwards."""
 
     listen: str = Field(
         "127.0.0.1:50051",
@@ -72,6 +79,16 @@ class ServerSettings(StatisticsSettings):
         if text != "off":
             parse_address(text)
         return text
+
+    @model_validator(mode="after")
+    def _trust_is_proven(self) -> Self:
+        if self.trust is not None and self.tls_cert is None:
+            raise ValueError("trust needs tls_cert and tls_key: who asks is proven by certificates")
+        if self.trust is not None and self.tls_client_ca is not None:
+            raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
+        if self.trust is None and self.limits_file is not None:
+            raise ValueError("limits_file needs trust: in development mode nobody is limited")
+        return self
 
     @model_validator(mode="after")
     def _development_is_local(self) -> Self:
