@@ -95,6 +95,11 @@ class SettingsPart(BaseModel):
                 raise ValueError(f"{name}: must be {most} at most")
         return self
 
+    @property
+    def fed_registers(self) -> frozenset[str]:
+        """Returns the registers whose changes come while the server runs: those of the service that takes them."""
+        return frozenset()
+
 
 _Own = TypeVar("_Own", bound=SettingsPart)
 

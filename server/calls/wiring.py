@@ -8,14 +8,10 @@ import grpc
 from grpc_reflection.v1alpha import reflection
 
 from ronda.v1 import (
-    alert_service_pb2,
     check_service_pb2,
     clearance_service_pb2,
-    confirmation_service_pb2,
     feed_service_pb2,
-    hotlist_service_pb2,
     register_service_pb2,
-    statistics_service_pb2,
 )
 from server.audit.own_methods import RPC_NAMES
 from server.calls import clear as clear_stream
@@ -28,21 +24,21 @@ from server.calls.public import health_methods, reflection_methods
 from server.calls.settings import AnsweringSettings
 from server.calls.unary import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
 from server.calls.unknown import UnknownMethods
+from server.parts import PARTS
 from server.transport.channel_options import MAX_CONCURRENT_RPCS, channel_options
 from server.trust.callers import CertifiedCallers
 
-SERVICES: tuple[str, ...] = tuple(
-    module.DESCRIPTOR.services_by_name[name].full_name
-    for module, name in (
-        (check_service_pb2, "CheckService"),
-        (clearance_service_pb2, "ClearanceService"),
-        (register_service_pb2, "RegisterService"),
-        (hotlist_service_pb2, "HotlistService"),
-        (confirmation_service_pb2, "ConfirmationService"),
-        (feed_service_pb2, "FeedService"),
-        (statistics_service_pb2, "StatisticsService"),
-        (alert_service_pb2, "AlertService"),
-    )
+SERVICES: tuple[str, ...] = (
+    *(
+        module.DESCRIPTOR.services_by_name[name].full_name
+        for module, name in (
+            (check_service_pb2, "CheckService"),
+            (clearance_service_pb2, "ClearanceService"),
+            (register_service_pb2, "RegisterService"),
+            (feed_service_pb2, "FeedService"),
+        )
+    ),
+    *(part.service for part in PARTS),
 )
 
 

@@ -52,3 +52,8 @@ class FeedSettings(SettingsPart):
             if not name.replace("-", "").isalnum() or not name.isascii() or name != name.lower() or len(name) > 32:
                 raise ValueError(f"{name!r}: a source's name has 1 to 32 lower-case letters, digits and hyphens")
         return sources
+
+    @property
+    def fed_registers(self) -> frozenset[str]:
+        """Returns the registers of all sources."""
+        return frozenset(register for source in self.feed_sources.values() for register in source.registers)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import os
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
 from server.calls.settings import AnsweringSettings
-from server.confirmation.settings import ConfirmationSettings
 from server.feed.settings import FeedSettings
-from server.hotlist.settings import HotlistSettings
+from server.parts import PARTS
 from server.settings import Address, parse_address
-from server.statistics.settings import StatisticsSettings
 from server.trust.settings import OfficeSettings
 
+if TYPE_CHECKING:  # the settings of a service are its own: others get them by server.settings.own_settings
 
-class ServerSettings(
-    StatisticsSettings, FeedSettings, ConfirmationSettings, HotlistSettings, AnsweringSettings, OfficeSettings
-):
-    """What a supervisor is started with, and gives to its workers. The page of settings shows the bases backwards."""
+    class _ComposedSettings(FeedSettings, AnsweringSettings, OfficeSettings):
+        pass
+
+else:
+    # Pydantic lists the fields of the last base first.
+    _SERVICES = [part.settings for part in reversed(PARTS) if part.settings is not None]
+    _ComposedSettings = create_model(
+        "_ComposedSettings",
+        __base__=(_SERVICES[0], FeedSettings, *_SERVICES[1:], AnsweringSettings, OfficeSettings),
+    )
+
+
+class ServerSettings(_ComposedSettings):
+    """What a supervisor is started with, and gives to its workers."""
 
     listen: str = Field(
         "127.0.0.1:50051",

@@ -12,7 +12,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +24,11 @@ from server.audit.set_up import audit_process
 from server.feed.child import FeedProgram, feed_processes
 from server.feed.seen_ledger import SEEN
 from server.host import service_manager
+from server.host.kept_process import KeptProcess
 from server.host.memory import grown
-from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
+from server.host.supervised import GivenProcess, kept_for
 from server.logs import ERROR, WARNING, log
-from server.processes.beside_workers import kept_processes
+from server.parts import PARTS
 from server.processes.file_check import FileCheck
 from server.processes.handover import Estate, Predecessor, Successor
 from server.processes.messages import EXIT_SETTINGS, EXIT_UNSERVED, WorkerOrders, WorkerReport
@@ -111,20 +112,32 @@ class Supervisor:
         self._replaced: set[int] = set()  # numbers of slots whose worker another took the place of
         self._status = 0
         self._audit = audit_process(settings)
-        self._hotlist_secret = load_or_make_key(settings.data / HOTLIST_KEY, SECRET_BYTES, "a hot-list secret").hex()
+        self._secrets = {
+            part.name: load_or_make_key(settings.data / part.secret.file, part.secret.bytes, part.secret.what).hex()
+            for part in PARTS
+            if part.secret is not None
+        }
         # In memory alone: whoever has it is any device to the lane.
         self._lane_ticket_secret = estate.lane_ticket_secret or secrets.token_hex(32)
-        self._confirmation_socket = runtime / "confirmation.sock"
-        self._feed_socket = runtime / "feed.sock"
-        self._recall_socket = runtime / "recall.sock"
         self._served_parts = ServedParts(settings)
         self.children = [
-            *kept_processes(settings, self._confirmation_socket, self._recall_socket),
+            *self._processes_of_parts(),
             *feed_processes(
-                settings, runtime, self._feed_socket, feed, note_expected=self._served_parts.has_seen(SEEN)
+                settings, runtime, runtime / "feed.sock", feed, note_expected=self._served_parts.has_seen(SEEN)
             ),
         ]
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
+
+    def _processes_of_parts(self) -> Iterator[KeptProcess]:
+        """Makes what is kept running beside the workers, as the card of each service says."""
+        for part in PARTS:
+            kept = kept_for(part)
+            if kept is None:
+                continue
+            socket, status = self._runtime / part.socket, self._runtime / part.status
+            process = kept.process(GivenProcess(self._settings, socket, status, self._served_parts.has_seen))
+            if process is not None:
+                yield process
 
     @property
     def audit(self) -> AuditProcess:
@@ -320,10 +333,7 @@ class Supervisor:
             last_good=self.last_good,
             damaged=self._file_check.messages(),
             page_key=self._page_key.hex(),
-            hotlist_secret=self._hotlist_secret,
-            confirmation_socket=self._confirmation_socket,
-            feed_socket=self._feed_socket,
-            recall_socket=self._recall_socket,
+            secrets=self._secrets,
         )
         orders.probe_socket.unlink(missing_ok=True)
         worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)

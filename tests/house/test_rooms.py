@@ -47,15 +47,34 @@ def test_no_arrow_of_a_part_goes_up(package: str, on_top: tuple[str, ...]) -> No
     assert arrows_up(package, tuple(drawn(package)), on_top) == []
 
 
+_CARD = re.compile(r"server\.\w+\.part")
+
+
+def test_the_card_of_a_service_is_data() -> None:
+    """It lies on the ground, whose list of parts all rooms may walk; the modules that it names are texts."""
+    cards = [path for path in sources("server") if _CARD.fullmatch(dotted(path))]
+    assert cards
+    ground = {"server.part", "server.settings"}
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in cards
+        for name in imports(path, in_texts=False)
+        if part(name) in OURS and name not in {*ground, f"server.{room(dotted(path))}.settings"}
+    ]
+    assert wrong == []
+
+
 def arrows_up(package: str, rooms: tuple[str, ...], on_top: tuple[str, ...]) -> list[str]:
-    def height(module: str) -> int:
+    def height(module: str, *, imported: bool = False) -> int:
+        if imported and _CARD.fullmatch(module):
+            return 0
         return len(rooms) if module.removeprefix(f"{package}.") in on_top else rooms.index(room(module))
 
     return [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sources(package)
         for name in imports(path)
-        if name.startswith(f"{package}.") and height(name) > height(dotted(path))
+        if name.startswith(f"{package}.") and height(name, imported=True) > height(dotted(path))
     ]
 
 
@@ -71,6 +90,7 @@ PARTS: dict[str, set[str]] = {
 # Where a module is imported by a name that is made, which no test can read.
 MADE = {
     "ronda/command.py": "ronda.commands, by the table PLACES",
+    "server/part.py": "what cards name by whole modules, which tests read as texts",
     "core/machine/parent_death.py": "what it is given as an argument: a child of whoever starts it",
 }
 _MAKERS = re.compile(r"\b(import_module|__import__|run_module|run_path|resolve_name|spec_from_file_location)\b")

@@ -1,0 +1,49 @@
+"""The card of a service: its name, its settings, and the modules that answer its calls and run its process.
+
+A card is data and imports no more than the settings of its service, for commands and children read it too. What it
+names to be run is a module by its whole name, imported in the process that needs it (`module_of`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from server.settings import SettingsPart
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A key of a service, the same in every worker: made by the supervisor, kept in the data directory."""
+
+    file: str
+    bytes: int
+    what: str  # in a sentence: "a hot-list secret"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One service. docs/architecture.md shows who walks the list of parts, and for what."""
+
+    name: str  # of its folder, its socket and its status file
+    service: str  # its whole name in the contract
+    settings: type[SettingsPart] | None = None
+    handlers: str = ""  # module of a worker (server/calls/answered.py); "" = the engine answers
+    process: str = ""  # module of the supervisor (server/host/supervised.py); "" = it keeps nothing for the service
+    secret: Secret | None = None
+
+    @property
+    def socket(self) -> str:
+        """The name of its process's socket, in the server's directory of sockets."""
+        return f"{self.name}.sock"
+
+    @property
+    def status(self) -> str:
+        """The name of its process's status file, in the same directory."""
+        return f"{self.name}-status.json"
+
+
+def module_of(name: str) -> ModuleType:
+    """Imports a module that a card names."""
+    return import_module(name)
