@@ -32,6 +32,7 @@ class Part:
     handlers: str = ""  # module of a worker (server/calls/answered.py); "" = the engine answers
     process: str = ""  # module of the supervisor (server/host/supervised.py); "" = it keeps nothing for the service
     secret: Secret | None = None
+    own_address: str = ""  # setting of an address at which a worker answers it alone; "" = it can have none
 
     @property
     def socket(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from server.confirmation.part import CONFIRMATION
+from server.feed.part import FEED
 from server.hotlist.part import HOTLIST
 from server.part import Part
 from server.recall.part import RECALL
 from server.statistics.part import STATISTICS
 
-PARTS: tuple[Part, ...] = (HOTLIST, CONFIRMATION, RECALL, STATISTICS)
+PARTS: tuple[Part, ...] = (HOTLIST, CONFIRMATION, FEED, RECALL, STATISTICS)

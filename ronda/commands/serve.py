@@ -29,7 +29,7 @@ def serve(
       RONDA_CONFIG=/etc/ronda/ronda.toml ronda serve
     """
     from ronda.settings import load_settings
-    from server.feed.child import FeedProgram
+    from server.host.supervised import Program
     from server.processes.messages import EXIT_SETTINGS
     from server.processes.serving import serve as run_server
     from server.settings import SettingsError
@@ -48,5 +48,4 @@ def serve(
         settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     except SettingsError as error:
         fail(str(error), EXIT_SETTINGS, as_json=False)
-    feed = FeedProgram("ronda.feed.writer", settings.manifests)
-    raise typer.Exit(run_server(settings, feed=feed))
+    raise typer.Exit(run_server(settings, programs={"feed": Program("ronda.feed.writer", settings.manifests)}))

@@ -10,7 +10,6 @@ from grpc_reflection.v1alpha import reflection
 from ronda.v1 import (
     check_service_pb2,
     clearance_service_pb2,
-    feed_service_pb2,
     register_service_pb2,
 )
 from server.audit.own_methods import RPC_NAMES
@@ -35,7 +34,6 @@ SERVICES: tuple[str, ...] = (
             (check_service_pb2, "CheckService"),
             (clearance_service_pb2, "ClearanceService"),
             (register_service_pb2, "RegisterService"),
-            (feed_service_pb2, "FeedService"),
         )
     ),
     *(part.service for part in PARTS),

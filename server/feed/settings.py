@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from server.settings import MIB, SettingsPart
+from server.settings import MIB, SettingsPart, parse_address
 
 _NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
@@ -30,6 +30,12 @@ class FeedSettings(SettingsPart):
         description="Sources of changes (docs/feed.md): name -> table of `institution`, `registers`, `silent_s`; in "
         "the environment as JSON. Empty = nothing is fed.",
     )
+    feed_listen: str = Field(
+        "",
+        description="Address of FeedService alone, host:port (docs/feed.md): a process of its own answers there, so "
+        "that no message of a feed stands before a check. Bound as `listen` is, where FeedService is answered too; "
+        "empty = off.",
+    )
     feed_hold_ms: int = Field(
         500,
         ge=0,
@@ -52,6 +58,19 @@ class FeedSettings(SettingsPart):
             if not name.replace("-", "").isalnum() or not name.isascii() or name != name.lower() or len(name) > 32:
                 raise ValueError(f"{name!r}: a source's name has 1 to 32 lower-case letters, digits and hyphens")
         return sources
+
+    @field_validator("feed_listen")
+    @classmethod
+    def _is_an_address_or_off(cls, text: str) -> str:
+        if text:
+            parse_address(text)
+        return text
+
+    @model_validator(mode="after")
+    def _somebody_feeds(self) -> Self:
+        if self.feed_listen and not self.feed_sources:
+            raise ValueError("feed_listen: nobody feeds; name them in feed_sources, or leave it empty")
+        return self
 
     @property
     def fed_registers(self) -> frozenset[str]:

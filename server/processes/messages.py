@@ -43,7 +43,7 @@ class WorkerOrders(_Message):
     """First line to a worker."""
 
     number: int
-    feeds: bool = False  # it answers FeedService alone, on the feed's own address
+    alone: str = ""  # name of the one service that it answers, at that service's own address; "" = it answers all
     settings: dict[str, Any]  # of ServerSettings
     address: str  # host:port to listen on, the port resolved
     lane_address: str = ""  # the same of the express lane; "" = none

@@ -29,8 +29,6 @@ from core.generation.manifest import GenerationManifest, StatedRegister, read_ma
 from core.names.tables_digest import tables_digest
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
-from server.feed.orders import STATUS
-from server.feed.scraped import FeedCollector
 from server.host.kept_process import KeptProcess
 from server.host.supervised import kept_for
 from server.logs import ERROR, log
@@ -98,7 +96,6 @@ class Scrape:
         MultiProcessCollector(self._registry, path=str(directory))  # type: ignore[no-untyped-call]
         self._registry.register(_StateCollector(settings.data, supervised))
         self._registry.register(_AuditCollector(audit_directory(settings), supervised))
-        self._registry.register(FeedCollector(directory.parent / STATUS))
         for part in PARTS:
             if (kept := kept_for(part)) is not None:
                 self._registry.register(kept.collector(settings, directory.parent / part.status))
@@ -149,7 +146,7 @@ class Scrape:
 
 
 def _reports(supervised: Supervised) -> list[WorkerReport]:
-    return [worker.report for worker in list(supervised.workers.values()) if not worker.feeds]
+    return [worker.report for worker in list(supervised.workers.values()) if not worker.alone]
 
 
 class _StateCollector(Collector):

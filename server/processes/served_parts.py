@@ -21,7 +21,6 @@ from core.generation.subject_key import SUBJECT_KEY
 from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER as LEDGER
 from server.audit.set_up import audit_directory
-from server.feed.seen_ledger import SEEN
 from server.host.supervised import kept_for
 from server.logs import ERROR, log
 from server.parts import PARTS
@@ -62,7 +61,6 @@ SERVED_PARTS = (
     ServedPart(AUDIT_PART, "audit_begun_anew", lambda settings: audit_directory(settings) / "logs"),
     *_of_services(),
     ServedPart("ledger", "ledger_begun_anew", lambda settings: settings.data / LEDGER / LOG),
-    ServedPart("ledger.seen.json", "ledger_note_lost", lambda settings: settings.data / SEEN),
     ServedPart("staging", "staging_lost", lambda settings: settings.data / _STAGED),
     ServedPart("trust.last-good.json", "trust_begun_anew", lambda settings: settings.data / LAST_GOOD),
     # Without these notes nobody knows which of the parts above that hold no secret were there.

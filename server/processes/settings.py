@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, create_model, field_validator, model_validator
 
 from server.calls.settings import AnsweringSettings
-from server.feed.settings import FeedSettings
 from server.parts import PARTS
 from server.settings import Address, parse_address
 from server.trust.settings import OfficeSettings
 
 if TYPE_CHECKING:  # the settings of a service are its own: others get them by server.settings.own_settings
 
-    class _ComposedSettings(FeedSettings, AnsweringSettings, OfficeSettings):
+    class _ComposedSettings(AnsweringSettings, OfficeSettings):
         pass
 
 else:
@@ -23,7 +22,7 @@ else:
     _SERVICES = [part.settings for part in reversed(PARTS) if part.settings is not None]
     _ComposedSettings = create_model(
         "_ComposedSettings",
-        __base__=(_SERVICES[0], FeedSettings, *_SERVICES[1:], AnsweringSettings, OfficeSettings),
+        __base__=(*_SERVICES, AnsweringSettings, OfficeSettings),
     )
 
 
@@ -38,12 +37,6 @@ class ServerSettings(_ComposedSettings):
         "",
         description="Address of the express lane, host:port (docs/lane.md): the three checks and health, answered by "
         "compiled code alone. Bound as `listen` is; empty = off.",
-    )
-    feed_listen: str = Field(
-        "",
-        description="Address of FeedService alone, host:port (docs/feed.md): a process of its own answers there, so "
-        "that no message of a feed stands before a check. Bound as `listen` is, where FeedService is answered too; "
-        "empty = off.",
     )
     workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 = one a core.")
     metrics: str = Field(
@@ -75,7 +68,7 @@ class ServerSettings(_ComposedSettings):
         parse_address(text)
         return text
 
-    @field_validator("lane_listen", "feed_listen")
+    @field_validator("lane_listen")
     @classmethod
     def _is_an_address_or_off(cls, text: str) -> str:
         if text:
@@ -101,7 +94,7 @@ class ServerSettings(_ComposedSettings):
 
     @model_validator(mode="after")
     def _development_is_local(self) -> Self:
-        addresses = {"listen": self.listen_address, "lane_listen": self.lane_address, "feed_listen": self.feed_address}
+        addresses = {"listen": self.listen_address, "lane_listen": self.lane_address, **self._named_own_addresses()}
         for name, address in addresses.items():
             if self.trust is not None or address is None or address.is_loopback:
                 continue
@@ -117,7 +110,7 @@ class ServerSettings(_ComposedSettings):
         named = {
             "listen": self.listen_address,
             "lane_listen": self.lane_address,
-            "feed_listen": self.feed_address,
+            **self._named_own_addresses(),
             "metrics": self.metrics_address,
         }
         taken: dict[Address, str] = {}
@@ -127,12 +120,6 @@ class ServerSettings(_ComposedSettings):
             if address in taken:
                 raise ValueError(f"{name}: {address} is that of {taken[address]}: name another port")
             taken[address] = name
-        return self
-
-    @model_validator(mode="after")
-    def _somebody_feeds(self) -> Self:
-        if self.feed_listen and not self.feed_sources:
-            raise ValueError("feed_listen: nobody feeds; name them in feed_sources, or leave it empty")
         return self
 
     @property
@@ -146,9 +133,14 @@ class ServerSettings(_ComposedSettings):
         return parse_address(self.lane_listen) if self.lane_listen else None
 
     @property
-    def feed_address(self) -> Address | None:
-        """`feed_listen`, parsed; None = off."""
-        return parse_address(self.feed_listen) if self.feed_listen else None
+    def own_addresses(self) -> dict[str, Address]:
+        """Returns the address of each service that a worker answers alone, by its name."""
+        named = self._named_own_addresses()
+        return {part.name: named[part.own_address] for part in PARTS if part.own_address in named}
+
+    def _named_own_addresses(self) -> dict[str, Address]:
+        given = {part.own_address: str(getattr(self, part.own_address)) for part in PARTS if part.own_address}
+        return {name: parse_address(text) for name, text in given.items() if text}
 
     @property
     def metrics_address(self) -> Address | None:

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import grpc
@@ -28,16 +27,11 @@ from server.calls.answered import Given, answered
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper
 from server.calls.health import Health
-from server.calls.own_duplex import StreamBounds
 from server.calls.own_methods import OwnPlaces
 from server.calls.refused import RefusalRecords
 from server.calls.unary import Service
 from server.calls.waiting import HalfOpenCalls
 from server.calls.wiring import SERVICES, build_server
-from server.feed.line import FeedLine
-from server.feed.service import FeedMethods
-from server.feed.shown import shown_registers
-from server.feed.wiring import feed_handlers
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.memory import allocate_compactly, give_back
@@ -69,8 +63,6 @@ _YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last 
 class Worker:
     """Serves until SIGTERM, or until the supervisor is gone."""
 
-    SERVICES = SERVICES
-
     def __init__(self, orders: WorkerOrders, settings: ServerSettings, reports: int) -> None:
         self._orders = orders
         self._settings = settings
@@ -93,7 +85,8 @@ class Worker:
             of_an_officer=settings.max_calls_per_officer,
         )
         self._half_open = HalfOpenCalls(settings.half_open_s, self._gate.shed, limited=not settings.development)
-        self._health = Health(self.SERVICES)
+        self._parts = [part for part in PARTS if orders.alone in ("", part.name)]
+        self._health = Health(tuple(part.service for part in self._parts) if orders.alone else SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
         # Of grpcio's address, and of the express lane's.
         ports = 1 + bool(orders.lane_address)
@@ -198,10 +191,8 @@ class Worker:
     def _own_handlers(self, service: Service) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
         """The services that Python answers."""
         places = OwnPlaces(service)
-        return [
-            *self._feed_handlers(service, places),
-            *(handler for part in PARTS if part.handlers for handler in self._answered_by(part, service, places)),
-        ]
+        named = (part for part in self._parts if part.handlers)
+        return [handler for part in named for handler in self._answered_by(part, service, places)]
 
     def _answered_by(self, part: Part, service: Service, places: OwnPlaces) -> Sequence[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
         """Returns the handlers of one service; what goes on beside its calls begins with the others' work."""
@@ -210,13 +201,6 @@ class Worker:
         made = answered(Given(part, self._settings, service, places, socket, secret, self._engine_changed))
         self._watched_by_parts += made.watches
         return made.handlers
-
-    def _feed_handlers(self, service: Service, places: OwnPlaces) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
-        settings = self._settings
-        line = FeedLine(self._orders.probe_socket.with_name("feed.sock"))
-        feed = FeedMethods(line, settings.feed_sources, partial(shown_registers, self._keeper))
-        streams = StreamBounds(settings.max_feed_message_bytes, settings.feed_idle_s)
-        return feed_handlers(service, feed, places, streams)
 
     def _make_lane(self, service: Service) -> ExpressLane | None:
         """The express lane, where one is wanted, its address bound. Raises RuntimeError, SettingsError."""

@@ -40,7 +40,7 @@ def feeder(field: FieldServer) -> psutil.Process | None:
     """The process that answers those who feed."""
     for child in psutil.Process(field.server.process.pid).children():
         with contextlib.suppress(psutil.NoSuchProcess):  # one that ended is none
-            if "server.processes.feed_worker" in child.cmdline():
+            if "server.processes.lone_worker" in child.cmdline():
                 return child
     return None
 
