@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.calls.part import CHECK, CLEARANCE, REGISTERS
 from server.confirmation.part import CONFIRMATION
 from server.feed.part import FEED
 from server.hotlist.part import HOTLIST
@@ -9,4 +10,13 @@ from server.part import Part
 from server.recall.part import RECALL
 from server.statistics.part import STATISTICS
 
-PARTS: tuple[Part, ...] = (HOTLIST, CONFIRMATION, FEED, RECALL, STATISTICS)
+PARTS: tuple[Part, ...] = (
+    CHECK,
+    CLEARANCE,
+    REGISTERS,
+    HOTLIST,
+    CONFIRMATION,
+    FEED,
+    RECALL,
+    STATISTICS,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ronda.commands.office_words import refusal_text
+from server.parts import PARTS
 
 PURPOSES = {
     "UNSPECIFIED": "no dicho",
@@ -20,35 +21,7 @@ PURPOSES = {
     "STATISTICS": "cifras",
 }
 METHODS = {
-    "CHECK": "consultar",
-    "CHECK_PERSON": "consultar persona",
-    "CHECK_VEHICLE": "consultar vehículo",
-    "SEARCH_PERSONS": "buscar personas",
-    "SEARCH_VEHICLES": "buscar vehículos",
-    "LIST_RECORDS": "listar registros",
-    "LIST_REGISTERS": "listar fuentes",
-    "GET_GENERATION": "ver generación",
-    "CLEAR": "constancias",
-    "SNAPSHOT": "bajar lista",
-    "SYNC": "seguir lista",
-    "GET_DEVICE_KEY": "pedir clave",
-    "REPORT_LOOK_UPS": "entregar consultas",
-    "OFFLINE_LOOK_UP": "consulta sin red",
-    "REQUEST_CONFIRMATION": "pedir confirmación",
-    "GET_CONFIRMATION": "ver confirmación",
-    "WATCH_CONFIRMATION": "seguir confirmación",
-    "LIST_PENDING_CONFIRMATIONS": "ver pendientes",
-    "ANSWER_CONFIRMATION": "responder",
-    "PUSH": "enviar cambios",
-    "STATUS": "ver envíos",
-    "SKIP_CHANGE": "saltar un cambio",
-    "QUERY": "pedir cifras",
-    "COMPARE_SOURCES": "comparar cifras",
-    "LIST_SOURCES": "ver fuentes de cifras",
-    "WATCH_SOURCES": "seguir fuentes",
-    "SUBSCRIBE": "recibir avisos",
-    "ACKNOWLEDGE": "acusar avisos",
-    "LIST_AWAITED": "avisos por SMS que esperan",
+    **{method.name: method.spanish for part in PARTS for method in part.methods},
     "VERIFY": "verificar auditoría",
     "TAIL": "ver las últimas",
     "WHO_ASKED": "ver quién preguntó",

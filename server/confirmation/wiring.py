@@ -9,11 +9,11 @@ import grpc
 
 from core.call.confirmations import Confirmations
 from ronda.v1 import confirmation_service_pb2 as contract
-from server.audit.own_methods import OwnMethod, rpc_name
 from server.calls.answered import Answered, Given
 from server.calls.half_open import UnaryMethods
 from server.calls.own_methods import OwnPlaces, own_stream_handler, own_unary_handler
 from server.confirmation.desk_line import DeskLine, ShownBoard
+from server.confirmation.part import ANSWER, GET, LIST_PENDING, REQUEST, WATCH
 from server.confirmation.service import WATCH_S, ConfirmationMethods
 from server.confirmation.settings import ConfirmationSettings
 from server.settings import own_settings
@@ -32,17 +32,17 @@ def answered(given: Given) -> Answered:
     with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
         board.look()
     unary = {
-        rpc_name(method): own_unary_handler(service, method, answer, given.places)
+        method.rpc_name: own_unary_handler(service, method, answer, given.places)
         for method, answer in (
-            (OwnMethod.REQUEST_CONFIRMATION, methods.request),
-            (OwnMethod.GET_CONFIRMATION, methods.get),
-            (OwnMethod.LIST_PENDING_CONFIRMATIONS, methods.pending),
-            (OwnMethod.ANSWER_CONFIRMATION, methods.answer),
+            (REQUEST, methods.request),
+            (GET, methods.get),
+            (LIST_PENDING, methods.pending),
+            (ANSWER, methods.answer),
         )
     }
     watches = OwnPlaces(service)
-    watch = own_stream_handler(service, OwnMethod.WATCH_CONFIRMATION, methods.watch, watches, WATCH_S + 60, waits=True)
-    name, streams = given.part.service, {rpc_name(OwnMethod.WATCH_CONFIRMATION): watch}
+    watch = own_stream_handler(service, WATCH, methods.watch, watches, WATCH_S + 60, waits=True)
+    name, streams = given.part.service, {WATCH.rpc_name: watch}
     handlers = [UnaryMethods(service, name, unary), grpc.method_handlers_generic_handler(name, streams)]
     return Answered(handlers, [board.watch])
 

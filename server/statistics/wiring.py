@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import grpc
 
-from server.audit.own_methods import OwnMethod, rpc_name
 from server.calls.answered import Answered, Given
 from server.calls.half_open import UnaryMethods
 from server.calls.own_methods import OwnPlaces, own_stream_handler, own_unary_handler
 from server.settings import own_settings
 from server.statistics.mart import MartKeeper
+from server.statistics.part import COMPARE_SOURCES, LIST_SOURCES, QUERY, WATCH_SOURCES
 from server.statistics.service import TABLE_S, WATCH_S, StatisticsMethods
 from server.statistics.settings import StatisticsSettings
 
@@ -19,16 +19,16 @@ def answered(given: Given) -> Answered:
     service, own = given.service, own_settings(given.settings, StatisticsSettings)
     methods = StatisticsMethods(MartKeeper(given.settings.data, own.statistics_memory_mib, own.statistics_threads))
     unary = {
-        rpc_name(method): own_unary_handler(service, method, answer, given.places)
+        method.rpc_name: own_unary_handler(service, method, answer, given.places)
         for method, answer in (
-            (OwnMethod.COMPARE_SOURCES, methods.compare_sources),
-            (OwnMethod.LIST_SOURCES, methods.list_sources),
+            (COMPARE_SOURCES, methods.compare_sources),
+            (LIST_SOURCES, methods.list_sources),
         )
     }
     tables = OwnPlaces(service, 32)
-    query = own_stream_handler(service, OwnMethod.QUERY, methods.query, tables, TABLE_S)
+    query = own_stream_handler(service, QUERY, methods.query, tables, TABLE_S)
     watches = OwnPlaces(service)
-    watch = own_stream_handler(service, OwnMethod.WATCH_SOURCES, methods.watch, watches, WATCH_S + 60, waits=True)
-    streams = {rpc_name(OwnMethod.QUERY): query, rpc_name(OwnMethod.WATCH_SOURCES): watch}
+    watch = own_stream_handler(service, WATCH_SOURCES, methods.watch, watches, WATCH_S + 60, waits=True)
+    streams = {QUERY.rpc_name: query, WATCH_SOURCES.rpc_name: watch}
     name = given.part.service
     return Answered([UnaryMethods(service, name, unary), grpc.method_handlers_generic_handler(name, streams)])
