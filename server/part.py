@@ -58,6 +58,8 @@ class Part:
     handlers: str = ""  # module of a worker (server/calls/answered.py); "" = the engine answers
     process: str = ""  # module of the supervisor (server/host/supervised.py); "" = it keeps nothing for the service
     secret: Secret | None = None
+    databases: tuple[str, ...] = ()  # SQLite files in the data directory, which `ronda doctor` looks at
+    copied: tuple[str, ...] = ()  # folders and databases of the data directory that `ronda backup` takes
     own_address: str = ""  # setting of an address at which a worker answers it alone; "" = it can have none
 
     @property

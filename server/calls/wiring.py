@@ -33,7 +33,8 @@ def build_server(
 ) -> grpc.aio.Server:
     """A server with the services that `healths` tells of, without ports, not started.
 
-    connections: how many a port holds at most. own: handlers of the services that Python answers (server/calls/own_methods.py).
+    connections: how many a port holds at most.
+    own: handlers of the services that Python answers (server/calls/own_methods.py).
     """
     server = grpc.aio.server(
         options=channel_options(settings, connections), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS

@@ -19,4 +19,6 @@ CONFIRMATION = Part(
     settings=ConfirmationSettings,
     handlers="server.confirmation.wiring",
     process="server.confirmation.supervised",
+    databases=("confirmations/confirmations.db",),
+    copied=("confirmations",),
 )

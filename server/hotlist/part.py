@@ -24,4 +24,6 @@ HOTLIST = Part(
     handlers="server.hotlist.wiring",
     process="server.hotlist.supervised",
     secret=SECRET,
+    databases=("hotlists/reports.db",),
+    copied=("hotlists/reports.db",),
 )

@@ -14,4 +14,6 @@ RECALL = Part(
     methods=(SUBSCRIBE, ACKNOWLEDGE, LIST_AWAITED),
     handlers="server.recall.wiring",
     process="server.recall.supervised",
+    databases=("recall/recall.db",),
+    copied=("recall",),
 )
