@@ -64,6 +64,18 @@ def test_a_service_is_named_in_its_folder_and_on_the_list_alone(part: Part) -> N
     assert wrong == []
 
 
+def test_no_service_imports_another() -> None:
+    names = {part.name for part in ANSWERED_BY_PYTHON}
+    wrong = [
+        f"{dotted(path)} imports {name}"
+        for path in sources("server")
+        for name in imports(path)
+        for other in names - {dotted(path).split(".")[-2]}
+        if path.parent.name in names and name.startswith(f"server.{other}.")
+    ]
+    assert wrong == []
+
+
 def test_no_exception_is_kept_for_nothing() -> None:
     named = {
         dotted(path): {part.name for part in PARTS for name in imports(path) if name.startswith(f"server.{part.name}.")}
