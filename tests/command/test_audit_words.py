@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ronda.commands.audit import read_moment
-from ronda.commands.audit_words import METHODS, OUTCOMES, PURPOSES, RULES, finding_text
+from ronda.commands.audit_words import OUTCOMES, PURPOSES, RULES, finding_text
+from ronda.commands.auditor.audit import read_moment
+from ronda.commands.method_words import METHODS
 from ronda.v1 import context_pb2, error_pb2
 from server.audit import misuse
 from server.audit.issuer_acts import IssuerAct
