@@ -23,7 +23,7 @@ KNOWN = {
     "ronda.copies.proving": {"recall"},  # a copy whose book of recalls is ahead of its ledger is refused
     "ronda.doctor.disk_checks": {"feed"},  # a ledger that is behind what its sources sent
     "ronda.feed.writer": {"feed"},  # the feed's own process, with the manifests that only the indexer can read
-    "ronda.upgrade.formats": {"confirmation", "hotlist", "recall"},  # one table of all formats (docs/upgrade.md)
+    "ronda.upgrade.formats": {"confirmation", "hotlist", "recall"},  # one table of all formats on disk
 }
 
 
