@@ -1,6 +1,8 @@
 """What the settings of every room share: their error, files, addresses, and where the data lie.
 
-Each room has its own in its `settings` module, on top of those of the rooms below; ronda/settings.py loads them all.
+Each room and each service has its own in its `settings` module, side by side: no class inherits another room's. Each
+program composes those that it needs (server/processes/settings.py, server/issuer/settings.py); ronda/settings.py loads
+them all.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -69,22 +71,10 @@ def _texts_in(value: object) -> Iterator[str]:
             yield from _texts_in(each)
 
 
-class GroundSettings(BaseModel):
-    """What every room needs."""
+class SettingsPart(BaseModel):
+    """Settings of one room or service, without those of any other."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-    data: Path = Field(
-        Path("data"), description="Data directory: CURRENT, generations/ and what the indexer keeps beside them."
-    )
-    trust: Path | None = Field(
-        None,
-        description="Directory of institutions, policy, limits and revocations (docs/trust.md); needs `tls_cert` and "
-        "`tls_key`. Empty = development mode: loopback only, one built-in caller who may do everything.",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least level of the JSON log lines on standard error: debug, info, warning or error."
-    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -104,6 +94,36 @@ class GroundSettings(BaseModel):
             if isinstance(value, int) and value > most:
                 raise ValueError(f"{name}: must be {most} at most")
         return self
+
+    @property
+    def fed_registers(self) -> frozenset[str]:
+        """Returns the registers whose changes come while the server runs: those of the service that takes them."""
+        return frozenset()
+
+
+_Own = TypeVar("_Own", bound=SettingsPart)
+
+
+def own_settings(settings: SettingsPart, own: type[_Own]) -> _Own:
+    """Returns the settings of a program as those of one room or service, which it is composed of."""
+    assert isinstance(settings, own), f"{type(settings).__name__} is not composed of {own.__name__}"
+    return settings
+
+
+class GroundSettings(SettingsPart):
+    """What every room needs."""
+
+    data: Path = Field(
+        Path("data"), description="Data directory: CURRENT, generations/ and what the indexer keeps beside them."
+    )
+    trust: Path | None = Field(
+        None,
+        description="Directory of institutions, policy, limits and revocations (docs/trust.md); needs `tls_cert` and "
+        "`tls_key`. Empty = development mode: loopback only, one built-in caller who may do everything.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level of the JSON log lines on standard error: debug, info, warning or error."
+    )
 
     @property
     def development(self) -> bool:

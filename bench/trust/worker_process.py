@@ -31,10 +31,7 @@ class WorkerUnderTest:
             last_good="",
             damaged=[],
             page_key="00" * 16,
-            hotlist_secret="00" * 32,
-            confirmation_socket=Path("/nonexistent/confirmation.sock"),
-            feed_socket=Path("/nonexistent/feed.sock"),
-            recall_socket=Path("/nonexistent/recall.sock"),
+            secrets={"hotlist": "00" * 32},
         )
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
         environment["PROMETHEUS_MULTIPROC_DIR"] = self._sockets.name

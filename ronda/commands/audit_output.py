@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ronda.commands.audit_words import METHODS, OUTCOMES, PURPOSES
+from ronda.commands.audit_words import OUTCOMES, PURPOSES
 from ronda.commands.exit_status import ExitStatus
+from ronda.commands.method_words import METHODS
+from ronda.commands.moments import GUATEMALA, ZONE, when
 from ronda.commands.office_words import who_text
 from ronda.commands.output import print_json, print_renderables, say
 
@@ -20,14 +21,7 @@ if TYPE_CHECKING:
     from server.audit.segments import AlteredRecord
 
 
-GUATEMALA = datetime.timezone(datetime.timedelta(hours=-6))  # no daylight saving time
 _LOST_SHOWN = 5
-ZONE = "Guatemala"  # said in the heading of each column of times
-
-
-def when(time_ms: int) -> str:
-    """dd/mm/yyyy hh:mm:ss of Guatemala, as officers read dates."""
-    return datetime.datetime.fromtimestamp(time_ms / 1000, GUATEMALA).strftime("%d/%m/%Y %H:%M:%S")
 
 
 def tell_lost(lost: Lost) -> None:

@@ -30,7 +30,7 @@ from server.audit.key_chain import CheckpointError
 from server.audit.keys import KeyFileError, key_id, load_auditors, load_signing_keys, load_signing_private
 from server.audit.segments import SegmentDamaged, list_segments, mapped, read_header
 from server.audit.verifying import verify
-from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
+from server.parts import PARTS
 from server.recall.orders import FOLDER as RECALL
 
 SAMPLE = 50  # persons asked about
@@ -165,9 +165,10 @@ def _keys(restored: Restored) -> str:
         raise _Wrong(f"{SUBJECT_KEY} no es la de estos datos, o está dañada") from None
     if key is None and (restored.manifest.generation or restored.manifest.ledger):
         raise _Wrong(f"falta {SUBJECT_KEY}")
-    hotlist = restored.data / HOTLIST_KEY
-    if hotlist.exists() and hotlist.stat().st_size != SECRET_BYTES:
-        raise _Wrong(f"{HOTLIST_KEY} está dañada")
+    for secret in (part.secret for part in PARTS if part.secret is not None):
+        path = restored.data / secret.file
+        if path.exists() and path.stat().st_size != secret.bytes:
+            raise _Wrong(f"{secret.file} está dañada")
     if (restored.data / MART).is_dir() and not (restored.data / MART / DISCLOSURE_KEY).exists():
         raise _Wrong(f"falta {MART}/{DISCLOSURE_KEY}")
     return "corresponden a los datos"

@@ -41,12 +41,8 @@ from ronda.copies.sinks import Sink, open_sink
 from ronda.copies.trees import copy_tree
 from ronda.settings import CONFIG_VARIABLE, Settings
 from server.audit.set_up import audit_directory, development_keys
-from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
-from server.hotlist.keys import HOTLIST_KEY
-from server.hotlist.orders import FOLDER as HOTLISTS
-from server.hotlist.reports import FILE as REPORTS
 from server.notifications import FOLDER as NOTIFICATIONS
-from server.recall.orders import FOLDER as RECALL
+from server.parts import PARTS
 from server.trust.last_good import LAST_GOOD
 
 NAMED_FILES = (
@@ -125,10 +121,9 @@ class _Taking:
         self.sink.directory("data", data)
         if with_generation:
             taken.generation = self._generation()
-        self._folder_of_databases(RECALL)
+        for place in (place for part in PARTS for place in part.copied):
+            self._of_a_service(place)
         self._refuse_another(taken.generation)
-        self._folder_of_databases(CONFIRMATIONS)
-        self._database(Path(HOTLISTS) / REPORTS)
         self._tree(Path(NOTIFICATIONS))
         taken.ledger = self._ledger()
         self._tree(Path(LIVE) / SHARED_KEYS)
@@ -140,7 +135,8 @@ class _Taking:
         taken.unknown = self._unknown()
         for path in sorted(data.glob(f"{SUBJECT_KEY}*")):
             self._tree(path.relative_to(data))
-        self._tree(Path(HOTLIST_KEY))
+        for secret in (part.secret for part in PARTS if part.secret is not None):
+            self._tree(Path(secret.file))
         if (keys := development_keys(self._settings)).is_dir():
             self._copy_tree(keys, "audit-keys")
         self._settings_files()
@@ -186,9 +182,10 @@ class _Taking:
         if copied and current_generation(self._data) != copied:
             raise CopyRefused("se publicó otra generación mientras se copiaba; repita")
 
-    def _folder_of_databases(self, name: str) -> None:
+    def _of_a_service(self, name: str) -> None:
         folder = self._data / name
         if not folder.is_dir():
+            self._database(Path(name))
             return
         self.sink.directory(f"data/{name}", folder)
         for path in sorted(folder.iterdir()):

@@ -9,15 +9,15 @@ from pathlib import Path
 from ronda.copies.databases import copied_database
 from ronda.copies.manifest import CopyRefused
 from ronda.doctor.findings import Finding, finding
+from server.parts import PARTS
 from server.processes.settings import ServerSettings
 
-DATABASES = ("recall/recall.db", "confirmations/confirmations.db", "hotlists/reports.db")
 _HEAD = b"SQLite format 3\0"
 
 
 def databases(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
     """Each that is there begins as a database; deep: its pages hold together, looked at in a copy."""
-    for name in DATABASES:
+    for name in (name for part in PARTS for name in part.databases):
         path = settings.data / name
         if not path.exists():
             continue

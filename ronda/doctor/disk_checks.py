@@ -43,7 +43,7 @@ from server.audit.set_up import (
 )
 from server.audit.verifying import verify
 from server.feed.seen_ledger import SEEN, NoteLost, lacking_feeds
-from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
+from server.parts import PARTS
 from server.processes.page_key import PAGE_KEY, PAGE_KEY_BYTES
 from server.processes.served_parts import AUDIT_PART, ServedParts
 from server.processes.settings import ServerSettings
@@ -61,7 +61,8 @@ def lost_parts(settings: ServerSettings) -> Iterator[Finding]:
 
 def secrets(settings: ServerSettings) -> Iterator[Finding]:
     """Keys by their size and check value; those of the audit are looked at with it."""
-    for name, size in ((PAGE_KEY, PAGE_KEY_BYTES), (HOTLIST_KEY, SECRET_BYTES)):
+    of_services = ((part.secret.file, part.secret.bytes) for part in PARTS if part.secret is not None)
+    for name, size in ((PAGE_KEY, PAGE_KEY_BYTES), *of_services):
         path = settings.data / name
         if path.exists() and path.stat().st_size != size:
             yield finding("secret_damaged", path, f"{path.stat().st_size} bytes, not {size}")

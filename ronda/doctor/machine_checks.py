@@ -158,7 +158,7 @@ def _silent(settings: ServerSettings) -> Iterator[Finding]:
     data = settings.data
     if not registers_of(data / LEDGER):
         return
-    if settings.feed_sources and _age_s(data / LEDGER / BEAT) > SILENT_S:
+    if settings.fed_registers and _age_s(data / LEDGER / BEAT) > SILENT_S:
         yield finding("feed_silent", data / LEDGER / BEAT)
     if _age_s(data / LIVE / (current_generation(data) or "-") / LIVE_BEAT) > SILENT_S:
         yield finding("live_silent", data / LIVE)

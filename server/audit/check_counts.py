@@ -26,7 +26,7 @@ from core.files.replacement import replace_file
 from ronda.v1.context_pb2 import Purpose
 from ronda.v1.level_pb2 import Level
 from ronda.v1.section_pb2 import Section
-from server.audit.own_methods import OwnMethod
+from server.audit.methods import LOOK_UPS
 from server.audit.seals import read_seals
 from server.audit.segments import (
     AlteredRecord,
@@ -41,14 +41,6 @@ from server.audit.segments import (
 
 COLUMNS = ("fecha", "hora", "proposito", "metodo", "nivel", "alerta", "consultas")
 """Of a delivery; indexer/mart/sources/ronda_consultas.toml reads it."""
-METHODS = {
-    1: "CHECK",
-    2: "CHECK_PERSON",
-    3: "CHECK_VEHICLE",
-    4: "SEARCH_PERSONS",
-    5: "SEARCH_VEHICLES",
-    int(OwnMethod.OFFLINE_LOOK_UP): "OFFLINE_LOOK_UP",
-}
 HITS = tuple(
     (name, 1 << Section.Value(f"SECTION_{name}"))
     for name in (
@@ -103,7 +95,7 @@ def _of_segment(audit: Path, segment: SegmentId) -> tuple[Counter[Kind], list[Al
         except SegmentDamaged:
             return found, []  # one in the making; `ronda audit verify` tells of those that are not
         rows = np.frombuffer(query_rows(data, len(data), altered)[0], dtype=np.dtype(QUESTION_ROW))
-        wanted = np.isin(rows["method"], list(METHODS)) & ((rows["flags"] & int(Flag.RETRY)) == 0)
+        wanted = np.isin(rows["method"], list(LOOK_UPS)) & ((rows["flags"] & int(Flag.RETRY)) == 0)
         for offset in rows["offset"][wanted].tolist():
             question = read_question(data, offset)
             found[_kind(question)] += question.overlay_sequence if question.flags & Flag.SUMMED else 1
@@ -124,7 +116,7 @@ def _kind(question: Question) -> Kind:
         if hit == "NONE" and any(entry.flags & _DISCREET for entry in question.entries):
             told = ""  # of a discreet alert alone not even the number is told
     purpose = Purpose.Name(question.purpose).removeprefix("PURPOSE_") if question.purpose in Purpose.values() else ""
-    return when.date().isoformat(), when.hour, purpose, METHODS[question.method], told, hit
+    return when.date().isoformat(), when.hour, purpose, LOOK_UPS[question.method], told, hit
 
 
 def deliver_checks(audit: Path, out: Path, today: date) -> list[AlteredRecord]:

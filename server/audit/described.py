@@ -10,28 +10,16 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 
-from core.access.caller import METHOD_OF_CLEAR
 from core.audit.reader import Entry, Flag, How
-from core.engine.entry import Method
-from ronda.v1 import check_service_pb2 as checks
-from ronda.v1 import clearance_service_pb2 as clearance
 from ronda.v1 import context_pb2, error_pb2
 from server.audit.issuer_acts import IssuerAct
 from server.audit.looking import Tool
-from server.audit.own_methods import REQUESTS as OWN_REQUESTS
-from server.audit.own_methods import OwnMethod
+from server.audit.methods import METHODS, REQUESTS
 from server.audit.reading import AuditReader, AuditRecord
 
-_METHODS = {METHOD_OF_CLEAR: "CLEAR", **{each.value: each.name for each in (*Method, *OwnMethod, *Tool, *IssuerAct)}}
-_REQUESTS: dict[int, Any] = {
-    Method.CHECK: checks.CheckRequest,
-    Method.CHECK_PERSON: checks.CheckPersonRequest,
-    Method.CHECK_VEHICLE: checks.CheckVehicleRequest,
-    Method.SEARCH_PERSONS: checks.SearchPersonsRequest,
-    Method.SEARCH_VEHICLES: checks.SearchVehiclesRequest,
-    Method.LIST_RECORDS: checks.ListRecordsRequest,
-    METHOD_OF_CLEAR: clearance.ClearRequest,
-    **OWN_REQUESTS,
+_NAMES = {
+    **{number: method.name for number, method in METHODS.items()},
+    **{each.value: each.name for each in (*Tool, *IssuerAct)},
 }
 _WAYS: dict[int, str] = {each.value: each.name for each in How}
 
@@ -45,7 +33,7 @@ def code_names(record: AuditRecord) -> dict[str, str]:
     purpose = context_pb2.Purpose.DESCRIPTOR.values_by_number.get(record.purpose)
     reason = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(record.status)
     return {
-        "method": _METHODS.get(record.method, str(record.method)),
+        "method": _NAMES.get(record.method, str(record.method)),
         "purpose": purpose.name.removeprefix("PURPOSE_") if purpose is not None else str(record.purpose),
         "status": "OK" if not record.status else reason.name.removeprefix("ERROR_REASON_") if reason else "?",
     }
@@ -69,7 +57,7 @@ def asked(reader: AuditReader, record: AuditRecord) -> Any:
     try:
         if record.method >= min(Tool):
             return json.loads(opened)
-        return MessageToDict(_REQUESTS[record.method].FromString(opened), preserving_proto_field_name=True)
+        return MessageToDict(REQUESTS[record.method].FromString(opened), preserving_proto_field_name=True)
     except (KeyError, ValueError, DecodeError):
         return opened.hex()
 

@@ -19,13 +19,14 @@ from core.errors import Needed
 from ronda.v1 import clearance_service_pb2, error_pb2
 from server.calls.generations import ServedGeneration
 from server.calls.needs import Attempt
+from server.calls.part import CLEARANCE
 from server.calls.unary import Context, Service, clock_ms, refuse, too_large
 from server.errors import Refusal
 from server.logs import INFO, log
 from server.metrics import counts as call_metrics
 from server.metrics.counts import MethodMetrics
 
-SERVICE = "ronda.v1.ClearanceService"
+SERVICE = CLEARANCE.service
 METHOD = "Clear"
 
 # Some 30 rows of 13 digits, 0.1 ms: below that a thread costs more than it spares.

@@ -16,11 +16,11 @@ from google.protobuf.message import Message
 
 from core.access.caller import Caller
 from ronda.v1 import error_pb2
-from server.audit.own_methods import OwnMethod, rpc_name
 from server.calls.own_methods import Asked, OwnPlaces, first_message, permitted_call, refuse_call
 from server.calls.unary import Context, Service, too_large
 from server.errors import Refusal
 from server.metrics.counts import MethodMetrics
+from server.part import Method
 
 _RETRY_AFTER_MS = 100
 
@@ -39,10 +39,10 @@ class StreamBounds:
 
 
 def own_duplex_handler(
-    service: Service, method: OwnMethod, begin: Begin, places: OwnPlaces, bounds: StreamBounds
+    service: Service, method: Method, begin: Begin, places: OwnPlaces, bounds: StreamBounds
 ) -> grpc.RpcMethodHandler[bytes, bytes]:
     """Handler of a method with a stream each way."""
-    name = rpc_name(method)
+    name = method.rpc_name
     metrics = MethodMetrics(name, with_levels=False)
 
     async def handle(_requests: object, context: Context) -> None:
@@ -57,7 +57,7 @@ def own_duplex_handler(
                 raise
             with places.hold(caller, context.peer()):
                 request = await first_message(service, context, caller)
-                await _converse(service, context, caller, method, request, begin, bounds, started)
+                await _converse(service, context, caller, method.number, request, begin, bounds, started)
         except Exception as error:
             # What is kept of a refused call is its question: of a message as large as these nothing.
             kept = request if len(request) <= service.max_message_bytes else b""
@@ -71,7 +71,7 @@ async def _converse(
     service: Service,
     context: Context,
     caller: Caller,
-    method: OwnMethod,
+    method: int,
     first: bytes,
     begin: Begin,
     bounds: StreamBounds,

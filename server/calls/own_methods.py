@@ -23,11 +23,12 @@ from core.audit.reader import Flag
 from core.engine.own_methods import Entered, enter
 from core.errors import GrantNeeded, LimitExceeded, QuestionError
 from ronda.v1 import error_pb2
-from server.audit.own_methods import REQUESTS, OwnMethod, rpc_name
+from server.audit.methods import REQUESTS
 from server.calls.half_open import read_within
 from server.calls.unary import Context, Handler, Service, clock_ms, refuse, too_large
 from server.errors import Refusal, refusal_of
 from server.metrics.counts import MethodMetrics
+from server.part import Method
 
 _PLACES = 512  # of its 4,096 calls that one worker gives to streams of one own service; and to all unary own methods
 _RETRY_AFTER_MS = 1000
@@ -42,7 +43,7 @@ class Asked:
     service: Service
     context: Context
     caller: Caller
-    method: OwnMethod
+    method: int  # Method.number
     request: Any  # the message of REQUESTS
     raw: bytes
     entered: Entered
@@ -150,9 +151,9 @@ class OwnPlaces:
                 self._held -= 1
 
 
-def own_unary_handler(service: Service, method: OwnMethod, answer: Answer, places: OwnPlaces) -> Handler:
+def own_unary_handler(service: Service, method: Method, answer: Answer, places: OwnPlaces) -> Handler:
     """Handler of a unary method, for server/calls/half_open.py."""
-    name = rpc_name(method)
+    name = method.rpc_name
     metrics = MethodMetrics(name, with_levels=False)
 
     async def handle(request: bytes, context: Context) -> bytes:
@@ -163,7 +164,7 @@ def own_unary_handler(service: Service, method: OwnMethod, answer: Answer, place
             caller = service.callers.of(context)
             with places.hold(caller, context.peer()):
                 async with asyncio.timeout(_remaining(service, context)):
-                    asked = permitted_call(service, context, caller, method, request, started)
+                    asked = permitted_call(service, context, caller, method.number, request, started)
                     response = (await answer(asked)).SerializeToString()
                     await asked.record()
         except Exception as error:
@@ -175,13 +176,13 @@ def own_unary_handler(service: Service, method: OwnMethod, answer: Answer, place
 
 
 def own_stream_handler(
-    service: Service, method: OwnMethod, answers: Answers, places: OwnPlaces, most_s: float, *, waits: bool = False
+    service: Service, method: Method, answers: Answers, places: OwnPlaces, most_s: float, *, waits: bool = False
 ) -> grpc.RpcMethodHandler[bytes, bytes]:
     """Handler of a method that answers with a stream within so many seconds; the first answer waits for the record.
 
     waits: it waits for something to happen, so that a drain ends it soon, and a worker that leaves at once.
     """
-    name = rpc_name(method)
+    name = method.rpc_name
     metrics = MethodMetrics(name, with_levels=False)
 
     async def handle(_requests: object, context: Context) -> None:
@@ -198,7 +199,7 @@ def own_stream_handler(
                 request = await first_message(service, context, caller)
                 async with asyncio.timeout(most_s) as clock:
                     with service.gate.watch(clock) if waits else nullcontext():
-                        asked = permitted_call(service, context, caller, method, request, started)
+                        asked = permitted_call(service, context, caller, method.number, request, started)
                         async for message in answers(asked):
                             packed = message.SerializeToString()
                             await asked.record()
@@ -236,7 +237,7 @@ def permitted_call(
     service: Service,
     context: Context,
     caller: Caller,
-    method: OwnMethod,
+    method: int,
     request: bytes,
     started: float,
     most_bytes: int = 0,
@@ -254,7 +255,7 @@ def permitted_call(
 
 
 def _enter(
-    service: Service, context: Context, caller: Caller, method: OwnMethod, request: bytes, counts: bool
+    service: Service, context: Context, caller: Caller, method: int, request: bytes, counts: bool
 ) -> tuple[Caller, Entered]:
     """Policy and limits. Raises Refusal: the core keeps no record of these refusals, so this side does."""
     for attempt in range(2):

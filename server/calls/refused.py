@@ -12,19 +12,17 @@ from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
-from core.access.caller import METHOD_OF_CLEAR, Caller
+from core.access.caller import Caller
 from core.audit.reader import Flag
-from core.engine.entry import METHODS
 from core.errors import AuditUnavailable
 from ronda.v1 import context_pb2, error_pb2, register_service_pb2
-from server.audit.own_methods import RPC_NAMES
+from server.audit.methods import CALLED
 from server.audit.writer import AuditWriter
 from server.errors import Refusal
 from server.logs import ERROR, log
 
 # bytes of a refused request that are kept, sealed: a large one is refused for its size, not for what it asks
 _ASKED_BYTES = 4096
-_METHODS = {**METHODS, "Clear": METHOD_OF_CLEAR, **RPC_NAMES}
 _NOT_KNOWN = 0  # health, reflection, methods that there are not
 WHOLE = 20  # refusals of one caller, reason and minute that have a record each
 MINUTE_S = 60.0
@@ -65,7 +63,7 @@ class RefusalRecords:
         try:
             self._audit.log.append_record(
                 clock_ms=clock_ms,
-                method=_METHODS.get(method, _NOT_KNOWN),
+                method=CALLED.get(method, _NOT_KNOWN),
                 purpose=max(0, min(frame.purpose, 255)),
                 status=refusal.reason,
                 identity=identity,

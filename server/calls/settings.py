@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from server.settings import MIB
+from server.settings import MIB, GroundSettings
+from server.transport.settings import TransportSettings
 from server.trust.settings import TrustSettings
 
 
-class CallSettings(TrustSettings):
+class CallSettings(GroundSettings):
     """Bounds of a call, of a device's and an officer's calls, and of what answers them."""
 
     max_message_bytes: int = Field(
@@ -66,3 +67,7 @@ class CallSettings(TrustSettings):
         "seconds; then it is GENERATION_GONE.",
     )
     reflection: bool = Field(False, description="Whether gRPC reflection (v1alpha) is served.")
+
+
+class AnsweringSettings(CallSettings, TrustSettings, TransportSettings):
+    """Settings of all that a call passes: its connection, its caller, and its own bounds."""

@@ -26,6 +26,7 @@ from server.audit.writer import AuditWriter
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper, ServedGeneration
 from server.calls.needs import Attempt
+from server.calls.part import CHECK, REGISTERS
 from server.calls.refused import RefusalRecords
 from server.calls.waiting import HalfOpenCalls
 from server.errors import Refusal, abort, is_our_fault, reason_name, refusal_of, status_of
@@ -39,15 +40,7 @@ Handler = Callable[[bytes, Context], Awaitable[bytes]]
 
 # service -> its unary methods
 UNARY_METHODS: dict[str, tuple[str, ...]] = {
-    "ronda.v1.CheckService": (
-        "Check",
-        "CheckPerson",
-        "CheckVehicle",
-        "SearchPersons",
-        "SearchVehicles",
-        "ListRecords",
-    ),
-    "ronda.v1.RegisterService": ("ListRegisters", "GetGeneration"),
+    part.service: tuple(method.rpc_name for method in part.methods) for part in (CHECK, REGISTERS)
 }
 SEARCHES = frozenset({"SearchVehicles"})  # always in a thread
 NAME_SEARCHES = frozenset({"SearchPersons"})  # in a thread where the engine puts them off

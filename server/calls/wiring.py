@@ -7,17 +7,6 @@ from collections.abc import Iterable
 import grpc
 from grpc_reflection.v1alpha import reflection
 
-from ronda.v1 import (
-    alert_service_pb2,
-    check_service_pb2,
-    clearance_service_pb2,
-    confirmation_service_pb2,
-    feed_service_pb2,
-    hotlist_service_pb2,
-    register_service_pb2,
-    statistics_service_pb2,
-)
-from server.audit.own_methods import RPC_NAMES
 from server.calls import clear as clear_stream
 from server.calls import health
 from server.calls.clear import ClearStream
@@ -25,29 +14,18 @@ from server.calls.half_open import UnaryMethods
 from server.calls.health import Health
 from server.calls.many_headers import ManyHeaders
 from server.calls.public import health_methods, reflection_methods
-from server.calls.settings import CallSettings
+from server.calls.settings import AnsweringSettings
 from server.calls.unary import SEARCHES, UNARY_METHODS, Service, look_up_handler, search_handler
 from server.calls.unknown import UnknownMethods
+from server.parts import PARTS
 from server.transport.channel_options import MAX_CONCURRENT_RPCS, channel_options
 from server.trust.callers import CertifiedCallers
 
-SERVICES: tuple[str, ...] = tuple(
-    module.DESCRIPTOR.services_by_name[name].full_name
-    for module, name in (
-        (check_service_pb2, "CheckService"),
-        (clearance_service_pb2, "ClearanceService"),
-        (register_service_pb2, "RegisterService"),
-        (hotlist_service_pb2, "HotlistService"),
-        (confirmation_service_pb2, "ConfirmationService"),
-        (feed_service_pb2, "FeedService"),
-        (statistics_service_pb2, "StatisticsService"),
-        (alert_service_pb2, "AlertService"),
-    )
-)
+SERVICES: tuple[str, ...] = tuple(part.service for part in PARTS)
 
 
 def build_server(
-    settings: CallSettings,
+    settings: AnsweringSettings,
     service: Service,
     healths: Health,
     connections: int,
@@ -55,15 +33,15 @@ def build_server(
 ) -> grpc.aio.Server:
     """A server with the services that `healths` tells of, without ports, not started.
 
-    connections: how many a port holds at most. own: handlers of the services that Python answers (own_methods.py).
+    connections: how many a port holds at most.
+    own: handlers of the services that Python answers (server/calls/own_methods.py).
     """
     server = grpc.aio.server(
         options=channel_options(settings, connections), maximum_concurrent_rpcs=MAX_CONCURRENT_RPCS
     )
     if isinstance(service.callers, CertifiedCallers):
-        paths = [f"/{name}/{method}" for name, methods in UNARY_METHODS.items() for method in methods]
-        paths.append(f"/{clear_stream.SERVICE}/{clear_stream.METHOD}")
-        paths += [f"/{name}/{method}" for name in SERVICES for method in RPC_NAMES]
+        called = ((part, method) for part in PARTS for method in part.methods if method.called)
+        paths = [f"/{part.service}/{method.rpc_name}" for part, method in called]
         server.add_generic_rpc_handlers((ManyHeaders(service, service.callers, paths, settings.max_metadata_bytes),))
     served = [name for name in SERVICES if name in healths.services]
     for name, methods in UNARY_METHODS.items():

@@ -20,7 +20,7 @@ from server.certificates.directory import OfficeDirectory
 from server.certificates.numbers import new_review_number
 from server.certificates.store import CertificateStore, Issued, NotDone, Review, Standing
 from server.trust.operator import officer_of
-from server.trust.settings import TrustSettings
+from server.trust.settings import OfficeSettings
 
 # Of this a person may decide that the certificate issues: the server found nothing under the CUI itself. Of every other
 # reason (dead, misused, in conflict, not on file) it has not judged her records, so that a register must change first.
@@ -31,7 +31,7 @@ class CertificateOffice:
     """One person at work in an office."""
 
     def __init__(
-        self, settings: TrustSettings, directory: OfficeDirectory, token: Path | None, nip: str, action: str
+        self, settings: OfficeSettings, directory: OfficeDirectory, token: Path | None, nip: str, action: str
     ) -> None:
         """nip: hers in development mode, elsewhere the token says it. Raises Lacking, PermissionError, OSError,
         OfficeUnusable, StoreUnusable."""

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-STATUS = "confirmation-status.json"  # in the directory of sockets
-
 
 class Orders(BaseModel):
     """What the process is to do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator
 
-from server.hotlist.settings import HotlistSettings
+from server.settings import SettingsPart
 
 ANY_REGISTER = "*"
 DESKS: dict[str, list[str]] = {
@@ -15,7 +15,7 @@ DESKS: dict[str, list[str]] = {
 }
 
 
-class ConfirmationSettings(HotlistSettings):
+class ConfirmationSettings(SettingsPart):
     """Whom to ask, how long to wait, how long to show."""
 
     confirmation_desks: dict[str, list[str]] = Field(

@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict
 
 from server.feed.settings import FeedSource
 
-STATUS = "feed-status.json"  # in the directory of sockets
-
 
 class Orders(BaseModel):
     """What the process is to do."""

@@ -11,12 +11,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from core.ledger.change import Change, Kind
 from core.standardise.encoder import cell_text
 from ronda.v1 import error_pb2, feed_service_pb2
-from server.audit.own_methods import OwnMethod
 from server.calls.own_duplex import Conversation
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.feed.line import FeedLine, Position
+from server.feed.part import PUSH
 from server.feed.resume import Told, read_token, token_of
 from server.feed.sequences import Fate, Outcome
 from server.feed.settings import FeedSource
@@ -162,7 +162,7 @@ class _PushStream:
         audit.log.append_record(
             clock_ms=clock_ms(),
             latency_us=int((time.perf_counter() - asked.started) * 1e6),
-            method=OwnMethod.PUSH,
+            method=PUSH.number,
             purpose=asked.entered.purpose,
             flags=asked.entered.flags,
             identity=asked.caller.identity,

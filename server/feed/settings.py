@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from server.confirmation.settings import ConfirmationSettings
-from server.settings import MIB
+from server.settings import MIB, SettingsPart, parse_address
 
 _NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
@@ -23,13 +22,19 @@ class FeedSource(BaseModel):
     silent_s: int = Field(60, ge=5)  # after that without change or heartbeat its registers are STALE
 
 
-class FeedSettings(ConfirmationSettings):
+class FeedSettings(SettingsPart):
     """Who may feed what, and how patient the feed is."""
 
     feed_sources: dict[str, FeedSource] = Field(
         {},
         description="Sources of changes (docs/feed.md): name -> table of `institution`, `registers`, `silent_s`; in "
         "the environment as JSON. Empty = nothing is fed.",
+    )
+    feed_listen: str = Field(
+        "",
+        description="Address of FeedService alone, host:port (docs/feed.md): a process of its own answers there, so "
+        "that no message of a feed stands before a check. Bound as `listen` is, where FeedService is answered too; "
+        "empty = off.",
     )
     feed_hold_ms: int = Field(
         500,
@@ -53,3 +58,21 @@ class FeedSettings(ConfirmationSettings):
             if not name.replace("-", "").isalnum() or not name.isascii() or name != name.lower() or len(name) > 32:
                 raise ValueError(f"{name!r}: a source's name has 1 to 32 lower-case letters, digits and hyphens")
         return sources
+
+    @field_validator("feed_listen")
+    @classmethod
+    def _is_an_address_or_off(cls, text: str) -> str:
+        if text:
+            parse_address(text)
+        return text
+
+    @model_validator(mode="after")
+    def _somebody_feeds(self) -> Self:
+        if self.feed_listen and not self.feed_sources:
+            raise ValueError("feed_listen: nobody feeds; name them in feed_sources, or leave it empty")
+        return self
+
+    @property
+    def fed_registers(self) -> frozenset[str]:
+        """Returns the registers of all sources."""
+        return frozenset(register for source in self.feed_sources.values() for register in source.registers)

@@ -24,13 +24,13 @@ from server.habeas_data.holdings import subject_id_of
 from server.habeas_data.pdf import render
 from server.habeas_data.two_persons import NotReleased, check_release, read_request, write_released, write_request
 from server.trust.operator import officer_of
-from server.trust.settings import TrustSettings
+from server.trust.settings import OfficeSettings
 
 
 class Office:
     """Who works here: her settings, her identity, the auditor's key that opens the log."""
 
-    def __init__(self, settings: TrustSettings, key: Path | None, token: Path | None, nip: str, action: str) -> None:
+    def __init__(self, settings: OfficeSettings, key: Path | None, token: Path | None, nip: str, action: str) -> None:
         """nip: hers in development mode, elsewhere the token says it. Raises Lacking, PermissionError, KeyFileError."""
         self._settings = settings
         self._officer: dict[str, Any] = officer_of(settings, token, action, What.TOKEN) or _said(nip)

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from google.protobuf.message import Message
 
 from core.access.grant import Grant
@@ -33,9 +31,9 @@ from ronda.v1 import (
     section_pb2,
     value_pb2,
 )
+from server.calls.alerted import alerted_subjects
 from server.logs import WARNING, log
 
-ALERTED_FILE = "alerted.parquet"  # of a generation: ids of the subjects with a PENDING alert (indexer/linking)
 PERSON_KINDS = (alert_pb2.ALERT_KIND_WARRANT, alert_pb2.ALERT_KIND_ESCAPE, alert_pb2.ALERT_KIND_TRAVEL_BAN)
 VEHICLE_KINDS = (
     alert_pb2.ALERT_KIND_STOLEN_VEHICLE,
@@ -308,9 +306,3 @@ def subject(generation: Generation, subject_id: bytes) -> DossierReader | None:
         if reader.subject_id == subject_id:
             return reader
     return None
-
-
-def alerted_subjects(directory: Path) -> Iterator[bytes]:
-    """Raises OSError, ValueError (Arrow's)."""
-    for batch in pq.ParquetFile(directory / ALERTED_FILE).iter_batches(columns=["subject_id"]):
-        yield from (subject_id for subject_id in batch.column("subject_id").to_pylist() if subject_id is not None)

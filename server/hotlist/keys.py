@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-HOTLIST_KEY = "hotlist.key"  # in the data directory
-SECRET_BYTES = 32
+from server.hotlist.part import SECRET
+
+HOTLIST_KEY = SECRET.file  # in the data directory
+SECRET_BYTES = SECRET.bytes
 KEY_BYTES = 32
 OLDEST_DAYS = 31  # so that a log kept under an older key can still be read and reported
 DOMAIN = b"ronda hotlist v1\n"  # what a signature is over, before the header

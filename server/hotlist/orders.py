@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 FOLDER = "hotlists"
 WANTED = "wanted"
 WANTED_IN = Path(FOLDER) / WANTED  # in the data directory
-STATUS = "hotlist-status.json"  # in the directory of sockets
 
 
 class Orders(BaseModel):

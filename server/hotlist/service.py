@@ -16,7 +16,6 @@ from core.identifiers.api import plate as take_apart
 from core.identifiers.kinds import IdentifierKind
 from core.identifiers.types import IdentifierError
 from ronda.v1 import check_service_pb2, context_pb2, error_pb2, hotlist_service_pb2, level_pb2
-from server.audit.own_methods import OwnMethod
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
@@ -24,6 +23,7 @@ from server.hotlist.giving import RETRY_AFTER_MS, ListGiver, list_as_it_was, tim
 from server.hotlist.keys import HotlistKeys, is_key_id, key_id_of
 from server.hotlist.list_maker import today_in_guatemala
 from server.hotlist.orders import FOLDER
+from server.hotlist.part import OFFLINE_LOOK_UP
 from server.hotlist.reports import GAPS, Progress, Reports, TooManyGaps
 from server.hotlist.sync import SyncStream
 from server.logs import ERROR, WARNING, log
@@ -125,7 +125,7 @@ class HotlistMethods:
     def _record(self, asked: Asked, look_up: hotlist_service_pb2.OfflineLookUp, found: list[DossierReader]) -> None:
         asked.service.audit.log.append_record(
             clock_ms=clock_ms(),
-            method=OwnMethod.OFFLINE_LOOK_UP,
+            method=OFFLINE_LOOK_UP.number,
             purpose=look_up.purpose,
             flags=asked.entered.flags & ~Flag.RETRY | _FOUND_FLAGS.get(look_up.subject_found, 0),
             identity=asked.caller.identity,
@@ -141,7 +141,7 @@ class HotlistMethods:
         missing = hotlist_service_pb2.OfflineLookUp(sequence=first, question=f"faltan {first} a {last}")
         asked.service.audit.log.append_record(
             clock_ms=clock_ms(),
-            method=OwnMethod.OFFLINE_LOOK_UP,
+            method=OFFLINE_LOOK_UP.number,
             flags=Flag.SUMMED,
             overlay_sequence=last - first + 1,
             identity=asked.caller.identity,

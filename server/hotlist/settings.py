@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from server.calls.settings import CallSettings
+from server.settings import SettingsPart
 
 
-class HotlistSettings(CallSettings):
+class HotlistSettings(SettingsPart):
     """How much is on a list, and how long it answers."""
 
     hotlist_entries: int = Field(

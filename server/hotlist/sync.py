@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from core.audit.reader import Flag
 from ronda.v1 import error_pb2
 from ronda.v1.hotlist_service_pb2 import SnapshotResponse, SyncResponse
-from server.audit.own_methods import OwnMethod
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.hotlist.given_lists import GivenList
 from server.hotlist.giving import ListGiver, list_as_it_was
+from server.hotlist.part import SYNC
 
 FOLLOW_S = 900.0  # from when it began; then the client asks again
 _RENEW_S = 60.0  # between two headers of a list that does not change
@@ -110,7 +110,7 @@ class SyncStream:
         asked, audit = self._asked, self._asked.service.audit
         audit.log.append_record(
             clock_ms=clock_ms(),
-            method=OwnMethod.SYNC,
+            method=SYNC.number,
             purpose=asked.entered.purpose,
             flags=asked.entered.flags & ~Flag.RETRY,
             identity=asked.caller.identity,

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from core.documents import toml_of
 from core.files.regular_file import read_file
+from server.audit.settings import AuditSettings
 from server.settings import Address, SettingsError, file_fault, parse_address
 from server.transport.settings import TransportSettings
 from server.trust.peer import domain_of
@@ -19,7 +20,7 @@ from server.trust.peer import domain_of
 FILE = "issuer.toml"
 
 
-class IssuerSettings(TransportSettings):
+class IssuerSettings(TransportSettings, AuditSettings):
     """Whom the issuer serves, what a sign-in costs, and when it is locked."""
 
     listen: str = Field("127.0.0.1:50071", description="Address of TokenService, host:port; port 0 = any free one.")

@@ -22,7 +22,7 @@ from core.engine.entry import METHODS
 from core.lane.express import Ended, Loop, LoopSettings
 from core.lane.waiting import Kind, Told
 from server.calls.health import Health
-from server.calls.settings import CallSettings
+from server.calls.settings import AnsweringSettings
 from server.calls.unary import SINGLE_CHECKS, Service
 from server.lane.answering import LaneAnswers
 from server.lane.parked_call import LaneConnection
@@ -70,7 +70,7 @@ class ExpressLane:
     def __init__(
         self,
         address: Address,
-        settings: CallSettings,
+        settings: AnsweringSettings,
         most_connections: int,
         parts: LaneParts,
         on_end: Callable[[], None],
@@ -299,7 +299,7 @@ def _listener(address: Address) -> socket.socket:
 
 
 def _loop_settings(
-    listener: int, settings: CallSettings, connections: int, tls: Configured, ticket_secret: bytes
+    listener: int, settings: AnsweringSettings, connections: int, tls: Configured, ticket_secret: bytes
 ) -> LoopSettings:
     key, chain, roots = tls
     return LoopSettings(

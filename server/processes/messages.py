@@ -43,20 +43,17 @@ class WorkerOrders(_Message):
     """First line to a worker."""
 
     number: int
-    feeds: bool = False  # it answers FeedService alone, on the feed's own address
+    alone: str = ""  # name of the one service that it answers, at that service's own address; "" = it answers all
     settings: dict[str, Any]  # of ServerSettings
     address: str  # host:port to listen on, the port resolved
     lane_address: str = ""  # the same of the express lane; "" = none
     lane_ticket_secret: str = Field(default="", repr=False)  # of TLS sessions that any worker resumes; hexadecimal
-    probe_socket: Path  # Unix socket, for the worker's check of itself
+    probe_socket: Path  # Unix socket, for the worker's check of itself; those of the services' processes lie beside it
     clock_reference_ms: int | None = None  # of core.call.clock_doubt, at the server's start; None: never in doubt
     last_good: str  # generation that other workers serve; "" = unknown
     damaged: list[DamagedFiles]  # what the background check found so far
     page_key: str = Field(repr=False)  # hexadecimal digits
-    hotlist_secret: str = Field(repr=False)  # the same
-    confirmation_socket: Path  # Unix socket of the process that writes confirmations
-    feed_socket: Path  # Unix socket of the process that writes the ledger
-    recall_socket: Path  # Unix socket of the process that finds whom a change of an alert concerns
+    secrets: dict[str, str] = Field(default={}, repr=False)  # the same of each service that has one, by its name
 
 
 TOLD: TypeAdapter[DamagedFiles | Leave] = TypeAdapter(DamagedFiles | Leave)

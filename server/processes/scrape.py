@@ -29,14 +29,10 @@ from core.generation.manifest import GenerationManifest, StatedRegister, read_ma
 from core.names.tables_digest import tables_digest
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_directory
-from server.confirmation.orders import STATUS as CONFIRMATION_STATUS
-from server.confirmation.scraped import ConfirmationCollector
-from server.feed.orders import STATUS
-from server.feed.scraped import FeedCollector
 from server.host.kept_process import KeptProcess
-from server.hotlist.orders import STATUS as HOTLIST_STATUS
-from server.hotlist.scraped import HotlistCollector
+from server.host.supervised import kept_for
 from server.logs import ERROR, log
+from server.parts import PARTS
 from server.processes.certificate_ends import CertificateCollector
 from server.processes.last_copy import CopyCollector
 from server.processes.messages import RegisterNow, WorkerReport
@@ -45,8 +41,6 @@ from server.processes.registers_now import of_all
 from server.processes.settings import ServerSettings
 from server.processes.units_now import UnitCollector
 from server.processes.watched_worker import WorkerProcess
-from server.recall.orders import STATUS as RECALL_STATUS
-from server.recall.scraped import RecallCollector
 from server.settings import Address
 
 CLOCK_DOUBTFUL = "ronda_clock_doubtful"
@@ -102,10 +96,9 @@ class Scrape:
         MultiProcessCollector(self._registry, path=str(directory))  # type: ignore[no-untyped-call]
         self._registry.register(_StateCollector(settings.data, supervised))
         self._registry.register(_AuditCollector(audit_directory(settings), supervised))
-        self._registry.register(FeedCollector(directory.parent / STATUS))
-        self._registry.register(RecallCollector(directory.parent / RECALL_STATUS))
-        self._registry.register(ConfirmationCollector(directory.parent / CONFIRMATION_STATUS))
-        self._registry.register(HotlistCollector(directory.parent / HOTLIST_STATUS, settings.hotlist_valid_s))
+        for part in PARTS:
+            if (kept := kept_for(part)) is not None:
+                self._registry.register(kept.collector(settings, directory.parent / part.status))
         self._registry.register(CertificateCollector(settings))
         self._registry.register(UnitCollector(settings))
         self._registry.register(CopyCollector(settings.data, settings.backup_within_h))
@@ -153,7 +146,7 @@ class Scrape:
 
 
 def _reports(supervised: Supervised) -> list[WorkerReport]:
-    return [worker.report for worker in list(supervised.workers.values()) if not worker.feeds]
+    return [worker.report for worker in list(supervised.workers.values()) if not worker.alone]
 
 
 class _StateCollector(Collector):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.documents import json_of
@@ -20,15 +21,11 @@ from core.generation.subject_key import SUBJECT_KEY
 from core.ledger.frames import LOG
 from core.ledger.reader import FOLDER as LEDGER
 from server.audit.set_up import audit_directory
-from server.calls.said_of_hits import FOLDER as CONFIRMATIONS
-from server.confirmation.store import FILE as CONFIRMATIONS_FILE
-from server.feed.seen_ledger import SEEN
-from server.hotlist.keys import HOTLIST_KEY
+from server.host.supervised import kept_for
 from server.logs import ERROR, log
+from server.parts import PARTS
 from server.processes.page_key import PAGE_KEY
 from server.processes.settings import ServerSettings
-from server.recall.orders import FOLDER as RECALL
-from server.recall.store import FILE as RECALL_FILE
 from server.trust.last_good import LAST_GOOD
 
 SERVED = "served.json"  # in the data directory
@@ -46,20 +43,24 @@ class ServedPart:
     secret: bool = False
 
 
+def _of_services() -> Iterator[ServedPart]:
+    for part in PARTS:
+        kept = kept_for(part)
+        for file in kept.files() if kept is not None else ():
+            yield ServedPart(file.name, file.event, partial(_in_data, file.place), secret=file.secret)
+
+
+def _in_data(place: str, settings: ServerSettings) -> Path:
+    return settings.data / place
+
+
 SERVED_PARTS = (
     ServedPart("page.key", "page_key_made_anew", lambda settings: settings.data / PAGE_KEY, secret=True),
-    ServedPart("hotlist.key", "hotlist_key_made_anew", lambda settings: settings.data / HOTLIST_KEY, secret=True),
     ServedPart("limits", "limits_made_anew", lambda settings: settings.limits_path, secret=True),
     ServedPart("subject.key", "subject_key_missing", lambda settings: settings.data / SUBJECT_KEY, secret=True),
     ServedPart(AUDIT_PART, "audit_begun_anew", lambda settings: audit_directory(settings) / "logs"),
-    ServedPart("recall", "recall_begun_anew", lambda settings: settings.data / RECALL / RECALL_FILE),
-    ServedPart(
-        "confirmations",
-        "confirmations_begun_anew",
-        lambda settings: settings.data / CONFIRMATIONS / CONFIRMATIONS_FILE,
-    ),
+    *_of_services(),
     ServedPart("ledger", "ledger_begun_anew", lambda settings: settings.data / LEDGER / LOG),
-    ServedPart("ledger.seen.json", "ledger_note_lost", lambda settings: settings.data / SEEN),
     ServedPart("staging", "staging_lost", lambda settings: settings.data / _STAGED),
     ServedPart("trust.last-good.json", "trust_begun_anew", lambda settings: settings.data / LAST_GOOD),
     # Without these notes nobody knows which of the parts above that hold no secret were there.

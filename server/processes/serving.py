@@ -6,15 +6,17 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from types import MappingProxyType
 
 from server import logs
 from server.audit.set_up import prepare_audit
-from server.feed.child import FeedProgram
 from server.host.port_guard import PortGuard
+from server.host.supervised import Program
 from server.logs import ERROR, WARNING, log, printable
+from server.parts import PARTS
 from server.processes.handover import Predecessor
 from server.processes.messages import EXIT_SETTINGS
 from server.processes.page_key import load_or_make_page_key
@@ -30,14 +32,14 @@ from server.trust.counting import limits_of
 def serve(
     settings: ServerSettings,
     on_ready: Callable[[Ready], None] | None = None,
-    feed: FeedProgram | None = None,
+    programs: Mapping[str, Program] = MappingProxyType({}),
 ) -> int:
     """Serves until SIGTERM, SIGINT or SIGHUP, or until another took its place; returns the exit status of the process.
 
     `on_ready` is called once, when every worker answered a health check; by default it prints a line for people.
-    `feed` writes the ledger, by default without a look at rows: whoever composes may give one that knows manifests. A
-    setting that does not work (an address that is taken, a certificate that cannot be read) is told on standard error,
-    with status 78. Log lines go to standard error as JSON.
+    `programs` run in place of services' own processes, by the name of the service: whoever composes may give one that
+    knows manifests. A setting that does not work (an address that is taken, a certificate that cannot be read) is told
+    on standard error, with status 78. Log lines go to standard error as JSON.
     """
     logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
     is_successor = Predecessor.is_told_of()
@@ -54,21 +56,26 @@ def serve(
         with (
             PortGuard("listen", settings.listen_address, predecessor.estate.ports) as guard,
             _guard("lane_listen", settings.lane_address, predecessor) as lane_guard,
-            _guard("feed_listen", settings.feed_address, predecessor) as feed_guard,
             _guard("metrics", settings.metrics_address, predecessor) as scrape_guard,
             _runtime_directory(settings.data) as runtime,
+            ExitStack() as own_guards,
         ):
+            own = {
+                part.name: own_guards.enter_context(PortGuard(part.own_address, address, predecessor.estate.ports))
+                for part in PARTS
+                if (address := settings.own_addresses.get(part.name)) is not None
+            }
             (Path(runtime) / "metrics").mkdir()
-            guards = (guard, lane_guard, feed_guard, scrape_guard)
+            guards = (guard, lane_guard, *own.values(), scrape_guard)
             supervisor = Supervisor(
                 settings,
                 guard.address,
                 lane_guard.address if lane_guard is not None else None,
-                feed_guard.address if feed_guard is not None else None,
+                {name: each.address for name, each in own.items()},
                 Path(runtime),
                 page_key,
                 on_ready or print_ready,
-                feed or FeedProgram(),
+                programs,
                 predecessor,
                 {each.name: each.descriptor for each in guards if each is not None},
             )
@@ -108,7 +115,7 @@ def print_ready(ready: Ready) -> None:
         what += f"; refused {ready.refused}"
     mode = " [DEVELOPMENT MODE: no caller is checked, everybody on this machine sees everything]"
     lane = f", express lane on {ready.lane}" if ready.lane is not None else ""
-    lane += f", feeds on {ready.feed}" if ready.feed is not None else ""
+    lane += "".join(f", {name} on {address}" for name, address in ready.own.items())
     sys.stdout.write(
         f"ronda: ready on {ready.address}{lane}, {ready.workers} worker(s), {what}{mode if ready.development else ''}\n"
     )

@@ -1,17 +1,32 @@
-"""All settings of the server: those of its processes, on top of every other room's."""
+"""All settings of the server: those of its processes, beside every room's and every service's."""
 
 from __future__ import annotations
 
 import os
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 
+from server.calls.settings import AnsweringSettings
+from server.parts import PARTS
 from server.settings import Address, parse_address
-from server.statistics.settings import StatisticsSettings
+from server.trust.settings import OfficeSettings
+
+if TYPE_CHECKING:  # the settings of a service are its own: others get them by server.settings.own_settings
+
+    class _ComposedSettings(AnsweringSettings, OfficeSettings):
+        pass
+
+else:
+    # Pydantic lists the fields of the last base first.
+    _SERVICES = [part.settings for part in reversed(PARTS) if part.settings is not None]
+    _ComposedSettings = create_model(
+        "_ComposedSettings",
+        __base__=(*_SERVICES, AnsweringSettings, OfficeSettings),
+    )
 
 
-class ServerSettings(StatisticsSettings):
+class ServerSettings(_ComposedSettings):
     """What a supervisor is started with, and gives to its workers."""
 
     listen: str = Field(
@@ -22,12 +37,6 @@ class ServerSettings(StatisticsSettings):
         "",
         description="Address of the express lane, host:port (docs/lane.md): the three checks and health, answered by "
         "compiled code alone. Bound as `listen` is; empty = off.",
-    )
-    feed_listen: str = Field(
-        "",
-        description="Address of FeedService alone, host:port (docs/feed.md): a process of its own answers there, so "
-        "that no message of a feed stands before a check. Bound as `listen` is, where FeedService is answered too; "
-        "empty = off.",
     )
     workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 = one a core.")
     metrics: str = Field(
@@ -59,7 +68,7 @@ class ServerSettings(StatisticsSettings):
         parse_address(text)
         return text
 
-    @field_validator("lane_listen", "feed_listen")
+    @field_validator("lane_listen")
     @classmethod
     def _is_an_address_or_off(cls, text: str) -> str:
         if text:
@@ -74,8 +83,18 @@ class ServerSettings(StatisticsSettings):
         return text
 
     @model_validator(mode="after")
+    def _trust_is_proven(self) -> Self:
+        if self.trust is not None and self.tls_cert is None:
+            raise ValueError("trust needs tls_cert and tls_key: who asks is proven by certificates")
+        if self.trust is not None and self.tls_client_ca is not None:
+            raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
+        if self.trust is None and self.limits_file is not None:
+            raise ValueError("limits_file needs trust: in development mode nobody is limited")
+        return self
+
+    @model_validator(mode="after")
     def _development_is_local(self) -> Self:
-        addresses = {"listen": self.listen_address, "lane_listen": self.lane_address, "feed_listen": self.feed_address}
+        addresses = {"listen": self.listen_address, "lane_listen": self.lane_address, **self._named_own_addresses()}
         for name, address in addresses.items():
             if self.trust is not None or address is None or address.is_loopback:
                 continue
@@ -91,7 +110,7 @@ class ServerSettings(StatisticsSettings):
         named = {
             "listen": self.listen_address,
             "lane_listen": self.lane_address,
-            "feed_listen": self.feed_address,
+            **self._named_own_addresses(),
             "metrics": self.metrics_address,
         }
         taken: dict[Address, str] = {}
@@ -101,12 +120,6 @@ class ServerSettings(StatisticsSettings):
             if address in taken:
                 raise ValueError(f"{name}: {address} is that of {taken[address]}: name another port")
             taken[address] = name
-        return self
-
-    @model_validator(mode="after")
-    def _somebody_feeds(self) -> Self:
-        if self.feed_listen and not self.feed_sources:
-            raise ValueError("feed_listen: nobody feeds; name them in feed_sources, or leave it empty")
         return self
 
     @property
@@ -120,9 +133,14 @@ class ServerSettings(StatisticsSettings):
         return parse_address(self.lane_listen) if self.lane_listen else None
 
     @property
-    def feed_address(self) -> Address | None:
-        """`feed_listen`, parsed; None = off."""
-        return parse_address(self.feed_listen) if self.feed_listen else None
+    def own_addresses(self) -> dict[str, Address]:
+        """Returns the address of each service that a worker answers alone, by its name."""
+        named = self._named_own_addresses()
+        return {part.name: named[part.own_address] for part in PARTS if part.own_address in named}
+
+    def _named_own_addresses(self) -> dict[str, Address]:
+        given = {part.own_address: str(getattr(self, part.own_address)) for part in PARTS if part.own_address}
+        return {name: parse_address(text) for name, text in given.items() if text}
 
     @property
     def metrics_address(self) -> Address | None:

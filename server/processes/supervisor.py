@@ -12,22 +12,22 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from core.call.clock_doubt import clock_reference_ms, hold_clock_against, is_doubtful
 from server.audit.process import AuditProcess
 from server.audit.set_up import audit_process
-from server.feed.child import FeedProgram, feed_processes
-from server.feed.seen_ledger import SEEN
 from server.host import service_manager
+from server.host.kept_process import KeptProcess
 from server.host.memory import grown
-from server.hotlist.keys import HOTLIST_KEY, SECRET_BYTES
+from server.host.supervised import GivenProcess, Program, kept_for
 from server.logs import ERROR, WARNING, log
-from server.processes.beside_workers import kept_processes
+from server.parts import PARTS
 from server.processes.file_check import FileCheck
 from server.processes.handover import Estate, Predecessor, Successor
 from server.processes.messages import EXIT_SETTINGS, EXIT_UNSERVED, WorkerOrders, WorkerReport
@@ -57,7 +57,7 @@ class Ready:
     refused: str  # "" or why the published generation is refused
     development: bool
     lane: Address | None = None  # the express lane's; None = off
-    feed: Address | None = None  # of those who feed; None = they have none of their own
+    own: Mapping[str, Address] = field(default_factory=dict)  # of each service that has one of its own, by its name
 
 
 class _WorkerDied(Exception):
@@ -72,15 +72,18 @@ class Supervisor:
         settings: ServerSettings,
         address: Address,
         lane_address: Address | None,
-        feed_address: Address | None,
+        own_addresses: Mapping[str, Address],
         runtime: Path,
         page_key: bytes,
         on_ready: Callable[[Ready], None],
-        feed: FeedProgram,
+        programs: Mapping[str, Program],
         predecessor: Predecessor,
         ports: dict[str, int],
     ) -> None:
-        """ports: of the sockets that hold the addresses, for who takes this one's place (`Estate.ports`)."""
+        """own_addresses, programs: by the name of the service.
+
+        ports: of the sockets that hold the addresses, for who takes this one's place (`Estate.ports`).
+        """
         # Awaited when this server begins, and ends, what only one process may do.
         self.on_alone: Callable[[], Awaitable[None]] = _nothing
         self.on_left: Callable[[], Awaitable[None]] = _nothing
@@ -90,12 +93,12 @@ class Supervisor:
         self._settings = settings
         self._address = address
         self._lane_address = lane_address
-        self._feed_address = feed_address
+        self._own_addresses = own_addresses
         self._predecessor = predecessor
         self._ports = ports
-        self._feeds: dict[int, bool] = {}  # number of each slot that is kept -> whether it is of those who feed
-        for feeds in [False] * settings.worker_count + [True] * (feed_address is not None):
-            self._feeds[self._free_number()] = feeds
+        self._kept: dict[int, str] = {}  # number of each slot that is kept -> service that it answers alone; "" = all
+        for alone in [""] * settings.worker_count + [*own_addresses]:
+            self._kept[self._free_number()] = alone
         self._runtime = runtime
         self._page_key = page_key
         estate = predecessor.estate
@@ -111,20 +114,28 @@ class Supervisor:
         self._replaced: set[int] = set()  # numbers of slots whose worker another took the place of
         self._status = 0
         self._audit = audit_process(settings)
-        self._hotlist_secret = load_or_make_key(settings.data / HOTLIST_KEY, SECRET_BYTES, "a hot-list secret").hex()
+        self._secrets = {
+            part.name: load_or_make_key(settings.data / part.secret.file, part.secret.bytes, part.secret.what).hex()
+            for part in PARTS
+            if part.secret is not None
+        }
         # In memory alone: whoever has it is any device to the lane.
         self._lane_ticket_secret = estate.lane_ticket_secret or secrets.token_hex(32)
-        self._confirmation_socket = runtime / "confirmation.sock"
-        self._feed_socket = runtime / "feed.sock"
-        self._recall_socket = runtime / "recall.sock"
         self._served_parts = ServedParts(settings)
-        self.children = [
-            *kept_processes(settings, self._confirmation_socket, self._recall_socket),
-            *feed_processes(
-                settings, runtime, self._feed_socket, feed, note_expected=self._served_parts.has_seen(SEEN)
-            ),
-        ]
+        self.children = [*self._processes_of_parts(programs)]
         self._file_check = FileCheck(settings.data, settings.verify_mib_per_s)
+
+    def _processes_of_parts(self, programs: Mapping[str, Program]) -> Iterator[KeptProcess]:
+        """Makes what is kept running beside the workers, as the card of each service says."""
+        for part in PARTS:
+            kept = kept_for(part)
+            if kept is None:
+                continue
+            socket, status = self._runtime / part.socket, self._runtime / part.status
+            has_seen, program = self._served_parts.has_seen, programs.get(part.name)
+            process = kept.process(GivenProcess(self._settings, socket, status, has_seen, program))
+            if process is not None:
+                yield process
 
     @property
     def audit(self) -> AuditProcess:
@@ -152,7 +163,7 @@ class Supervisor:
         beginning = asyncio.create_task(self._begin_alone())
         auditing = asyncio.create_task(self._once_alone(self._audit.run))
         keeping = [asyncio.create_task(self._once_alone(each.run)) for each in self.children]
-        self._slots = {asyncio.create_task(self._keep(number)) for number in self._feeds}
+        self._slots = {asyncio.create_task(self._keep(number)) for number in self._kept}
         checking = asyncio.create_task(self._check_files())
         doubting = asyncio.create_task(self._watch_clock())
         try:
@@ -223,7 +234,7 @@ class Supervisor:
     async def _hand_over(self) -> None:
         """Starts the server that takes this one's place, and leaves; goes on where that one does not become ready."""
         log("handover_begins")
-        numbers = [*self._feeds]
+        numbers = [*self._kept]
         estate = Estate(
             pid=os.getpid(),
             numbers=numbers,
@@ -284,7 +295,7 @@ class Supervisor:
 
     async def _keep(self, number: int) -> None:
         """Runs worker after worker in one slot, with growing pauses while they die young, until one is replaced."""
-        while not self._stop.is_set() and number in self._feeds:
+        while not self._stop.is_set() and number in self._kept:
             attempts = AsyncRetrying(
                 retry=retry_if_exception_type(_WorkerDied),
                 wait=wait_exponential(multiplier=0.1, max=_LONGEST_PAUSE_S),
@@ -306,13 +317,13 @@ class Supervisor:
         """Runs one worker to its end; raises _WorkerDied when it ended young and unasked."""
         if self._stop.is_set():
             return
-        feed_address = self._feed_address if self._feeds[number] else None
-        lane_address = self._lane_address if feed_address is None else None
+        alone = self._kept[number]
+        lane_address = self._lane_address if not alone else None
         orders = WorkerOrders(
             number=number,
-            feeds=feed_address is not None,
+            alone=alone,
             settings=self._settings.model_dump(mode="json", include=set(ServerSettings.model_fields)),
-            address=str(feed_address or self._address),
+            address=str(self._own_addresses[alone] if alone else self._address),
             lane_address=str(lane_address or ""),
             lane_ticket_secret=self._lane_ticket_secret if lane_address is not None else "",
             probe_socket=self._runtime / f"worker-{number}.sock",
@@ -320,10 +331,7 @@ class Supervisor:
             last_good=self.last_good,
             damaged=self._file_check.messages(),
             page_key=self._page_key.hex(),
-            hotlist_secret=self._hotlist_secret,
-            confirmation_socket=self._confirmation_socket,
-            feed_socket=self._feed_socket,
-            recall_socket=self._recall_socket,
+            secrets=self._secrets,
         )
         orders.probe_socket.unlink(missing_ok=True)
         worker = self.workers[number] = WorkerProcess(orders, self._runtime / "metrics", self._reported)
@@ -337,7 +345,7 @@ class Supervisor:
             return
         if number in self._replaced:
             self._replaced.discard(number)
-            del self.workers[number], self._feeds[number]
+            del self.workers[number], self._kept[number]
             return
         # Once all have served it is the files that changed: the others serve on, and who mends the files ends the loop.
         if status == EXIT_SETTINGS and not self._was_ready:
@@ -360,7 +368,7 @@ class Supervisor:
         while self._handing_over is not None:  # the next server was told which numbers are taken
             await asyncio.sleep(0.1)
         other = self._free_number()
-        self._feeds[other] = self._feeds[number]
+        self._kept[other] = self._kept[number]
         log("worker_grew", level=WARNING, worker=number, worker_pid=worker.pid, held_mib=held >> 20, successor=other)
         self._slots.add(asyncio.create_task(self._keep(other)))
         while other not in self.workers or not self.workers[other].report.ready:
@@ -374,7 +382,7 @@ class Supervisor:
 
     def _free_number(self) -> int:
         """Returns the lowest number that no worker has, nor one of the server before: each has its own audit log."""
-        taken = {*self._feeds, *self._predecessor.estate.numbers}
+        taken = {*self._kept, *self._predecessor.estate.numbers}
         return next(number for number in itertools.count() if number not in taken)
 
     def _report_death(self, number: int, state: RetryCallState) -> None:
@@ -391,7 +399,7 @@ class Supervisor:
     def _reported(self, report: WorkerReport) -> None:
         self.last_good = report.generation or self.last_good
         reports = [worker.report for worker in self.workers.values()]
-        all_ready = len(reports) == len(self._feeds) and all(each.ready for each in reports)
+        all_ready = len(reports) == len(self._kept) and all(each.ready for each in reports)
         if all_ready and not self._was_ready:
             self._was_ready = True
             ready = Ready(
@@ -401,13 +409,14 @@ class Supervisor:
                 self._refused(),
                 development=self._settings.development,
                 lane=self._lane_address,
-                feed=self._feed_address,
+                own=self._own_addresses,
             )
+            own: dict[str, Any] = {each.name: str(ready.own.get(each.name, "")) for each in PARTS if each.own_address}
             log(
                 "ready",
                 address=str(ready.address),
                 lane=str(ready.lane or ""),
-                feed=str(ready.feed or ""),
+                **own,
                 workers=ready.workers,
                 generation=ready.generation,
             )

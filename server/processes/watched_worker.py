@@ -29,7 +29,7 @@ class WorkerProcess:
         self, orders: WorkerOrders, metrics_directory: Path, on_report: Callable[[WorkerReport], None]
     ) -> None:
         self.number = orders.number
-        self.feeds = orders.feeds
+        self.alone = orders.alone
         self.report = SILENT
         self._orders = orders
         self._metrics_directory = metrics_directory
@@ -52,7 +52,7 @@ class WorkerProcess:
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "server.processes.feed_worker" if self.feeds else "server.processes.worker",
+            "server.processes.lone_worker" if self.alone else "server.processes.worker",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment,

@@ -12,9 +12,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import grpc
@@ -22,50 +21,34 @@ import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from core.call.clock_doubt import hold_clock_against
-from core.call.confirmations import Confirmations
-from ronda.v1 import confirmation_service_pb2
 from server import logs
 from server.audit.set_up import open_writer
+from server.calls.answered import Given, answered
 from server.calls.gate import Gate
 from server.calls.generations import GenerationKeeper
 from server.calls.health import Health
-from server.calls.own_duplex import StreamBounds
 from server.calls.own_methods import OwnPlaces
 from server.calls.refused import RefusalRecords
 from server.calls.unary import Service
 from server.calls.waiting import HalfOpenCalls
 from server.calls.wiring import SERVICES, build_server
-from server.confirmation.desk_line import DeskLine, ShownBoard
-from server.confirmation.service import ConfirmationMethods
-from server.confirmation.wiring import confirmation_handlers
-from server.feed.line import FeedLine
-from server.feed.service import FeedMethods
-from server.feed.shown import shown_registers
-from server.feed.wiring import feed_handlers
 from server.host.core_dumps import forbid_core_dumps
 from server.host.descriptors import connections_of, raise_descriptor_limit
 from server.host.memory import allocate_compactly, give_back
 from server.host.parent_pipe import later_lines, read_orders
 from server.host.socket_line import SocketLine
-from server.hotlist.keys import HotlistKeys
-from server.hotlist.service import HotlistMethods
-from server.hotlist.wiring import hotlist_handlers
 from server.lane.serving import ExpressLane, LaneParts
 from server.logs import ERROR, log
 from server.metrics import counts as call_metrics
 from server.metrics import files as metrics_files
 from server.notifications import FOLDER, Notifications
+from server.part import Part
+from server.parts import PARTS
 from server.processes.beside_calls import Work, keep_going
 from server.processes.messages import BEAT_S, EXIT_SETTINGS, TOLD, Leave, WorkerOrders, WorkerReport
 from server.processes.registers_now import registers_now
 from server.processes.settings import ServerSettings
-from server.recall.line import RecallBoard, RecallLine
-from server.recall.service import RecallMethods
-from server.recall.wiring import recall_handlers
 from server.settings import SettingsError, parse_address
-from server.statistics.mart import MartKeeper
-from server.statistics.service import StatisticsMethods
-from server.statistics.wiring import statistics_handlers
 from server.transport.connections import Connections
 from server.transport.tls import ServerTls, server_tls
 from server.trust.set_up import TrustSetUp
@@ -80,8 +63,6 @@ _YOUNG_OBJECTS = 20_000  # garbage collector: made and not freed since the last 
 class Worker:
     """Serves until SIGTERM, or until the supervisor is gone."""
 
-    SERVICES = SERVICES
-
     def __init__(self, orders: WorkerOrders, settings: ServerSettings, reports: int) -> None:
         self._orders = orders
         self._settings = settings
@@ -95,7 +76,7 @@ class Worker:
             page_key=bytes.fromhex(orders.page_key),
             named_s=settings.page_generation_s,
             live_poll_s=settings.live_poll_ms / 1000,
-            fed={register for source in settings.feed_sources.values() for register in source.registers},
+            fed=settings.fed_registers,
         )
         self._gate = Gate(
             settings.max_concurrent_calls,
@@ -104,7 +85,8 @@ class Worker:
             of_an_officer=settings.max_calls_per_officer,
         )
         self._half_open = HalfOpenCalls(settings.half_open_s, self._gate.shed, limited=not settings.development)
-        self._health = Health(self.SERVICES)
+        self._parts = [part for part in PARTS if orders.alone in ("", part.name)]
+        self._health = Health(tuple(part.service for part in self._parts) if orders.alone else SERVICES)
         self._notifications = Notifications(settings.data / FOLDER)
         # Of grpcio's address, and of the express lane's.
         ports = 1 + bool(orders.lane_address)
@@ -116,13 +98,11 @@ class Worker:
         self._trust = TrustSetUp(settings, self._connections.admitted, self._connections.refused)
         self._audit = open_writer(settings, f"worker-{orders.number}", waits_for_room=True)
         self._refusals = RefusalRecords(self._audit)
-        self._board = ShownBoard(settings.data, self._show)
-        self._recall_line = RecallLine(orders.recall_socket, settings.recall_days)
-        self._recall_board = RecallBoard(self._recall_line)
         self._leaving: asyncio.Task[None] | None = None
         self._failed = False  # it cannot go on, and is to be replaced
         kept = orders.probe_socket.with_name("tls.last-good.json")  # of all workers of this server, gone with it
         self._tls: ServerTls | None = server_tls(settings, self._trust.bundle, kept)
+        self._watched_by_parts: list[Work] = []
         self._lane: ExpressLane | None = None
         self._stuck = False  # the lane's loop is
 
@@ -142,8 +122,8 @@ class Worker:
         await self._open_registers()
         threads = ThreadPoolExecutor(self._settings.search_threads, "search")
         service = self._make_service(threads)
-        lane = self._lane = self._make_lane(service)  # before a server that an error would leave half started
         own = self._own_handlers(service)
+        lane = self._lane = self._make_lane(service)  # before a server that an error would leave half started
         server = build_server(self._settings, service, self._health, self._most_connections, own)
         self._bind(server)
         await server.start()
@@ -198,44 +178,29 @@ class Worker:
         """What those who ask are answered from."""
         await self._keeper.start(self._orders.last_good)
         self._changed()
-        with contextlib.suppress(OSError, ValueError):  # `watch` logs what it cannot read
-            self._board.look()
 
     def _watches(self) -> Iterator[Work]:
         """What looks at the registers, and at what is said of them."""
         yield from (self._keeper.watch, self._keeper.watch_live)
         yield self._notify
-        yield from (self._board.watch, self._recall_board.watch)
+        yield from self._watched_by_parts
 
     async def _notify(self) -> None:
         await self._notifications.run(lambda: self._keeper.engine)
 
     def _own_handlers(self, service: Service) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
         """The services that Python answers."""
-        settings, places = self._settings, OwnPlaces(service)
-        keys = HotlistKeys(bytes.fromhex(self._orders.hotlist_secret))
-        lists = HotlistMethods(settings.data, keys, settings.hotlist_valid_s)
-        waits_ms: dict[int, int] = {
-            confirmation_service_pb2.CONFIRMATION_URGENCY_URGENT: settings.confirmation_urgent_s * 1000,
-            confirmation_service_pb2.CONFIRMATION_URGENCY_ROUTINE: settings.confirmation_routine_s * 1000,
-        }
-        desk_line = DeskLine(settings.data, self._orders.confirmation_socket)
-        confirmations = ConfirmationMethods(desk_line, self._board, settings.confirmation_desks, waits_ms)
-        marts = MartKeeper(settings.data, settings.statistics_memory_mib, settings.statistics_threads)
-        return [
-            *hotlist_handlers(service, lists, places),
-            *confirmation_handlers(service, confirmations, places),
-            *self._feed_handlers(service, places),
-            *recall_handlers(service, RecallMethods(self._recall_line, self._recall_board), places),
-            *statistics_handlers(service, StatisticsMethods(marts), places),
-        ]
+        places = OwnPlaces(service)
+        named = (part for part in self._parts if part.handlers)
+        return [handler for part in named for handler in self._answered_by(part, service, places)]
 
-    def _feed_handlers(self, service: Service, places: OwnPlaces) -> list[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
-        settings = self._settings
-        line = FeedLine(self._orders.feed_socket)
-        feed = FeedMethods(line, settings.feed_sources, partial(shown_registers, self._keeper))
-        streams = StreamBounds(settings.max_feed_message_bytes, settings.feed_idle_s)
-        return feed_handlers(service, feed, places, streams)
+    def _answered_by(self, part: Part, service: Service, places: OwnPlaces) -> Sequence[grpc.GenericRpcHandler]:  # type: ignore[type-arg]
+        """Returns the handlers of one service; what goes on beside its calls begins with the others' work."""
+        socket = self._orders.probe_socket.with_name(part.socket)
+        secret = bytes.fromhex(self._orders.secrets.get(part.name, ""))
+        made = answered(Given(part, self._settings, service, places, socket, secret, self._engine_changed))
+        self._watched_by_parts += made.watches
+        return made.handlers
 
     def _make_lane(self, service: Service) -> ExpressLane | None:
         """The express lane, where one is wanted, its address bound. Raises RuntimeError, SettingsError."""
@@ -249,8 +214,8 @@ class Worker:
         self._trust.on_change = lane.trust_changed
         return lane
 
-    def _show(self, confirmations: Confirmations) -> None:
-        self._keeper.show(confirmations)
+    def _engine_changed(self) -> None:
+        """Has the lane answer by the engine as it is now."""
         if self._lane is not None:
             self._lane.serve()
 

@@ -23,7 +23,7 @@ from core.audit.rows import altered_places, index_rows, sound_end, text_offsets
 from core.engine.entry import Method
 from server.audit.index import U64, open_index
 from server.audit.keys import HashKey, keyed_hash
-from server.audit.own_methods import OwnMethod
+from server.audit.methods import LOOK_UPS
 from server.audit.seals import SEALS_FILE, Seals, read_seals
 from server.audit.segments import (
     AlteredRecord,
@@ -38,17 +38,7 @@ from server.audit.segments import (
 )
 from server.logs import ERROR, WARNING, log
 
-LOOK_UPS = frozenset(
-    {
-        Method.CHECK,
-        Method.CHECK_PERSON,
-        Method.CHECK_VEHICLE,
-        Method.SEARCH_PERSONS,
-        Method.SEARCH_VEHICLES,
-        OwnMethod.OFFLINE_LOOK_UP,
-    }
-)
-NOTICED = LOOK_UPS | {Method.LIST_RECORDS, METHOD_OF_CLEAR}
+NOTICED = {*LOOK_UPS, Method.LIST_RECORDS, METHOD_OF_CLEAR}
 """Of what the owner of a discreet alert is told."""
 _DAY_MS = 86_400_000
 _SHOWN = frozenset({How.ASKED, How.OWNER, How.CANDIDATE, How.SUGGESTED})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.engine.discreet import DiscreetLook
-from server.audit.own_methods import OwnMethod, rpc_name
+from server.audit.methods import METHODS
 from server.notifications import line_of
 from server.recall.alerts import StandingAlert
 from server.recall.looks import Found
@@ -30,7 +30,8 @@ def line_before(subject: bytes, alert: StandingAlert, found: Found, now_ms: int)
         look.identity,
     )
     line = line_of(noted, sorted(record for _, record in alert.records))
-    if look.method == OwnMethod.OFFLINE_LOOK_UP:
-        line["method"] = rpc_name(OwnMethod.OFFLINE_LOOK_UP)
+    method = METHODS.get(look.method)
+    if method is not None and not method.called:  # `line_of` has the names of calls
+        line["method"] = method.rpc_name
     told_at = datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds")
     return {**line, "at": told_at, "looked_at": line["at"], "notice": secrets.token_hex(8)}

@@ -7,7 +7,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 FOLDER = "recall"  # in the data directory
-STATUS = "recall-status.json"  # in the directory of sockets
 DAY_MS = 86_400_000
 LINE_BYTES = 1 << 20  # of a worker's line
 MOST = 100  # recalls of one answer on it

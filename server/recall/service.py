@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator
 from core.audit.reader import How, entry_bytes
 from core.errors import CoreError
 from ronda.v1 import alert_service_pb2, error_pb2
-from server.audit.own_methods import OwnMethod
 from server.calls.own_methods import Asked
 from server.calls.unary import clock_ms
 from server.errors import Refusal
 from server.logs import ERROR, log
 from server.recall.line import RecallBoard, RecallLine
 from server.recall.looks import gateway_of
+from server.recall.part import SUBSCRIBE
 from server.recall.store import Row
 from server.recall.telling import told
 
@@ -150,7 +150,7 @@ class _Stream:
         asked, audit = self._asked, self._asked.service.audit
         audit.log.append_record(
             clock_ms=clock_ms(),
-            method=OwnMethod.SUBSCRIBE,
+            method=SUBSCRIBE.number,
             purpose=asked.entered.purpose,
             flags=asked.entered.flags,
             identity=asked.caller.identity,

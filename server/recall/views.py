@@ -22,7 +22,7 @@ from core.identifiers.kinds import SUBJECT_KEY, IdentifierKind
 from core.ledger.change import RECORD_KINDS, Change
 from core.ledger.reader import FOLDER, LedgerReader, Position
 from ronda.v1 import section_pb2
-from server.hotlist.entries import alerted_subjects
+from server.calls.alerted import alerted_subjects
 from server.logs import WARNING, log
 from server.recall.alerts import (
     Fed,

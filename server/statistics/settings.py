@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from server.feed.settings import FeedSettings
+from server.settings import SettingsPart
 
 
-class StatisticsSettings(FeedSettings):
+class StatisticsSettings(SettingsPart):
     """What a table may take of a worker."""
 
     statistics_memory_mib: int = Field(

@@ -7,11 +7,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from server.audit.settings import AuditSettings
-from server.settings import MIB
+from server.settings import MIB, GroundSettings
 
 
-class TransportSettings(AuditSettings):
+class TransportSettings(GroundSettings):
     """How many connections, how long, with which certificate."""
 
     max_transport_message_bytes: int = Field(

@@ -21,7 +21,6 @@ from core.access.grant import Grant
 from core.access.limits import Limits
 from core.audit.reader import Flag
 from ronda.v1 import context_pb2, error_pb2
-from server.audit.own_methods import OwnMethod
 from server.errors import Refusal
 from server.metrics import counts as call_metrics
 from server.trust.allowances import PersonBounds
@@ -30,7 +29,7 @@ from server.trust.machine import MachineAlone, machine_alone
 from server.trust.officer_token import Officer, TokenRules, read_token
 from server.trust.peer import Peer, Peers, check_tls
 from server.trust.policy import Decision, Policy, Principal
-from server.trust.policy_model import GROUPS, METHOD_BITS
+from server.trust.policy_model import METHOD_BITS, RECALL_METHODS
 from server.trust.snapshot import Trust
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -42,8 +41,7 @@ OnRefused = Callable[[str, str], None]  # the other end, the device that its cer
 
 _KEPT = 16_384  # callers of one worker: more are forgotten, oldest first, and admitted again
 FIELD_BYTES = 32  # that each field of metadata counts beside its name and value (RFC 9113, section 6.5.2)
-_RECALL = sum(1 << METHOD_BITS[name] for name in GROUPS["Recall"])
-_HEARS = 1 << OwnMethod.LIST_AWAITED
+_RECALL = sum(1 << METHOD_BITS[name] for name in RECALL_METHODS)
 _LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repeats", "misses", "subjects")
 
 
@@ -143,8 +141,8 @@ class GatewayAlone:
         """Asks policy about a purpose, once."""
         if self.caller.decided(purpose):
             return
-        if policy.hears(self._gateway, purpose):
-            self.caller.give(purpose, Grant({}), methods=_HEARS)
+        if methods := policy.hears(self._gateway, purpose):
+            self.caller.give(purpose, Grant({}), methods=methods)
         else:
             self.caller.deny(purpose)
 

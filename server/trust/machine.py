@@ -9,7 +9,7 @@ from server.errors import Refusal
 from server.metrics import counts
 from server.trust.peer import Peer
 from server.trust.policy import Policy, Principal
-from server.trust.policy_model import GROUPS, METHOD_BITS
+from server.trust.policy_model import MACHINE_METHODS, METHOD_BITS
 from server.trust.revocations import Revocations
 
 ROLE = "feed"
@@ -17,7 +17,7 @@ _LABELS_MOST = 64  # machines of a worker that a metric names
 
 
 class MachineAlone:
-    """A machine by its certificate: of the methods that policy gives its institution's role `feed`, Feed's alone.
+    """A machine by its certificate: of the methods that policy gives its institution's role `feed`, a machine's alone.
 
     Whatever else a policy permits that role, or everybody of the institution, no record is shown to a machine.
     """
@@ -32,7 +32,7 @@ class MachineAlone:
             return
         methods = 0
         if purpose != context_pb2.PURPOSE_BREAK_GLASS:
-            permitted = (name for name in GROUPS["Feed"] if policy.allows(self._principal, name, purpose))
+            permitted = (name for name in MACHINE_METHODS if policy.allows(self._principal, name, purpose))
             methods = sum(1 << METHOD_BITS[name] for name in permitted)
         if methods:
             needs_case = not policy.allows(self._principal, "OmitCaseNumber", purpose)

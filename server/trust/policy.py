@@ -19,7 +19,7 @@ from core.files.regular_file import read_file
 from server.settings import SettingsError, file_fault
 from server.trust.allowances import Allowance
 from server.trust.policy_model import (
-    GATEWAY_METHOD,
+    GATEWAY_METHODS,
     METHOD_BITS,
     PURPOSES,
     SECTIONS,
@@ -119,9 +119,9 @@ class Policy:
         """Whether the principal's gateway may ask on her behalf for this purpose."""
         return purpose in _PURPOSE_NAMES and self._delegates(principal, purpose)
 
-    def hears(self, gateway: tuple[str, str], purpose: int) -> bool:
-        """Whether a gateway (SPIFFE name, institution) may hear for whom a recall waits, by its certificate alone."""
-        return purpose in _PURPOSE_NAMES and self._hears(gateway, purpose)
+    def hears(self, gateway: tuple[str, str], purpose: int) -> int:
+        """The mask of GATEWAY_METHODS that a gateway (SPIFFE name, institution) may call by its certificate alone."""
+        return self._hears(gateway, purpose) if purpose in _PURPOSE_NAMES else 0
 
     def hears_at_all(self, gateway: tuple[str, str]) -> bool:
         """The same, for any purpose."""
@@ -168,10 +168,12 @@ class Policy:
         known = entity("Gateway", gateway, [uid("Institution", institution)])
         return self._ask(principal, [request], known)[0]
 
-    def _hears_now(self, gateway: tuple[str, str], purpose: int) -> bool:
+    def _hears_now(self, gateway: tuple[str, str], purpose: int) -> int:
         nobody = Principal(gateway[1], (), "", off_unit=False, delegated=True)
-        request = _request(GATEWAY_METHOD, uid("Gateway", gateway[0]), _PURPOSE_NAMES[purpose])
-        return self._ask(nobody, [request], entity("Gateway", gateway[0], [uid("Institution", gateway[1])]))[0]
+        itself = uid("Gateway", gateway[0])
+        requests = [_request(name, itself, _PURPOSE_NAMES[purpose]) for name in GATEWAY_METHODS]
+        answers = self._ask(nobody, requests, entity("Gateway", gateway[0], [uid("Institution", gateway[1])]))
+        return sum(1 << bit for bit, permitted in zip(GATEWAY_METHODS.values(), answers, strict=True) if permitted)
 
     def _ask(self, principal: Principal, requests: list[dict[str, Any]], *others: dict[str, Any]) -> list[bool]:
         institution = uid("Institution", principal.institution)

@@ -112,7 +112,7 @@ def broken_rules(policy: Policy, case: Case) -> list[str]:
     broken += [f"{name} may not ask so" for name in case.delegates if not _delegates(policy, principal, purpose, name)]
     broken += [f"{name} may ask so" for name in case.refused_gateways if _delegates(policy, principal, purpose, name)]
     for name in (*case.hears, *case.deaf_gateways):
-        if policy.hears((name, case.institution), purpose) != (name in case.hears):
+        if bool(policy.hears((name, case.institution), purpose)) != (name in case.hears):
             broken.append(f"{name} {'does not hear' if name in case.hears else 'hears'} for whom a recall waits")
     return broken
 

@@ -20,10 +20,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from core.access.caller import METHOD_OF_CLEAR
-from core.engine.entry import METHODS
 from ronda.v1 import context_pb2, section_pb2
-from server.audit.own_methods import RPC_NAMES, OwnMethod, rpc_name
+from server.audit.methods import METHODS
+from server.parts import PARTS
 
 SECTIONS: dict[str, int] = {
     name.removeprefix("SECTION_"): number for name, number in section_pb2.Section.items() if number
@@ -33,33 +32,28 @@ SENSITIVITIES: dict[str, int] = {
 }
 PURPOSES: dict[str, int] = {name.removeprefix("PURPOSE_"): number for name, number in context_pb2.Purpose.items()}
 
-GATEWAY_METHOD = rpc_name(OwnMethod.LIST_AWAITED)
-"""The one that a gateway calls for itself; no officer may."""
 # rpc name -> bit of a grant's mask of methods, of those that officers call
-METHOD_BITS: dict[str, int] = {
-    **{name: int(number) for name, number in METHODS.items()},
-    "Clear": METHOD_OF_CLEAR,
-    **{name: int(number) for name, number in RPC_NAMES.items() if name != GATEWAY_METHOD},
-}
+METHOD_BITS: dict[str, int] = {method.rpc_name: number for number, method in METHODS.items() if method.group}
+GATEWAY_METHODS: dict[str, int] = {method.rpc_name: number for number, method in METHODS.items() if method.by_gateway}
+"""Those that a gateway calls for itself; no officer may."""
+MACHINE_METHODS = tuple(method.rpc_name for method in METHODS.values() if method.by_machine)
+RECALL_METHODS = tuple(method.rpc_name for method in METHODS.values() if method.by_recall_token)
 # Actions outside the contract: the `ronda audit` and `ronda subject` commands, and `ronda certificate`.
 OFFICE_ACTIONS = ("ReadAudit", "ExportSubject", "ReleaseExport", "Expunge")
 CERTIFICATE_ACTIONS = ("IssueCertificate", "ReviewCertificate", "RevokeCertificate")
 TOOL_ACTIONS = OFFICE_ACTIONS + CERTIFICATE_ACTIONS
-GROUPS: dict[str, tuple[str, ...]] = {
-    "LookUp": ("Check", "CheckPerson", "CheckVehicle", "ListRecords"),
-    "Search": ("SearchPersons", "SearchVehicles"),
-    "Bulk": ("Clear",),
-    "Registers": ("ListRegisters", "GetGeneration"),
-    "Hotlist": ("Snapshot", "Sync", "GetDeviceKey", "ReportLookUps"),
-    "Confirm": ("RequestConfirmation", "GetConfirmation", "WatchConfirmation"),
-    "ConfirmationDesk": ("ListPendingConfirmations", "AnswerConfirmation"),
-    "Feed": ("Push", "Status"),
-    "FeedSkip": ("SkipChange",),
-    "Recall": ("Subscribe", "Acknowledge"),
-    "Statistics": ("Query", "CompareSources", "ListSources", "WatchSources"),
-    "Office": OFFICE_ACTIONS,
-    "Certificates": CERTIFICATE_ACTIONS,
-}
+
+
+def _groups() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for part in PARTS:
+        for method in part.methods:
+            if method.group:
+                found.setdefault(method.group, []).append(method.rpc_name)
+    return {group: tuple(names) for group, names in found.items()}
+
+
+GROUPS: dict[str, tuple[str, ...]] = {**_groups(), "Office": OFFICE_ACTIONS, "Certificates": CERTIFICATE_ACTIONS}
 
 
 def schema_text(allowances: Iterable[str]) -> str:
@@ -87,7 +81,7 @@ def schema_text(allowances: Iterable[str]) -> str:
         ("ListWhole", "Purpose", "Why"),
         ("Delegate", "Gateway", "Why"),
         # Of nobody's: an officer without role and unit, so that what policies say of officers holds as it did.
-        (GATEWAY_METHOD, "Gateway", "Why"),
+        *((name, "Gateway", "Why") for name in GATEWAY_METHODS),
     ):
         lines.append(f"action {action} appliesTo {{ principal: Officer, resource: {resource}, context: {context} }};")
     return "\n".join(lines) + "\n"

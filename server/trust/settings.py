@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from server.transport.settings import TransportSettings
+from server.audit.settings import AuditSettings
+from server.settings import GroundSettings
 from server.trust.allowances import PersonBounds
 
 
-class TrustSettings(TransportSettings):
+class TrustSettings(GroundSettings):
     """The trust directory, and what an officer's token may be."""
 
     limits_file: Path | None = Field(
@@ -59,16 +59,6 @@ class TrustSettings(TransportSettings):
         "METADATA_TOO_LARGE.",
     )
 
-    @model_validator(mode="after")
-    def _trust_is_proven(self) -> Self:
-        if self.trust is not None and self.tls_cert is None:
-            raise ValueError("trust needs tls_cert and tls_key: who asks is proven by certificates")
-        if self.trust is not None and self.tls_client_ca is not None:
-            raise ValueError("tls_client_ca: with trust, each institution names its own CA in institutions.toml")
-        if self.trust is None and self.limits_file is not None:
-            raise ValueError("limits_file needs trust: in development mode nobody is limited")
-        return self
-
     @property
     def person_bounds(self) -> PersonBounds:
         """Of an allowance that states none."""
@@ -80,3 +70,7 @@ class TrustSettings(TransportSettings):
     def limits_path(self) -> Path:
         """`limits_file`, or its place in the data directory."""
         return self.limits_file if self.limits_file is not None else self.data / "limits"
+
+
+class OfficeSettings(TrustSettings, AuditSettings):
+    """Settings of the offices' commands: they read the audit log and ask policy, without a server."""

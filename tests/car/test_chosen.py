@@ -13,7 +13,7 @@ from clients.car.stop import Asked, Found, Shown, Stop
 from core.audit.reader import Flag
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import level_pb2
-from server.audit.own_methods import OwnMethod
+from server.hotlist.part import OFFLINE_LOOK_UP
 from tests.car.car_kit import Car, device_files, drive
 from tests.car.lossy_link import LossyLink
 from tests.kit.field_world import FieldServer
@@ -87,7 +87,7 @@ def test_off_line_the_choice_is_told_and_reported(field: FieldServer, tmp_path: 
     with LossyLink(field.address) as link:
         drive(scenario, link.address, prefix, deadline=3.0, state=str(tmp_path / "state"))
     mine = [record for record in field.records(60) if record.identity.get("nip") == patrol.nip]
-    (reported,) = [record for record in mine if record.method == OwnMethod.OFFLINE_LOOK_UP]
+    (reported,) = [record for record in mine if record.method == OFFLINE_LOOK_UP.number]
     assert reported.flags & STATED == Flag.CHOSEN_BY_NAME
 
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from clients.car.offline.look_up_log import LookUpLog
-from server.audit.own_methods import OwnMethod
+from server.hotlist.part import OFFLINE_LOOK_UP
 from tests.car.car_kit import Car, Device, device_files, drive
 from tests.car.lossy_link import LossyLink
 from tests.car.tmux import Terminal
@@ -97,7 +97,7 @@ def test_a_terminal_that_is_closed_off_line_leaves_its_log_whole(
 def _reported(field: FieldServer, nip: str) -> int:
     """Look-ups made off line that the server has on record."""
     mine = [record for record in field.records(60) if record.identity.get("nip") == nip]
-    return sum(record.method == OwnMethod.OFFLINE_LOOK_UP for record in mine)
+    return sum(record.method == OFFLINE_LOOK_UP.number for record in mine)
 
 
 def test_told_to_end_it_leaves_the_terminal_clean(

@@ -24,7 +24,7 @@ from clients.car.offline.look_up_log import LookUpLog
 from clients.client.connection import Connection, Identity, request_context
 from ronda.v1 import context_pb2, level_pb2
 from ronda.v1.hotlist_service_pb2 import OfflineLookUp
-from server.audit.own_methods import OwnMethod
+from server.hotlist.part import OFFLINE_LOOK_UP
 from tests.car.car_kit import Car, device_files, drive
 from tests.car.lossy_link import LossyLink
 from tests.kit.field_world import WANTED_PLATE, Asker, FieldServer
@@ -76,7 +76,7 @@ def test_the_list_answers_until_the_network_is_back(field: FieldServer, tmp_path
     with LossyLink(field.address) as link:
         drive(scenario, link.address, prefix, deadline=3.0, state=str(state))
     mine = [record for record in field.records(60) if record.identity.get("nip") == patrol.nip]
-    assert sum(record.method == OwnMethod.OFFLINE_LOOK_UP for record in mine) == 9
+    assert sum(record.method == OFFLINE_LOOK_UP.number for record in mine) == 9
     on_disk = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file())
     for personal in (NAME, field.field.wanted, field.field.clean, WANTED_PLATE, "PEREZ"):
         assert personal.encode() not in on_disk

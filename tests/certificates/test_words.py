@@ -10,7 +10,7 @@ import pytest
 from clients.certificate.asking import Standard
 from clients.certificate.refused import Fault
 from clients.certificate.wording import REVIEW_REASONS, SHORT, TITLES, limits, review_reason, statement, what_to_bring
-from ronda.commands.certificate_words import fault_text, not_done_text
+from ronda.commands.institution.certificate_words import fault_text, not_done_text
 from ronda.commands.office_words import refusal_text
 from ronda.v1.clearance_service_pb2 import ClearanceReason
 from server.certificates.numbers import as_stored, new_certificate_number, new_review_number

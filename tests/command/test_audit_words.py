@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from core.engine.entry import Method
-from ronda.commands.audit import read_moment
-from ronda.commands.audit_words import METHODS, OUTCOMES, PURPOSES, RULES, finding_text
+from ronda.commands.audit_words import OUTCOMES, PURPOSES, RULES, finding_text
+from ronda.commands.auditor.audit import read_moment
+from ronda.commands.method_words import METHODS
 from ronda.v1 import context_pb2, error_pb2
 from server.audit import misuse
 from server.audit.issuer_acts import IssuerAct
 from server.audit.looking import Tool
-from server.audit.own_methods import OwnMethod
+from server.audit.methods import METHODS as ALL_METHODS
 from tests.command.test_help import ENGLISH
 
 AUDIT = Path(__file__).parents[2] / "server" / "audit"
@@ -49,7 +49,7 @@ def test_every_code_of_a_record_has_its_word() -> None:
     }
     assert set(OUTCOMES) == reasons | {"OK"}
     assert set(PURPOSES) == {name.removeprefix("PURPOSE_") for name in context_pb2.Purpose.DESCRIPTOR.values_by_name}
-    assert set(METHODS) == {each.name for each in (*Method, *OwnMethod, *Tool, *IssuerAct)} | {"CLEAR"}
+    assert set(METHODS) == {each.name for each in (*ALL_METHODS.values(), *Tool, *IssuerAct)}
     assert set(RULES) == set(re.findall(r"^\| ([a-z-]+) \| (?!reported)", misuse.__doc__ or "", re.MULTILINE))
 
 

@@ -10,10 +10,10 @@ import pytest
 import typer
 
 from clients.client.diagnosis import Trouble, diagnose
-from ronda.commands import ask as command_ask
-from ronda.commands import records as command_records
 from ronda.commands.exit_status import ExitStatus
 from ronda.commands.failures import _TROUBLES
+from ronda.commands.officer import ask as command_ask
+from ronda.commands.officer import records as command_records
 from ronda.v1 import check_service_pb2 as contract
 from ronda.v1 import level_pb2, value_pb2
 from tests.command.terminal import piped

@@ -10,7 +10,7 @@ import pytest
 from core.free_text.vehicles import vehicle_words
 from ronda.command import app
 from ronda.commands.exit_status import MEANING, ExitStatus
-from ronda.commands.question import COLOURS
+from ronda.commands.options import COLOURS
 from ronda.commands.spanish_usage import speak_spanish
 from tests.command.terminal import piped
 

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from core.errors import QuestionError
 from ronda.command import app
-from ronda.commands.audit_output import when
 from ronda.commands.audit_words import finding_text
 from ronda.commands.exit_status import ExitStatus
+from ronda.commands.moments import when
 from ronda.commands.office import explained
 from ronda.commands.office_words import WAYS, lacking_text, refusal_text, who_text
 from ronda.v1 import error_pb2

@@ -17,9 +17,9 @@ from tests.command.terminal import ROOT, piped
 ENGLISH = {
     "clients/client/identity.py",  # a library for programs, whose texts are English
     "clients/client/calls.py",
-    "ronda/commands/nation.py",  # operators' commands, English as their logs
-    "ronda/commands/live.py",
-    "ronda/commands/keys.py",
+    "ronda/commands/operator/nation.py",  # operators' commands, English as their logs
+    "ronda/commands/operator/live.py",
+    "ronda/commands/operator/keys.py",
 }
 OURS = re.compile(r"\b(No such|Permission|denied|Is a|Not a|already in use|refused|Errno|file or)\b")
 

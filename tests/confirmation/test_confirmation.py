@@ -20,7 +20,7 @@ import pytest
 
 from ronda.v1 import alert_pb2, clearance_service_pb2, level_pb2
 from ronda.v1 import confirmation_service_pb2 as contract
-from server.audit.own_methods import OwnMethod
+from server.confirmation.part import ANSWER, GET, REQUEST
 from tests.kit.field_world import BORDER, SERVICE, WANTED_PLATE, Asker, FieldServer, field_server
 from tests.server.running_server import ROOT, Failure, RunningServer, until
 from tests.server.test_observed import samples_of
@@ -207,7 +207,7 @@ def test_others_see_and_answer_nothing(field: FieldServer, patrol: Asker, court:
     assert list(_refused(lambda: _get(court, "x")).fields) == ["confirmation_id"]
     assert _get(court, asked.confirmation_id).state == REQUESTED
     recorded = [record for record in field.records(30) if record.identity.get("nip") == stranger.nip]
-    assert {record.method for record in recorded} == {OwnMethod.GET_CONFIRMATION, OwnMethod.ANSWER_CONFIRMATION}
+    assert {record.method for record in recorded} == {GET.number, ANSWER.number}
     assert all(record.status for record in recorded)
     _answer(court, asked.confirmation_id, IN_FORCE)
 
@@ -255,7 +255,7 @@ def test_the_desk_answers_from_a_terminal(field: FieldServer, patrol: Asker, cou
 def test_the_record_says_about_whom(field: FieldServer, patrol: Asker) -> None:
     hit = _hits(patrol, field.field.twice_wanted)["O-3"]
     _request(patrol, hit)
-    record = next(each for each in field.records() if each.method == OwnMethod.REQUEST_CONFIRMATION)
+    record = next(each for each in field.records() if each.method == REQUEST.number)
     assert record.status == 0 and record.identity["nip"] == patrol.nip and len(record.entries) == 1
 
 
@@ -402,7 +402,7 @@ def test_an_answer_in_effect_is_on_record_though_its_caller_goes_away(field: Fie
     copied = shutil.copytree(field.data / "confirmations", tmp_path / "copy")
     with contextlib.closing(sqlite3.connect(copied / "confirmations.db")) as base:
         kept = {row[0] for row in base.execute("SELECT request_id FROM answer WHERE request_id LIKE 'gone-%'")}
-    recorded = {each.request_id for each in field.records(200) if each.method == OwnMethod.ANSWER_CONFIRMATION}
+    recorded = {each.request_id for each in field.records(200) if each.method == ANSWER.number}
     assert kept and kept <= recorded
 
 

@@ -15,7 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import ValidationError
 
 from ronda.v1 import check_service_pb2 as checks
-from server.audit.own_methods import OwnMethod
+from server.feed.part import PUSH
 from server.processes.settings import ServerSettings
 from tests.feed.feed_kit import SOURCES, Stream, cancel, feed_server, position, status, warrant
 from tests.kit.field_world import SERVICE, STOP, Asker, FieldServer
@@ -40,7 +40,7 @@ def feeder(field: FieldServer) -> psutil.Process | None:
     """The process that answers those who feed."""
     for child in psutil.Process(field.server.process.pid).children():
         with contextlib.suppress(psutil.NoSuchProcess):  # one that ended is none
-            if "server.processes.feed_worker" in child.cmdline():
+            if "server.processes.lone_worker" in child.cmdline():
                 return child
     return None
 
@@ -55,7 +55,7 @@ def test_who_feeds_is_answered_there_and_at_the_workers_alike(field: FieldServer
     again = Stream(elsewhere)
     assert again.fates(cancel(2, "F-1"), warrant(3, "F-2")) == ["KNOWN", "TAKEN"]
     again.close()
-    logs = {each.segment.log for each in field.records() if each.method == OwnMethod.PUSH}
+    logs = {each.segment.log for each in field.records() if each.method == PUSH.number}
     assert logs == {"worker-0", "worker-1"}, "who fed there is recorded as everybody is"
 
 

@@ -22,8 +22,8 @@ from core.ledger.reader import FOLDER, LedgerReader
 from ronda.v1 import feed_service_pb2 as contract
 from server.audit.described import asked as asked_of
 from server.audit.keys import load_auditor_private
-from server.audit.own_methods import OwnMethod
 from server.audit.reading import AuditReader
+from server.feed.part import PUSH
 from tests.feed.feed_kit import (
     Stream,
     cancel,
@@ -222,7 +222,7 @@ def test_each_message_is_recorded_before_it_takes_effect(field: FieldServer) -> 
         {"ID": "M-77", "TIPO": "ROBO", "PLACA": "P-333DDD", "ESTADO": "PENDIENTE", "FECHA": "2026-05-05"}
     )
     assert stream.fates(report) == ["TAKEN"]
-    record = next(each for each in field.records() if each.method == OwnMethod.PUSH)
+    record = next(each for each in field.records() if each.method == PUSH.number)
     assert record.identity["institution"] == "mp"
     key = load_auditor_private(field.kit.directory / "audit-keys" / "auditor.key")
     [told] = asked_of(AuditReader(field.data / "audit", key), record)["changes"]

@@ -16,7 +16,7 @@ import pytest
 from core.ledger.change import SKIPPED, Kind
 from core.ledger.reader import FOLDER, LedgerReader
 from ronda.v1 import feed_service_pb2 as contract
-from server.audit.own_methods import OwnMethod
+from server.feed.part import SKIP_CHANGE
 from tests.feed.feed_kit import Stream, cancel, court, feed_server, position, warrant
 from tests.feed.test_command import EVENT, lines, row
 from tests.kit.field_world import SERVICE, Asker, FieldServer
@@ -96,7 +96,7 @@ def test_a_refused_change_is_listed_and_skipped_by_two_persons(field: FieldServe
     found = position(court(field))
     assert (found.stale_reason, found.through, list(found.missing)) == ("", 3, [])
     assert [(each.sequence, each.record_id) for each in found.skipped] == [(2, "S-2")]
-    asked = [each.identity["nip"] for each in field.records(60) if each.method == OwnMethod.SKIP_CHANGE]
+    asked = [each.identity["nip"] for each in field.records(60) if each.method == SKIP_CHANGE.number]
     assert {first.nip, second.nip} <= set(asked)
 
     (drop / "2.jsonl").write_text(lines({**changes[0], "id": "S-4", "row": row("S-4")}), encoding="utf-8")

@@ -18,8 +18,8 @@ from ronda.v1 import alert_pb2, check_service_pb2, error_pb2, hotlist_service_pb
 from ronda.v1 import confirmation_service_pb2 as confirmation
 from server.audit.described import asked as asked_of
 from server.audit.keys import load_auditor_private
-from server.audit.own_methods import OwnMethod
 from server.audit.reading import AuditReader
+from server.hotlist.part import GET_DEVICE_KEY, OFFLINE_LOOK_UP, REPORT_LOOK_UPS, SNAPSHOT
 from tests.kit.field_world import INVESTIGATION, STOP, WANTED_PLATE, Asker, FieldServer, field_server
 from tests.server.running_server import Failure, until
 
@@ -154,7 +154,7 @@ def test_look_ups_made_off_line_are_on_record_once_and_gaps_are_told(field: Fiel
     assert _report(other, [1], "log-a", field.field.wanted).accepted == 1, "another officer's log of the same name"
 
     mine = [record for record in field.records(40) if record.identity.get("nip") == patrol.nip]
-    looks = [record for record in mine if record.method == OwnMethod.OFFLINE_LOOK_UP]
+    looks = [record for record in mine if record.method == OFFLINE_LOOK_UP.number]
     gaps = [record for record in looks if record.flags & Flag.SUMMED]
     assert [record.stands_for for record in gaps] == [3]
     assert len(looks) == 5 + 1 + 1  # 1, 2, 3, 7, 5 of log-a, the gap, 1 of log-b
@@ -188,9 +188,9 @@ def test_without_the_right_there_is_no_list_and_the_refusal_is_on_record(field: 
     refused = [r for r in field.records() if r.identity.get("nip") == investigator.nip]
     forbidden = error_pb2.ERROR_REASON_FORBIDDEN
     assert [(r.method, r.status) for r in reversed(refused)] == [
-        (OwnMethod.SNAPSHOT, forbidden),
-        (OwnMethod.GET_DEVICE_KEY, forbidden),
-        (OwnMethod.REPORT_LOOK_UPS, forbidden),
+        (SNAPSHOT.number, forbidden),
+        (GET_DEVICE_KEY.number, forbidden),
+        (REPORT_LOOK_UPS.number, forbidden),
     ]
 
 
@@ -202,7 +202,7 @@ def test_a_stranger_gets_nothing_and_is_on_record(field: FieldServer, patrol: As
     finally:
         patrol.client = field.kit.client(patrol.pair, patrol.token)
     newest = field.records(2)
-    assert {record.method for record in newest} == {OwnMethod.SNAPSHOT, OwnMethod.GET_DEVICE_KEY}
+    assert {record.method for record in newest} == {SNAPSHOT.number, GET_DEVICE_KEY.number}
     assert all(record.status == error_pb2.ERROR_REASON_TOKEN_MISSING for record in newest)
 
 
@@ -210,7 +210,7 @@ def test_an_answer_has_its_record(field: FieldServer, patrol: Asker) -> None:
     request = hotlist_service_pb2.GetDeviceKeyRequest(context=patrol.frame(request_id="key-1"))
     patrol.ask("HotlistService", request, hotlist_service_pb2.GetDeviceKeyResponse)
     record = field.records(1)[0]
-    assert (record.method, record.status, record.request_id) == (OwnMethod.GET_DEVICE_KEY, 0, "key-1")
+    assert (record.method, record.status, record.request_id) == (GET_DEVICE_KEY.number, 0, "key-1")
     assert record.identity["nip"] == patrol.nip
 
 

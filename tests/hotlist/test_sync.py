@@ -22,8 +22,8 @@ from clients.client.list_following import ListFollowing
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import hotlist_service_pb2 as contract
 from ronda.v1 import section_pb2
-from server.audit.own_methods import OwnMethod
 from server.hotlist.list_file import read_list
+from server.hotlist.part import GET_DEVICE_KEY, SYNC
 from server.hotlist.steps_file import read_steps, told_keys
 from tests.car.car_kit import device_files
 from tests.hotlist.live_lists import LUIS, MARTA, LiveLists
@@ -155,7 +155,7 @@ def test_what_is_followed_is_the_list_made_anew(live: LiveLists, device: Device,
         given = [
             record.answer_id.hex()
             for record in live.records()
-            if record.identity.get("nip") == device.patrol.nip and record.method == OwnMethod.SYNC
+            if record.identity.get("nip") == device.patrol.nip and record.method == SYNC.number
         ]
         assert len(given) == len(set(given)) == 2
         assert given[0] == device.held.place.list_id, "each on record, the newest first"
@@ -254,11 +254,11 @@ def test_without_the_right_there_is_no_stream_and_each_is_on_record(live: LiveLi
         next(investigator.stream("HotlistService", contract.SyncRequest(), contract.SyncResponse))
     assert Failure(caught.value).reason == "FORBIDDEN"
     mine = [record for record in live.records() if record.identity.get("nip") == device.patrol.nip]
-    assert {record.method for record in mine} == {OwnMethod.SYNC, OwnMethod.GET_DEVICE_KEY}
-    (sync,) = (record for record in mine if record.method == OwnMethod.SYNC)
+    assert {record.method for record in mine} == {SYNC.number, GET_DEVICE_KEY.number}
+    (sync,) = (record for record in mine if record.method == SYNC.number)
     assert device.held.place is not None and sync.answer_id.hex() == device.held.place.list_id
     refused = [record for record in live.records() if record.identity.get("nip") == investigator.nip]
-    assert [record.method for record in refused] == [OwnMethod.SYNC] and refused[0].status
+    assert [record.method for record in refused] == [SYNC.number] and refused[0].status
 
 
 @pytest.mark.parametrize(

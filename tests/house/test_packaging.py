@@ -22,7 +22,7 @@ SHIPPED: set[str] = set(find_packages(str(ROOT), include=_FIND["include"], exclu
 DATA: dict[str, list[str]] = _SETTINGS["package-data"]
 ROOTS = {name.partition(".")[0] for name in SHIPPED}
 # Only a checkout has the synthetic nation and the demo; `ronda nation` says so where it is not there.
-DOORS = {"ronda.commands.nation": "nation", "ronda.commands.sms": "ronda.demo"}
+DOORS = {"ronda.commands.operator.nation": "nation", "ronda.commands.operator.sms": "ronda.demo"}
 # Code: what setuptools takes by itself, what that is compiled from, and what Python caches.
 COMPILED = (".py", ".pyc", ".pyx", ".c", ".so")
 

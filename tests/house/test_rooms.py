@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
+from server.parts import PARTS as PARTS_SERVED
 from tests.house.imports import OURS, ROOT, dotted, imports, sources
 
 # From the ground up: a module imports from its own room and from those before it; "" is the package itself.
@@ -30,10 +31,15 @@ def drawn(package: str) -> list[str]:
     return [row.split("|")[1].strip().strip("/").replace("(itself)", "") for row in table.splitlines()]
 
 
+# The folders of services: they need no row, and none imports another.
+SERVICES = {part.name for part in PARTS_SERVED if part.handlers}
+
+
 @pytest.mark.parametrize("package", ["core", "indexer", "server"])
 def test_the_rooms_are_those_that_are_drawn(package: str) -> None:
     rooms = {dotted(path).split(".")[1] for path in sources(package) if path.parent != ROOT / package}
-    assert rooms | {""} == set(drawn(package))
+    undrawn = SERVICES if package == "server" else set()
+    assert (rooms | {""}) - undrawn == set(drawn(package)) - undrawn
 
 
 def test_no_arrow_of_the_core_goes_up() -> None:
@@ -47,15 +53,36 @@ def test_no_arrow_of_a_part_goes_up(package: str, on_top: tuple[str, ...]) -> No
     assert arrows_up(package, tuple(drawn(package)), on_top) == []
 
 
+_CARD = re.compile(r"server\.\w+\.part")
+
+
+def test_the_card_of_a_service_is_data() -> None:
+    """It lies on the ground, whose list of parts all rooms may walk; the modules that it names are texts."""
+    cards = [path for path in sources("server") if _CARD.fullmatch(dotted(path))]
+    assert cards
+    ground = {"server.part", "server.settings"}
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in cards
+        for name in imports(path, in_texts=False)
+        if part(name) in OURS and name not in {*ground, f"server.{room(dotted(path))}.settings"}
+    ]
+    assert wrong == []
+
+
 def arrows_up(package: str, rooms: tuple[str, ...], on_top: tuple[str, ...]) -> list[str]:
-    def height(module: str) -> int:
+    def height(module: str, *, imported: bool = False) -> float:
+        if imported and _CARD.fullmatch(module):
+            return 0
+        if package == "server" and room(module) in SERVICES - {*rooms}:
+            return rooms.index("processes") - 0.5
         return len(rooms) if module.removeprefix(f"{package}.") in on_top else rooms.index(room(module))
 
     return [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sources(package)
         for name in imports(path)
-        if name.startswith(f"{package}.") and height(name) > height(dotted(path))
+        if name.startswith(f"{package}.") and height(name, imported=True) > height(dotted(path))
     ]
 
 
@@ -71,6 +98,7 @@ PARTS: dict[str, set[str]] = {
 # Where a module is imported by a name that is made, which no test can read.
 MADE = {
     "ronda/command.py": "ronda.commands, by the table PLACES",
+    "server/part.py": "what cards name by whole modules, which tests read as texts",
     "core/machine/parent_death.py": "what it is given as an argument: a child of whoever starts it",
 }
 _MAKERS = re.compile(r"\b(import_module|__import__|run_module|run_path|resolve_name|spec_from_file_location)\b")

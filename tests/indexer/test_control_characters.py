@@ -9,7 +9,7 @@ from pathlib import Path
 from clients.terminal.told_console import ToldConsole
 from indexer.build.progress import BuildProgress
 from indexer.pipeline import build
-from ronda.commands.index_output import summary_parts
+from ronda.commands.operator.index_output import summary_parts
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import cui_of
 from tests.kit.small_world import SmallWorld

@@ -25,7 +25,7 @@ from indexer.generations.subject_key import SubjectKeyRefused
 from indexer.manifest.loading import ManifestError
 from indexer.pipeline import build
 from indexer.summary import BuildSummary
-from ronda.commands.index_output import summary_parts
+from ronda.commands.operator.index_output import summary_parts
 from tests.indexer.small_registers import SmallRegisters, cui_of, stolen_vehicles
 
 KEY_CUI, KEY_PLATE = 1, 8

@@ -25,7 +25,7 @@ for room in ("core", "server", "indexer", "ronda", "clients"):
         continue
     raise AssertionError(room)
 sys.argv[0] = "ronda-feed"
-from ronda_client.commands.feed_program import main
+from ronda_client.commands.institution.feed_program import main
 main()
 """
 ASK = """

@@ -31,9 +31,13 @@ _FEED = (
         "ronda/commands",
         "commands",
         (
-            "exit_status", "failures", "feed", "feed_program", "feed_refused", "feed_running", "feed_sources", "output",
-            "question", "spanish_usage",
+            "exit_status", "failures", "options", "output", "question", "spanish_usage",
         ),
+    ),
+    (
+        "ronda/commands/institution",
+        "commands/institution",
+        ("feed", "feed_program", "feed_refused", "feed_running", "feed_sources"),
     ),
 )  # fmt: skip
 _IMPORT = re.compile(r"^from ronda\.v1 import ", re.MULTILINE)
@@ -80,12 +84,12 @@ feed = [
 ]
 
 [project.scripts]
-ronda-feed = "ronda_client.commands.feed_program:main"
+ronda-feed = "ronda_client.commands.institution.feed_program:main"
 
 [tool.setuptools]
 packages = [
-    "ronda_client", "ronda_client.v1", "ronda_client.commands", "ronda_client.feed", "ronda_client.officer_view",
-    "ronda_client.spanish", "ronda_client.terminal",
+    "ronda_client", "ronda_client.v1", "ronda_client.commands", "ronda_client.commands.institution",
+    "ronda_client.feed", "ronda_client.officer_view", "ronda_client.spanish", "ronda_client.terminal",
 ]
 
 [tool.setuptools.package-data]

@@ -14,23 +14,14 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from server.parts import PARTS
 from tests.server.conftest import StartServer
 from tests.server.load import Load
 from tests.server.published import Published
 from tests.server.requests import CLEAR_BATCH, CLEAR_FIRST, QUESTION
 from tests.server.running_server import RunningServer, call, clear, until
 
-SERVICES = {
-    "",
-    "ronda.v1.CheckService",
-    "ronda.v1.ClearanceService",
-    "ronda.v1.ConfirmationService",
-    "ronda.v1.FeedService",
-    "ronda.v1.HotlistService",
-    "ronda.v1.StatisticsService",
-    "ronda.v1.AlertService",
-    "ronda.v1.RegisterService",
-}
+SERVICES = {"", *(part.service for part in PARTS)}
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
 

@@ -30,10 +30,7 @@ def _orders(published: Published, directory: Path) -> WorkerOrders:
         last_good="",
         damaged=[],
         page_key="00" * 16,
-        hotlist_secret="00" * 32,
-        confirmation_socket=Path("/nonexistent/confirmation.sock"),
-        feed_socket=Path("/nonexistent/feed.sock"),
-        recall_socket=Path("/nonexistent/recall.sock"),
+        secrets={"hotlist": "00" * 32},
     )
 
 

@@ -14,7 +14,7 @@ from clients.sms.journal import Entry, Journal
 from clients.sms.kept_file import JournalError
 from clients.sms.running import SmsSettingsError, run
 from clients.sms.settings import SmsSettings
-from ronda.commands.sms import sms
+from ronda.commands.operator.sms import sms
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_bad_setting_is_named(given: dict[str, str], named: str, tmp_path: Pat
 
 def test_the_experiment_of_grpc_is_one_that_this_grpc_knows() -> None:
     """It would complain on standard error, in the gateway's log of JSON lines."""
-    program = "import ronda.commands.sms, grpc; grpc.insecure_channel('localhost:1').close()"
+    program = "import ronda.commands.operator.sms, grpc; grpc.insecure_channel('localhost:1').close()"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GRPC_")}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment | {"GRPC_VERBOSITY": "error"}, stderr=subprocess.PIPE, check=True)

@@ -17,7 +17,7 @@ from clients.statistics.asking import FigureTable
 from clients.statistics.exports import WRITERS
 from clients.statistics.tables import uncts
 from ronda.command import app
-from ronda.commands import statistics as commands
+from ronda.commands.institution import statistics as commands
 from ronda.v1 import context_pb2
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1.value_pb2 import CodedText, PartialDate

@@ -57,7 +57,7 @@ class Parts(RunningLive):
             "live writer": self._kill_writer,
             "base writer": lambda: until(lambda: self._has_killed("ronda.live.base_writer", self.writer.pid), 60.0),
             "ledger writer": lambda: self._kill_child("ronda.feed.writer"),
-            "feed worker": lambda: self._kill_child("server.processes.feed_worker"),
+            "feed worker": lambda: self._kill_child("server.processes.lone_worker"),
             "outbox feeder": lambda: self._kill_feeder("outbox"),
             "bus feeder": lambda: self._kill_feeder("bus"),
             "outbox feeder for long": lambda: self._kill_feeder("outbox", _AWAY_S),

@@ -1,0 +1,1 @@
+"""What institutions call: files judged, certificates, confirmations, feeds, figures."""

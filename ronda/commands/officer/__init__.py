@@ -1,0 +1,1 @@
+"""What officers call: a question, what stands behind its answer, what is new of it."""
