@@ -76,7 +76,9 @@ def test_a_comment_that_is_not_plain_is_found(comment: str) -> None:
     assert faults(comment)
 
 
-@pytest.mark.parametrize("comment", ["Officer's PIN, 6 to 12 digits. Source: the officer.", "word " * 24 + "end. Next."])
+@pytest.mark.parametrize(
+    "comment", ["Officer's PIN, 6 to 12 digits. Source: the officer.", "word " * 24 + "end. Next."]
+)
 def test_a_plain_comment_passes(comment: str) -> None:
     assert faults(comment) == []
 
