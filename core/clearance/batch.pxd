@@ -44,3 +44,7 @@ cdef struct Batch:               # about 0.9 MB, of which a batch touches what i
 cdef uint32_t count_rows(const void* data, size_t size) noexcept nogil
 # Reads the columns: OK, or FAILED for what is no message, for columns of unequal length, for too many rows or names.
 cdef int read_batch(const void* data, size_t size, Batch* batch, Failure* failure) noexcept nogil
+
+cdef void set_result(Batch* batch, size_t row, uint8_t result, uint8_t reason) noexcept nogil
+# The row is INVALID, with the field at fault and the rule that it breaks. OK.
+cdef int refuse_row(Batch* batch, size_t row, int reason, const char* field, const char* rule) noexcept nogil

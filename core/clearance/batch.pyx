@@ -1,6 +1,6 @@
 """One ClearRequest taken apart into its columns, without the GIL. Nothing here is for Python."""
 
-from libc.stdint cimport uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from core.call.question cimport malformed
 from core.contract cimport *
@@ -111,4 +111,19 @@ cdef int read_batch(const void* data, size_t size, Batch* batch, Failure* failur
             or _check_length(batch.n_plates, batch.rows, "plates", failure) < 0
             or _check_length(batch.n_vins, batch.rows, "vins", failure) < 0):
         return FAILED
+    return OK
+
+
+cdef void set_result(Batch* batch, size_t row, uint8_t result, uint8_t reason) noexcept nogil:
+    batch.results[row] = result
+    batch.reasons[row] = reason
+
+
+cdef int refuse_row(Batch* batch, size_t row, int reason, const char* field, const char* rule) noexcept nogil:
+    set_result(batch, row, CLEARANCE_RESULT_INVALID, CLEARANCE_REASON_UNSPECIFIED)
+    batch.errors[batch.n_errors].row = <uint32_t>row
+    batch.errors[batch.n_errors].reason = reason
+    batch.errors[batch.n_errors].field = field
+    batch.errors[batch.n_errors].rule = rule
+    batch.n_errors += 1
     return OK

@@ -12,7 +12,7 @@ from core.calendar cimport partial_date_problem
 from core.call.memory cimport FITS_MAX, call_dossier, call_out_of_memory
 from core.call.question cimport NAME_CHARACTERS, malformed, read_context, take_int, take_text
 from core.call.register_states cimport put_register_status
-from core.clearance.batch cimport BATCH_REFERENCES, Batch, read_batch
+from core.clearance.batch cimport BATCH_REFERENCES, Batch, read_batch, refuse_row, set_result
 from core.clearance.contradiction cimport row_contradicts
 from core.clearance.standard cimport (
     REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard, verdict_init,
@@ -91,11 +91,6 @@ cdef int open_clearance(const void* data, size_t size, Opening* opening, Failure
 
 # ---- one row ----
 
-cdef void _set(Batch* batch, size_t row, uint8_t result, uint8_t reason) noexcept nogil:
-    batch.results[row] = result
-    batch.reasons[row] = reason
-
-
 cdef void _refer(Batch* batch, size_t row, const Verdict* verdict, bint certain) noexcept nogil:
     cdef int i, n = min(verdict.n_certain if certain else verdict.n, REFERENCES_MAX)
     for i in range(n):
@@ -105,16 +100,6 @@ cdef void _refer(Batch* batch, size_t row, const Verdict* verdict, bint certain)
         batch.references[batch.n_references].data = <const char*>(verdict.certain_at[i] if certain else verdict.at[i])
         batch.references[batch.n_references].size = verdict.certain_size[i] if certain else verdict.size[i]
         batch.n_references += 1
-
-
-cdef int _refuse(Batch* batch, size_t row, int reason, const char* field, const char* rule) noexcept nogil:
-    _set(batch, row, CLEARANCE_RESULT_INVALID, CLEARANCE_REASON_UNSPECIFIED)
-    batch.errors[batch.n_errors].row = <uint32_t>row
-    batch.errors[batch.n_errors].reason = reason
-    batch.errors[batch.n_errors].field = field
-    batch.errors[batch.n_errors].rule = rule
-    batch.n_errors += 1
-    return OK
 
 
 cdef uint8_t _reason_of(uint8_t status) noexcept nogil:
@@ -132,25 +117,25 @@ cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdi
                  bint certain, bint vehicle) noexcept nogil:
     """Steps 3 to 7. `otherwise`: what else was given contradicts it. `crowded`: a warrant may mean her. `certain`: it names one for certain."""
     if _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
     elif otherwise:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_CONFLICT)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_CONFLICT)
     elif verdict.n_certain:
-        _set(batch, row, CLEARANCE_RESULT_WITH_RECORD, CLEARANCE_REASON_RECORD)
+        set_result(batch, row, CLEARANCE_RESULT_WITH_RECORD, CLEARANCE_REASON_RECORD)
         _refer(batch, row, verdict, True)
     elif verdict.n or crowded:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, verdict, False)
     elif verdict.adolescents:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NOT_OF_AGE)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NOT_OF_AGE)
     elif not certain:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
     elif status == IDENTITY_STATUS_UNVERIFIED or not standard_is_fresh(call, standard, vehicle):
-        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
+        set_result(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
     elif verdict.adolescents_hidden:
-        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_NOT_OF_AGE)
+        set_result(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_NOT_OF_AGE)
     else:
-        _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NOTHING_ON_FILE)
+        set_result(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NOTHING_ON_FILE)
 
 
 cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossier, const Left* certain,
@@ -250,7 +235,7 @@ cdef int _clear_vehicle(Call* call, Batch* batch, size_t row, int standard, cons
     cdef uint8_t status
     cdef int i
     if item.kind == KEY_PLATE and not item.certain:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
         return OK
     verdict_init(&verdict)
     left_init(&certain[16])
@@ -296,7 +281,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
         if call.failure.reason != ERROR_REASON_QUERY_TOO_BROAD:
             return FAILED
         call.failure.reason = 0  # too common a name to look at everybody: a person must
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
         return OK
     if certain_fit(call, 0) >= 0:
         drop_unlike(call, 0)
@@ -309,16 +294,16 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
                               and not verdict.child)
         shown_row(call, &dossier, row, CLEARANCE_RESULT_UNSPECIFIED, &verdict.left)
     if verdict.n or crowded:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NAME_MATCH)
         _refer(batch, row, &verdict, False)
     elif verdict.adolescents:
-        _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NOT_OF_AGE)
+        set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_NOT_OF_AGE)
     elif not standard_is_fresh(call, standard, False):
-        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
+        set_result(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_REGISTER_NOT_FRESH)
     elif verdict.adolescents_hidden:
-        _set(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_NOT_OF_AGE)
+        set_result(batch, row, CLEARANCE_RESULT_INCOMPLETE, CLEARANCE_REASON_NOT_OF_AGE)
     else:
-        _set(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NAME_ONLY)
+        set_result(batch, row, CLEARANCE_RESULT_NO_RECORD, CLEARANCE_REASON_NAME_ONLY)
     shown_row_result(call, first, batch.results[row])
     return OK
 
@@ -359,39 +344,39 @@ cdef int _clear_row(Call* call, Batch* batch, size_t row, int standard, const Ro
     cdef AskedIdentifier item
     cdef int rule
     if (cui != NULL) + (plate != NULL) + (vin != NULL) > 1 or (name != NULL and (plate != NULL or vin != NULL)):
-        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "vins" if vin != NULL else "plates", "one subject a row")
+        return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "vins" if vin != NULL else "plates", "one subject a row")
     if cui == NULL and plate == NULL and vin == NULL and name == NULL:
-        return _refuse(batch, row, ERROR_REASON_QUESTION_EMPTY, "", "nothing was asked")
+        return refuse_row(batch, row, ERROR_REASON_QUESTION_EMPTY, "", "nothing was asked")
     if not _take_birth(call, birth):
-        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "birth_dates", "not a date")
+        return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "birth_dates", "not a date")
     call.names.length = call.asked_name.shape.count = 0
     if name != NULL:
         if name.size > 4 * NAME_CHARACTERS:
-            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "too long")
+            return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "names", "too long")
         read_asked_name(call, name.data, name.size)
         if call.names.length <= 0:
-            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "characters")
+            return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "names", "characters")
         if names_nobody(name.data, name.size):  # beside a CUI as if the cell were empty
             if cui == NULL:
-                return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "names", "names nobody")
+                return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "names", "names nobody")
             call.names.length = call.asked_name.shape.count = 0
     if cui != NULL:
         if looked.found == NO_LOOKUP:
             rule = _take_canonical(KEY_CUI, cui, &item)
-            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "cuis", rule_word(rule))
+            return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "cuis", rule_word(rule))
         return _clear_cui(call, batch, row, standard, looked)
     if plate == NULL and vin == NULL:
         if birth == 0:
-            return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "birth_dates", "a name needs one")
+            return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "birth_dates", "a name needs one")
         return _clear_name(call, batch, row, standard)
     if standard != CLEARANCE_STANDARD_WANTED:
-        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "plates" if plate != NULL else "vins", "only for WANTED")
+        return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "plates" if plate != NULL else "vins", "only for WANTED")
     if plate != NULL:
         rule = asked_from_plate(&item, plate.data, plate.size, NULL, 0)
     else:
         rule = _take_canonical(KEY_VIN, vin, &item)
     if rule != RULE_OK:
-        return _refuse(batch, row, ERROR_REASON_FIELD_INVALID, "plates" if plate != NULL else "vins", rule_word(rule))
+        return refuse_row(batch, row, ERROR_REASON_FIELD_INVALID, "plates" if plate != NULL else "vins", rule_word(rule))
     return _clear_vehicle(call, batch, row, standard, &item)
 
 
@@ -471,7 +456,7 @@ cdef int _clear_row_or_review(Call* call, Batch* batch, size_t row, int standard
         return FAILED
     call.shown.size = shown
     call.failure.reason = 0
-    _set(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_DOSSIER_DAMAGED)
+    set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_DOSSIER_DAMAGED)
     return OK
 
 

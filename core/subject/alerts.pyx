@@ -94,8 +94,8 @@ cdef bint _adolescents_hidden(const Call* call, const DossierHeader* header) noe
 
 
 cdef bint _child_withheld(const Call* call, const DossierHeader* header) noexcept nogil:
-    """Of who is a child for certain nothing that accuses is told; of unknown age adolescents' orders alone."""
-    return header.birth_year != 0 and _adolescents_hidden(call, header)
+    """A child for certain, not asked about in order to act: nothing that accuses is shown."""
+    return header.birth_year != 0 and not _is_to_act(call) and _adolescents_hidden(call, header)
 
 
 cdef inline bint _cares(const AlertEntry* alert) noexcept nogil:

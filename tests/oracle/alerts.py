@@ -288,11 +288,8 @@ def _stored_order(alert: Alert) -> tuple[object, ...]:
     return (alert.kind, issued is None, -(issued or 0), alert.first.record.order)
 
 
-CARING = (
-    alert_pb2.ALERT_KIND_MISSING_PERSON,
-    alert_pb2.ALERT_KIND_MISSING_CHILD,
-    alert_pb2.ALERT_KIND_DOCUMENT,
-)  # nobody is sought by them
+# Nobody is sought by a missing person, a missing child, a document.
+CARING = (alert_pb2.ALERT_KIND_MISSING_PERSON, alert_pb2.ALERT_KIND_MISSING_CHILD, alert_pb2.ALERT_KIND_DOCUMENT)
 
 
 def stored_alerts(view: View, subject: Subject) -> list[Alert]:

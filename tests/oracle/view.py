@@ -208,7 +208,7 @@ class View:
 
     def child_withheld(self, subject: Subject) -> bool:
         """Of who is a child for certain, nothing that accuses is shown: neither an alert nor one by name alone."""
-        return bool(subject.birth[0]) and self.adolescents_hidden(subject)
+        return bool(subject.birth[0]) and not self.to_act and self.adolescents_hidden(subject)
 
     def crowded(self, subject: Subject) -> bool:
         """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""
