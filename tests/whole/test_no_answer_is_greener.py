@@ -165,6 +165,8 @@ def test_no_answer_is_greener_than_its_clearance_or_search(large_nation: BuiltNa
         result = clearance.ClearanceResult.Name(row.results[0]).removeprefix("CLEARANCE_RESULT_")
         if found is None or result == "INVALID":
             continue
+        if row.reasons[0] == clearance.CLEARANCE_REASON_NOT_OF_AGE:
+            continue  # no certificate clears a child, whom a check that is to act may show green
         compared[result] += 1
         least = {"WITH_RECORD": HIT, "REVIEW": INSUFFICIENT, "INCOMPLETE": INSUFFICIENT}.get(result, CLEAR)
         assert found.answer.level >= least, f"{result} {number}"
