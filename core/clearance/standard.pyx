@@ -3,12 +3,12 @@
 from core.call.memory cimport call_shows
 from core.contract cimport *
 from core.generation.dossier cimport (
-    ALERT_CRITERION_1, ENTITY_PERSON, ENTITY_UNIDENTIFIED, RECORD_CERTIFICATE, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL,
+    ALERT_CRITERION_1, RECORD_CERTIFICATE, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL,
     RECORD_STANDARD_POLICE, RECORD_STANDARD_RENAS, RECORD_UNTOLD, AlertEntry, RecordEntry,
 )
 from core.generation.view cimport alert_in_force
 from core.identifiers.kinds cimport KEY_CUI, KEY_PLATE, KEY_VIN
-from core.subject.alerts cimport adolescents_order, alert_level, alert_shows, of_age, sees_adolescents
+from core.subject.alerts cimport adolescents_order, alert_level, alert_shows, may_be_a_child, sees_adolescents
 from core.subject.shown cimport left_add, left_init
 from core.wire cimport WIRE_LENGTH, Field, Reader, read_field, reader_init
 
@@ -85,8 +85,7 @@ cdef void under_standard(const Call* call, int standard, const Dossier* dossier,
     left_init(&verdict.left)
     left_init(&verdict.certain_left)
     if standard == CLEARANCE_STANDARD_WANTED:
-        if ((dossier.header.kind == ENTITY_PERSON or dossier.header.kind == ENTITY_UNIDENTIFIED)
-                and not of_age(call, dossier.header)):
+        if may_be_a_child(call, dossier.header):
             verdict.child = dossier.header.birth_year != 0
             if verdict.child or not sees_adolescents(call):
                 verdict.adolescents_hidden = True

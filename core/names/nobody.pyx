@@ -7,7 +7,7 @@ from core.names.folding cimport FoldedName, fold_name
 cdef enum:
     NOBODY_WORD_MAX = 16     # letters of a word of NOBODY_WORDS
 
-# What stands for a name where none is known: two who share it share no parent, and are not one person.
+# Words that registers write where no name is known. Two rows that share them do not name one person, nor one parent.
 cdef const char* NOBODY_WORDS = (
     b" NO NI SIN SE SABE SABEN CONSTA CONSTAN TIENE INDICA INDICO INDICADO INDICADA APARECE REGISTRA REGISTRADO REGISTRADA"
     b" RECONOCIDO RECONOCIDA DECLARADO DECLARADA DETERMINADO DETERMINADA IDENTIFICADO IDENTIFICADA INDIVIDUALIZADO REFIERE"
@@ -16,7 +16,7 @@ cdef const char* NOBODY_WORDS = (
     b" NINGUNO NINGUNA NULL NULO NULA NONE NAN NN XX XXX"
     b" XXXX XXXXX NA ND NC NT SD SN SP EL LO AL NOMBRE NOMBRES APELLIDO APELLIDOS PADRE MADRE PADRES PROGENITOR PROGENITORA"
     b" PAPA MAMA SOLTERO SOLTERA FALLECIDO FALLECIDA DIFUNTO DIFUNTA FINADO FINADA MUERTO MUERTA HUERFANO HUERFANA ")
-# Of these, and beside these, words that alone are no proof that nobody is named: some are somebody's surname.
+# Words that may stand beside those. Alone they prove nothing: some are surnames.
 cdef const char* BESIDE_NOBODY = (
     b" NO NI SE EL LO AL NA NAN POR DATO PAPA MAMA SOLTERO SOLTERA MUERTO PERSONA SUJETO INDIVIDUO HOMBRE MUJER MASCULINO FEMENINO ")
 

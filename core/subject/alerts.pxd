@@ -29,6 +29,8 @@ cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) 
 cdef bint of_age(const Call* call, const DossierHeader* header) noexcept nogil
 # Whether it is a warrant or escape in force of an act as a minor, on somebody who is not of age (section 10).
 cdef bint adolescents_order(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
+# A natural person under 18, or of unknown age.
+cdef bint may_be_a_child(const Call* call, const DossierHeader* header) noexcept nogil
 # Whether the caller sees every adolescent's order as it is.
 cdef bint sees_adolescents(const Call* call) noexcept nogil
 # Whether an alert may be seen: as it is, or an adolescent's order without its offence (section 10).

@@ -58,6 +58,10 @@ cdef bint of_age(const Call* call, const DossierHeader* header) noexcept nogil:
             and age_in_years(header.birth_year, header.birth_month or 1, header.birth_mday or 1, call.today) >= OF_AGE)
 
 
+cdef bint may_be_a_child(const Call* call, const DossierHeader* header) noexcept nogil:
+    return (header.kind == ENTITY_PERSON or header.kind == ENTITY_UNIDENTIFIED) and not of_age(call, header)
+
+
 cdef bint _is_of_a_minor(const Call* call, const AlertEntry* alert) noexcept nogil:
     return (alert.sensitivity == SENSITIVITY_MINOR and (alert.kind == ALERT_KIND_WARRANT or alert.kind == ALERT_KIND_ESCAPE)
             and alert_in_force(alert, call.today))
@@ -80,17 +84,13 @@ cdef inline bint _shows_of_adolescents(const Call* call, uint8_t section) noexce
     return call_shows(call, section, SENSITIVITY_MINOR) or (_is_to_act(call) and call_shows(call, section, SENSITIVITY_OPEN))
 
 
-cdef inline bint _is_natural(const DossierHeader* header) noexcept nogil:
-    return header.kind == ENTITY_PERSON or header.kind == ENTITY_UNIDENTIFIED
-
-
 cdef inline bint _sees_all_of_adolescents(const Call* call) noexcept nogil:
     return _shows_of_adolescents(call, SECTION_WARRANT) and _shows_of_adolescents(call, SECTION_PRISON)
 
 
 cdef bint _adolescents_hidden(const Call* call, const DossierHeader* header) noexcept nogil:
     """Whatever orders there are: neither the level nor the note that rest on it may tell of one."""
-    return not _sees_all_of_adolescents(call) and _is_natural(header) and not of_age(call, header)
+    return not _sees_all_of_adolescents(call) and may_be_a_child(call, header)
 
 
 cdef bint _child_withheld(const Call* call, const DossierHeader* header) noexcept nogil:
@@ -462,7 +462,7 @@ cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, 
         alert = &dossier.alerts[i]
         if sent >= most:
             break
-        if alert_in_force(alert, call.today) or not call_shows(call, alert.section, alert.sensitivity):
+        if alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):
             continue
         sent += 1
         left_add(left, alert.section, alert.sensitivity)

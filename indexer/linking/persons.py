@@ -97,14 +97,11 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
     """)
     database.run(f"""
         CREATE TABLE crossed AS
-        WITH several AS (SELECT kind, identifier FROM crossing GROUP BY kind, identifier HAVING count(*) > 1),
-        of_several AS (SELECT * FROM crossing SEMI JOIN several USING (kind, identifier)),
-        in_doubt AS (SELECT * FROM of_several UNION ALL SELECT * FROM crossing WHERE NOT sure),
-        on_file AS (SELECT DISTINCT cui FROM person_staged SEMI JOIN in_doubt USING (cui)
+        WITH counted AS (SELECT *, sure AND count(*) OVER (PARTITION BY kind, identifier) = 1 AS plain FROM crossing),
+        on_file AS (SELECT DISTINCT cui FROM person_staged
+                    SEMI JOIN (SELECT cui FROM counted WHERE NOT plain) USING (cui)
                     WHERE NOT is_owner AND register IN {database.ordinals(identifies="cui")}),
-        meant AS (
-            SELECT * FROM crossing ANTI JOIN several USING (kind, identifier) WHERE sure
-            UNION SELECT * FROM in_doubt SEMI JOIN on_file USING (cui))
+        meant AS (SELECT * FROM counted WHERE plain OR cui IN (SELECT cui FROM on_file))
         SELECT kind, identifier, cui, sure FROM meant
         QUALIFY as_owner = min(as_owner) OVER (PARTITION BY kind, identifier);
         CREATE TABLE crosswalk AS

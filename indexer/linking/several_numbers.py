@@ -73,7 +73,7 @@ def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
 
 
 def _is_anothers(row: dict[str, Any]) -> bool:
-    """Whether the record's name is none of the bearer's."""
+    """Returns whether the record states a name, and every name of the bearer on file DISAGREES with it."""
     names = [claim["name"] for claim in row["claims"] or [] if claim["name"]]
     return bool(row["name_text"] and names) and all(compare_texts(row["name_text"], n) == DISAGREES for n in names)
 

@@ -48,13 +48,18 @@ def compare_birth_dates(a: Date, b: Date) -> int:
     if a == b and all(a):
         return AGREES
     whole = all(a) and all(b) and noise(a, b)
-    a, b = (((year, 0, 0) if rest == [1, 1] else (year, *rest)) for year, *rest in (a, b))
+    a, b = _without_new_years_day(a), _without_new_years_day(b)
     known = [(x, y) for x, y in zip(a, b, strict=True) if x and y]
     if all(x == y for x, y in known):
         return UNKNOWN
     if abs(a[0] - b[0]) == 1 and all(x == y for x, y in known[1:]):
         return UNKNOWN
     return UNKNOWN if whole else DISAGREES
+
+
+def _without_new_years_day(a: Date) -> Date:
+    """1 January says its year alone: registers write it where the day is not known."""
+    return (a[0], 0, 0) if a[1:] == (1, 1) else a
 
 
 def noise(a: Date, b: Date) -> str:

@@ -1,1 +1,1 @@
-"""What auditors and the office of habeas data call: records, discreet look-ups, exports, answers made again."""
+"""Commands of auditors and of the office of habeas data: records, discreet look-ups, exports, answers made again."""

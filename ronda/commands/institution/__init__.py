@@ -1,1 +1,1 @@
-"""What institutions call: files judged, certificates, confirmations, feeds, figures."""
+"""Commands of institutions: files judged, certificates, confirmations, feeds, figures."""

@@ -1,1 +1,1 @@
-"""What officers call: a question, what stands behind its answer, what is new of it."""
+"""Commands of officers: a question, the records behind its answer, and what is new about it."""

@@ -1,1 +1,1 @@
-"""What operators call: data made and published, a server run, looked after and copied."""
+"""Commands of operators: make and publish data, run a server, look after it and copy it."""
