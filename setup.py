@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))  # an isolated build does not look here
 from core import standard_record  # noqa: E402
 
 BUILT = Path("core", "built.py")
+MACHINE = ROOT / "core" / "machine"  # its headers are included from other rooms
 PROTO_INCLUDE = Path(protoc.__file__).parent / "_proto"
 
 
@@ -247,6 +248,12 @@ def written_c(folder: Path) -> list[str]:
     ]
 
 
+# Stack canaries, checked copies, and tables of addresses that are read-only once loaded. The macro may be set by the
+# system's own flags to another level, hence -U.
+HARDENED = ["-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"]
+HARDENED_LINK = ["-Wl,-z,relro,-z,now"]
+
+
 def extensions() -> list[Extension]:
     """One extension a .pyx of core/; libraries are named in the head of each file."""
     if os.environ.get("RONDA_SKIP_CORE") == "1":
@@ -254,7 +261,7 @@ def extensions() -> list[Extension]:
     sanitize = os.environ.get("RONDA_SANITIZE") == "1"
     # pointer-overflow stays out: Cython's own argument wrappers add 0 to NULL.
     sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize=pointer-overflow"]
-    flags = ["-O0", "-g1", *sanitizers] if sanitize else ["-O3", "-g0"]
+    flags = ["-O0", "-g1", *sanitizers] if sanitize else ["-O3", "-g0", *HARDENED]
     macros = [("CYTHON_TRACE_NOGIL", "1")] if os.environ.get("RONDA_LINETRACE") == "1" else []
     found = []
     for source in sorted((ROOT / "core").rglob("*.pyx")):
@@ -265,10 +272,13 @@ def extensions() -> list[Extension]:
             Extension(
                 ".".join(source.relative_to(ROOT).with_suffix("").parts),
                 [str(source.relative_to(ROOT)), *(written_c(source.parent) if beside else ())],
-                depends=[str(header.relative_to(ROOT)) for header in source.parent.glob("*.h")],
+                include_dirs=["core/machine"],
+                depends=[
+                    str(header.relative_to(ROOT)) for room in (source.parent, MACHINE) for header in room.glob("*.h")
+                ],
                 libraries=libraries[0].split() if libraries else [],
                 extra_compile_args=[*flags, "-Wno-unreachable-code"],
-                extra_link_args=sanitizers if sanitize else [],
+                extra_link_args=sanitizers if sanitize else HARDENED_LINK,
                 define_macros=macros,
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,11 @@ from tests.kit.nation_kit import BuiltNation, build_nation
 
 
 def pytest_configure() -> None:
-    """A closed terminal or a SIGTERM ends a run as Ctrl-C does: what its fixtures started is stopped."""
+    """A closed terminal or a SIGTERM ends a run as Ctrl-C does: what its fixtures started is stopped.
+
+    Dear invariants are held too, in this process and in all that it starts (core/machine/invariant.h).
+    """
+    os.environ.setdefault("RONDA_VERIFY", "1")
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
 

@@ -169,6 +169,7 @@ RULES = {
     ),
     "length": "longitud incorrecta",
     "characters": "caracteres no permitidos",
+    "names nobody": "no nombra a nadie: escriba el nombre, o deje el campo vacío",
     "checksum": "dígito verificador incorrecto",
     "department": "departamento inexistente",
     "municipality": "municipio inexistente",

@@ -28,6 +28,7 @@ from core.access.shown_persons cimport PERSONS_SEEN, VIEWERS, PersonTables, View
 from core.contract cimport *
 from core.failure cimport FAILED, OK, fail
 from core.machine.atomics cimport ronda_load, ronda_store, ronda_swap
+from core.machine.invariant cimport LAYOUT
 from core.machine.prefetch cimport prefetch_to_write
 from core.machine.siphash cimport ronda_siphash128
 from core.machine.xxhash cimport XXH3_64bits
@@ -425,6 +426,13 @@ cdef class Limits:
             os.close(fd)
         if at == NULL:
             raise MemoryError
+        LAYOUT(sizeof(Header) == 72)
+        LAYOUT(sizeof(Spender) == 640)
+        LAYOUT(sizeof(Repeat) == 16)
+        LAYOUT(sizeof(Counted) == 32)
+        LAYOUT(sizeof(Habit) == 16)
+        LAYOUT(sizeof(Viewer) == 128)
+        LAYOUT(sizeof(RowBlock) == 16)
         table.at = at
         table.size = size
         header = <Header*>at

@@ -5,6 +5,7 @@ from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memchr, memcpy
 
 from core.access.grant cimport grant_masks_lists
+from core.answer.levels cimport strongest_hit
 from core.answer.outcome cimport Detected, Owner
 from core.call.answer_id cimport answer_id_into, answer_id_text, hexadecimal
 from core.call.handle cimport put_handle
@@ -119,11 +120,26 @@ cdef uint32_t _vehicle_cautions(const Vehicle* vehicle) noexcept nogil:
     return 1 << CAUTION_FLAG_ARMED if vehicle.armed else 0
 
 
+cdef inline int _hold_level(const Call* call, const Outcome* outcome) noexcept nogil:
+    """Holds the two promises of every answer, whatever led to its level (docs/statute.md, rules 4 and 6).
+
+    A broken one fails the call and not the process, which a caller could end by asking again and again.
+    """
+    if not outcome.plain and (outcome.level < strongest_hit(call) or outcome.level < call.shown_level):
+        return fail(call.failure, ERROR_REASON_INTERNAL, "", "an answer is greener than what it shows")
+    if outcome.level == LEVEL_CLEAR and not (
+            call.states.needed_fresh_vehicle if outcome.about_vehicle else call.states.needed_fresh_person):
+        return fail(call.failure, ERROR_REASON_INTERNAL, "", "an answer is CLEAR while a register is not fresh")
+    return OK
+
+
 cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
     cdef size_t mark = begin_message(call.out, 1, 2)
     cdef uint32_t cautions = outcome.cautions
     cdef bint complete = call.states.complete_person
     cdef int note
+    if _hold_level(call, outcome) < 0:
+        return FAILED
     call.level = call_level(call, outcome.level)
     put_uint(call.out, F_Answer_level, call.level)
     if outcome.about_vehicle:

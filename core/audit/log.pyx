@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 
 from core.audit.crypto cimport TAG_BYTES, authenticate, keyed_hash, seal
 from core.audit.record cimport (
-    FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, TEXT_ASKER, TEXT_FED, TEXT_GENERATION, TEXT_IDENTITY, AgainBytes,
+    FRAME_BYTES, RECORD_HEADER, RECORD_QUERY, TEXT_ASKER, TEXT_FED, TEXT_GENERATION, TEXT_IDENTITY, AgainBytes, AskerText,
     EntryBytes, QueryHead, TextHead,
 )
 from core.audit.segment cimport (
@@ -25,6 +25,7 @@ from core.audit.series cimport (
     Series, pthread_mutex_lock, pthread_mutex_unlock, series_add, series_close, series_free, series_new, series_rotate,
     series_sync, series_wake, series_with_room,
 )
+from core.machine.invariant cimport LAYOUT, LAYOUT_PLACE
 from core.errors import AuditUnavailable
 
 cdef extern from *:
@@ -83,6 +84,20 @@ cdef void _say(const AuditFacts* facts, QueryHead* head) noexcept nogil:
     memcpy(head.answer_id, facts.answer_id, 16)
 
 
+cdef inline void _hold_layout() noexcept nogil:
+    """The bytes on disk; a change of them needs another format version."""
+    LAYOUT(sizeof(TextHead) == 16)
+    LAYOUT_PLACE(<size_t>&(<TextHead*>NULL).place == 8)
+    LAYOUT(sizeof(QueryHead) == 88)
+    LAYOUT_PLACE(<size_t>&(<QueryHead*>NULL).time_ms == 16)
+    LAYOUT_PLACE(<size_t>&(<QueryHead*>NULL).overlay_sequence == 40)
+    LAYOUT_PLACE(<size_t>&(<QueryHead*>NULL).asked == 64)
+    LAYOUT(sizeof(AgainBytes) == 28)
+    LAYOUT(sizeof(AskerText) == 72)
+    LAYOUT(sizeof(EntryBytes) == 32)
+    LAYOUT_PLACE(<size_t>&(<EntryBytes*>NULL).sections == 24)
+
+
 cdef int _append(Series* series, const AuditFacts* facts, const EntryBytes* shown, size_t n_shown,
                  bint* wake) noexcept nogil:
     cdef size_t case_size = facts.case_number_size if facts.case_number_size < 255 else 255
@@ -100,6 +115,7 @@ cdef int _append(Series* series, const AuditFacts* facts, const EntryBytes* show
     cdef uint8_t* at
     cdef uint8_t nonce[12]
     cdef size_t i
+    _hold_layout()
     # Each alone is far above what a request or an identity may hold; together they cannot overflow.
     if facts.asked_size > MOST or n_shown > 1 << 20 or facts.identity_size > 1 << 16 or facts.generation_size > 1 << 10:
         return -1

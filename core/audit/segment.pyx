@@ -15,6 +15,7 @@ from core.audit.crypto cimport (
     keyed_hash_init, leaf_hash,
 )
 from core.audit.record cimport FRAME_BYTES, RECORD_TEXT, TextHead
+from core.machine.invariant cimport INVARIANT
 from core.machine.xxhash cimport XXH3_64bits
 
 cdef extern from *:
@@ -115,6 +116,7 @@ cdef size_t segment_extend(const Segment* segment, size_t wanted) noexcept nogil
 cdef void segment_commit(Segment* segment, size_t size) noexcept nogil:
     cdef uint8_t digest[32]
     cdef uint8_t* frame = segment.map + segment.used
+    INVARIANT(segment.used + FRAME_BYTES + size <= segment.allocated, b"an audit record passes the room of its segment")
     leaf_hash(frame + FRAME_BYTES, size, digest)
     memcpy(frame + 4, digest, 4)
     ronda_store_release(frame, <uint32_t>size)
@@ -140,6 +142,7 @@ cdef uint32_t segment_text_place(Segment* segment, uint8_t what, const void* tex
     cdef uint32_t place
     if size == 0:
         return 0
+    INVARIANT(segment.n_texts <= TEXTS_FULL, b"the texts of an audit segment pass their table")
     hash = XXH3_64bits(text, size) + what
     slot = hash & (TEXTS - 1)
     while True:

@@ -4,6 +4,7 @@ from libc.errno cimport ENOMEM, errno
 from libc.stdlib cimport calloc, free
 
 from core.audit.segment cimport AHEAD, segment_end, segment_extend, segment_free
+from core.machine.invariant cimport INVARIANT
 
 cdef extern from *:
     """
@@ -166,6 +167,7 @@ cdef int series_sync(Series* series) noexcept nogil:
     pthread_mutex_lock(&series.syncing)
     pthread_mutex_lock(&series.lock)
     appended = series.appended
+    INVARIANT(series.durable <= appended, b"more audit records are on disk than were appended")
     left = series.left
     series.left = series.last_left = NULL
     series.n_left = 0

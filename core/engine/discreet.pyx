@@ -8,6 +8,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
 
 from core.generation.store cimport Register
+from core.machine.invariant cimport LAYOUT
 from core.subject.shown cimport SHOWN_DISCREET, ShownEntry, shown_count, shown_entries
 from core.wire cimport Buffer, buffer_free, buffer_init, buffer_reserve, put_raw
 
@@ -77,6 +78,7 @@ cdef void note_discreet_looks(const Call* call, const AuditFacts* facts) noexcep
         look.generation_size = <uint32_t>facts.generation_size
         look.case_size = <uint32_t>facts.case_number_size
         look.identity_size = <uint32_t>facts.identity_size
+        LAYOUT(sizeof(KeptLook) == 60)
         ronda_discreet_acquire()
         if _kept.size > KEPT_BYTES or not buffer_reserve(
                 &_kept, sizeof(KeptLook) + look.register_size + look.generation_size + look.case_size + look.identity_size):

@@ -3,11 +3,34 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from core.generation.dossier cimport AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry
+from core.machine.invariant cimport LAYOUT, LAYOUT_PLACE
 
 
 cdef inline bint _inside(uint32_t offset, uint32_t length, uint32_t start, uint32_t end) noexcept nogil:
     """Whether a piece of the heap lies in it; an empty piece may stand anywhere."""
     return length == 0 or (offset >= start and offset <= end and length <= end - offset)
+
+
+cdef inline void _hold_layout() noexcept nogil:
+    """The bytes on disk; a change of them needs another format version."""
+    LAYOUT(sizeof(DossierHeader) == 96)
+    LAYOUT_PLACE(<size_t>&(<DossierHeader*>NULL).entity == 32)
+    LAYOUT_PLACE(<size_t>&(<DossierHeader*>NULL).death_day == 44)
+    LAYOUT_PLACE(<size_t>&(<DossierHeader*>NULL).n_alerts == 56)
+    LAYOUT_PLACE(<size_t>&(<DossierHeader*>NULL).summary_offset == 68)
+    LAYOUT_PLACE(<size_t>&(<DossierHeader*>NULL).identity_fed == 84)
+    LAYOUT(sizeof(AlertEntry) == 40)
+    LAYOUT_PLACE(<size_t>&(<AlertEntry*>NULL).valid_from == 8)
+    LAYOUT_PLACE(<size_t>&(<AlertEntry*>NULL).hit_offset == 24)
+    LAYOUT_PLACE(<size_t>&(<AlertEntry*>NULL).closed_elsewhere == 36)
+    LAYOUT(sizeof(RecordEntry) == 24)
+    LAYOUT_PLACE(<size_t>&(<RecordEntry*>NULL).offset == 12)
+    LAYOUT(sizeof(OwnerEntry) == 32)
+    LAYOUT_PLACE(<size_t>&(<OwnerEntry*>NULL).valid_from == 8)
+    LAYOUT(sizeof(ClaimEntry) == 40)
+    LAYOUT_PLACE(<size_t>&(<ClaimEntry*>NULL).name_key_offset == 12)
+    LAYOUT(sizeof(IdentifierEntry) == 24)
+    LAYOUT_PLACE(<size_t>&(<IdentifierEntry*>NULL).valid_from == 12)
 
 
 cdef bint dossier_inside(const uint8_t* bytes, uint32_t length) noexcept nogil:
@@ -19,6 +42,7 @@ cdef bint dossier_inside(const uint8_t* bytes, uint32_t length) noexcept nogil:
     cdef const IdentifierEntry* identifiers
     cdef uint64_t tables = sizeof(DossierHeader)
     cdef uint32_t i, heap
+    _hold_layout()
     tables += header.n_alerts * sizeof(AlertEntry) + <uint64_t>header.n_records * sizeof(RecordEntry)
     tables += header.n_owners * sizeof(OwnerEntry) + header.n_claims * sizeof(ClaimEntry)
     tables += header.n_identifiers * sizeof(IdentifierEntry)

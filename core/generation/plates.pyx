@@ -6,12 +6,17 @@ from libc.string cimport memcmp, memcpy, memset
 from core.files.layout cimport HEADER_SIZE, TRAILER_SIZE, FileTrailer
 from core.free_text.vehicles cimport colour_mask
 from core.identifiers.plates cimport misread_as
+from core.machine.invariant cimport LAYOUT, LAYOUT_PLACE
 from core.machine.xxhash cimport XXH3_64bits
 
 
 cdef const char* plates_open(PlatesFile* plates, const uint8_t* data, uint64_t size) noexcept nogil:
     cdef const FileTrailer* trailer
     cdef uint64_t blocks
+    LAYOUT(sizeof(PlateRow) == 32)
+    LAYOUT(sizeof(FileTrailer) == TRAILER_SIZE)
+    LAYOUT_PLACE(<size_t>&(<PlateRow*>NULL).colours == 20)
+    LAYOUT_PLACE(<size_t>&(<PlateRow*>NULL).entity == 28)
     if size < HEADER_SIZE + TRAILER_SIZE:
         return "too short to be one"
     trailer = <const FileTrailer*>(data + size - TRAILER_SIZE)

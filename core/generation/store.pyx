@@ -11,7 +11,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy
 
-from core.files.layout cimport FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
+from core.files.layout cimport ENTITY_ROW_SIZE, FORMAT_VERSION, HEADER_SIZE, EntityRow, FileHeader
 from core.generation.bounds cimport dossier_inside
 from core.generation.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
@@ -22,6 +22,7 @@ from core.generation.plates cimport PLATE_DAMAGED, PLATE_END, PlateRow, PlateSca
 from core.identifiers.kinds cimport (
     KEY_CHASSIS_TAIL, KEY_DOCUMENT, KEY_DOCUMENT_NUMBER, KEY_ENGINE, KEY_ENGINE_TAIL, KEY_PLATE, KEY_SUBJECT, KEY_VIN,
 )
+from core.machine.invariant cimport LAYOUT
 from core.machine.prefetch cimport prefetch
 from core.machine.xxhash cimport XXH3_64bits
 from core.name_index.file cimport names_close, names_open
@@ -302,6 +303,8 @@ cdef class Generation:
             raise GenerationDamaged("keys.mdb", why.decode())
         store.build = store.keys.build
         generation._map("entities.bin", files.get("entities.bin"), &data, &size)
+        LAYOUT(sizeof(FileHeader) == HEADER_SIZE)
+        LAYOUT(sizeof(EntityRow) == ENTITY_ROW_SIZE)
         store.entities = <const EntityRow*>(data + HEADER_SIZE)
         if (size - HEADER_SIZE) % sizeof(EntityRow) or (size - HEADER_SIZE) // sizeof(EntityRow) >= <uint64_t>0xFFFFFFF0:
             raise GenerationDamaged("entities.bin", "it ends within a row")

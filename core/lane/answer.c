@@ -39,6 +39,7 @@ static int ask(Stream *stream, LaneReply *reply) {
 
 static void park(Stream *stream) {
     Host *host = stream->session->host;
+    INVARIANT(stream->state == STREAM_READY && stream->ticket != 0, "a stream is parked that was not ready");
     stream->state = STREAM_PARKED;
     count_one(host, LANE_parked_now);
     if (stream->deadline_ns != INT64_MAX) wheel_set(&host->wheel, &stream->timer, stream->deadline_ns);
@@ -149,6 +150,7 @@ static void count_end(Session *session, int grpc_status) {
 void stream_reply(Stream *stream, const LaneReply *reply) {
     Session *session = stream->session;
     unpark(stream);
+    INVARIANT(stream->state != STREAM_REPLYING, "a call is answered twice");
     count_end(session, reply->grpc_status);
     int failed = reply->grpc_status == 0 ? stream_submit(stream, reply) : stream_submit_refusal(stream, reply, "200");
     if (failed) session_break(session, LANE_ended_unwell, NGHTTP2_INTERNAL_ERROR);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../machine/invariant.h"
 #include "lane.h"
 #include "tickets.h"
 #include "wheel.h"
@@ -54,6 +55,9 @@ static inline void count_add(LaneCounters *counters, LaneCounter counter, uint64
     __atomic_store_n(&counters->value[counter], old + number, __ATOMIC_RELAXED);
 }
 static inline void count_one(const Host *host, LaneCounter counter) { count_add(host->counters, counter, 1); }
-static inline void count_less(const Host *host, LaneCounter counter) { count_add(host->counters, counter, (uint64_t)-1); }
+static inline void count_less(const Host *host, LaneCounter counter) {
+    INVARIANT(lane_count(host->counters, counter) > 0, "a counter of the lane would fall below nothing");
+    count_add(host->counters, counter, (uint64_t)-1);
+}
 
 #endif

@@ -4,12 +4,15 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "../machine/invariant.h"
+
 void session_hold(Session *session, size_t bytes) {
     session->held += bytes;
     session->host->held += bytes;
 }
 
 void session_release(Session *session, size_t bytes) {
+    INVARIANT(session->held >= bytes && session->host->held >= bytes, "a session gives back more bytes than it holds");
     session->held -= bytes;
     session->host->held -= bytes;
 }

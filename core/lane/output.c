@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../machine/invariant.h"
+
 uint8_t *output_room(Output *output, size_t more) {
+    INVARIANT(output->size <= output->capacity, "an output is longer than its block");
     if (more > output->capacity - output->size) {
         if (more > SIZE_MAX / 4 - output->size) return NULL;
         size_t capacity = output->capacity ? output->capacity : 4096;
@@ -26,6 +29,7 @@ int output_add(Output *output, const void *bytes, size_t size) {
 }
 
 void output_drop(Output *output, size_t size) {
+    INVARIANT(size <= output->size, "more is dropped of an output than it has");
     output->size -= size;
     if (output->size > 0) memmove(output->bytes, output->bytes + size, output->size);
 }

@@ -14,6 +14,16 @@ static Stream *take(Host *host) {
     return stream;
 }
 
+/* The session's list holds as many streams as it counts, each of them its own. */
+static int is_sound_list(const Session *session) {
+    uint32_t count = 0;
+    const Stream *previous = NULL;
+    for (const Stream *stream = session->streams; stream != NULL; previous = stream, stream = stream->next) {
+        if (stream->session != session || stream->previous != previous || ++count > session->stream_count) return 0;
+    }
+    return count == session->stream_count;
+}
+
 static void give_back(Host *host, Stream *stream) {
     if (host->free_stream_count >= STREAMS_KEPT) {
         free(stream);
@@ -100,6 +110,7 @@ void stream_drop_request(Stream *stream) {
 void stream_drop_body(Stream *stream) {
     if (stream->body_kept != NULL) {
         session_release(stream->session, stream->body_size);
+        INVARIANT(stream->session->unsent >= stream->body_size, "a session has fewer unsent bytes than one reply");
         stream->session->unsent -= stream->body_size;
         free(stream->body_kept);
         stream->body_kept = NULL;
@@ -120,6 +131,8 @@ void stream_drop_authorization(Stream *stream) {
 void stream_free(Stream *stream, LaneCounter why) {
     Session *session = stream->session;
     Host *host = session->host;
+    INVARIANT(session->stream_count > 0, "a session frees a stream that it does not count");
+    INVARIANT_VERIFIED(is_sound_list(session), "a session's list of streams is broken");
     if (stream->state == STREAM_PARKED) {
         count_less(host, LANE_parked_now);
         if (host->callbacks.cancelled != NULL)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../machine/invariant.h"
+
 /* Keys may be chosen by those who are counted (addresses): the seed, which they do not know, decides where they fall. */
 static size_t place(const Tally *tally, const uint8_t *key) {
     uint64_t mixed = tally->seed, word;
@@ -45,7 +47,8 @@ int tally_add(Tally *tally, const uint8_t key[TALLY_KEY], uint32_t limit) {
 
 void tally_remove(Tally *tally, const uint8_t key[TALLY_KEY]) {
     size_t free_at = find(tally, key);
-    if (tally->entries[free_at].count == 0 || --tally->entries[free_at].count > 0) return;
+    INVARIANT(tally->entries[free_at].count > 0, "a key is taken from a tally that never counted it");
+    if (--tally->entries[free_at].count > 0) return;
     for (size_t at = (free_at + 1) & tally->mask; tally->entries[at].count > 0; at = (at + 1) & tally->mask) {
         size_t home = place(tally, tally->entries[at].key);
         if (((at - home) & tally->mask) < ((at - free_at) & tally->mask)) continue; /* its way does not pass the gap */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "../machine/invariant.h"
+
 static int grow(Tickets *tickets) {
     uint32_t size = tickets->size ? tickets->size * 2 : 64;
     if (size > UINT32_MAX / 2) return -1;
@@ -18,6 +20,7 @@ static int grow(Tickets *tickets) {
 uint64_t ticket_open(Tickets *tickets, void *stream) {
     if (tickets->first_free == tickets->size && grow(tickets) != 0) return 0;
     uint32_t at = tickets->first_free;
+    INVARIANT(at < tickets->size && tickets->places[at].stream == NULL, "a ticket's place is not free");
     TicketPlace *place = &tickets->places[at];
     tickets->first_free = place->next_free;
     place->stream = stream;

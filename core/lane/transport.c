@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "../machine/invariant.h"
 #include "connection.h"
 
 static void hold_pending(Connection *connection, size_t before) {
@@ -37,6 +38,7 @@ int connection_flush(Connection *connection) {
     ssize_t sent = send_some(connection, pending->bytes + connection->pending_sent, pending->size - connection->pending_sent);
     if (sent < 0) return -1;
     connection->pending_sent += (size_t)sent;
+    INVARIANT(connection->pending_sent <= pending->size, "more was sent than waited");
     if (connection->pending_sent < pending->size) return 0;
     session_release(&connection->session, pending->capacity);
     output_end(pending);
@@ -56,6 +58,7 @@ void lane_send_staged(Lane *lane) {
         const uint8_t *bytes = lane->staged.bytes + at;
         size_t size = lane->parts[i].size;
         at += size;
+        INVARIANT(at <= lane->staged.size && connection->staged > 0, "the lane's staged parts pass their bytes");
         connection->staged--;
         if (connection->state == CONNECTION_DEAD || connection->failed) continue;
         ssize_t sent = connection->pending.size == 0 ? send_some(connection, bytes, size) : 0;

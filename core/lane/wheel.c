@@ -3,6 +3,10 @@
 
 #include <stddef.h>
 
+#include "../machine/invariant.h"
+
+static_assert((WHEEL_SLOTS & (WHEEL_SLOTS - 1)) == 0 && WHEEL_SLOTS % 64 == 0, "slots are found by a mask, 64 to a word");
+
 static int slot_of(int64_t tick) { return (int)(tick & (WHEEL_SLOTS - 1)); }
 
 /* The tick at which something is due: the one that begins at or after its time. */
@@ -16,6 +20,7 @@ void wheel_begin(Wheel *wheel, int64_t now_ns) {
 
 void wheel_forget(Wheel *wheel, Timer *timer) {
     if (timer->next == NULL) return;
+    INVARIANT(timer->next->previous == timer && timer->previous->next == timer, "a timer is not in its ring");
     timer->next->previous = timer->previous;
     timer->previous->next = timer->next;
     if (timer->next == timer->previous) { /* a head alone is left */

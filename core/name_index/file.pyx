@@ -5,6 +5,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memset
 
 from core.files.layout cimport HEADER_SIZE, TRAILER_SIZE, FileTrailer
+from core.machine.invariant cimport LAYOUT, LAYOUT_PLACE
 from core.machine.prefetch cimport prefetch
 from core.machine.xxhash cimport XXH3_64bits, XXH3_64bits_withSeed
 
@@ -62,10 +63,21 @@ cdef bint _terms_inside(const NamesFile* names) noexcept nogil:
     return True
 
 
+cdef inline void _hold_layout() noexcept nogil:
+    """The bytes on disk; a change of them needs another format version."""
+    LAYOUT(sizeof(SkipEntry) == 12)
+    LAYOUT(sizeof(TokenEntry) == 32)
+    LAYOUT_PLACE(<size_t>&(<TokenEntry*>NULL).checksum == 24)
+    LAYOUT(sizeof(TokenBrief) == 4)
+    LAYOUT(sizeof(NamesTables) == 120)
+    LAYOUT_PLACE(<size_t>&(<NamesTables*>NULL).n_tokens == 88)
+
+
 cdef const char* names_open(NamesFile* names, const uint8_t* data, uint64_t size) noexcept nogil:
     cdef const FileTrailer* trailer
     cdef const NamesTables* tables
     cdef uint64_t end, start
+    _hold_layout()
     if size < HEADER_SIZE + TRAILER_SIZE:
         return "too short to be one"
     trailer = <const FileTrailer*>(data + size - TRAILER_SIZE)

@@ -32,6 +32,7 @@ def environment(target: str) -> dict[str, str]:
         "RONDA_FUZZ_PYTHON": sys.executable,
         "RONDA_FUZZ_PATH": f"{TREE}:{ROOT}",
         "RONDA_FUZZ_TARGET": target,
+        "RONDA_VERIFY": "1",  # dear invariants too: core/machine/invariant.h
         "PYTHONMALLOC": "malloc",  # every object in memory that AddressSanitizer watches
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -34,6 +34,7 @@ CHECKS: dict[str, list[str]] = {
     "ruff check": [str(BIN / "ruff"), "check", "."],
     "ruff format": [str(BIN / "ruff"), "format", "--check", "."],
     "cython-lint": [str(BIN / "cython-lint"), "core"],
+    "C": [sys.executable, "-m", "tests.house.written_c"],
     "shellcheck": ["shellcheck", "run", ".ci/run"],
     "buf lint": [str(BIN / "buf"), "lint"],
     "buf breaking": [str(BIN / "buf"), "breaking", "--against", "proto/baseline.binpb"],

@@ -23,7 +23,7 @@ _END_S = 30
 def build(flags: tuple[str, ...] = SANITIZED) -> Path:
     """The program of the present sources. Raises subprocess.CalledProcessError; the compiler says why."""
     sources = [Path(__file__).with_name("stub.c"), *SOURCES]
-    read = [*sources, *sorted((ROOT / "core" / "lane").glob("*.h"))]
+    read = [*sources, *sorted(path for room in ("lane", "machine") for path in (ROOT / "core" / room).glob("*.h"))]
     digest = hashlib.sha256(repr(flags).encode() + b"".join(path.read_bytes() for path in read)).hexdigest()[:16]
     program = BUILD / f"stub-{digest}"
     if not program.exists():
