@@ -1,10 +1,10 @@
-"""Once a second: reads what the workers appended, checks it, signs a checkpoint, has it kept elsewhere; seals segments.
+"""Once a second: reads new records, checks them, signs a checkpoint, sends it to the second keeper; seals segments.
 
-It trusts no worker: it hashes the segments' bytes itself, and puts them on disk before it signs for them. A segment
-whose writer is gone (its lock is free) is sealed: what a killed process left half written is cut and kept aside, the
-root is written to `seals`, the index is made.
+It trusts no worker: it hashes the segments' bytes itself, and puts them on disk before it signs for them. It seals a
+segment if its writer is gone (its lock is free). A half-written record of a killed process is cut and kept aside, the
+root is written to `seals`, and the index is made.
 
-It signs nothing that does not continue the last checkpoint, its own or the second keeper's: `Inconsistent`. After a
+It signs only what continues the last checkpoint, its own or the second keeper's; else it raises `Inconsistent`. After a
 restoration (restorations.py) the last one is the newest that is not void, and the second keeper's word counts.
 """
 
@@ -171,7 +171,7 @@ class Checkpointer:
             log(event, level=level, **fields)
 
     def report(self) -> AuditReport:
-        """What the scrape tells of the log, as of the last round."""
+        """Returns the figures of the log for the scrape, as of the last round."""
         opened = [segment for segment in self._open.values() if segment.id not in self._seals.sealed]
         signed = self._last.number if self._last is not None else 0
         return AuditReport(

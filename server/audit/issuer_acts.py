@@ -1,4 +1,4 @@
-"""What an institution's issuer did (server/issuer): the method of records in a log of its own."""
+"""Actions of an institution's issuer (server/issuer): the method of records in a log of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The second keepers of one log, as who signs has them: held against the log, handed each checkpoint, watched for loss.
+"""The second keepers of one log: compared with the log, handed each checkpoint, watched for loss.
 
-A keeper that lost what it took gets nothing more until it holds that again: what is signed would otherwise lie below a
-mount point, and look like all that there ever was.
+A keeper that lost checkpoints gets nothing more until it holds them again. Otherwise new ones would lie below a mount
+point and look like the whole history.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Inconsistent(Exception):
 
 
 def awaits_a_person(held: Held, restorations: Restorations) -> bool:
-    """Whether the log has one restoration more than a keeper: a person there must accept it."""
+    """Returns whether the log has one restoration more than a keeper: a person there must accept it."""
     return bool(restorations.each) and restorations.texts[:-1] == held.restorations
 
 

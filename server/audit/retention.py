@@ -1,11 +1,11 @@
-"""Retention: which segments have outlived their years, and the bin in which they wait before they are removed.
+"""Retention: finds the segments that have outlived their years; they wait in a bin before they are removed.
 
 <audit>/bin/<log>/00000001.seg, .idx, .cut    segments that were dropped
 <audit>/bin/left.json                         seconds that each of them stays there yet
 
-Retention believes no single clock. A segment's years are over when the clock says so and the log itself signed
-checkpoints for at least `_SIGNED_DAYS` days of that time or later. A run, each hour, drops one day's worth of segments
-at most. The time in the bin is counted while this process runs, by the monotonic clock.
+Retention believes no single clock. A segment's years are over when two conditions hold: the clock says so, and the log
+signed checkpoints for at least `_SIGNED_DAYS` days of that time or later. A run, each hour, drops one day's worth of
+segments at most. The time in the bin is counted while this process runs, by the monotonic clock.
 """
 
 from __future__ import annotations

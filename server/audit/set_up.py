@@ -35,7 +35,7 @@ def audit_directory(settings: AuditSettings) -> Path:
 
 
 def development_keys(settings: AuditSettings) -> Path:
-    """Where development mode keeps the keys that it makes: the auditor's private key too."""
+    """Returns the directory for the keys that development mode makes, including the auditor's private key."""
     directory = audit_directory(settings)
     return directory.with_name(f"{directory.name}-keys")
 
@@ -61,9 +61,9 @@ def public_signing_key(settings: AuditSettings, path: Path | None = None) -> Ed2
 
 
 def second_keepers(settings: AuditSettings, directories: Sequence[Path] = ()) -> list[CheckpointFiles]:
-    """The second keepers' files that lie here: those named, else the settings'. Raises Lacking.
+    """Returns the second keepers' files on this machine: those named, else those in the settings. Raises Lacking.
 
-    None of them may lie in the log itself: whoever alters one alters the other.
+    None of them may lie in the log itself: a person who alters one could alter the other.
     """
     own = audit_directory(settings).resolve()
     for each in directories:

@@ -1,9 +1,9 @@
 """The witness: the second keeper's own service, for another institution's machine (`ronda audit witness`).
 
-It takes a checkpoint when the key of its number signed it and it continues the last one: a larger number, trees that
-do not shrink, and no other root for the same size. It takes a change of keys from the newest key that it knows, for
-numbers that it has not taken yet. That the trees really are one another's continuation is shown by
-`ronda audit verify --keeper`, which reads the log itself.
+It takes a checkpoint if the key of its number signed it and it continues the last one: a larger number, trees that do
+not shrink, and the same root for the same size. It takes a change of keys from the newest key that it knows, for
+numbers that it has not taken yet. `ronda audit verify --keeper` reads the log itself and shows that one tree really
+continues the other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Methods that Python answers and not the engine: admitted, permitted, counted and recorded as the engine's own are.
+"""Methods that Python answers, not the engine: admitted, permitted, counted and recorded as the engine's own are.
 
-A service gives an answering function for each; this module holds the rules that all calls keep, in their order: the
+A service gives an answering function for each. This module applies the rules that all calls keep, in their order: the
 gate, the caller, the message's size and time (half open), places, the context's fields, policy for the purpose, limits;
-and the audit record before the first byte of an answer leaves. What is refused on that way has its record too.
+and the audit record before the first byte of an answer leaves. A refusal at any step has its record too.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Asked:
 
     @property
     def development(self) -> bool:
-        """Whether it is the built-in caller of development mode."""
+        """True for the built-in caller of development mode."""
         return bool(self.caller.flags & Flag.DEVELOPMENT)
 
     async def in_effect(self, change: Coroutine[Any, Any, _T]) -> _T:
@@ -131,8 +131,11 @@ Answers = Callable[[Asked], AsyncIterator[Message]]
 
 
 class OwnPlaces:
-    """How many calls of some own methods a worker has at once: they wait for people, disks and slow networks, and so
-    hold no place of those that searches need. Lives in the event loop's thread."""
+    """Limits how many calls of some own methods a worker has at once.
+
+    They wait for people, disks and slow networks, so they take no place that searches need. Lives in the event loop's
+    thread.
+    """
 
     def __init__(self, service: Service, most: int = _PLACES) -> None:
         self._service, self._most, self._held = service, most, 0

@@ -1,4 +1,4 @@
-"""What issuing institutions said of hits, as the one process that writes confirmations left it for all that answer.
+"""Statements of issuing institutions about hits, as written by the one process that writes confirmations.
 
 <data>/confirmations/shown.json: a list of [key, denied, fields], key and fields in Base64 (core.call.confirmations).
 """

@@ -24,7 +24,7 @@ _LOOK_S = 0.2
 
 
 class DeskLine:
-    """What a worker asks the writer process. Lives in the event loop's thread."""
+    """A worker's line to the writer process. Lives in the event loop's thread."""
 
     def __init__(self, data: Path, socket: Path) -> None:
         self._folder = data / FOLDER
@@ -63,7 +63,7 @@ class DeskLine:
         return Row(**found["row"]) if found["row"] else None
 
     async def pending(self, institution: str) -> tuple[list[Row], int]:
-        """What waits for an institution, and how many. Raises Refusal."""
+        """Returns the open confirmations of an institution, and their total. Raises Refusal."""
         found = await self._ask({"do": "pending", "institution": institution})
         return [Row(**row) for row in found["rows"]], found["total"]
 

@@ -1,8 +1,8 @@
-"""What every kept generation took in goes from the ledger's log to its archive (docs/feed.md, "A long ledger").
+"""Moves entries that every kept generation holds from the ledger's log to its archive (docs/feed.md, "A long ledger").
 
-The process that writes the ledger looks once a minute what its kept generations hold. An entry stays in the log for as
-long as one of them, or the snapshot beside the ledger, begins before it: no start, no base and no build reads the
-archive, and it may be moved away.
+The process that writes the ledger checks once a minute which entries its kept generations hold. An entry stays in the
+log as long as one of them, or the snapshot beside the ledger, begins before it. No start, no base and no build reads
+the archive, so it may be moved away.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ROOM_BYTES = 64 << 20  # that stays free, beside the archive and the next log a
 
 
 class Archived(NamedTuple):
-    """What was done."""
+    """The entries archived."""
 
     entries: int
     through: int  # sequence
@@ -74,7 +74,7 @@ class Archiving:
         return Archived(entries, cut.sequence)
 
     def _due(self) -> Position | None:
-        """Where to cut the log; None = not now. Raises OSError."""
+        """Returns the position to cut the log at; None = not now. Raises OSError."""
         if (cut := self._cut()) is None or not self._is_worth(cut):
             return None
         before = noted_place(self._ledger.folder)

@@ -1,4 +1,4 @@
-"""How answers show the registers that are fed, and why: of what this worker answers from, by what its answers say."""
+"""Returns how this worker's answers show the fed registers, and the reason."""
 
 from __future__ import annotations
 

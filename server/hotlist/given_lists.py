@@ -76,7 +76,7 @@ def not_ahead(*times_ms: int) -> int:
 
 
 class GivenLists:
-    """Of one worker. Lives in the event loop's thread."""
+    """State of one worker. Lives in the event loop's thread."""
 
     def __init__(self) -> None:
         self._known: dict[Path, GivenList] = {}

@@ -1,4 +1,4 @@
-"""How far the making process is, for the metrics: a file that it leaves each second, in the directory of sockets."""
+"""Progress of the making process, for the metrics: a file written each second, in the directory of sockets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN_S = 1.0
 
 
 class Progress:
-    """What is told of the lists. It outlives the process: one that ends again and again is seen to stand."""
+    """State of the lists for the metrics. It outlives the process, so a process that keeps ending shows as stalled."""
 
     def __init__(self, folder: Path, status: Path) -> None:
         """folder: of the lists. status: the file."""

@@ -206,7 +206,7 @@ def _listed(asked: Asked, look_up: hotlist_service_pb2.OfflineLookUp) -> list[Do
 
 
 def _count_persons(asked: Asked, found: list[DossierReader]) -> None:
-    """Whom the device showed off line counts among those whom the officer saw today; nothing is refused any more."""
+    """Counts persons shown off line among those that the officer saw today; nothing is refused any more."""
     persons = [each.subject_id for each in found if each.kind in (EntityKind.PERSON, EntityKind.UNIDENTIFIED)]
     if persons:
         asked.caller.show(asked.entered.purpose, persons, refuses=False)

@@ -106,7 +106,7 @@ class SyncStream:
         return SnapshotResponse(header=self._giver.header(given, purpose, self._at, unchanged=unchanged))
 
     async def _record(self, given: GivenList) -> None:
-        """That another list is given: the call's own record names the first."""
+        """Records that another list is given: the call's own record names the first."""
         asked, audit = self._asked, self._asked.service.audit
         audit.log.append_record(
             clock_ms=clock_ms(),

@@ -1,9 +1,9 @@
-"""Sessions over a restart that was ordered: sealed at SIGTERM, taken up once by the next start.
+"""Sessions across an ordered restart: sealed at SIGTERM, taken up once by the next start.
 
-A planned restart (an upgrade, a setting) would else ask every officer for PIN or password, also cars in the middle of
-a stop. The file is worth nothing but to the issuer that begins next: it is sealed under the pepper, names the machine's
-boot (sessions go by its clock) and the database's sequence, which moves on before the first session of it is used; so
-a copy that is put back later revives nobody who signed off or was signed off since. A kill leaves no file.
+Otherwise a planned restart (an upgrade, a setting) would ask every officer for PIN or password, also cars in the middle
+of a stop. Only the next issuer can use the file. It is sealed under the pepper, and names the machine's boot (sessions
+go by its clock) and the database's sequence. That sequence moves on before the first session is used, so a copy
+restored later revives no ended session. A kill leaves no file.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class Sessions:
         return session if session.subject in subjects else None
 
     def end(self, handle: str) -> bool:
-        """Ends it, whoever shows it: by another certificate than its own it was stolen. Whether there was one."""
+        """Ends the session for any caller: under another certificate it was stolen. Returns whether there was one."""
         return self._end(_key(handle))
 
     def living(self) -> list[tuple[bytes, Session]]:

@@ -1,7 +1,7 @@
 """The issuer's database: officers, their numbers as keyed hashes, their hashed PINs and passwords, lock-outs.
 
-SQLite, `synchronous=FULL`: what was answered is on disk. Each change moves a sequence on, which is also kept beside the
-pepper (server/issuer/pepper.py): a copy that is put back is older than that, and nothing is answered from it.
+SQLite, `synchronous=FULL`: an answered change is on disk. Each change moves a sequence on, which is also kept beside
+the pepper (server/issuer/pepper.py). A restored copy is older than that, and nothing is answered from it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CREATE TABLE lockout (
 
 @dataclass(frozen=True)
 class Officer:
-    """A row. epoch: raised by whatever ends her sessions."""
+    """A row. epoch: raised by every act that ends the officer's sessions."""
 
     id: int
     nip: str
@@ -63,7 +63,7 @@ class Officer:
 
 @dataclass(frozen=True)
 class Secret:
-    """Her PIN or password. provisional: given by a clerk, to be changed; paid_ms: when it last paid failures back."""
+    """The officer's PIN or password. provisional: given by a clerk, to be changed; paid_ms: last refund of failures."""
 
     hash: SecretHash
     expires_ms: int
@@ -132,7 +132,7 @@ class Store:
         self._newest.move_to(sequence + 1)
 
     def state(self) -> str:
-        """Which database this is, and its newest sequence."""
+        """Returns the database's identity and its newest sequence."""
         identity, sequence = self.db.execute("SELECT database, sequence FROM meta").fetchone()
         return f"{identity} {sequence}"
 
@@ -167,7 +167,7 @@ class Store:
         return [each for (identity,) in ids if (each := self.officer(identity)) is not None]
 
     def secret(self, officer: int, kind: Kind) -> Secret | None:
-        """None where she has none of this kind."""
+        """Returns the officer's secret of this kind; None = none."""
         found = self.db.execute(
             "SELECT hash, salt, log_n, r, p, pepper, expires_ms, provisional, paid_ms FROM secret "
             "WHERE officer = ? AND kind = ?",
@@ -206,7 +206,8 @@ class Store:
         )
 
     def put_telephone(self, officer: int, pepper: Pepper, hashes: list[bytes]) -> None:
-        """Within `change`: her one number, its hashes under all keys, newest first; who had it has it no more."""
+        """Sets the officer's one number, within `change`: its hashes under all keys, newest first. Other holders lose
+        it."""
         marks = ",".join("?" * len(hashes))
         self.db.execute(f"DELETE FROM telephone WHERE officer = ? OR hash IN ({marks})", (officer, *hashes))  # noqa: S608
         self.db.execute("INSERT INTO telephone VALUES (?, ?, ?)", (hashes[0], pepper.newest.id, officer))

@@ -48,7 +48,7 @@ class LaneConnection:
 
 
 class ParkedCall:
-    """What handlers use of grpc.aio.ServicerContext; the rest of it they do not."""
+    """The part of grpc.aio.ServicerContext that handlers use."""
 
     def __init__(self, told: Told, connection: LaneConnection) -> None:
         self.connection = connection
@@ -60,7 +60,7 @@ class ParkedCall:
         return self.connection.name
 
     def auth_context(self) -> Auth:
-        """What the connection's TLS proves."""
+        """Returns the identity that the connection's TLS proves."""
         return self.connection.auth()
 
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:

@@ -54,7 +54,7 @@ _NOTHING: Configured = (b"", b"", None)
 
 @dataclass(frozen=True)
 class LaneParts:
-    """What the lane shares with grpcio's side of the worker."""
+    """The parts that the lane shares with grpcio's side of the worker."""
 
     service: Service
     health: Health
@@ -131,7 +131,7 @@ class ExpressLane:
         self._loop.show_health(services, health.serving, _printable(health.reason), _printable(health.detail))
 
     def trust_changed(self) -> None:
-        """Nobody is known any more, and who was revoked loses her connections."""
+        """Forgets all known callers, and closes the connections of revoked ones."""
         self._loop.forget_callers()
         self._reload()
         if self._looking is None or self._looking.done():
@@ -148,7 +148,8 @@ class ExpressLane:
                 running.run_in_executor(None, passed.clear)
 
     def turned(self) -> bool:
-        """Whether the loop has turned since it was last asked, and makes it turn for the next time. A drain ends it."""
+        """Returns whether the loop has turned since the last call; makes it turn for the next. Always true in a drain.
+        """
         if self._draining:
             return True
         before, self._turns = self._turns, self._loop.turns
@@ -248,7 +249,7 @@ class ExpressLane:
 
 
 class _LaneMetrics:
-    """Of a method: what the loop has counted since the last look goes to the others of its name."""
+    """Metrics of a method: adds the loop's counts since the last look to grpcio's counts."""
 
     def __init__(self, method: str) -> None:
         self._metrics = MethodMetrics(method)

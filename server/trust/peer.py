@@ -1,4 +1,4 @@
-"""The device at the other end: what its TLS certificate proves.
+"""The device at the other end, as its TLS certificate proves it.
 
 Its name is the one SPIFFE URI of the certificate's SAN; the subject's common name is never read. Paths known here:
 

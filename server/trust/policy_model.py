@@ -1,4 +1,4 @@
-"""What policy speaks of: the Cedar schema, made from the contract, and the entities that every decision knows.
+"""The model of policy: the Cedar schema, made from the contract, and the entities that every decision knows.
 
 | principal | action | resource | asks |
 |---|---|---|---|
@@ -8,10 +8,10 @@
 | | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
 | | ListWhole | Purpose | do lists of persons show whole CUIs and birth dates? |
 | | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf, for this purpose? |
-| | ListAwaited | Gateway in Institution | may this gateway hear, without an officer, for whom a recall waits? |
+| | ListAwaited | Gateway in Institution | may this gateway hear, without an officer, which officers have a waiting recall? |
 
 Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision has
-`context.purpose`. Nothing is permitted that no policy permits.
+`context.purpose`. Nothing is permitted without a policy that permits it.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def entity(kind: str, identity: str, parents: Iterable[dict[str, str]] = (), **a
 
 
 def known_entities() -> list[dict[str, Any]]:
-    """What every decision knows: a Record for each section and sensitivity, and which group each method is in."""
+    """Returns the entities of every decision: a Record for each section and sensitivity, and each method's group."""
     actions = [
         entity("Action", method, [uid("Action", group)]) for group, methods in GROUPS.items() for method in methods
     ]

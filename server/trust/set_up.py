@@ -15,7 +15,7 @@ from server.trust.settings import TrustSettings
 
 
 class TrustSetUp:
-    """What a worker needs. Raises SettingsError."""
+    """The parts of trust that a worker needs. Raises SettingsError."""
 
     callers: Callers
     bundle: Bundle | None  # CAs of clients, PEM; None = the settings' own
