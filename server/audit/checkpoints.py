@@ -282,7 +282,7 @@ class CheckpointFiles:
         return max((_last_text(path) for path in self.days()), key=_number, default="")
 
     def _newest_text(self, counts: Callable[[int], bool]) -> str:
-        """Returns the newest checkpoint whose number counts; reads whole files only if the last one does not."""
+        """Returns the newest checkpoint that counts by its number; reads whole files only if the last one does not."""
         last = self._last_text()
         if not last or counts(_number(last)):
             return last

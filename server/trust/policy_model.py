@@ -8,7 +8,7 @@
 | | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
 | | ListWhole | Purpose | do lists of persons show whole CUIs and birth dates? |
 | | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf, for this purpose? |
-| | ListAwaited | Gateway in Institution | may this gateway hear, without an officer, which officers have a waiting recall? |
+| | ListAwaited | Gateway in Institution | may this gateway hear which officers have a waiting recall? |
 
 Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision has
 `context.purpose`. Nothing is permitted without a policy that permits it.
