@@ -153,8 +153,8 @@ cdef inline void put_bytes_if(Buffer* buffer, uint32_t number, const void* data,
 cdef inline size_t begin_message(Buffer* buffer, uint32_t number, size_t length_bytes) noexcept nogil:
     """Opens a nested message; give the mark that it returns, and the same `length_bytes`, to end_message.
 
-    `length_bytes` (1 to 5) is a guess of how long the length varint will be: 1 below 128 bytes, 2 below 16 KiB,
-    3 below 2 MiB. A wrong guess costs one move of the message's bytes, nothing else.
+    `length_bytes` (1 to 5) is the guessed size of the length varint: 1 below 128 bytes, 2 below 16 KiB, 3 below 2 MiB.
+    A wrong guess costs one move of the message's bytes, nothing else.
     """
     put_tag(buffer, number, WIRE_LENGTH)
     if buffer_reserve(buffer, length_bytes):

@@ -18,7 +18,7 @@ cdef enum:
     WHOLE = 16                   # gcra_weigh's unit: so many are one look-up
 
 cdef inline uint64_t gcra_spent_at(uint64_t now) noexcept nogil:
-    """A word whose allowance, whatever its rule, is spent now."""
+    """Returns a word with its allowance spent now, under any rule."""
     return now | (<uint64_t>1 << SPENT_BIT)
 
 cdef inline uint64_t gcra_time(uint64_t paid) noexcept nogil:

@@ -100,7 +100,7 @@ cdef inline uint64_t neighbour_code(int kind, const uint8_t* text, size_t size) 
     return _coded(kind, differ, code)
 
 cdef inline bint near_code(uint64_t code, uint64_t apart) noexcept nogil:
-    """Whether a code and another, `apart` = their XOR and not 0, are near."""
+    """Returns whether two codes are near. apart: their XOR, not 0."""
     cdef int kind = <int>(code >> 58) & 31
     cdef int last = 63 - leading_zeros(apart), first = trailing_zeros(apart)
     if kind == KEY_CUI or kind == CODE_LICENCE_CUI:

@@ -225,7 +225,7 @@ cdef void put_owner(Call* call, const Vehicle* vehicle, int at) noexcept nogil:
 
 
 cdef void _show_unwritten_owner(Call* call, const Owner* owner) noexcept nogil:
-    """One whom the request does not want sent: Vehicle.owner_level speaks of her all the same."""
+    """Notes an owner that the request does not want sent: Vehicle.owner_level takes it into account all the same."""
     cdef Left left
     left_init(&left)
     if owner.has_person:

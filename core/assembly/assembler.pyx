@@ -74,7 +74,7 @@ cdef struct Announced:           # an entity whose records are yet to come
 
 @dataclass(frozen=True)
 class Assembly:
-    """What was written."""
+    """The counts of the written files."""
 
     persons: int
     vehicles: int
@@ -209,7 +209,7 @@ cdef class Assembler:
             raise MemoryError
 
     cdef int _close_entity(self) noexcept nogil:
-        """Writes the dossier of the entity whose records have all come."""
+        """Writes the dossier of the open entity, after its last record."""
         cdef int status
         if not self.entity_open:
             return ASSEMBLED

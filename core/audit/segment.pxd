@@ -53,5 +53,5 @@ cdef void segment_put_text(Segment* segment, uint8_t kind, uint8_t what, const v
 cdef uint32_t segment_text_place(Segment* segment, uint8_t what, const void* text, size_t size) noexcept nogil
 
 cdef inline uint8_t* segment_body(Segment* segment) noexcept nogil:
-    """Where the next record's body goes."""
+    """Returns the place for the next record's body."""
     return segment.map + segment.used + FRAME_BYTES

@@ -1,4 +1,4 @@
-"""What issuing institutions said of hits, looked up without the GIL."""
+"""Statements of issuing institutions about hits, looked up without the GIL."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdlib cimport calloc, free
@@ -121,7 +121,7 @@ cdef const Confirmed* confirmed_hit(const ConfirmationTable* table, const uint8_
 
 
 cdef void _register_of(Field record, Field* register) noexcept nogil:
-    """Of an encoded RecordReference; of size 0 where it names none."""
+    """Reads the register of an encoded RecordReference; of size 0 if it names none."""
     cdef Reader reader
     cdef Field field
     register.size = 0

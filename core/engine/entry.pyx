@@ -112,7 +112,7 @@ cdef object call_error(int status, const Ending* ending):
 
 
 cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
-    """Who asks, for compiled code: borrowed from `caller` and `audit`."""
+    """Fills in the caller's data for compiled code: borrowed from `caller` and `audit`."""
     asker.session = NULL
     asker.grant = NULL
     asker.audit = NULL if audit is None else audit.core

@@ -1,7 +1,7 @@
 """plates.bin, the reader: partial plates (see core/generation/plates.pxd for the bytes)."""
 
 def plate_fits(pattern: str, plate: str, /) -> bool:
-    """Whether a plate's characters fit a pattern with ? (one character) and * (any number). For tests."""
+    """Returns whether a plate's characters fit a pattern with ? (one character) and * (any number). For tests."""
 
 def read_plates(
     data: bytes, pattern: str, type: str, make: str, colour: str, model_year: int, misreads: int = 0, /

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from typing_extensions import disjoint_base
 
 class EntityKind(IntEnum):
-    """Whose dossier it is: ENTITY_* of core/generation/dossier.pxd."""
+    """The kind of subject of a dossier: ENTITY_* of core/generation/dossier.pxd."""
 
     PERSON = 1
     ORGANISATION = 2

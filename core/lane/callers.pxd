@@ -42,5 +42,5 @@ cdef const Known* find_caller(CallerIndex* index, const void* certificate, size_
                               const void* authorization, size_t authorization_size) noexcept nogil
 
 cdef inline bint same_bytes(const void* a, const void* b, size_t size) noexcept nogil:
-    """Of one size; none may be nowhere."""
+    """Returns whether two texts of one size are equal; both may be NULL if the size is 0."""
     return size == 0 or memcmp(a, b, size) == 0

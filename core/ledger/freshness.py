@@ -1,4 +1,4 @@
-"""How fresh the fed registers are, folded from the ledger's entries in their order."""
+"""Freshness of the fed registers, folded from the ledger's entries in their order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FedRegister:
 
     @property
     def stale(self) -> bool:
-        """Whether changes of any source may be lacking."""
+        """True if changes of any source may be missing."""
         return bool(self.lacks)
 
 

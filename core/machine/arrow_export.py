@@ -1,4 +1,4 @@
-"""What the assembler takes: anything that exports a record batch through the Arrow C data interface."""
+"""The assembler's input: any object that exports a record batch through the Arrow C data interface."""
 
 from __future__ import annotations
 

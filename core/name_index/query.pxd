@@ -168,5 +168,5 @@ cdef inline uint64_t* bitmap_of(const NameQuery* query, int number) noexcept nog
     return query.bitmaps + number * WINDOW_WORDS
 
 cdef inline bint shares_word(const NameQuestion* question, int asked, uint8_t kind) noexcept nogil:
-    """Whether an asked token is a word that goes with one on file in a kind to which a list always leads."""
+    """Returns whether an asked token is a word that goes with one on file, in a kind that always has a list."""
     return KIND_NONE < kind < KIND_INITIAL and question.forms[asked].length > 1

@@ -75,7 +75,7 @@ cdef bint is_foreign_particle(const TokenForm* form) noexcept nogil
 cdef bint is_plain_particle(const TokenForm* form) noexcept nogil
 
 cdef inline bint is_begin_of_a(uint8_t kind) noexcept nogil:
-    """Whether b begins a."""
+    """Returns whether b begins a."""
     return kind == KIND_B_BEGINS or kind == KIND_B_SHORT
 
 cdef inline bint is_begin_of_b(uint8_t kind) noexcept nogil:

@@ -1,4 +1,5 @@
-"""Whom a name finds in the delta generations over the base, without the GIL. Nothing here is for Python."""
+"""Finds the subjects with a name in the delta generations over the base, without the GIL. Nothing here is for Python.
+"""
 
 from libc.stddef cimport size_t
 from libc.stdint cimport UINT32_MAX, int32_t, uint8_t

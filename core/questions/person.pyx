@@ -233,7 +233,7 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
 
 
 cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noexcept nogil:
-    """Adds those whom the further identifiers find to call.fits, in subject order after the principal's."""
+    """Adds the persons that the further identifiers find to call.fits, in subject order after the principal's."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Fit* fit

@@ -1,4 +1,4 @@
-"""Which vehicles and plates a question finds, without the GIL. Nothing here is for Python."""
+"""Finds the vehicles and plates of a question, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport int32_t
 from libc.string cimport memcmp, memmove
@@ -74,7 +74,7 @@ cdef void _add_plate(const Call* call, const Dossier* plate, const AskedIdentifi
 
 
 cdef void _ask_for_owners(const Call* call, const Dossier* vehicle) noexcept nogil:
-    """Where their dossiers lie: who answers asks for these next (core/questions/vehicle.pyx)."""
+    """Prefetches the places of the owners' dossiers: the answer asks for these next (core/questions/vehicle.pyx)."""
     cdef uint32_t i
     for i in range(min(<uint32_t>vehicle.header.n_owners, <uint32_t>OWNERS_AHEAD)):
         store_prefetch_entity(call.store, vehicle.owners[i].entity)

@@ -20,7 +20,7 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     bint adolescents_hidden      # a person whose adolescents' orders this question does not show, whether there are any or not
 
 cdef inline bint named_by_unlinked(const AlertSum* alerts) noexcept nogil:
-    """Whether an alert that is linked to nobody may mean the subject: never CLEAR, and REVIEW against WANTED."""
+    """Returns whether an alert linked to nobody may mean the subject: never CLEAR, and REVIEW against WANTED."""
     return alerts.crowded or alerts.one_bearer
 
 # Whether the caller may know what name_only_alerts counts: it needs IDENTITY and every alert section OPEN.
