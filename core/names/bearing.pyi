@@ -7,7 +7,7 @@ def points_of_names(a: str | bytes, b: str | bytes) -> tuple[int, bool]:
     """
 
 def points_of_parents(father: int, mother: int) -> int:
-    """Returns how well parents support one person, -4 to 1. father, mother: ronda.v1 Agreement, 0 = not stated by both."""
+    """Returns how well parents support one person, -4 to 1. father, mother: ronda.v1 Agreement, 0 = not both stated."""
 
 def bears_out(names: int, parted: bool, birth: int, parents: int, *, of_cedula: bool) -> bool:
     """True where a number makes a HIT with what a record states beside it.

@@ -27,7 +27,7 @@ def compare_texts(a: str | bytes, b: str | bytes) -> int:
     """ronda.v1 Agreement of two names, stored or plain: 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
 
 def token_kind(a: str, b: str) -> str:
-    """Returns how two tokens go together, a value of TOKEN_KINDS. Raises ValueError for a text that is no single token."""
+    """Returns how two tokens go together, a value of TOKEN_KINDS. Raises ValueError for more or less than one."""
 
 def terms(token: str) -> frozenset[int]:
     """The terms of a token: tokens that go together share one, but for the exceptions of core/names/tokens.pxd."""

@@ -163,7 +163,7 @@ cdef int one_token(object text, TokenForm* out) except -1:
 
 
 def token_kind(a: str, b: str) -> str:
-    """Returns how two tokens go together, a value of TOKEN_KINDS. Raises ValueError for a text that is no single token.
+    """Returns how two tokens go together, a value of TOKEN_KINDS. Raises ValueError for more or less than one.
     """
     cdef TokenForm left, right
     one_token(a, &left)

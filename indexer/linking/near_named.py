@@ -1,8 +1,8 @@
-"""Numbers that are nearly those of who bears a record's name (docs/answers.md section 5, "Numbers weighed").
+"""Numbers that are nearly those of a record's namesakes (docs/answers.md section 5, "Numbers weighed").
 
-    records with a number in doubt x who bears their name x the numbers that these have on file --> near_named
+    records with a number in doubt x bearers of their name x the numbers that these have on file --> near_named
 
-A number that is one slip off tells little by itself, but of a thousand who bear a name it tells which is meant.
+A number one slip off has little weight by itself, but among a thousand bearers of a name it shows which one is meant.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists

@@ -1,7 +1,7 @@
 """The linked records of the subjects that a change touched: small tables in memory, larger ones as mapped files.
 
-Each tick puts a table. A hundred thousand subjects have 300 MB of records, which are read again only where one of them
-is touched anew, or a level is written: files are the page cache's to keep, and no part of the writer's own memory.
+Each tick puts a table. A hundred thousand subjects have 300 MB of records. They are read again only if one of them is
+touched anew, or a level is written: so files stay in the page cache, outside the writer's own memory.
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ def write_gaps(db: duckdb.DuckDBPyConnection, sources: list[SourceEntry], out: P
 def _gaps_of(
     db: duckdb.DuckDBPyConnection, source: SourceEntry, first: date, out: Path
 ) -> list[tuple[Gap, date, date]]:
-    """Of departments and municipalities, with the vintages at which each is known: from one delivery to another."""
+    """Returns gaps of departments and municipalities, with the vintages at which each is known: from one delivery to
+    another."""
     files = read_as(out / f"{source.fact}.{source.id}.") + "*.parquet"
     rows = db.execute(
         "SELECT municipality, date_diff('day', ?, occurred) AS day, date_diff('day', ?, known_from) AS since, "

@@ -1,4 +1,4 @@
-"""Where the header of a published file is, and which column means what: titles above it, other order, other words."""
+"""Finds the header of a published file and the meaning of its columns: titles above it, other order, other words."""
 
 from __future__ import annotations
 

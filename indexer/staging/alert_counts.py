@@ -1,6 +1,6 @@
-"""How many alerts a register lists, by kind, and how many of them are pending: what may not vanish in one night.
+"""Counts the alerts of a register by kind, and the pending ones among them: they must not vanish in one night.
 
-Neither may what is no alert and hides an address, or stands in a certificate: protected sides, and the records of each
+Nor may other records that hide an address, or stand in a certificate: protected sides, and the records of each
 clearance standard, are counted as kinds of their own.
 """
 

@@ -38,10 +38,10 @@ class FedRows:
         self._standardisers: dict[tuple[str, str], Standardiser] = {}
 
     def look(self, register: str, source: str, rows: Sequence[FedRow]) -> list[Fault | None]:
-        """The first fault of each row; None = it gives its records. source: of the manifest; "" = its only one.
+        """Returns the first fault of each row; None = it gives its records. source: of the manifest; "" = its only one.
 
-        A row that hides an address by what can be read of it is taken, whatever else of it cannot be read: `ronda
-        live` says that its register lacks a change (docs/feed.md).
+        A row with a readable part that hides an address is taken, even if other parts are unreadable. `ronda live`
+        reports that its register lacks a change (docs/feed.md).
         """
         found = self._standardiser(register, source)
         if isinstance(found, Fault):

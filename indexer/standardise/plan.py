@@ -367,7 +367,7 @@ class _Compiler:
 
 
 def damaged_text(contact: str) -> str:
-    """What an officer reads of a refused alert row."""
+    """Returns the officer's text for a refused alert row."""
     return f"registro dañado: consulte a {contact}"
 
 

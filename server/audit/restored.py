@@ -52,7 +52,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class _State:
-    """The content of the log and its keeper. accepted: the restorations in force; own: checkpoints in force, by number."""
+    """Content of the log and its keeper. accepted: restorations in force; own: checkpoints in force, by number."""
 
     keys: KeyChain
     accepted: Restorations

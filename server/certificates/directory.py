@@ -167,7 +167,7 @@ def _image(facts: Path, path: Path) -> bytes:
 
 
 class KeyedHashes:
-    """The hashes that replace a CUI or a NIP in the store: without the key, nobody can test values against the store."""
+    """The hashes in place of a CUI or NIP in the store: without the key, nobody can test values against them."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

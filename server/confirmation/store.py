@@ -336,7 +336,7 @@ class Store:
         return row
 
     def pending(self, institution: str, since_ms: int) -> tuple[list[Row], int]:
-        """Returns an institution's open requests ("" = any) since then, urgent first, then the oldest; and their total."""
+        """Returns an institution's open requests ("" = any) since then, urgent first, then oldest; and their total."""
         rows = self._rows(
             "state IN (?, ?) AND requested_ms >= ? ORDER BY urgency, requested_ms", *OPEN_STATES, since_ms
         )

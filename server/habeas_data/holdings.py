@@ -27,7 +27,7 @@ _SECRET_WARRANTS = (alert_pb2.ALERT_STATE_PENDING, alert_pb2.ALERT_STATE_SUSPEND
 
 @dataclass(frozen=True)
 class Held:
-    """One record. `kept_back`: the reason to withhold it from the person, "" = released; `data`: without other persons."""
+    """One record. `kept_back`: the reason to withhold it, "" = released; `data`: without other persons."""
 
     section: str
     sensitivity: str

@@ -33,7 +33,7 @@ class TooManyGaps(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """The received part of one log. `fresh`: numbers that had not come before; `opened`: gaps that these ones opened."""
+    """The received part of one log. `fresh`: numbers that had not come before; `opened`: gaps that they opened."""
 
     through: int
     gaps: list[tuple[int, int]]

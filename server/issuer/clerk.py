@@ -88,7 +88,7 @@ class Clerk:
                 self._store.end_sessions(each)
 
     def reset(self, nip: str, kind: Kind, secret: str) -> int:
-        """Sets a provisional PIN or password, which the officer must change; returns its days. Raises Refused, Refusal."""
+        """Sets a provisional PIN or password, to be changed by the officer; returns its days. Raises Refused, Refusal."""
         officer = self._known(nip)
         if weak := weakness(kind, secret, nip=nip):
             raise forms.field_invalid(kind.value, weak)

@@ -148,7 +148,7 @@ class ExpressLane:
                 running.run_in_executor(None, passed.clear)
 
     def turned(self) -> bool:
-        """Returns whether the loop has turned since the last call; makes it turn for the next. Always true in a drain."""
+        """Returns whether the loop has turned since the last call; makes it turn again. Always true in a drain."""
         if self._draining:
             return True
         before, self._turns = self._turns, self._loop.turns

@@ -238,7 +238,7 @@ class CertifiedCallers:
         self._on_refused(context.peer(), device)
 
     def too_much_metadata(self, context: Presented) -> Refusal:
-        """Returns the refusal for a call with too much metadata to read; its `identity` names the connection's owner."""
+        """Returns the refusal for a call with too much metadata; its `identity` names the connection's owner."""
         auth: Auth = context.auth_context()
         return self._refused(context, auth, _certificate(auth), metadata_too_large(self._max_metadata))
 
