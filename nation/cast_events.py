@@ -1,4 +1,4 @@
-"""What happens to the cast: warrants, orders, thefts and all else that the cases of `cast_cases` ask about."""
+"""The events of the cast: warrants, orders, thefts and all others that the cases of `cast_cases` ask about."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _VIN_LENGTH = 17
 
 @dataclass
 class Yard:
-    """Where damaged reports are made, of vehicles that no other report is about."""
+    """The maker of damaged reports, about vehicles without other reports."""
 
     world: World
     thefts: Thefts

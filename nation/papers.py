@@ -1,4 +1,4 @@
-"""What a person carries and where she lives: CUI, NIT, cédula, passport, telephone, profession, address."""
+"""A person's papers and residence: CUI, NIT, cédula, passport, telephone, profession, address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was made: rows, bytes and seconds a register."""
+"""The result: rows, bytes and seconds a register."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When each institution hands over which year's file, and what it knew on that day."""
+"""The deliveries of each institution: the day and year of each file, and the events known on that day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What truly happened: events and victims, a column each, before any institution wrote them down."""
+"""The true events and victims, a column each, before any institution wrote them down."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Happened:
 
     @property
     def events(self) -> int:
-        """How many."""
+        """The number of events."""
         return len(self.event["day"])
 
     def truth(self) -> dict[str, Any]:
-        """What a statistician should find, and should not."""
+        """Returns the results that a statistician should find, and those that they should not."""
         return {
             "as_of": days.date(self.as_of).isoformat(),
             "first_day": days.date(self.first).isoformat(),

@@ -48,7 +48,7 @@ def _of_year(day: Ints, year: int, until: datetime.date) -> Any:
 
 
 def _morgue(happened: Happened, deaths: Ints, undetermined: Any, out: Path, delivery: Delivery) -> int:
-    """Bodies, whose manner of death is not always determined: a workbook, dates as numbers."""
+    """Writes bodies, some with an undetermined manner of death: a workbook, dates as numbers."""
     victim, event = happened.victim, happened.event
     day = event["day"][victim["event"][deaths]]
     chosen = _of_year(day, delivery.year, delivery.day) & (victim["no_autopsy"][deaths] == 0)

@@ -25,7 +25,7 @@ _SENT = ("123456 8750313310502", "P 2357 11136 0101", "V P323ZZB")
 
 
 class DemoError(Exception):
-    """What stands against the demonstration, and what to do; Spanish."""
+    """The obstacle to the demonstration, and its remedy; Spanish."""
 
 
 class DemoAuthenticator:

@@ -20,7 +20,7 @@ _STYLE = "body{font-family:sans-serif}td,th{padding:.2em .8em;text-align:left;bo
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Of whom, by whom and when it was measured. at: UTC."""
+    """The measured server, the measuring identity and the time. at: UTC."""
 
     server: str
     encrypted: bool
@@ -51,7 +51,7 @@ def table_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
 
 
 def headings() -> tuple[str, ...]:
-    """Of `table_rows`."""
+    """Returns the headings of `table_rows`."""
     return _HEADINGS
 
 

@@ -99,7 +99,7 @@ def segment_rows(segments: Iterable[bytes]) -> list[pa.RecordBatch]:
 
 
 def row_ids(batches: Sequence[Batch]) -> NDArray[np.int64]:
-    """Of all rows, ascending as they are in their file."""
+    """Returns the ids of all rows, ascending as in their file."""
     return np.concatenate([np.arange(batch.ids.start, batch.ids.stop) for batch in batches])
 
 
@@ -116,7 +116,7 @@ def asked_table(batches: Sequence[Batch]) -> pa.Table:
 
 
 def answers_of(found: pa.Table, batches: Sequence[Batch]) -> tuple[list[Judged], list[bytes]]:
-    """What came back for `asked_table(batches)`: the answer to each, and the audit segments.
+    """Returns the answers for `asked_table(batches)`, one to each, and the audit segments.
 
     Raises HalfAnswer: not every row once.
     """

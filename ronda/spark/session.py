@@ -1,4 +1,4 @@
-"""A Spark session whose executors send nothing in the clear, after a look whether Java and PySpark are there."""
+"""A Spark session with encrypted traffic between executors, after a check for Java and PySpark."""
 
 from __future__ import annotations
 

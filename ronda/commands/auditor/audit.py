@@ -1,4 +1,4 @@
-"""`ronda audit ...`: the audit log, read by whoever holds the auditor's key; each look is itself in the log."""
+"""`ronda audit ...`: reads the audit log with the auditor's key; each look is itself in the log."""
 
 from __future__ import annotations
 

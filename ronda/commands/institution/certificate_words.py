@@ -1,4 +1,4 @@
-"""What clerks and verifiers are told by `ronda certificate`, in Spanish."""
+"""Texts of `ronda certificate` for clerks and verifiers, in Spanish."""
 
 from __future__ import annotations
 
