@@ -1,7 +1,6 @@
-"""What a server says of a batch, as columns: the long ones are read where they lie in the message, the rest by
-protobuf.
+"""A server's answer to a batch, as columns: long ones are read in place in the message, the rest by protobuf.
 
-Field numbers are the contract's. tests/agency holds what is read so against what protobuf reads.
+Field numbers are the contract's. tests/agency compares the result with protobuf's.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ _ONE_BYTE, _TWO_BYTES = 1 << 7, 1 << 14  # numbers below it are so long
 
 @dataclass(frozen=True)
 class Judged:
-    """What the server says of a batch: result and reason of each row; references and rules of those that have any.
+    """The server's answer to a batch: result and reason of each row; references and rules of rows that have any.
 
-    changes_to: the live changes that it was judged with, up to this sequence; 0 = with none.
-    sample: the server says that its people are invented, or that it is in development mode.
+    changes_to: the live changes that it was judged with, up to this sequence; 0 = with none. sample: the server states
+    that its people are invented, or that it is in development mode.
     """
 
     results: NDArray[np.uint8]

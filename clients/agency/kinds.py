@@ -122,7 +122,7 @@ def recognise(path: Path, encoding: str = "", shown: str = "") -> Kind:
 
 
 def damaged(shown: str) -> AgencyError:
-    """The refusal of a file whose kind is read, but that can't be."""
+    """Returns the refusal of a damaged file of a known kind."""
     return _refusal(shown, _DAMAGED)
 
 

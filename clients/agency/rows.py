@@ -1,7 +1,7 @@
-"""A block of a CSV file becomes columns: what each row asks, and why a row cannot be asked.
+"""Turns a block of a CSV file into columns: the question of each row, and the reason if there is none.
 
-Two ways that give the same: pyarrow reads a block whole where nothing in it needs thought; else Python's csv module
-reads it row by row.
+Two ways with the same result: pyarrow reads a block whole if nothing in it needs care; else Python's csv module reads
+it row by row.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _one(column: Column) -> Column:
 
 
 def _some_blank(given: list[Column]) -> bool:
-    """Whether a row holds nothing but blanks where it is asked: it may be a blank row."""
+    """Returns whether a row holds nothing but blanks in the question's columns: it may be a blank row."""
     if any(_all_inked(column) for column in given):
         return False
     blank = _blank(given[0])
@@ -167,7 +167,7 @@ class Asked:
 
 
 def asked_of(rows: Rows, columns: Columns) -> Asked:
-    """What is asked of a block; a row that cannot be asked goes into `rows.broken`."""
+    """Returns the questions of a block; a row without one goes into `rows.broken`."""
     if columns.fields == ("cui",) and len(rows.given) == 1:
         return _asked_by_cui(rows)
     if set(columns.fields) == {"name", "born"} and len(rows.given) == len(columns.fields):
@@ -226,7 +226,7 @@ def _asked_by_cui(rows: Rows) -> Asked:
 
 
 def _cui_of(text: str) -> str:
-    """What is asked of a cell, "" = nothing. Raises Unread."""
+    """Returns the CUI in a cell, "" = none. Raises Unread."""
     cui = read_cui(text)
     if "\ufffd" in cui:
         raise Unread("encoding")

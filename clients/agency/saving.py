@@ -1,4 +1,4 @@
-"""What is written is made durable and then noted, beside the run: a slow disk does not hold up the rows."""
+"""Makes written rows durable and then notes them, beside the run: a slow disk does not delay the rows."""
 
 from __future__ import annotations
 

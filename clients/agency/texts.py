@@ -49,7 +49,7 @@ def joined(texts: Column) -> memoryview:
 
 
 def has_none_of(texts: Column, marks: bytes) -> bool:
-    """Whether no text holds any of these bytes."""
+    """Returns whether no text holds any of these bytes."""
     whole = bytes(joined(texts))
     return len(whole.translate(None, marks)) == len(whole)
 

@@ -185,11 +185,11 @@ class CarApp(App[None]):
 
     @property
     def is_never_told(self) -> bool:
-        """Returns whether no word will come of what changes about whom the officer looked up."""
+        """Returns whether no notice will come of changes about subjects that the officer looked up."""
         return self.recalled.never_comes
 
     def paint_recalls(self) -> None:
-        """What changed about whom the officer looked up, if there is a screen for it."""
+        """Paints the changes about subjects that the officer looked up, if there is a screen for it."""
         if self.main.is_mounted:
             self.main.paint_recalls(self.recalled.line)
 
@@ -218,7 +218,7 @@ class CarApp(App[None]):
         self.run_worker(work, group="desk")
 
     def enter(self, token: str, same: bool) -> None:
-        """Somebody logged in; `same`: with the token of before, whose work goes on."""
+        """Opens after a login; `same`: with the token of before, so the earlier work goes on."""
         if self.settings.state:
             self.run_in_session(self.coverage.open_desk(token))
             self.run_in_session(self.coverage.follow())
@@ -270,7 +270,7 @@ class CarApp(App[None]):
     # -- questions
 
     def answer_offline(self, asked: Asked, began: float) -> Shown | None:
-        """What the hot list says; None where none is kept. Raises NothingOffline."""
+        """Returns the hot list's answer; None if none is kept. Raises NothingOffline."""
         if "handle" in asked.person:
             from clients.car.nothing_offline import NothingOffline
 

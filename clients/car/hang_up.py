@@ -1,7 +1,7 @@
-"""How the screen ends when nobody is before it any more: its terminal was closed, or the system asks it to go.
+"""Ends the screen without a user: its terminal was closed, or the system asks it to end.
 
-The session is signed off and the list's key forgotten first. Textual then puts the terminal back, which may wait for
-ever where there is none left: an alarm ends the process whatever it does.
+The session is signed off and the list's key forgotten first. Textual then restores the terminal, which may wait for
+ever if there is none left: an alarm ends the process in any case.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class OneLine(Input):
         self.replace(line, start, end)
 
     def restricted(self) -> None:
-        """What is typed beyond the box's length."""
+        """Refuses text beyond the box's length."""
         super().restricted()
         self._refuse(f"Caben {self.max_length} caracteres: lo demás no se escribió")
 

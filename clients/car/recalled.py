@@ -1,6 +1,6 @@
-"""Recalls: what changed about whom this officer looked up, at the top of the screen until F12 says that it was read.
+"""Recalls: changes about subjects of this officer's look-ups, at the top of the screen until F12 marks them as read.
 
-"Cancelada: no actúe" may come while she drives to somebody's house: it must not need a question, nor hide one.
+"Cancelada: no actúe" may come while the officer drives to somebody's house: it must not need a question, nor hide one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Unread(NamedTuple):
 
 
 class Recalled:
-    """Of one session. In the event loop's thread, but for what says otherwise."""
+    """Recalls of one session. In the event loop's thread, except where noted."""
 
     def __init__(self, car: Application) -> None:
         self._car = car
@@ -90,7 +90,7 @@ class Recalled:
 
     @property
     def line(self) -> Text | None:
-        """What the officer reads; None = nothing is unread."""
+        """The officer's line; None = nothing is unread."""
         first = next(iter(self._unread.values()), None)
         if first is None:
             return None

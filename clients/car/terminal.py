@@ -27,7 +27,7 @@ class CarTerminal(LinuxDriver):
 
     @property
     def gone(self) -> bool:
-        """Whether nobody can type there any more, though no signal said so (another session, a signal ignored)."""
+        """Returns whether the terminal is gone, even without a signal (another session, a signal ignored)."""
         try:
             termios.tcgetattr(self.fileno)
         except termios.error:

@@ -47,7 +47,7 @@ class Made:
 
     @property
     def sha256(self) -> str:
-        """Of the PDF, hexadecimal."""
+        """SHA-256 of the PDF, hexadecimal."""
         return hashlib.sha256(self.pdf).hexdigest()
 
 

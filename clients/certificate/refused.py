@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class Fault(Enum):
-    """What is wrong with it."""
+    """The fault of a certificate."""
 
     NO_TOKEN = auto()  # no token of a certificate, or of another version
     SIGNATURE = auto()  # not signed with a key of the office, or altered

@@ -46,7 +46,7 @@ def certificate_print(certificate: X509) -> str:
 
 @dataclass(frozen=True)
 class Signer:
-    """Whoever signs certificates. not_after: when the document-signing certificate ends, UTC; print: which it is."""
+    """The signer of certificates. not_after: end of the document-signing certificate, UTC; print: its fingerprint."""
 
     documents: SimpleSigner
     token_key: OKPKey
@@ -78,7 +78,7 @@ class Signer:
 
 @dataclass(frozen=True)
 class Trusted:
-    """Whom a verifier believes: the authority of documents, and the keys of tokens. Both files are public."""
+    """The keys that a verifier trusts: the authority of documents, and the keys of tokens. Both files are public."""
 
     authority: X509
     token_keys: KeySet

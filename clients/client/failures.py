@@ -60,7 +60,8 @@ class CallFailure(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed later unchanged: the server's word, else the status."""
+        """Returns whether the same request may succeed later unchanged: by the server's statement, else by the
+        status."""
         word = self.metadata.get("retryable")
         return word == "true" if word is not None else not self.reason and self.status in RETRYABLE_STATUSES
 
@@ -98,7 +99,7 @@ class Gone(CallFailure):
 
 
 class HalfAnAnswer(CallFailure):
-    """What came is not the answer that the contract promises: cut, empty, or another program's."""
+    """The answer is not the one that the contract promises: cut, empty, or another program's."""
 
 
 class Fault(CallFailure):

@@ -39,7 +39,7 @@ def trouble_of_files(identity: Identity) -> Trouble | None:
 
 
 def _is_token(path: Path) -> bool:
-    """Returns whether a file may hold a token; True where there is none yet: whoever asks says so."""
+    """Returns whether a file may hold a token; True if there is none yet: a later question reports it."""
     try:
         token_of(read_whole(path))
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Connections of browsers: one that was opened and asks nothing, or asks without end, is closed; so many and no more.
+"""Connections of browsers: limited in number; one that asks nothing, or asks without end, is closed.
 
-uvicorn closes what is silent after an answer, and waits for a first request for ever: whoever opens connections and
-says half a line on each would leave nobody else a file descriptor.
+uvicorn closes connections that are silent after an answer, but waits for a first request for ever. A client that opens
+connections and sends half a line on each would use up all file descriptors.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SPARE = 200  # descriptors beside connections
 
 
 class PromptProtocol(H11Protocol):
-    """A connection whose requests come in time."""
+    """A connection that must send its requests in time."""
 
     _overdue: asyncio.TimerHandle | None = None
 

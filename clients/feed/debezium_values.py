@@ -1,7 +1,7 @@
 """Values of Debezium's events as the texts that an extract would hold.
 
-What a number stands for (days, microseconds, a decimal's bytes) is said by the schema that comes with the event, else
-by the file of tables. It is never guessed: 20385 is a day of 2025, a day number of a spreadsheet in 1955, or a count.
+The unit of a number (days, microseconds, a decimal's bytes) comes from the event's schema, else from the file of
+tables. It is never guessed: 20385 is a day of 2025, a day number of a spreadsheet in 1955, or a count.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ class RawMessage(NamedTuple):
 
 
 class StreamPlace(NamedTuple):
-    """A stream, told from another of the same name by when it was made; the first and last place that it has or had."""
+    """A stream, identified among streams of the same name by its creation time; its first and last place, past or
+    present."""
 
     made: str
     first: int  # of what is left; one above the last where nothing is
@@ -266,7 +267,7 @@ def _pass_over(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> No
 
 
 async def _quiet(_error: Exception) -> None:
-    """What goes wrong shows in the next call; the library would write it to standard error."""
+    """Ignores errors: they show in the next call; the library would write them to standard error."""
 
 
 _NUMBER = re.compile(rb'"sequence"\s*:\s*"?(\d{1,10})"?\s*[,}]')

@@ -66,9 +66,9 @@ class _Accepted:
 
 
 def _budget_of(message: Message | None) -> bytes:
-    """Which of a sender's budgets a message spends: with a PIN, a question without one, or no question.
+    """Returns the sender's budget that a message spends: with a PIN, a question without one, or no question.
 
-    A sender can be forged. Whoever does so without the PIN spends nothing of what the officer has for messages with it.
+    A sender can be forged. A forger without the PIN spends nothing of the officer's budget for messages with it.
     """
     if message is None:
         return b"-"
@@ -108,10 +108,10 @@ class Gateway:
         return self.answering + len(self._outbox) >= self._settings.sms_open
 
     def accept(self, sender: str, ton: int, npi: int, address: str, text: str) -> None:
-        """A message of the SMSC.
+        """Takes a message of the SMSC.
 
-        After the next `keep` it is kept, or is one that gets no reply, and may be acknowledged. sender: as the SMSC
-        gave it, with its type and plan of numbering. address: whom the message was for.
+        After the next `keep` it is kept, or is one without a reply, and may be acknowledged. sender: as the SMSC gave
+        it, with its type and plan of numbering. address: the message's recipient.
         """
         self._counts.add("received")
         text = text[:_KEPT]
@@ -137,7 +137,8 @@ class Gateway:
         self._accepted.append(_Accepted(entry, number, who, message))
 
     async def keep(self) -> None:
-        """What was accepted is on disk, and is being answered. Raises sqlite3.Error: a full disk, nothing is."""
+        """Puts accepted messages on disk, and starts their answers. Raises sqlite3.Error: a full disk, nothing is
+        kept."""
         if not self._accepted:
             return
         accepted, self._accepted = self._accepted, []
@@ -259,7 +260,7 @@ class Gateway:
         return failure_reply(failure, accepted.entry.reference)
 
     async def _reply(self, accepted: _Accepted) -> Reply | None:
-        """The reply; None of whom gets none. Raises CallFailure."""
+        """Returns the reply; None for a sender who gets none. Raises CallFailure."""
         entry, number, who = accepted.entry, accepted.number, accepted.who
         message, tried = accepted.message, self._tried(accepted)
         if message is None or (not message.pin and not self._journal.is_known(who)):

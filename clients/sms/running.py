@@ -111,7 +111,8 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
 
 
 def _tell_certificate(settings: SmsSettings) -> None:
-    """Where the gateway's own holds no more, or not yet: servers end the connection without a word."""
+    """Logs the gateway's own certificate if it is expired, or not yet valid: servers then close connections
+    silently."""
     if settings.sms_identity is None:
         return
     try:

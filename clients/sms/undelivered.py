@@ -1,4 +1,4 @@
-"""The replies that the SMSC did not take in the end: their officers are told at their next message.
+"""The replies that the SMSC did not take in the end: the gateway informs their officers at their next message.
 
 In memory: a gateway that ends forgets them. An officer without an answer has no green light and asks again.
 """
@@ -33,7 +33,7 @@ class Undelivered:
             self._of.popitem(last=False)
 
     def take(self, sender: str) -> str:
-        """Returns what that telephone is to be told, once; "" = nothing."""
+        """Returns the notice for that telephone, once; "" = none."""
         count, at = self._of.pop(sender, (0, 0.0))
         if not count:
             return ""

@@ -43,7 +43,7 @@ PIN_CHANGED = "PIN cambiado. Uselo desde ahora: PIN nnnnnn, o delante de su cons
 SIGNED_IN = "PIN aceptado por 10 minutos. Consulte: P CUI, N nombre, V placa, C VIN, L licencia, CED A-1 123."
 SIGNED_OFF = "Sesion cerrada. La proxima consulta pide su PIN."
 NO_MORE = "NO HAY MAS PARTES de la respuesta"
-"""Followed by that answer's number: she has had all of it."""
+"""Followed by that answer's number: the officer has had all of it."""
 NOT_THAT_ONE = "NO HAY MAS PARTES de otra respuesta que la ultima. Para verla, repita su consulta."
 RECALLED = f"{NO_ANSWER}: algo cambio desde la respuesta"
 """Followed by that answer's number: its parts say what is no longer so."""

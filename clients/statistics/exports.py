@@ -70,7 +70,7 @@ def rows(table: FigureTable) -> list[Row]:
 
 
 def metadata(table: FigureTable) -> dict[str, Any]:
-    """What each of its figures shares."""
+    """Returns the facts common to all its figures."""
     frame = table.frame
     return {
         "fuente": f"{frame.source.institution}: {frame.source.title}",
@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
 
 
 def metadata_beside(path: Path) -> Path:
-    """Where the metadata of a CSV are."""
+    """Returns the path of a CSV's metadata."""
     return path.with_name(f"{path.stem}.metadata.json")
 
 

@@ -17,7 +17,7 @@ from ronda.v1.statistics_service_pb2 import Dimension
 
 @dataclass
 class Table:
-    """What is counted (a word of RULES), by what, of which ICCS code, with which nodes held fixed."""
+    """The counted rule (a word of RULES), the dimensions, the ICCS code, and the fixed nodes."""
 
     rule: str
     by: list[int]

@@ -1,4 +1,4 @@
-"""What the screen asks where there is no network; and what it does with the server where there is: key, list, log."""
+"""The screen's interface without a network; and the exchange with the server when there is one: key, list, log."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class OfflineDesk:
         self._turn = threading.RLock()  # of whoever changes list and key
         self._refused = 0  # streams of steps, in a row
         self.following = False
-        """Whether a stream of steps stands, so that the list needs nothing else."""
+        """True while a stream of steps stands, so that the list needs nothing else."""
         self.gaps = 0
         self._lost = 0  # gaps of the logs before this one
 
@@ -97,7 +97,7 @@ class OfflineDesk:
         self._log.close()
 
     def ended(self) -> bool:
-        """Whether the key's time is over; it is forgotten then, until a sync gets another."""
+        """Returns whether the key's time is over; it is then forgotten, until a sync gets another."""
         if self._key is None or not self._key.over:
             return False
         self._key = self._list = None
@@ -306,7 +306,7 @@ class OfflineDesk:
 
 
 class _Asked(NamedTuple):
-    """For a list: over which connection, by whom, and the key that it is kept under."""
+    """The parts of a request for a list: connection, credentials, context, and the key that the list is kept under."""
 
     connection: Connection
     metadata: Metadata
@@ -367,7 +367,7 @@ class _Keeper:
 
 
 def _too_many_gaps(error: Exception) -> bool:
-    """Whether a report would leave more gaps in this log than the server keeps; any other fault stays one."""
+    """Returns whether a report would leave more gaps in this log than the server keeps; any other fault stays one."""
     from clients.client.failures import read_failure
 
     return any(each.field == "look_ups" and "gaps" in each.rule for each in read_failure(error).violations)

@@ -6,7 +6,7 @@
     in-use  locked by the program that has the log: two would give out the same numbers
 
 A record is bound to its log and number: one that is taken out, moved or changed shows as a gap, here or at the server.
-A log that begins anew is written whole beside the old one, its head last; who opens finishes what a crash left half.
+A log that begins anew is written whole beside the old one, its head last; the next opening completes a crash's half.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class LookUpLog:
         self._last: int = max([self._through, told["last"], *(number for number, _, _ in self._frames())])
 
     def _cut_half_a_record(self) -> None:
-        """What a power cut left at the end; its number is a gap."""
+        """Cuts the remains of a power cut at the end; their number is a gap."""
         whole = sum(_FRAME.size + len(sealed) for _, _, sealed in self._frames())
         with contextlib.suppress(FileNotFoundError):
             if self._log.stat().st_size > whole:
