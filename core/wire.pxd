@@ -22,7 +22,7 @@ cdef enum:
     WIRE_LENGTH = 2
     WIRE_FIXED32 = 5
 
-# What read_field returns besides 1 (a field) and 0 (the message's end). All mean: not a message.
+# Results of read_field besides 1 (a field) and 0 (the message's end). All mean: not a message.
 cdef enum:
     WIRE_TRUNCATED = -1      # the bytes end within a field
     WIRE_OVERLONG = -2       # a varint of more than ten bytes, or more than 64 bits

@@ -210,8 +210,7 @@ def _exchanged(desk: Desk) -> None:
 
 
 def _victim(desk: Desk, how: str) -> None:
-    """Adds an order with a badly named protected person; she owns a vehicle, and its plate must not lead to her
-    address."""
+    """Adds an order that names a woman badly; the plate of the woman's vehicle must not lead to the address."""
     if not desk.women_with_vehicles:
         return
     her = hear_exactly(desk.world, desk.women_with_vehicles.pop())

@@ -43,7 +43,7 @@ cdef void segment_free(Segment* segment) noexcept nogil
 # Cuts what was set aside and not used, puts the file on disk, frees: 0 or errno.
 cdef int segment_end(Segment* segment) noexcept nogil
 # Sets space aside on disk up to `wanted` bytes and two pieces, or one, or none, as the disk has room above its reserve.
-# Returns what `allocated` is to be then: whoever calls it says so where it is safe.
+# Returns the new value of `allocated`: the caller sets it where that is safe.
 cdef size_t segment_extend(const Segment* segment, size_t wanted) noexcept nogil
 # The body of `size` bytes is written at segment_body: hashes it and makes it a record.
 cdef void segment_commit(Segment* segment, size_t size) noexcept nogil

@@ -34,7 +34,7 @@ cdef class CallerTable:
     cdef size_t used             # slots that are not free, those of the forgotten too
     # Forgets everybody: after a change of trust.
     cdef int forget_all(self) except -1
-    # Puts a caller in, or another in her place.
+    # Puts a caller in, or replaces one.
     cdef int put(self, bytes certificate, bytes authorization, object caller) except -1
 
 # NULL = nobody. The loop's; what is found may be looked at until look_end.

@@ -1,7 +1,7 @@
 """Look-ups made off line: sealed, counted, and on disk before they are painted; kept until the server has them.
 
     head    JSON: log id, the highest number that the server has a record of, and the last one that was given out; it is
-            written before the record, so that a log whose end was cut off shows a gap
+            written before the record, so that a log with its end cut off shows a gap
     log     a record each: length (4 bytes, big) | number (8 bytes, big) | key id (8 bytes) | sealed OfflineLookUp
     in-use  locked by the program that has the log: two would give out the same numbers
 
