@@ -27,7 +27,7 @@ class OneLine(Input):
         """Called before a text stands in the box: how long it may be can depend on what it is."""
 
     def watch_value(self) -> None:
-        """Whatever changes the text answers a refusal."""
+        """Ends a refusal at any change of the text."""
         self.refused = ""
 
     def on_paste(self, event: Paste) -> None:

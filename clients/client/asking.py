@@ -121,7 +121,7 @@ class VehicleSearch(TypedDict, total=False):
 
 
 def one_box(context: RequestContext, query: str, country: str) -> contract.CheckRequest:
-    """Whatever was typed. Raises QuestionRefused."""
+    """Returns a check of any typed text. Raises QuestionRefused."""
     return _filled(contract.CheckRequest(context=context), {"query": query, "country": country})
 
 

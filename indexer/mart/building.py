@@ -196,7 +196,7 @@ def _build(
 
 
 def _names_below(directory: Path) -> list[str]:
-    """Whatever is no directory: what can be read is found out by who reads it."""
+    """Returns the paths of everything but directories; reading shows which of them are readable."""
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir())
 
 
