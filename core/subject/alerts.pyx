@@ -89,7 +89,7 @@ cdef inline bint _sees_all_of_adolescents(const Call* call) noexcept nogil:
 
 
 cdef bint _adolescents_hidden(const Call* call, const DossierHeader* header) noexcept nogil:
-    """Whatever orders there are: neither the level nor the note that rest on it may tell of one."""
+    """Returns whether adolescents' orders are hidden, with or without any: level and note must not reveal one."""
     return not _sees_all_of_adolescents(call) and may_be_a_child(call, header)
 
 
