@@ -27,7 +27,7 @@ def grade_of_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> st
     """Returns how near two valid birth dates are, one of GRADES (docs/names.md, "Persons")."""
 
 def age_on(birth_date: tuple[int, int, int], today: int) -> int | None:
-    """Whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
+    """Returns whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
 
 def guatemala_day(clock_ms: int) -> int:
     """Today in Guatemala (UTC-6, no daylight saving) for a clock in UTC milliseconds.

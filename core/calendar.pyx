@@ -268,7 +268,7 @@ def grade_of_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> st
 
 
 def age_on(birth_date: tuple[int, int, int], int32_t today) -> int | None:
-    """Whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
+    """Returns whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
     cdef int age = age_in_years(birth_date[0], birth_date[1], birth_date[2], today)
     return None if age < 0 else age
 

@@ -92,8 +92,10 @@ class LimitExceeded(CoreError):
 
 
 class TooManyPersons(LimitExceeded):
-    """As many different persons were shown to the caller as an hour or a day allows; `limit` is persons_listed_hour,
-    persons_listed_day or persons_day."""
+    """The caller was shown as many different persons as an hour or a day allows.
+
+    `limit` is persons_listed_hour, persons_listed_day or persons_day.
+    """
 
 
 class StoredDataError(CoreError):
@@ -155,7 +157,7 @@ class LedgerBusy(CoreError):
 
 
 class LedgerFull(CoreError):
-    """There is no room on the ledger's disk: nothing of what was to be taken over was."""
+    """There is no room on the ledger's disk: nothing was taken over."""
 
 
 class AssemblyError(CoreError):

@@ -120,7 +120,7 @@ cdef inline void put_uint(Buffer* buffer, uint32_t number, uint64_t value) noexc
     put_varint(buffer, value)
 
 cdef inline void put_uint_if(Buffer* buffer, uint32_t number, uint64_t value) noexcept nogil:
-    """As put_uint, left out when zero, as proto3 does for fields without presence."""
+    """Puts a number as put_uint, left out when zero, as proto3 does for fields without presence."""
     if value:
         put_uint(buffer, number, value)
 
@@ -192,7 +192,7 @@ cdef inline void put_packed(Buffer* buffer, uint32_t number, const uint32_t* val
         buffer.size += size
 
 cdef inline void put_packed_bytes(Buffer* buffer, uint32_t number, const uint8_t* values, size_t count) noexcept nogil:
-    """As put_packed, from values below 128 held in one byte each (enums)."""
+    """Puts numbers as put_packed, from values below 128 held in one byte each (enums)."""
     if count:
         put_bytes(buffer, number, values, count)
 

@@ -46,7 +46,7 @@ UNKNOWN_FOREIGNER = ("MEX", "G99000003")
 
 @dataclass
 class Events:
-    """Everything in a block that the cast is added to."""
+    """The parts of a block that the cast is added to."""
 
     justice: Justice
     prosecution: Prosecution

@@ -77,7 +77,7 @@ def make_nation(
 
 
 def _refuse_strangers(out: Path) -> None:
-    """Nothing is deleted that no nation wrote: a finished one has its cases, an interrupted one its parts."""
+    """Refuses a directory that no nation wrote: a finished one has its cases, an interrupted one its parts."""
     ours = (out / "truth" / "cases.json").exists() or (out / ".parts").exists()
     if not ours and any((out / name).exists() for name in ("registers", "truth")):
         raise ValueError("out: holds registers/ or truth/ that no nation wrote; choose another directory")

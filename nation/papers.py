@@ -44,7 +44,7 @@ class Papers:
         return identifiers.digits(self.cui, 13)
 
     def nit_texts(self) -> Column:
-        """Without hyphen; null = none."""
+        """Returns the NITs without hyphen; null = none."""
         own = identifiers.nits(np.maximum(self.nit, 0))
         text = compute.if_else(array(self.nit == NIT_IS_CUI), self.cui_texts(), own)
         return compute.if_else(array(self.nit == NO_NIT), NOTHING, text)

@@ -33,7 +33,7 @@ class NationSummary:
             self.bytes[folder.name] = sum(path.stat().st_size for path in folder.iterdir())
 
     def to_json(self) -> dict[str, Any]:
-        """For `--json`."""
+        """Returns the content for `--json`."""
         return {
             "persons": self.persons,
             "seed": self.seed,

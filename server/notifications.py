@@ -137,7 +137,7 @@ class Notifications:
         self._waiting: list[dict[str, Any]] = []
 
     async def run(self, engine: Callable[[], Engine | None]) -> None:
-        """For ever; `engine` gives the current one, None while there is none."""
+        """Writes looks for ever; `engine` gives the current one, None while there is none."""
         while True:
             await asyncio.sleep(_EVERY_S)
             self._take(engine())

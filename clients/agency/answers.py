@@ -65,7 +65,10 @@ class _Columns:
 
 
 def _columns(message: bytes) -> _Columns | None:
-    """None: they do not stand one behind the other, each in one piece, with results and reasons of a byte each."""
+    """Returns the columns; None unless they stand one behind the other, in one piece each.
+
+    Results and reasons must have a byte each.
+    """
     at, begin = 0, -1
     found: list[bytes] = []
     try:
@@ -107,7 +110,7 @@ def judged(response: contract.ClearResponse, ids: range, generation: str) -> Jud
 
 
 def _whole(response: contract.ClearResponse, ids: range, generation: str, results: bytes, reasons: bytes) -> Judged:
-    """With what else a response says, held against the columns."""
+    """Returns the answer with a response's other facts, compared with the columns."""
     if response.generation_id != generation:
         raise HalfAnswer("generation")
     if len(response.reference_rows) != len(response.references):

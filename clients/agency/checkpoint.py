@@ -70,7 +70,7 @@ class Progress:
         *,
         sample: bool = False,
     ) -> Progress:
-        """With one more block: a value of its own, so that an interruption leaves the one or the other.
+        """Returns the progress with one more block: a new value, so that an interruption leaves the one or the other.
 
         changes: of each batch's answer.
         """
@@ -107,7 +107,7 @@ class Checkpoint:
     hashes: list[str] = field(default_factory=list)
 
     def text(self) -> str:
-        """As it stands in its file."""
+        """Returns the content of its file."""
         return json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=False)
 
     def save(self, path: Path) -> None:
@@ -116,7 +116,7 @@ class Checkpoint:
 
     @staticmethod
     def save_text(path: Path, text: str) -> None:
-        """As `save`, of what `text` gave."""
+        """Saves the result of `text`, as `save`."""
         aside = path.with_name(f"{path.name}.tmp")
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)

@@ -1,4 +1,4 @@
-"""Why a run ends before its last row; the texts are for the clerk, in Spanish, and name no person."""
+"""The reasons why a run ends before its last row; the texts are for the clerk, in Spanish, and name no person."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def _delimiter(text: str, given: str) -> str:
 
 
 def _evenness(text: str, sign: str) -> tuple[float, int]:
-    """By that sign: the share of rows that have as many cells as most, and how many cells; (0, 0) = it parts nothing.
+    """Returns the share of rows with the commonest number of cells by that sign, and that number; (0, 0) = no cells.
 
     A sign that stands in names or titles alone parts rows unevenly.
     """

@@ -166,7 +166,7 @@ def _kind_of_container(path: Path, shown: str) -> Kind:
 
 
 def _kind_of_ole(path: Path, shown: str) -> Kind:
-    """By the names of its streams, which stand in UTF-16."""
+    """Returns the kind by the names of its streams, which stand in UTF-16."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         for name, told in _STREAMS:
             if content.find(_stream(name)) >= 0:

@@ -156,7 +156,7 @@ class Files:
         return [file.tell() for file in self._files]
 
     def flush(self) -> None:
-        """Everything is the system's to write."""
+        """Hands all output to the system for writing."""
         for file in self._files:
             file.flush()
 

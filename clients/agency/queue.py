@@ -68,7 +68,7 @@ class JobQueue:
         return job.answer
 
     def wait(self) -> bool:
-        """Until there is something to send; False when there will be nothing any more."""
+        """Waits for something to send; False when nothing will come any more."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             return bool(self._waiting) and self._failure is None
@@ -111,7 +111,7 @@ class JobQueue:
             self._wake_all()
 
     def close(self, failure: Exception | None = None) -> None:
-        """Nothing more comes; with a failure, what waits fails."""
+        """Ends the queue; with a failure, the waiting jobs fail."""
         with self._lock:
             self._closed = True
             failed: list[Job] = []
@@ -124,7 +124,7 @@ class JobQueue:
             job.answer.set_exception(self._failure or RuntimeError("closed"))
 
     def _wake(self, sent: Sent | None) -> None:
-        """Under the lock."""
+        """Wakes waiters; call it under the lock."""
         if sent is not None and sent.sender is not None:
             self._senders.remove(sent)
             sent.sender.notify()

@@ -104,7 +104,7 @@ class Server:
         return ", ".join(names.get_values_for_type(x509.UniformResourceIdentifier)) or "sin nombre"
 
     def told(self) -> dict[str, Any]:
-        """Nothing besides: the server keeps its own record."""
+        """Returns nothing: the server keeps its own record."""
         return {}
 
 

@@ -143,7 +143,7 @@ class CarApp(App[None]):
             self.run_in_session(self.renew_token())
 
     def _handle_exception(self, error: Exception) -> None:
-        """As Textual's own, which prints every local variable beside the traceback: what was asked is in them."""
+        """Handles an exception as Textual does, without printing local variables: they hold the question."""
         self._return_code = 1
         if self._exception is None:
             self._exception = error
@@ -214,7 +214,7 @@ class CarApp(App[None]):
         self.recalled.read()
 
     def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
-        """In the background, until the lock."""
+        """Runs work in the background, until the lock."""
         self.run_worker(work, group="desk")
 
     def enter(self, token: str, same: bool) -> None:
@@ -234,7 +234,7 @@ class CarApp(App[None]):
         self.run_in_session(self.recalled.watch())
 
     async def renew_token(self) -> None:
-        """Another token from the issuer, if this one ends soon. A session that is over locks."""
+        """Gets another token from the issuer, if this one ends soon. A session that is over locks."""
         if self.officer is None or not self.officer.due:
             return
         from clients.client.failures import CallFailure
@@ -323,7 +323,7 @@ class CarApp(App[None]):
         return self._filed(Shown(asked, response, layers, self.now(), time.monotonic() - began))
 
     def frame(self) -> RequestContext:
-        """Why a question is asked, with an id and the time."""
+        """Returns the context of a question: its purpose, an id and the time."""
         from clients.client.connection import request_context
         from ronda.v1.context_pb2 import Purpose
 

@@ -81,15 +81,15 @@ class Application(Protocol):
         ...
 
     def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
-        """In the background, until the lock."""
+        """Runs work in the background, until the lock."""
         ...
 
     async def renew_token(self) -> None:
-        """Another token from the issuer, if this one ends soon."""
+        """Gets another token from the issuer, if this one ends soon."""
         ...
 
     def frame(self) -> RequestContext:
-        """Why a question is asked, with an id and the time."""
+        """Returns the context of a question: its purpose, an id and the time."""
         ...
 
     async def answer(self, asked: Asked, began: float) -> Shown:
@@ -101,7 +101,7 @@ class Application(Protocol):
         ...
 
     def enter(self, token: str, same: bool) -> None:
-        """Somebody logged in."""
+        """Opens the session after a login."""
         ...
 
     def lock(self, why: str) -> None:

@@ -168,7 +168,7 @@ class AskScreen(Screen[None]):
         return self.size.height < LOW_ROWS
 
     def say(self, text: str) -> None:
-        """Why a key does nothing, at the box's border until something is typed."""
+        """Shows why a key does nothing, at the box's border until something is typed."""
         self._box.say(text)
 
     @property
@@ -176,7 +176,7 @@ class AskScreen(Screen[None]):
         return self.query_one("#box", QuestionBox)
 
     def blank(self) -> None:
-        """Nothing of any answer is left on the screen."""
+        """Removes every part of an answer from the screen."""
         self._shown = None
         self._page = 0
         for place in ("asked", "banner", "meaning", "confirmation", "urgent", "who", "tabs", "page"):
@@ -212,7 +212,7 @@ class AskScreen(Screen[None]):
         self._from_box = None
 
     def _put_reason(self, said: str) -> None:
-        """Why there is no answer; a clock that is wrong may be why, or the next."""
+        """Shows why there is no answer; a wrong clock may be a reason, now or next."""
         lines = [Text(said)]
         if wrong := wrong_by(self.car.clock):
             lines.append(Text(f"El reloj de este equipo está {wrong}: corríjalo, o avise a operaciones.", style="bold"))

@@ -69,7 +69,7 @@ class Coverage:
         return f"{self.desk.waiting} por enviar" if self.desk.waiting else ""
 
     def tick(self) -> None:
-        """Once a second while the session is open: begins what is due."""
+        """Begins due work, once a second while the session is open."""
         now = boot_seconds()
         if self.desk is not None and self.desk.ended():  # at once, but not every second: a wrong clock ends each key
             self._next_sync = max(now, self._last_sync + AGAIN_SECONDS)

@@ -32,6 +32,6 @@ def end_on_signals(loop: AbstractEventLoop, end: Callable[[int], None]) -> None:
 
 
 def give_grace() -> None:
-    """From here on the process has so many seconds left."""
+    """Gives the process so many seconds from here on."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_GRACE_SECONDS)

@@ -124,7 +124,7 @@ def _hit_line(hit: alert_pb2.Hit) -> Text:
 
 
 def _doubts(hit: alert_pb2.Hit) -> list[Text]:
-    """Why to confirm it first, as far as its line does not say so already."""
+    """Returns the reasons to confirm it first that its line does not already state."""
     return [Text(f"▸ {note.text}", style="bold") for note in hit.notes if note.text != hit.confirmation.text]
 
 

@@ -98,7 +98,7 @@ class LoginScreen(Screen[None]):
         return any(worker.node is self and not worker.is_finished for worker in self.workers)
 
     def takes_while_busy(self, _: Key | Paste) -> bool:
-        """Nothing is taken."""
+        """Takes nothing."""
         return False
 
     async def _trying(self, work: Coroutine[Any, Any, None]) -> None:
@@ -252,7 +252,7 @@ class LoginScreen(Screen[None]):
         return not refusal
 
     async def _refusal(self, token: str) -> str:
-        """Why the token opens nothing; "" when it does."""
+        """Returns why the token opens nothing; "" when it does."""
         from ronda.v1.register_service_pb2 import ListRegistersRequest
 
         app = self.car

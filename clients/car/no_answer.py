@@ -1,4 +1,4 @@
-"""Why there is no answer, for an officer who sees keys, not options of a command."""
+"""The reasons for no answer, for an officer who sees keys, not options of a command."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class OfficerAtIssuer:
         return self._taken(token.text)
 
     async def change(self, nip: str, present: str, wanted: str) -> None:
-        """Another password. Raises CallFailure, OSError."""
+        """Changes the password. Raises CallFailure, OSError."""
         with await asyncio.to_thread(self._opened) as sign_in:
             await asyncio.to_thread(sign_in.change_password, nip, present, wanted)
 

@@ -21,7 +21,7 @@ class OneLine(Input):
             self.changes = changes
 
     refused = ""
-    """Why something typed or pasted was not taken, until the text changes: what is left must not be asked."""
+    """The reason why typed or pasted text was not taken, until the text changes: the rest must not be asked."""
 
     def make_room(self, text: str) -> None:
         """Called before a text stands in the box: how long it may be can depend on what it is."""
@@ -31,7 +31,7 @@ class OneLine(Input):
         self.refused = ""
 
     def on_paste(self, event: Paste) -> None:
-        """In the place of Input's own, which leaves out without a word."""
+        """Replaces Input's own, which drops text silently."""
         event.prevent_default()
         event.stop()
         lines = [line for line in event.text.splitlines() if line.strip()]

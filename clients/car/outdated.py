@@ -39,7 +39,7 @@ class Outdated:
         return Text(_BADGE, style="bold reverse") if self.holds(shown) else level_badge(shown.layers.level)
 
     def forget(self) -> None:
-        """Another session begins."""
+        """Forgets the answers when another session begins."""
         self._answers.clear()
 
 

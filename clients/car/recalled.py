@@ -46,8 +46,10 @@ class Recalled:
         self.never_comes = False  # nobody is told, or not this officer: silence does not say that nothing changed
 
     async def watch(self) -> None:
-        """Until the lock; over outages too. Each beginning is spent of the officer's allowance, as a
-        question is: a link that breaks again and again may not use it up.
+        """Watches until the lock; over outages too.
+
+        Each beginning costs the officer's allowance, as a question does: a link that breaks again and again may not use
+        it up.
         """
         pause = _AGAIN_SECONDS
         self.never_comes = False
@@ -113,7 +115,7 @@ class Recalled:
             return
 
     def drop(self) -> None:
-        """Nothing of it is left on the screen."""
+        """Removes the recalls from the screen."""
         self._unread.clear()
         self._car.paint_recalls()
 
@@ -124,7 +126,10 @@ def _follow(
     context: RequestContext,
     told: Callable[[SubscribeResponse], bool],
 ) -> None:
-    """In a thread: tells each message until `told` is False or the stream ends. Raises grpc.RpcError."""
+    """Follows the stream in a thread: passes on each message until `told` returns False or the stream ends.
+
+    Raises grpc.RpcError.
+    """
     from clients.terminal.told_message import told_message
     from ronda.v1.alert_service_pb2 import SubscribeRequest
 

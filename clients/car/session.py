@@ -82,7 +82,7 @@ class Session:
         return same
 
     def renew(self, token: str) -> None:
-        """Another token of the same sign-in; none is taken once the session is locked."""
+        """Takes another token of the same sign-in; none once the session is locked."""
         if self.open and token:
             self._typed = token
             self._last_mark = self._mark(token)

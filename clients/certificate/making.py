@@ -1,4 +1,4 @@
-"""From an answer to a signed certificate: nothing is written anywhere yet."""
+"""Makes a signed certificate from an answer; nothing is written to disk yet."""
 
 from __future__ import annotations
 

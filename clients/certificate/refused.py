@@ -1,4 +1,4 @@
-"""Why what was shown is no valid certificate."""
+"""The reasons why a shown certificate is not valid."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Signer:
 
     @classmethod
     def read(cls, certificate: Path, key: Path, authority: Path, token_key: Path) -> Signer:
-        """From PEM files and a private JWK. Raises OSError, KeysUnusable."""
+        """Reads PEM files and a private JWK. Raises OSError, KeysUnusable."""
         for path in (certificate, key, authority):
             read_whole(path)  # the library logs what it cannot read, and says nothing to us
         documents = SimpleSigner.load(  # type: ignore[no-untyped-call]
@@ -85,7 +85,7 @@ class Trusted:
 
     @classmethod
     def read(cls, authority: Path, token_keys: Path) -> Trusted:
-        """From a PEM file and a JWK Set. Raises OSError, KeysUnusable."""
+        """Reads a PEM file and a JWK Set. Raises OSError, KeysUnusable."""
         content = read_whole(token_keys).decode()
         read_whole(authority)
         try:

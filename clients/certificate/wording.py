@@ -99,7 +99,7 @@ MINOR_TEXT = (
 
 
 def review_reason(reason: str) -> str:
-    """Why no certificate is issued before somebody has looked."""
+    """Returns why no certificate is issued without a review."""
     return REVIEW_REASONS.get(reason, _OTHER_REASON)
 
 

@@ -64,7 +64,7 @@ class Budget:
             return True
 
     def earn(self) -> None:
-        """After an answer."""
+        """Earns a part of an extra attempt after an answer."""
         with self._lock:
             self._left = min(self._burst, self._left + _EARNED)
 
@@ -94,7 +94,7 @@ class Attempts:
         return self._budget.spend()
 
     def answered(self) -> None:
-        """To be called once, when there is an answer."""
+        """Notes an answer; call it once."""
         self._budget.earn()
 
     def again(self, failure: CallFailure, *, token_changed: bool) -> float | None:

@@ -174,7 +174,7 @@ class Ronda(Asker):
         return ListFollowing(stub, self._token, lambda: self._frame(why), keeper)
 
     def diagnose(self) -> Trouble:
-        """Why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""
+        """Returns why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""
         return diagnose(self._target, self._identity)
 
     def _ask(self, request: Message, deadline: float | None) -> Any:

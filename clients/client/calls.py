@@ -67,7 +67,10 @@ def metadata(token: str) -> tuple[tuple[str, str], ...]:
 
 
 def whole(answer: Any) -> CallFailure | None:
-    """None, or that an answer lacks what each has: no bytes at all are a message too, and would read as no hit."""
+    """Returns a failure if an answer lacks a field that each has; None = it is whole.
+
+    No bytes at all are a message too, and would read as no hit.
+    """
     head = answer.answer if "answer" in answer.DESCRIPTOR.fields_by_name else answer
     if head.generation_id and (head is answer or head.answer_id):
         return None

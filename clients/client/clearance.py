@@ -63,7 +63,7 @@ class Cleared(NamedTuple):
     answer_id: str
 
     def __repr__(self) -> str:
-        """Without the row and what its records are called."""
+        """Returns a text without the row and the names of its records."""
         return f"Cleared(result={int(self.result)}, reason={int(self.reason)}, answer_id={self.answer_id!r})"
 
 

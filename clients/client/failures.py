@@ -1,7 +1,7 @@
-"""Why a call got no answer, as exceptions: one class for each thing that a program can do about it.
+"""The reasons for a call without answer, as exceptions: one class for each thing that a program can do about it.
 
-None holds what was asked: no field's value, no request, no gRPC call object. What a server that is no Ronda writes into
-its error may repeat the question; such texts are left out (`failure_of`).
+None holds the question: no field's value, no request, no gRPC call object. A server that is no Ronda may repeat the
+question in its error; such texts are left out (`failure_of`).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Busy(CallFailure):
 
 
 class Unavailable(CallFailure):
-    """Nobody answers, the server cannot be trusted, or it is starting: `diagnose` of the client says which."""
+    """The server is not reached, not trusted, or starting: the client's `diagnose` finds which."""
 
 
 class TooLate(CallFailure):

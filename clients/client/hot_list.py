@@ -62,7 +62,7 @@ class ListKeeper(Protocol):
 
     @property
     def place(self) -> ListPlace | None:
-        """Up to where the list is kept; None = there is none."""
+        """Returns the place up to which the list is kept; None = there is none."""
 
     def write(self, signed: SignedHotlistHeader, header: HotlistHeader, blocks: Iterator[bytes]) -> None:
         """Replaces the list once every block came; the last one raises ListRefused if they are not the signed ones."""
@@ -155,7 +155,7 @@ def _next_step(signed: SignedHotlistStep, keeper: ListKeeper, signing_keys: Mapp
 
 
 def _blocks(parts: Iterator[SyncResponse], header: HotlistHeader) -> Iterator[bytes]:
-    """Those of this header. Raises ListRefused, at the latest in place of their end."""
+    """Yields the blocks of this header. Raises ListRefused, at the latest in place of their end."""
     digest = hashlib.sha256()
     for _ in range(header.blocks):
         part = next(parts, None)

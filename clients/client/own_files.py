@@ -80,7 +80,7 @@ def _in_force(certificate: bytes) -> bool:
 
 
 def _times(certificate: bytes) -> tuple[datetime, datetime] | None:
-    """From when to when it is in force; None where the package cryptography is missing."""
+    """Returns the times between which it is in force; None if the package cryptography is missing."""
     try:
         from cryptography import x509  # noqa: PLC0415 - the client library works without it
     except ImportError:

@@ -48,7 +48,7 @@ class OfficerSignIn:
         return given
 
     def token(self) -> Token:
-        """Another token of the session. Raises CallFailure: SESSION_OVER."""
+        """Returns another token of the session. Raises CallFailure: SESSION_OVER."""
         return self._ask(contract.LoginRequest(request_id=uuid.uuid4().hex, nip=self._nip, session=self._session))
 
     def change_password(self, nip: str, present: str, wanted: str) -> None:

@@ -36,7 +36,7 @@ DEFAULT_TOPIC = "all"
 
 
 def today() -> date:
-    """In Guatemala."""
+    """Returns today's date in Guatemala."""
     return datetime.now(_COUNTRY).date()
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_S = 10.0
-"""From a connection's first moment, or the end of an answer, until its next request has come whole but for its body."""
+"""Limit from a connection's first moment, or the end of an answer, until its next request has come (without its
+body)."""
 MOST = 4000
 _SPARE = 200  # descriptors beside connections
 
@@ -57,7 +58,7 @@ class PromptProtocol(H11Protocol):
 
 
 def most_connections() -> int:
-    """As many as MOST, or as this process may have descriptors for."""
+    """Returns MOST, or as many as this process may have descriptors for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST + _SPARE
     if soft != resource.RLIM_INFINITY and soft < wanted:

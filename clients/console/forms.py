@@ -70,7 +70,7 @@ def entry_word(request: Request) -> str:
 
 
 def set_cookie(response: Response, name: str, value: str, *, secure: bool, seconds: int | None = None) -> None:
-    """Not for scripts, nor for requests that other sites make."""
+    """Sets a cookie, not readable by scripts, nor sent with requests of other sites."""
     response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, secure=secure, samesite="strict")
 
 

@@ -60,7 +60,7 @@ class ServerLine:
 
 
 class Officer:
-    """Without a sign-in the caller of a server in development mode."""
+    """One officer at the server; without a sign-in the caller of a server in development mode."""
 
     def __init__(self, line: ServerLine, sign_in: OfficerSignIn | None) -> None:
         self._line, self._sign_in = line, sign_in

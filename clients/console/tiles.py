@@ -47,12 +47,12 @@ class Tile:
 
     @property
     def word(self) -> str:
-        """In Spanish."""
+        """The state in Spanish."""
         return WORDS[self.state]
 
     @property
     def sign(self) -> str:
-        """For who sees no colours."""
+        """The sign of the state, for users who see no colours."""
         return SIGNS[self.state]
 
     @property

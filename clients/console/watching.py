@@ -114,7 +114,7 @@ class Watching:
         return await self.shared.of(await self.officer.grant()).table(self.officer, request)
 
     def stop(self) -> None:
-        """Nobody looks any more."""
+        """Stops watching: no screen is left."""
         if self._tasks:
             self.signal.leave(self.officer)
         for task in self._tasks:

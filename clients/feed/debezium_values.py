@@ -112,7 +112,8 @@ def _variable_decimal(value: Any) -> str:
 
 
 def _scaled(number: int, scale: int) -> str:
-    """Whole numbers without zeros behind a point: a record's id that is NUMBER is written as a person writes it."""
+    """Returns whole numbers without zeros behind a point: a record's id that is NUMBER is written as a person writes
+    it."""
     text = format(Decimal(number).scaleb(-scale), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -127,7 +127,7 @@ class JetStreamSource:
             self._asked(consumer.unsubscribe())
 
     def _of_the_stream(self, question: Coroutine[Any, Any, Any]) -> Any:
-        """As `_asked`, but where there is no such stream nothing is waited for."""
+        """Asks as `_asked`, but does not wait for a stream that does not exist."""
         try:
             return self._loop.run_until_complete(question)
         except (nats.errors.Error, OSError, TimeoutError) as error:

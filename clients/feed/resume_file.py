@@ -62,5 +62,5 @@ def read_resume(file: Path, source: str, *, forget: bool = False) -> Resume:
 
 
 def write_resume(file: Path, resume: Resume) -> None:
-    """Whole and on disk, or as it was. Raises OSError."""
+    """Writes the state whole and on disk, or leaves it unchanged. Raises OSError."""
     write_whole(resume_path(file), asdict(resume))

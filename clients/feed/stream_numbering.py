@@ -71,7 +71,7 @@ class StreamNumbering:
         skipped: Iterable[int] = (),
         new_stream: bool = False,
     ) -> None:
-        """As JetStreamWork's. read: makes changes of a message."""
+        """Parameters as of JetStreamWork. read: makes changes of a message."""
         self._stream, self._read, self._wait_s, self._told = stream, read, wait_s, told
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self._state_file = state_file

@@ -101,9 +101,10 @@ def _said_of_plates(candidate: check_service_pb2.Candidate) -> list[_Compared]:
 
 
 def _likeness(candidate: check_service_pb2.Candidate) -> str:
-    """In whole hundredths, never all of them; and why it is low where the names agree.
+    """Returns the likeness in whole hundredths, never 100; and why it is low if the names agree.
 
-    Of all pairs as alike as this one, how many are one person: of each candidate by itself, so that two may stand high.
+    It is the share of pairs as alike as this one that are one person. It stands for each candidate by itself, so two
+    may be high.
     """
     hundredths = round(100 * candidate.score)
     text = "< 1 %" if candidate.score < _LEAST else "> 99 %" if hundredths > _MOST else f"{hundredths} %"
@@ -148,7 +149,7 @@ def several_line(response: Any) -> str:
 
 
 def shared_plate_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
-    """Why an answer is yellow without an alert: more than one vehicle bears the plate today."""
+    """Returns why an answer is yellow without an alert: more than one vehicle bears the plate today."""
     bearers = [
         candidate
         for candidate in candidates

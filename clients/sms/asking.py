@@ -69,7 +69,7 @@ async def _again(call: Callable[[], Awaitable[_T]], error: grpc.aio.AioRpcError,
 
 
 def _nobody_there(error: BaseException) -> bool:
-    """Nobody, or one who sheds load."""
+    """Returns whether no server answered, or one that sheds load."""
     if not isinstance(error, grpc.aio.AioRpcError):
         return False
     return error.code() == grpc.StatusCode.UNAVAILABLE or read_failure(error).reason == "OVERLOADED"
@@ -113,7 +113,7 @@ class Asker:
 
     @property
     def channel(self) -> grpc.aio.Channel:
-        """To the server's own address."""
+        """The channel to the server's own address."""
         return self._channel
 
     async def ask(self, question: Question, token: str, seconds: float) -> Any:

@@ -1,4 +1,4 @@
-"""From a text to its reply: who sent it, what is asked, Ronda's answer; and who gets none.
+"""Turns a text into its reply: the sender, the question, Ronda's answer; some senders get none.
 
 It knows nothing of SMPP: `accept` takes a message, the outbox is given each reply to send.
 """
@@ -174,7 +174,7 @@ class Gateway:
         await asyncio.gather(*self._answers, return_exceptions=True)
 
     async def give_up_late(self) -> None:
-        """For as long as it runs: what has no answer in time gets SIN RESPUESTA. A clock for each would cost more."""
+        """Ends late messages with SIN RESPUESTA, as long as it runs. A clock for each would cost more."""
         while True:
             await asyncio.sleep(_LOOK_S)
             now = time.time()
@@ -200,11 +200,11 @@ class Gateway:
         task.add_done_callback(self._ended)
 
     def _answer_until(self, accepted: _Accepted) -> float:
-        """Until when (Unix time) the answer must be had: after a PIN the question has its whole time."""
+        """Returns the deadline of the answer (Unix time): after a PIN the question has its whole time."""
         return max(self._pin_until(accepted) + self._settings.sms_answer_s, time.time() + _LEAST_S)
 
     def _pin_until(self, accepted: _Accepted) -> float:
-        """Until when (Unix time) the issuer's word must be had; of a message without a PIN the time when it came."""
+        """Returns the deadline of the issuer's answer (Unix time); for a message without a PIN its arrival."""
         if accepted.message is None or not accepted.message.pin:
             return accepted.entry.at
         until = accepted.entry.at + self._settings.sms_pin_s
@@ -244,7 +244,7 @@ class Gateway:
         self._outbox.submit(whole)
 
     def _tell_undelivered(self, accepted: _Accepted) -> None:
-        """Before the reply: which earlier ones the SMSC never took."""
+        """Sends, before the reply, a notice of earlier ones that the SMSC never took."""
         text = self._outbox.undelivered.take(accepted.entry.sender)
         if text:
             reference = self._journal.next_reference()

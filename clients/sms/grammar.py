@@ -111,7 +111,7 @@ def _read(typed: str, folded: str) -> Message | None:
 
 
 def _without_accents(text: str) -> str:
-    """On one line, without accents or what nobody sees; ñ stays, for Ñ-15 is another order than N-14."""
+    """Returns the text on one line, without accents or invisible characters; ñ stays, because Ñ-15 is not N-14."""
     if text.isascii() and text.isprintable():  # as nearly all are
         return " ".join(text.split())
     letters: list[str] = []

@@ -104,7 +104,7 @@ class _Batch:
     before: tuple[float, int] = (0.0, 0)
 
     def with_later(self, later: _Batch) -> _Batch:
-        """This one, which could not be written, and what came since."""
+        """Returns this batch, which could not be written, with the later one."""
         return _Batch(
             self.accepted + later.accepted,
             {**self.replied, **later.replied},
@@ -207,7 +207,7 @@ class Journal(KeptFile):
         self._batch.sessions[sender] = session
 
     def sessions(self) -> dict[bytes, KeptSession]:
-        """Those that an earlier process had, by the sender's keyed hash. Raises JournalError."""
+        """Returns the sessions of an earlier process, by the sender's keyed hash. Raises JournalError."""
         rows = self._database.execute("SELECT sender, sealed FROM session").fetchall()
         return {bytes(sender): KeptSession(*json.loads(self.opened(bytes(sealed), sender))) for sender, sealed in rows}
 
@@ -323,7 +323,7 @@ class Journal(KeptFile):
         return Entry(*json.loads(self.opened(sealed, str(reference).encode())))
 
     def sealed(self, text: bytes, whose: bytes) -> bytes:
-        """Under the journal's key, and bound to `whose`; for another file of this gateway too."""
+        """Seals under the journal's key, bound to `whose`; for another file of this gateway too."""
         nonce = os.urandom(12)
         return nonce + self._cipher.encrypt(nonce, text, whose)
 

@@ -162,7 +162,7 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
             raise
 
     async def _answer(self) -> None:
-        """Once what came is kept."""
+        """Sends the answers once the messages are kept."""
         async with self._answering:
             self._unanswered.clear()
             answers, self._answers = self._answers, []
@@ -194,7 +194,7 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         return delivered(sequence)
 
     def _unusual(self, pdu: bytes) -> Plain | None:
-        """Another kind of message; None of a part that waits for others, and of a receipt. Raises _UNREADABLE."""
+        """Reads another kind of message; None for an incomplete part, and for a receipt. Raises _UNREADABLE."""
         header = aiosmpplib.SmppMessage.parse_header(pdu)
         message: Any = aiosmpplib.DeliverSm.from_pdu(pdu, header, _ENCODING)
         if message.is_receipt():
@@ -210,7 +210,7 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         return Plain(source.number, int(source.ton), int(source.npi), message.destination.number, text)
 
     def _requested(self, command: int, sequence: int) -> bytes:
-        """Another request of the SMSC; its response."""
+        """Returns the response to another request of the SMSC."""
         if command == SmppCommand.ENQUIRE_LINK:
             return bytes(aiosmpplib.EnquireLinkResp(sequence).pdu())
         if command == SmppCommand.UNBIND:
@@ -280,7 +280,7 @@ class _Backoff(aiosmpplib.AbstractRetryTimer):  # type: ignore[misc]
         self._attempt = 0
 
     def next_delay(self) -> float:
-        """In seconds."""
+        """Returns the delay in seconds."""
         return float(BACKOFF(_nth(max(self._attempt, 1))))
 
 

@@ -85,7 +85,7 @@ class Outbox:
         self.submit(entry)
 
     async def wait(self) -> None:
-        """Until `take` may give something. Raises sqlite3.Error."""
+        """Waits until `take` may give something. Raises sqlite3.Error."""
         if self._waiting or self._expired:
             pause = max(self._put_off_until, self._next_at) - time.monotonic()
             if pause > 0:

@@ -75,7 +75,7 @@ class RecallBook(KeptFile):
         return found if found is not None and found.until > time.time() else None
 
     def put(self, telephone: Telephone) -> None:
-        """In place of an earlier one; on disk after the next `keep`."""
+        """Puts a telephone in place of an earlier one; on disk after the next `keep`."""
         self._of[telephone.nip] = self._dirty[telephone.nip] = telephone
 
     def drop(self, telephone: Telephone) -> None:

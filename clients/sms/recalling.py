@@ -87,7 +87,7 @@ class Recalling:
             await self._book.keep()
 
     async def run(self) -> None:
-        """For ever. Raises sqlite3.Error: a full disk."""
+        """Runs for ever. Raises sqlite3.Error: a full disk."""
         keeping = asyncio.create_task(self._keep())
         hearing = asyncio.create_task(self._hear())
         try:

@@ -149,7 +149,7 @@ async def _keep(settings: SmsSettings, journal: Journal, gateway: Gateway) -> No
 
 
 async def _write_counts(path: Path, counts: Counts, gauges: Callable[[], dict[str, int]]) -> None:
-    """Into the file and, where something changed, into the log."""
+    """Writes the counts to the file and, after a change, to the log."""
     told = counts.as_dict()
     while True:
         with contextlib.suppress(OSError):  # counts are no reason to stop

@@ -20,7 +20,7 @@ _MOST = 10_000  # telephones
 
 
 class Undelivered:
-    """By telephone: how many replies, and when the last of their messages came."""
+    """Undelivered replies by telephone: how many, and the time of the last message."""
 
     def __init__(self) -> None:
         self._of: OrderedDict[str, tuple[int, float]] = OrderedDict()

@@ -54,12 +54,12 @@ NOT_UNDERSTOOD = (
 TOO_LONG = f"{NO_ANSWER} en un mensaje corto: una sola consulta de 200 letras a lo mas."
 NOT_DELIVERED = "NO SE ENTREGO la respuesta: repita su mensaje de las"
 NONE_DELIVERED = "NO SE ENTREGARON varias respuestas: repita sus mensajes, hasta el de las"
-"""Both followed by the time of the last one."""
+"""Texts followed by the time of the last one."""
 
 UNPROVEN = (NO_ANSWER, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN)
 """Beginnings of what a number that never gave a right PIN does not hear."""
 TO_BE_REPEATED = (NO_ANSWER, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN, PIN_BREAKS_A_RULE, SIGNED_IN)
-"""After these the same text again is no duplicate."""
+"""Replies after which the same text again is no duplicate."""
 STAYS_TRUE = (PIN_CHANGED, PIN_BREAKS_A_RULE, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN)
 """Sent as they are, however long they waited; an answer about somebody is not."""
 

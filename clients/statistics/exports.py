@@ -144,7 +144,7 @@ def _write_xlsx(table: FigureTable, path: Path) -> None:
 
 
 def _write_parquet(table: FigureTable, path: Path) -> None:
-    """With the metadata in the file's own, key `ronda`."""
+    """Writes the table with the metadata in the file's own, key `ronda`."""
     import pyarrow as pa  # noqa: PLC0415 # of this form alone
     import pyarrow.parquet as pq  # noqa: PLC0415
 

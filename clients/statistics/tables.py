@@ -28,7 +28,7 @@ class Table:
     def request(
         self, context: context_pb2.RequestContext, vintage: value_pb2.PartialDate | None, source: str = ""
     ) -> contract.QueryRequest:
-        """As the contract has it."""
+        """Returns the request of the contract."""
         return contract.QueryRequest(
             context=context,
             rule=RULES[self.rule][0],  # type: ignore[arg-type]

@@ -158,7 +158,7 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
 
 
 cdef void _put_person_name(Call* call, const Person* person, Left* left) noexcept nogil:
-    """As a candidate's: of the stored summary."""
+    """Puts a person's name as a candidate's: from the stored summary."""
     cdef Reader reader
     cdef Field field
     if not person.summary_visible or person.dossier.header.summary_length == 0:

@@ -1,4 +1,4 @@
-"""From linked standard records to the five files of a generation, in one pass and bounded memory."""
+"""Turns linked standard records into the five files of a generation, in one pass and bounded memory."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Assembly:
     dossier_bytes: int
     """Bytes of all dossiers: those of dossiers.bin."""
     files: dict[str, dict[str, int | str]]
-    """By name: {"bytes": size, "sha256": hexadecimal}."""
+    """The files by name: {"bytes": size, "sha256": hexadecimal}."""
 
 @type_check_only
 class _RecordBatch(ExportsArrow, Protocol):

@@ -1,6 +1,6 @@
-"""From linked standard records to the five files of a generation, in one pass and bounded memory.
+"""Turns linked standard records into the five files of a generation, in one pass and bounded memory.
 
-What a dossier holds is made in core/assembly/dossier.pyx and the files that it cimports.
+Dossiers are made in core/assembly/dossier.pyx and the files that it cimports.
 """
 
 import os

@@ -353,7 +353,7 @@ cdef void _summarise_vehicle(Entity* entity, const Facts* facts, Buffer* heap) n
 # ---- the whole ----
 
 cdef void _move_offsets(Scratch* scratch, DossierHeader* header, uint32_t heap) noexcept nogil:
-    """From the heap's start to the dossier's."""
+    """Moves offsets from the heap's start to the dossier's."""
     cdef size_t i
     for i in range(header.n_alerts):
         (<AlertEntry*>scratch.alerts.data)[i].hit_offset += heap

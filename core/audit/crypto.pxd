@@ -46,7 +46,7 @@ cdef struct KeyedHash:           # HMAC-SHA-256 after the key's block: copied fo
     SHA256_CTX outer
 
 cdef inline void keyed_hash_init(KeyedHash* key, const uint8_t* secret) noexcept nogil:
-    """From a key of 32 bytes."""
+    """Prepares the hash from a key of 32 bytes."""
     cdef uint8_t block[64]
     cdef int i
     memset(block, 0x36, 64)

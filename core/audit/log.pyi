@@ -67,7 +67,7 @@ class AuditLog:
         """
 
     def append_many(self, count: int, n_shown: int, asked: bytes) -> int:
-        """For the bench: appends `count` records of `n_shown` subjects in a compiled loop; nanoseconds that it took.
+        """Appends, for the bench, `count` records of `n_shown` subjects in a compiled loop; returns its nanoseconds.
 
         Raises core.errors.AuditUnavailable as soon as one could not be written.
         """

@@ -50,7 +50,8 @@ QUESTION_ROW: Any  # method, flags, time_ms, identity, answer_id, offset
 ENTRY_ROW: Any  # question (its number among the rows), subject, how
 
 def query_rows(data: Buffer, end: int, altered: set[int]) -> tuple[bytes, bytes]:
-    """For the report, of a segment before offset `end`: the questions as QUESTION_ROW, the entries as ENTRY_ROW."""
+    """Returns, for the report, a segment's rows before offset `end`: questions as QUESTION_ROW, entries as
+    ENTRY_ROW."""
 
 def recorded_rows(data: Buffer, end: int, altered: set[int]) -> tuple[int, int]:
     """Returns the number of questions before offset `end`, and of rows in the answered batches of Clear."""

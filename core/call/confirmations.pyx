@@ -61,7 +61,7 @@ cdef const Confirmed* _find(const ConfirmationTable* table, const uint8_t* key, 
 
 cdef const Confirmed* _of_record(const ConfirmationTable* table, const uint8_t* subject_id, const uint8_t* record,
                                  size_t size) noexcept nogil:
-    """By an encoded RecordReference."""
+    """Returns the statement for an encoded RecordReference."""
     cdef uint8_t key[CONFIRMATION_KEY]
     cdef Reader reader
     cdef Field field

@@ -82,7 +82,7 @@ cdef int _take_sections(const Field* field, Question* question, Failure* failure
 
 
 cdef int _read_timestamp(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
-    """Only its form counts: when the officer asked is for the audit, which keeps the request."""
+    """Checks the form only: the officer's time of asking is for the audit, which keeps the request."""
     cdef Reader reader
     cdef Field field
     cdef int status

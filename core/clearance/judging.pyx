@@ -156,7 +156,7 @@ cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossi
 
 
 cdef void _note_asked(Call* call, const Batch* batch, size_t row, const AskedIdentifier* item, bint anybody) noexcept nogil:
-    """For limits_watch_rows."""
+    """Notes an asked row for limits_watch_rows."""
     cdef RowAsked asked
     cdef bint nobody = not anybody and batch.reasons[row] == CLEARANCE_REASON_NOT_FOUND
     asked.code = neighbour_code(item.lookup, <const uint8_t*>item.text, item.length)

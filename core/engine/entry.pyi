@@ -127,12 +127,12 @@ class Engine:
     def answer_shown(
         self, method: int, request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
     ) -> tuple[bytes, list[Shown]]:
-        """For tests: the response as `answer` gives it, and who was shown in it. Raises as `answer`."""
+        """Returns, for tests, the response as `answer` gives it, and the subjects shown in it. Raises as `answer`."""
 
     def answer_many(
         self, method: int, requests: list[bytes], caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
     ) -> tuple[int, int]:
-        """For the bench: answers each in a compiled loop without Python between. Returns (bytes written, nanoseconds).
+        """Answers each, for the bench, in a compiled loop without Python between. Returns (bytes written, nanoseconds).
 
         Raises as `answer` does, at the first request that fails.
         """
@@ -172,4 +172,4 @@ class Clearance:
     def answer_shown(
         self, batch: bytes, clock_ms: int, caller: Caller | Grant | None = None
     ) -> tuple[bytes, list[Shown]]:
-        """For tests: the response as `answer` gives it, and who was shown in it."""
+        """Returns, for tests, the response as `answer` gives it, and the subjects shown in it."""

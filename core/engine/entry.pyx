@@ -140,7 +140,7 @@ cdef list _shown(const Call* call):
 
 cdef int _answer_once(EngineCore* core, int method, const void* data, size_t size, const Asker* asker,
                       int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil:
-    """With a working memory of its own."""
+    """Answers with a working memory of its own."""
     cdef Call* call = take_call(core)
     cdef int status
     if call == NULL:

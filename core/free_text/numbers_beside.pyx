@@ -82,7 +82,7 @@ cdef bint _holds_ioq(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef int _whole_vin(const BoxTokens* t, int first) noexcept nogil:
-    """Behind which token pieces, all but the first with digits, come to seventeen characters; 0 = they do not.
+    """Returns the token behind which pieces, all but the first with digits, make seventeen characters; 0 = none.
 
     A word with I, O or Q is no piece, for no VIN has them (ISO 3779): "vin terminacion 900006".
     """

@@ -143,7 +143,7 @@ cdef void _ask_for(const KeysFile* keys, const KeysPlace* place) noexcept nogil:
 
 
 cdef bint _descend(const KeysFile* keys, KeysPlace* place) noexcept nogil:
-    """From a branch to the page below it, which is not looked at yet. False = it is a leaf, or damaged: place.leaf is NULL."""
+    """Goes from a branch to the page below it, not yet read. False = it is a leaf, or damaged: place.leaf is NULL."""
     cdef const uint8_t* page = place.leaf
     cdef Node node
     cdef int count

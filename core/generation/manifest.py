@@ -65,7 +65,7 @@ class NeededSections(Stated):
 
 
 class StatedHold(Stated):
-    """Until where the extract of one source of a register holds what was fed (docs/answers.md section 15)."""
+    """The fed changes that the extract of one source of a register holds (docs/answers.md section 15)."""
 
     feeds: dict[Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}\z")], Sequence] = {}  # of that feed: sequence
     snapshot_ms: _Milliseconds | None = None  # its instant; None = its as-of decides nothing

@@ -6,7 +6,7 @@ def plate_fits(pattern: str, plate: str, /) -> bool:
 def read_plates(
     data: bytes, pattern: str, type: str, make: str, colour: str, model_year: int, misreads: int = 0, /
 ) -> list[tuple[str, int]]:
-    """For tests and fuzzing: plates that may fit, in a whole plates.bin held in memory, as ("P-123BCD|GTM", entity).
+    """Returns, for tests and fuzzing, plates that may fit, of a plates.bin in memory, as ("P-123BCD|GTM", entity).
 
     Raises ValueError for a pattern that is empty or over 16 bytes, and when something that it reads is damaged.
     """

@@ -146,7 +146,8 @@ cdef uint64_t _past(const PlateScan* scan, size_t length) noexcept nogil:
 
 
 cdef int _misread_row(const PlateScan* scan, const uint8_t* text, size_t n, size_t* ruled) noexcept nogil:
-    """As plate_misread. `ruled`: the first characters of the plate that rule it out by themselves; 0 = not they."""
+    """Works as plate_misread. `ruled`: the first characters of the plate that exclude it by themselves; 0 = they do
+    not."""
     cdef int most = scan.misreads if scan.stars <= 1 else 0, count = 0
     cdef size_t i
     cdef uint8_t c

@@ -39,7 +39,7 @@ class LoopSettings(NamedTuple):
     poll_us: int
 
 def filter_fault() -> str:
-    """Why no thread can filter its own system calls here, without which no loop runs; "" = it can."""
+    """Returns why no thread can filter its own system calls here, which every loop requires; "" = it can."""
 
 class Ended(NamedTuple):
     """The end of a call: gRPC's status (0 = answered), its message, google.rpc.Status."""
@@ -79,13 +79,13 @@ class Loop:
         """Serves until drained, without the GIL; 0, or below when it could not go on."""
 
     def serve(self, engine: Engine | None) -> None:
-        """From the next call on this one answers, with its confirmations as they are now. None: nothing."""
+        """Answers by this engine from the next call on, with its present confirmations. None: by none."""
 
     def admit(self, certificate: bytes, authorization: bytes, caller: Caller) -> None:
         """Calls with this certificate (DER) and `authorization` are this caller's from now on."""
 
     def forget_callers(self) -> None:
-        """Nobody is known any more: after a change of trust."""
+        """Forgets all callers, after a change of trust."""
 
     def passed(self) -> list[object]:
         """Returns replaced objects that are no longer used: release them where that may take time."""

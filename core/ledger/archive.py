@@ -69,7 +69,7 @@ class Segment(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Behind an entry: its sequence, where the next begins, and the seal of all up to there."""
+    """The place behind an entry: its sequence, the start of the next, and the seal of all up to there."""
 
     sequence: int
     offset: int
@@ -115,7 +115,7 @@ class Archive:
 
     @property
     def segments(self) -> list[Segment]:
-        """Those that are here, oldest first. Raises LedgerDamaged, OSError."""
+        """Returns the segments on this disk, oldest first. Raises LedgerDamaged, OSError."""
         if self._segments is None:
             found = (read_segment(path) for path in segment_files(self._folder))
             ours = [each for each in found if each.ledger_id == self._head.ledger_id and each.end <= self._head.first]

@@ -52,7 +52,7 @@ _FRAME_BYTES = _FRAME.size + _SUM.size
 
 
 Bytes = Callable[[int, int], bytes]
-"""So many bytes at a place of the series; fewer at its end."""
+"""Returns so many bytes at a place of the series; fewer at its end."""
 
 
 class Head(NamedTuple):

@@ -10,7 +10,7 @@ from core.ledger.change import RECORD_KINDS, Change, Kind
 
 @dataclass
 class Lack:
-    """Why a register is STALE on account of one source."""
+    """The reason why a register is STALE because of one source."""
 
     reason: str  # GAP, SILENT, RESTORED, with a space between several
     missing: tuple[tuple[int, int], ...]
@@ -41,7 +41,7 @@ class FedRegisters:
 
     @property
     def found(self) -> Mapping[str, FedRegister]:
-        """By register id."""
+        """The registers by id."""
         return self._found
 
     def add(self, change: Change) -> None:

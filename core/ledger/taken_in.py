@@ -20,7 +20,7 @@ STATE, WORDS = "fed_state.json", "fed_words.parquet"
 
 
 class KeptGenerations:
-    """Those of a data directory. A generation never changes, so each is read once."""
+    """The kept generations of a data directory. A generation never changes, so each is read once."""
 
     def __init__(self, data: Path) -> None:
         self._directory = data / GENERATIONS

@@ -123,7 +123,7 @@ class SourceEntry(_Part):
 
     @property
     def delivered(self) -> list[DeliveryEntry]:
-        """Those that were used, oldest first."""
+        """The used deliveries, oldest first."""
         return sorted((each for each in self.deliveries if not each.rule), key=lambda each: each.delivered)
 
 
@@ -146,7 +146,7 @@ class Mart(_Part):
     demo: list[str] = Field(default_factory=list)
 
     def source(self, source_id: str) -> SourceEntry | None:
-        """By its id."""
+        """Returns the source with this id."""
         return next((each for each in self.sources if each.id == source_id), None)
 
 

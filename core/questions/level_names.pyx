@@ -14,7 +14,7 @@ from core.name_index.search cimport find_names
 
 
 cdef int _add(NameQuery* query, const NameQuery* found, size_t first, const Level* level) noexcept nogil:
-    """Those found in a level, from place `first` on."""
+    """Adds the persons found in a level, from place `first` on."""
     cdef size_t i, wanted = query.n_found + found.n_found - first
     cdef NameFound* grown
     if wanted > query.found_capacity:

@@ -44,7 +44,7 @@ cdef int _read_subject_id(Call* call, uint8_t* raw) noexcept nogil:
 
 
 cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outcome) noexcept nogil:
-    """As for a certain question that found the subject."""
+    """Returns the level as for a certain question that found the subject."""
     cdef AlertSum alerts
     cdef Grounds grounds
     cdef VehicleFinding finding

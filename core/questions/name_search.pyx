@@ -186,7 +186,7 @@ cdef inline bint _is_meant(const Call* call, const NameFound* found) noexcept no
 
 
 cdef inline bint _by_new_year(const Call* call, const NameFound* found) noexcept nogil:
-    """By 1 January alone, which stands for a day that is not known: it tells the year."""
+    """Returns whether only 1 January supports it, which stands for an unknown day: it tells the year."""
     return (call.question.birth_month == 1 and call.question.birth_mday == 1
             and not (_parents_asked(call) and found.parents_agree))
 

@@ -22,7 +22,8 @@ cdef bint _same(const Dossier* a, uint32_t a_offset, uint32_t a_length, const Do
 
 
 cdef bint _records_stand(const Call* call, const Dossier* older, const Dossier* now) noexcept nogil:
-    """Both are in one order: what is not found further on is not there, or was moved, which counts as gone."""
+    """Returns whether the older records still stand. Both are in one order: a record missing or moved counts as
+    gone."""
     cdef uint32_t i, k = 0
     cdef const RecordEntry* record
     for i in range(older.header.n_records):

@@ -423,7 +423,7 @@ cdef int _suggest_meant(Call* call, const Box* box, Outcome* outcome) noexcept n
 
 
 cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
-    """Nothing but perhaps a plate's own alerts."""
+    """Fills in an answer without subject, perhaps with a plate's own alerts."""
     cdef Grounds grounds
     cdef const Tried* tried
     cdef bint national = False, unverified = False, persons = True, found = False

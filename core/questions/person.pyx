@@ -342,7 +342,8 @@ cdef bint _further_one_is_nobodys(const Call* call, const PersonQuestion* asked)
 
 
 cdef void _note_asked(Call* call, const PersonQuestion* asked) noexcept nogil:
-    """For limits, the audit record and alerts on documents: what was asked, the principal thing and the others."""
+    """Notes the question for limits, the audit record and alerts on documents: the principal identifier and the
+    others."""
     cdef int i
     call.n_presented = 0
     for i in range(asked.n):

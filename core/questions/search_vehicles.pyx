@@ -170,7 +170,7 @@ cdef int _entry_misread(const PlatePattern* pattern, const char* text, size_t le
 
 
 cdef int _order_plates(const IdentifierEntry* a, const IdentifierEntry* b, const Dossier* vehicle) noexcept nogil:
-    """As plates.bin does: by characters, type ("?" first), country."""
+    """Orders plates as plates.bin does: by characters, type ("?" first), country."""
     cdef const char* left = <const char*>vehicle.bytes + a.offset
     cdef const char* right = <const char*>vehicle.bytes + b.offset
     cdef size_t left_type = 0, right_type = 0, left_n, right_n

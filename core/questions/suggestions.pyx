@@ -167,7 +167,7 @@ cdef int _suggest_number(Call* call, const AskedIdentifier* item, const char* nu
 
 
 cdef int _suggest_misreads(Call* call, const AskedIdentifier* item, const char* number, int misread, Outcome* outcome) noexcept nogil:
-    """Those with so many characters misread."""
+    """Suggests plates with so many characters misread."""
     cdef Canonical misreads[MISREADS_MAX]
     cdef const char* other
     cdef int i, k, differ, status, n = plate_misreads_into(item.shown, item.shown_length, misreads)

@@ -335,7 +335,7 @@ cdef void _note(Call* call, const AskedIdentifier* item, Outcome* outcome) noexc
 
 
 cdef void _ask_for_owners(const Call* call, const Dossier* vehicle) noexcept nogil:
-    """So that memory brings their dossiers while the vehicle is judged."""
+    """Prefetches the owners' dossiers while the vehicle is judged."""
     cdef uint32_t i
     for i in range(min(<uint32_t>vehicle.header.n_owners, <uint32_t>OWNERS_AHEAD)):
         store_prefetch_dossier(call.store, vehicle.owners[i].entity)

@@ -81,7 +81,7 @@ cdef void _ask_for_owners(const Call* call, const Dossier* vehicle) noexcept nog
 
 
 cdef int _gather_bearers(Call* call, const AskedIdentifier* item, VehicleFinding* finding, FormerBearers* former) noexcept nogil:
-    """Those that bear the plate now become fits; plates of their own and former bearers stand apart. OK or FAILED."""
+    """Makes the present bearers of the plate fits; plates of their own and former bearers stand apart. OK or FAILED."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Bearing bearing
@@ -151,7 +151,7 @@ cdef int _find_by_plate(Call* call, const AskedIdentifier* item, VehicleFinding*
 
 
 cdef int _find_by_number(Call* call, const AskedIdentifier* item, VehicleFinding* finding) noexcept nogil:
-    """By VIN, chassis tail or engine."""
+    """Finds vehicles by VIN, chassis tail or engine."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef bint identified

@@ -100,7 +100,7 @@ cdef inline int space_at(const char* data, int32_t left) noexcept nogil:
 
 
 cdef Cell trimmed(Cell cell) noexcept nogil:
-    """Without white space at its ends; null when nothing is left."""
+    """Returns the cell without white space at its ends; null when nothing is left."""
     cdef int width
     while cell.size > 0:
         width = space_at(cell.data, cell.size)

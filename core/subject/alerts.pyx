@@ -99,7 +99,7 @@ cdef bint _child_withheld(const Call* call, const DossierHeader* header) noexcep
 
 
 cdef inline bint _cares(const AlertEntry* alert) noexcept nogil:
-    """It protects, or is about a document: nobody is sought by it."""
+    """Returns whether the alert protects, or is about a document: it seeks nobody."""
     return (alert.kind == ALERT_KIND_MISSING_PERSON or alert.kind == ALERT_KIND_MISSING_CHILD
             or alert.kind == ALERT_KIND_DOCUMENT)
 

@@ -253,7 +253,7 @@ class _Extraction:
 
 
 def _nothing_whole(rows: int, refused: Counter[str], left_out: Counter[str]) -> str:
-    """Why none of a source's rows gave a whole record: a wrong encoding, a code that changed."""
+    """Returns why none of a source's rows gave a whole record: a wrong encoding, a code that changed."""
     reasons = [f"{count:,} refused: {reason}" for reason, count in refused.most_common(3)]
     reasons += [f"{count:,} left out by when: {column}" for column, count in left_out.most_common(3)]
     return f"none of its {rows:,} rows gives a whole record ({'; '.join(reasons)})"

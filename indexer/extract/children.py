@@ -154,7 +154,7 @@ class _Child:
                 on_progress(Progress(manifest.id, message["rows"], message["bytes_done"], message["bytes_total"]))
 
     def ended(self) -> tuple[int, bytes]:
-        """Its exit code, and what it wrote as errors, once its output has ended."""
+        """Returns the exit code and the error output, once its output has ended."""
         code = self.process.wait()
         self._reader.join(timeout=5)
         return code, b"".join(self._errors)

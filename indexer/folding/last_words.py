@@ -86,7 +86,7 @@ def _yields_before(change: Change, row: Change) -> bool:
 
 
 class LastWords:
-    """Those of one generation."""
+    """The last words of one generation."""
 
     def __init__(self, directory: Path, folded: Folded, behind: Position) -> None:
         """behind: the place in the ledger behind what they are of. Raises GenerationDamaged."""

@@ -1,4 +1,4 @@
-"""Why a record is linked to a person by name: links.parquet of a generation, read (docs/answers.md section 5)."""
+"""The reasons why a record is linked to a person by name: reads links.parquet (docs/answers.md section 5)."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.problems
 
     def to_json(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class FewRecords(LinkingDatabase):
 
     @contextmanager
     def over(self, staged: pa.Table, registers: Sequence[LinkedRegister]) -> Iterator[FewRecords]:
-        """With these standard records (SEEN), by register, and nothing else."""
+        """Yields the database with exactly these standard records (SEEN), by register."""
         if self.registers != registers:
             self.connection.execute("DROP TABLE IF EXISTS register_name")
             self.registers = registers
@@ -67,7 +67,7 @@ class FewRecords(LinkingDatabase):
         return self._statements.number(sql)
 
     def holds(self, table: str, condition: str = "true") -> bool:
-        """As in a build; of a table that is known to be empty nothing is asked."""
+        """Returns the same as in a build; a table known to be empty is not queried."""
         rows = self._statements.rows_of(table)
         if rows == 0 or (rows is not None and condition == "true"):
             return bool(rows)
@@ -101,7 +101,7 @@ class FewRecords(LinkingDatabase):
         self._statements.fill(name, pa.Table.from_batches(batches, schema=schema))
 
     def forget(self, name: str) -> None:
-        """Nothing: all of it is rolled back together."""
+        """Does nothing: all of it is rolled back together."""
 
     def insert_cuis(self, name: str, rows: Sequence[tuple[int, int]]) -> None:
         """Appends (place, cui) pairs to a table of these two columns."""

@@ -89,7 +89,7 @@ def _bits(stated: str, held: str, of_cui: bool) -> float:
 
 
 def is_one_slip_off(one: str, other: str) -> bool:
-    """Another character, two neighbours exchanged, or one lost or too many; not the same."""
+    """Returns whether they differ by another character, two neighbours exchanged, or one lost or too many."""
     if len(one) != len(other):
         short, long = sorted((one, other), key=len)
         return len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))

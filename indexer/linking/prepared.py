@@ -186,7 +186,7 @@ class PreparedStatements:
             self._connection.execute(f"DELETE FROM {table}")
 
     def _learn(self, met: _Statement | tuple[str, pa.Schema]) -> None:
-        """Its table stands from now on, and it is planned."""
+        """Makes its table, which stands from now on, or plans the statement."""
         if not isinstance(met, _Statement):
             name, schema = met
             if name not in self._standing:

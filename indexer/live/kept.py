@@ -110,7 +110,7 @@ class KeptRecordsWriter:
             before = end
 
     def finish(self) -> None:
-        """After the last batch."""
+        """Writes the end, after the last batch."""
         self._records.close()
         columns = zip(*self._pieces, strict=True) if self._pieces else [()] * len(_PIECE_SCHEMA)
         pieces = pa.record_batch(
@@ -152,7 +152,7 @@ def without_a_digit(number: str) -> set[str]:
 
 
 def number_of_owner(column: str, text: str) -> str:
-    """Under which BY_OWNER has it."""
+    """Returns the key of BY_OWNER for it."""
     return f"{column}:{text}"
 
 

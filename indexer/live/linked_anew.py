@@ -78,7 +78,7 @@ def of_no_alerts(*tables: pa.Table) -> pa.Table:
 
 
 def handed_on(followed: pa.Table) -> set[Number]:
-    """By which records that are linked again decide of others in their turn: their engine is their vehicle's."""
+    """Returns the numbers by which relinked records decide about others: their engine is their vehicle's."""
     return {("engine", engine) for engine in followed.column("engine").to_pylist() if engine}
 
 

@@ -103,7 +103,7 @@ class NamedAlone:
         return made
 
     def told(self, subject: Subject, made: Recount) -> Subject:
-        """With the number that is true once this is noted."""
+        """Returns the subject with the number that is true once this is noted."""
         if subject.name_only_alerts is None:
             return subject
         subject_id = subject.subject_id

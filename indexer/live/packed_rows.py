@@ -42,7 +42,8 @@ def _kind(field: pa.Field[Any]) -> Any:
 
 
 def layouts() -> dict[str, Layout]:
-    """Those that this release reads, by their columns as the pieces state them: first the one that it writes."""
+    """Returns the layouts that this release reads, by their columns as the pieces state them: first the one it
+    writes."""
     found, schema = [LINKED_SCHEMA], LINKED_SCHEMA
     for name in _ADDED:
         schema = schema.remove(schema.get_field_index(name))

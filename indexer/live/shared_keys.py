@@ -79,7 +79,7 @@ class SharedKeys:
 
 
 def _lines(keys: Collection[_Key]) -> bytes:
-    """In order: the same keys give the same bytes."""
+    """Returns the lines in order: the same keys give the same bytes."""
     return b"".join(f"{line}\n".encode() for line in sorted(json.dumps(key) for key in keys))
 
 

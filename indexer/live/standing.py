@@ -118,7 +118,7 @@ class Standing:
         return number
 
     def known(self, subject_id: bytes) -> Subject | None:
-        """As it stands now; None = nobody, or gone."""
+        """Returns the subject as it stands now; None = none, or gone."""
         if subject_id in self.touched:
             return self.touched[subject_id]
         entity = self.entity_of(subject_id)
@@ -258,7 +258,7 @@ class Standing:
         return pa.concat_tables(tables)
 
     def settle(self, subjects: dict[bytes, Subject | None], as_before: pa.Table, changed: pa.Table) -> None:
-        """From now on these subjects have these records, and no others; None = gone.
+        """Gives these subjects these records, and no others, from now on; None = gone.
 
         as_before: records that one of these subjects had already, in the base or since.
         """

@@ -30,7 +30,7 @@ class _Table:
 
 
 class TouchedRows:
-    """By subject id. Of a subject that is put again the last rows count. Not thread-safe."""
+    """Linked records by subject id. For a subject that is put again the last rows count. Not thread-safe."""
 
     def __init__(self, schema: pa.Schema, directory: Path) -> None:
         """schema: with `subject_id`. directory: for files, which are this object's alone."""
@@ -44,7 +44,7 @@ class TouchedRows:
         return subject_id in self._places
 
     def let_go(self, subject_ids: Iterable[bytes]) -> None:
-        """Their rows count no longer."""
+        """Drops the rows of these subjects."""
         for subject_id in subject_ids:
             place = self._places.pop(subject_id, None)
             if place is not None:
@@ -106,7 +106,7 @@ class TouchedRows:
             table.file.unlink(missing_ok=True)
 
     def _merge(self) -> None:
-        """Those with the fewest subjects become one."""
+        """Merges the tables with the fewest subjects into one."""
         least: set[int] = set()
         together = 0
         most = max(_MERGED_SUBJECTS, 2 * len(self._places) // _MOST_TABLES)

@@ -111,13 +111,13 @@ class _Gathered:
     twins: set[bytes] = field(default_factory=set)  # subjects whose name and birth date are another's too
 
     def reach(self, subject_ids: set[bytes], standing: Standing) -> None:
-        """Their records are around too."""
+        """Adds the subjects' records to those around."""
         if missing := subject_ids - self.nearby:
             self.others = self.with_rows_of(missing, standing)
             self.nearby = self.nearby | missing
 
     def follow(self, keys: set[RecordKey], standing: Standing) -> pa.Table:
-        """These are linked again, wherever they stand; as they are linked."""
+        """Moves these records to those to be linked again; returns them as linked before."""
         self.reach(standing.holders(keys), standing)
         self.others, followed = without_records(self.others, keys)
         self.replaced = pa.concat_tables([self.replaced, followed])
@@ -137,7 +137,7 @@ def day_of(time_ms: int) -> int:
 
 
 def made_with(manifests: Sequence[Manifest]) -> str:
-    """By which program and manifests changes become deltas: others may make others of the same changes."""
+    """Returns a digest of the program and manifests: others may make other deltas of the same changes."""
     state = hashlib.sha256(f"{ENGINE} {RULES}".encode())
     for manifest in manifests:
         state.update(manifest.model_dump_json().encode() + b"\0")

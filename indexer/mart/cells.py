@@ -143,7 +143,7 @@ class Places:
     """Reads municipalities: codes with and without their zeros, halves, names of departments."""
 
     def __init__(self, municipalities: Mapping[str, str], departments: Mapping[str, str]) -> None:
-        """Both: code -> name."""
+        """municipalities, departments: code -> name."""
         self._known = municipalities
         self._departments = {fold(name): code for code, name in departments.items()}
         self._codes = set(departments)

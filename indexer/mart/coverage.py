@@ -79,7 +79,7 @@ def gaps_of_places(
 def _told_by_silence(
     gaps: list[Gap], days: int, first_day: datetime.date, complete_before: Callable[[str], datetime.date]
 ) -> list[Gap]:
-    """Without runs to the end of all days that begin where reports still come in."""
+    """Returns the gaps without those to the end of all days that begin while reports still come in."""
     end = first_day + days * _DAY
     return [gap for gap in gaps if gap.after_day < end or gap.first_day < complete_before(gap.place)]
 

@@ -80,7 +80,8 @@ def _day(text: str) -> datetime.date | None:
 
 
 def _readable(file: FoundFile) -> FoundFile:
-    """With its digest. What cannot be read to its end (no permission, a device, a disk that fails) carries a rule."""
+    """Returns the file with its digest. One unreadable to its end (no permission, a device, a bad disk) carries a
+    rule."""
     try:
         if file.path.is_file():
             return FoundFile(file.path, file.name, file.year, file.delivered, _digest(file.path))

@@ -11,7 +11,7 @@ MOST_TITLE_ROWS = 30
 
 
 class FileRefused(Exception):
-    """None of a file's rows can be used: the rule that it breaks, and what is wrong with it, without values."""
+    """A file without usable rows: the rule that it breaks, and the fault, without values."""
 
     def __init__(self, rule: str, detail: str = "") -> None:
         super().__init__(f"{rule}: {detail}" if detail else rule)

@@ -1,4 +1,4 @@
-"""From a source of a manifest to its reader: which file, as of when, which bytes."""
+"""Finds the reader of a manifest's source: its file, as-of and bytes."""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ class AlertCounts:
                     self._others[name, False] += group["count_all"]
 
     def by_kind(self) -> dict[str, dict[str, int]]:
-        """By kind, "WARRANT", or by a name of NO_ALERTS: those listed in any state, and those pending."""
+        """Returns counts by kind, "WARRANT", or by a name of NO_ALERTS: those listed in any state, and those
+        pending."""
         found: dict[str, dict[str, int]] = {}
         for key, count in sorted(self._counts.items()):
             kind, state = divmod(key, _STATES)

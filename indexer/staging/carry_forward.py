@@ -33,7 +33,7 @@ class RegisterInBuild:
 
     @property
     def failed(self) -> bool:
-        """Its source failed: the build was published without fresh data of it."""
+        """True if its source failed: the build was published without fresh data of it."""
         return self.fate in ("carried", "missing")
 
     @property

@@ -39,7 +39,7 @@ class Shrink:
         return self.name in names or self.register_id in names
 
     def what(self) -> str:
-        """For people: which part, by how much."""
+        """The part and the amount of the loss, for people."""
         percent = 100 * (1 - self.now / self.before)
         return (
             f"{self.name}: {self.before:,} {self.counted} before, {self.now:,} now "

@@ -17,7 +17,7 @@ from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 
 
 class Fault(NamedTuple):
-    """Why a row gives no record: the field and the rule, as in the quarantine (docs/manifests.md)."""
+    """The reason why a row gives no record: the field and the rule, as in the quarantine (docs/manifests.md)."""
 
     field: str
     rule: str

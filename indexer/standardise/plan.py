@@ -54,7 +54,7 @@ def source_columns(manifest: Manifest, source: Source) -> list[str]:
 
 
 def name_columns(manifest: Manifest, source: Source) -> list[str]:
-    """Those of them that hold names, and nothing else of a subject or an alert, in alphabetical order."""
+    """Returns the columns that hold names, and nothing else of a subject or an alert, in alphabetical order."""
     names: set[str] = set()
     others: set[str] = set()
     for record in manifest.record:

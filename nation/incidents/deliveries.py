@@ -23,7 +23,7 @@ class Delivery(NamedTuple):
 
 
 def police_deliveries(as_of: datetime.date, first_year: int) -> list[Delivery]:
-    """Those of the police, oldest first."""
+    """Returns the deliveries of the police, oldest first."""
     found = []
     for year in range(first_year, as_of.year + 1):
         if year > as_of.year - _MONTHLY_YEARS:

@@ -76,7 +76,8 @@ def outage_days(as_of: int) -> tuple[int, int]:
 
 
 def happen(as_of: datetime.date, seed: int, scale: float) -> Happened:
-    """Everything from January 1 nine years before `as_of`'s year up to the day before `as_of`. scale: of all counts."""
+    """Returns all events from January 1 nine years before `as_of`'s year up to the day before `as_of`. scale: of all
+    counts."""
     rng = np.random.default_rng([seed, 17])
     end = days.number(as_of)
     first = days.number(datetime.date(as_of.year - YEARS + 1, 1, 1))

@@ -130,7 +130,8 @@ def _case_steps(happened: Happened, delivery: Delivery, seed: int) -> Iterator[t
 
 
 def _population(out: Path, first_year: int, last_year: int) -> None:
-    """In the shape of INE's projections, and not theirs: the census of 2018, grown evenly, shared out among towns."""
+    """Writes a population in the form of INE's projections, not theirs: the census of 2018, grown evenly, split among
+    towns."""
     rng = np.random.default_rng(2018)
     rows: list[tuple[str, int, int]] = []
     for department in departments():

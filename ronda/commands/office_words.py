@@ -81,7 +81,7 @@ _REFUSALS = (
 
 
 def refusal_text(refused: object) -> str:
-    """Why an office's command is refused, in Spanish; what has no Spanish as it stands."""
+    """Returns why an office's command is refused, in Spanish; a text without Spanish stays as it is."""
     text = str(refused)
     for pattern, said in _REFUSALS:
         if whole := re.fullmatch(pattern, text):

@@ -145,7 +145,7 @@ def _owner_of(arc: str, entries: Mapping[str, CopiedEntry]) -> CopiedEntry | Non
 
 
 def _take_rights(path: Path, entry: CopiedEntry | None, owner: CopiedEntry | None, place: Path) -> None:
-    """As in the copy; root gives it to the account of that name, else to the owner of the place."""
+    """Sets rights as in the copy; root gives it to the account of that name, else to the owner of the place."""
     if os.geteuid() == 0:
         nearest = next(each for each in (place, *place.parents) if each.exists()).stat()
         uid, gid = nearest.st_uid, nearest.st_gid

@@ -53,7 +53,7 @@ class _Reading(io.RawIOBase):
         self.digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; b"" at the end."""
+        """Reads at most `size` bytes; b"" at the end."""
         wanted = self._left if size < 0 else min(size, self._left)
         data = self._file.read(wanted) if wanted else b""
         if wanted and not data:

@@ -116,7 +116,7 @@ class _Taking:
         self._named: dict[str, str] = {}
 
     def all(self, *, with_generation: bool) -> Taken:
-        """Everything, in order; then COPY.json."""
+        """Copies everything, in order; then COPY.json."""
         taken, data = self._taken, self._data
         self.sink.directory("data", data)
         if with_generation:

@@ -35,7 +35,7 @@ class PostgresUnavailable(RuntimeError):
 
 
 class _PortTaken(PostgresUnavailable):
-    """Somebody took the port between our look and the server's start."""
+    """Another process took the port between our check and the server's start."""
 
 
 def server_programs() -> Path:

@@ -74,7 +74,7 @@ class Handover:
         self._next: _BaseWriter | None = None
 
     async def run(self) -> None:
-        """For ever; cancelled, it ends its processes."""
+        """Runs for ever; when cancelled, it ends its processes."""
         waits = False
         try:
             while True:

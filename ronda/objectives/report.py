@@ -77,7 +77,7 @@ def _facts(of: Circumstances, verdicts: Sequence[Verdict]) -> list[tuple[str, st
 
 
 def to_markdown(of: Circumstances, verdicts: Sequence[Verdict]) -> str:
-    """For a merge request or a wiki."""
+    """Returns the report for a merge request or a wiki."""
     lines = ["# Ronda: latency objectives", ""]
     lines += [f"- {name}: {_piped(text)}" for name, text in _facts(of, verdicts)]
     lines += ["", f"| {' | '.join(_HEADINGS)} |", "|---" * len(_HEADINGS) + "|"]
@@ -128,11 +128,11 @@ def to_json(of: Circumstances, verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 
 def write_report(path: Path, of: Circumstances, verdicts: Sequence[Verdict]) -> None:
-    """By the path's suffix, one of SUFFIXES. Raises OSError."""
+    """Writes the report by the path's suffix, one of SUFFIXES. Raises OSError."""
     text = to_html(of, verdicts) if path.suffix == ".html" else to_markdown(of, verdicts)
     path.write_text(text, encoding="utf-8")
 
 
 def _piped(text: str) -> str:
-    """As a cell or a line of Markdown: a name may hold what would end it."""
+    """Returns a text safe for a cell or a line of Markdown: a name may hold characters that would end it."""
     return " ".join(text.replace("|", "\\|").split())

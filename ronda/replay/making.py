@@ -35,7 +35,7 @@ _PAGED = (Method.SEARCH_PERSONS, Method.SEARCH_VEHICLES, Method.LIST_RECORDS)
 
 
 class Why(Enum):
-    """Why an answer cannot be made again."""
+    """The reasons why an answer cannot be made again."""
 
     REFUSED = auto()  # nothing was answered
     NO_DIGEST = auto()  # an earlier release's record, or an answer that no generation gives

@@ -71,7 +71,7 @@ def _messages(batch: pa.RecordBatch) -> Iterator[tuple[int, range]]:
 
 
 def _judged_part(part: pa.RecordBatch, ids: range, answer: Answer, generation: str) -> pa.RecordBatch:
-    """At most BATCH_ROWS rows: one message."""
+    """Judges at most BATCH_ROWS rows: one message."""
     request = contract.ClearRequest(row_ids=ids)
     for name, field in _FIELDS.items():
         column = part.column(name)

@@ -75,7 +75,7 @@ class SparkEngine:
         return SparkAsking(self.session, orders, self.log)
 
     def device(self) -> str:
-        """Those of the executors that judged."""
+        """Returns the devices of the executors that judged."""
         return ", ".join(sorted(self.log.devices))
 
     def told(self) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class SparkAsking:
 
 
 def failure_of(error: Exception) -> Exception:
-    """Why there is no answer, as `ronda clear` tells it."""
+    """Returns the failure that `ronda clear` reports for no answer."""
     if isinstance(error, NotJoined):
         return EngineFailed(f"La auditoría de los ejecutores no se pudo unir, y nada se entrega: {error}.", "recorded")
     if isinstance(error, HalfAnswer | EngineFailed):

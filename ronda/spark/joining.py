@@ -143,7 +143,7 @@ class JoinedLog:
             time.sleep(_POLL_S)
 
     def told(self) -> dict[str, Any]:
-        """For the summary."""
+        """Returns the facts for the summary."""
         return {"segmentos": self.segments, "lotes": self.batches, "segmentos_de_intentos_perdidos": self.lost}
 
 

@@ -1,4 +1,5 @@
-"""Once a second: reads new records, checks them, signs a checkpoint, sends it to the second keeper; seals segments.
+"""Signs checkpoints: once a second it reads new records, checks them, signs, and sends the checkpoint to the second
+keeper.
 
 It trusts no worker: it hashes the segments' bytes itself, and puts them on disk before it signs for them. It seals a
 segment if its writer is gone (its lock is free). A half-written record of a killed process is cut and kept aside, the
@@ -376,7 +377,7 @@ class Checkpointer:
         return len(rest)
 
     def _finish(self, seal: Seal) -> None:
-        """After the checkpoint that binds the seal: the index, for it takes its time."""
+        """Finishes a sealed segment after the checkpoint that binds the seal: its index takes time."""
         segment = self._open.pop(seal.segment)
         self._index(seal)
         os.close(segment.descriptor)

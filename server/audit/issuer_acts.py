@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class IssuerAct(IntEnum):
-    """By an officer through a gateway or device, then by the institution's clerk."""
+    """Acts of an officer through a gateway or device, then acts of the institution's clerk."""
 
     EXCHANGE = 96
     EXCHANGE_RENEWED = 97

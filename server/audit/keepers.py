@@ -135,7 +135,7 @@ class DirectoryKeeper:
             raise KeeperError(error.strerror or "cannot be written") from error
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: nothing is open."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def awaits_a_person(held: Held, restorations: Restorations) -> bool:
 
 
 def other_restorations(held: Held, restorations: Restorations) -> str:
-    """Why nothing is signed while a keeper holds these restorations and the log those; "" = it may be.
+    """Returns why nothing is signed with these restorations at a keeper and in the log; "" = signing is allowed.
 
     A keeper that holds nothing takes them as they are.
     """
@@ -75,7 +75,8 @@ class Keeping:
         self._noted_at = -_NOTED_EVERY_S  # of the monotonic clock
 
     def begin(self, keys: KeyChain, restorations: Restorations, signed: int) -> None:
-        """At the start. signed: number of the log's newest checkpoint. Raises Inconsistent."""
+        """Compares the keepers with the log at the start. signed: number of the log's newest checkpoint. Raises
+        Inconsistent."""
         for place in range(len(self._keepers)):
             try:
                 self._hold(place, keys, restorations)

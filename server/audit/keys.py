@@ -317,7 +317,7 @@ class _HashKeys:
     before: list[_Replaced]
 
     def document(self) -> dict[str, Any]:
-        """For its JSON."""
+        """Returns the content for its JSON."""
         held: dict[str, Any] = {"id": self.key.id, "key": self.key.key.hex(), "made_ms": self.made_ms}
         if self.before:
             held["before"] = [{"id": b.key.id, "key": b.key.key.hex(), "until_ms": b.until_ms} for b in self.before]

@@ -27,7 +27,7 @@ class What(Enum):
 
 
 class Lacking(Exception):
-    """Nothing was looked at. `path`: what it concerns."""
+    """Something is missing, and nothing was looked at. `path`: of the missing thing."""
 
     def __init__(self, what: What, path: Path | None = None) -> None:
         super().__init__(what.name if path is None else f"{what.name}: {path}")

@@ -138,7 +138,8 @@ class Restorations:
         return found
 
     def followed_by(self, further: Restoration) -> Restorations:
-        """These with one more. Raises RestorationError: it keeps a void checkpoint, or gives a number a second time."""
+        """Returns these with one more. Raises RestorationError: it keeps a void checkpoint, or gives a number a second
+        time."""
         if further.lost < self.lost:
             raise RestorationError(f"the restoration up to {further.lost} comes after one up to {self.lost}")
         if self.void(further.kept):

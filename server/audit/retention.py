@@ -51,7 +51,7 @@ class Retention:
         self.binned = 0
 
     def run(self, seals: Seals, newest: Mapping[str, int], now_ms: int) -> list[Drop]:
-        """Once an hour: the segments to drop now. The newest of a log that goes on stays. Raises OSError."""
+        """Returns, once an hour, the segments to drop now. The newest of a log that goes on stays. Raises OSError."""
         now_s = self._monotonic()
         passed_s = now_s - self._ran if self._ran is not None else 0.0
         if self._ran is not None and passed_s < _HOUR_S:

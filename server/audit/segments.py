@@ -174,9 +174,9 @@ def mapped(path: Path) -> Iterator[Mapped]:
 
 
 def altered_records(directory: Path, segment: SegmentId, offsets: Collection[int]) -> list[AlteredRecord]:
-    """Those at these offsets that are not as they were written, looked at again. Raises OSError.
+    """Returns the records at these offsets that are still altered when read again. Raises OSError.
 
-    One at the end of what was mapped may have been whole meanwhile.
+    One at the end of the mapped bytes may be whole by now.
     """
     if not offsets:
         return []

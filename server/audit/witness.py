@@ -35,7 +35,7 @@ _MOST_CALLS = 64  # begun and not ended; more are refused at once
 
 
 def refusal(last: Checkpoint | None, new: Checkpoint) -> str:
-    """Why `new` does not continue `last`; empty = it does, as far as the two texts show."""
+    """Returns why `new` does not continue `last`; empty = it does, as far as the two texts show."""
     if last is None:
         return ""
     if new.number <= last.number:

@@ -75,7 +75,7 @@ class ClearStream:
                     await self._answer_all(context, served, pinned, attempt, first)
 
     def _open(self, context: Context, served: ServedGeneration, attempt: Attempt, first: bytes) -> Clearance | None:
-        """None where another generation has to answer: the attempt's."""
+        """Opens the clearance; None if another generation has to answer: the attempt's."""
         audit, wanted = self._service.audit.log, attempt.generation_id
         while attempt.generation_id == wanted:
             try:

@@ -117,7 +117,7 @@ class GenerationKeeper:
         return self._current.live if self._current is not None else None
 
     def show(self, confirmations: Confirmations) -> None:
-        """From now on every answer shows these (docs/confirmation.md); in the event loop's thread."""
+        """Shows these in every answer from now on (docs/confirmation.md); in the event loop's thread."""
         self._confirmations = confirmations
         for served in self._open.values():
             served.engine.confirmations = confirmations
@@ -179,7 +179,7 @@ class GenerationKeeper:
             await self._look_live()
 
     async def _until_live(self) -> None:
-        """Until there is another view, or `live_poll_ms` passed: who ceased to write, or to take over, is seen then."""
+        """Waits for another view, or `live_poll_ms`: a writer or a taking process that stopped is noticed then."""
         live = self._current.live if self._current is not None else None
         if live is None or not live.is_fed:
             await asyncio.sleep(max(self._live_poll_s, _UNFED_S))

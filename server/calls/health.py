@@ -51,7 +51,7 @@ class Health:
 
     @property
     def reason(self) -> str:
-        """Why nothing is served; "" while it is."""
+        """The reason why nothing is served; "" while it is."""
         return self._reason
 
     def set(self, serving: bool, reason: str = "", detail: str = "") -> None:

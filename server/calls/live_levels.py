@@ -42,7 +42,10 @@ class _Heart:
         self._beat = (0, 0.0)  # time of the last one (ns), and when it was first seen here, monotonic
 
     def is_silent(self) -> bool:
-        """By the wall clock, and by this worker's own: set back, the former would hold a dead process for alive."""
+        """Returns whether the writer is silent, by the wall clock and by this worker's own.
+
+        The wall clock alone, set back, would show a dead process as alive.
+        """
         try:
             beat = self._path.stat().st_mtime_ns
         except OSError:
@@ -104,7 +107,7 @@ class LiveLevels:
 
     @property
     def causes(self) -> Mapping[str, tuple[str, ...]]:
-        """Why registers are STALE for the feed's sake, as FeedPosition.shown_reason has it, by register id."""
+        """The reasons why registers are STALE because of the feed, as in FeedPosition.shown_reason, by register id."""
         return self._causes
 
     @property

@@ -118,7 +118,7 @@ class Asked:
             await log.durable()
 
     def still_permitted(self) -> None:
-        """For a stream that lives: after a revocation or a change of policy it is admitted anew. Raises Refusal."""
+        """Admits a live stream anew after a revocation or a change of policy. Raises Refusal."""
         if self.caller.retired or clock_ms() >= self.caller.expires_ms:
             self.caller = self.service.callers.of(self.context)
             self.caller, self.entered = _enter(self.service, self.context, self.caller, self.method, self.raw, False)

@@ -27,7 +27,7 @@ class SaidOfHits:
 
 
 def read_said_of_hits(data: Path) -> SaidOfHits:
-    """Without a table where nobody ever asked anything. Raises OSError, ValueError."""
+    """Reads the statements; without a table if none was ever asked for. Raises OSError, ValueError."""
     try:
         text = read_file(data / FOLDER / FILE)
     except FileNotFoundError:

@@ -58,7 +58,7 @@ class DeskLine:
         return Row(**found["row"]) if found["row"] else None
 
     async def get(self, confirmation_id: str) -> Row | None:
-        """None where there is none. Raises Refusal."""
+        """Returns the confirmation; None = there is none. Raises Refusal."""
         found = await self._ask({"do": "get", "confirmation_id": confirmation_id})
         return Row(**found["row"]) if found["row"] else None
 
@@ -94,7 +94,7 @@ class ShownBoard:
         self._changed = asyncio.Event()
 
     async def watch(self) -> None:
-        """For ever."""
+        """Looks at the file for ever."""
         while True:
             try:
                 self.look()
@@ -103,7 +103,7 @@ class ShownBoard:
             await asyncio.sleep(_LOOK_S)
 
     def look(self) -> None:
-        """Once; a worker does so before its first answer. Raises OSError, ValueError."""
+        """Looks at the file once; a worker does so before its first answer. Raises OSError, ValueError."""
         try:
             status = (self._data / FOLDER / FILE).stat()
         except FileNotFoundError:

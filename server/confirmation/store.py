@@ -248,7 +248,7 @@ class Store:
         return self._certain(new_id)
 
     def _check_room(self, officer: str) -> None:
-        """Only what a desk is being waited for counts."""
+        """Raises TooMany if too many requests wait for a desk."""
         waiting = "SELECT count(*) FROM confirmation WHERE due_ms IS NOT NULL"
         if self._base.execute(waiting).fetchone()[0] >= _OPEN_MOST:
             raise TooMany
@@ -326,7 +326,7 @@ class Store:
         return int(found) if found is not None else None
 
     def get(self, confirmation_id: str) -> Row | None:
-        """None where there is none."""
+        """Returns the confirmation; None = there is none."""
         rows = self._rows("id = ?", confirmation_id)
         return rows[0] if rows else None
 

@@ -38,7 +38,7 @@ class Archived(NamedTuple):
 
 
 class Archiving:
-    """For the one process that writes the ledger."""
+    """The archiving of the one process that writes the ledger."""
 
     def __init__(self, data: Path, ledger: LedgerWriter, taker: Taker) -> None:
         self._ledger, self._taker = ledger, taker
@@ -88,7 +88,7 @@ class Archiving:
         return cut if self._is_worth(cut) and has_room else None
 
     def _cut(self) -> Position | None:
-        """Before the first of the entries that a kept generation states as its last."""
+        """Returns the place before the first of the entries that a kept generation states as its last."""
         places = self._kept.places()
         if not places or not all(self._ledger.has(place) for place in places):
             return None
@@ -99,7 +99,8 @@ class Archiving:
         return cut.offset - self._ledger.series.head.first >= LEAST_BYTES
 
     async def _prepared(self, cut: Position) -> Prepared | None:
-        """Beside the work. Where it is cancelled the thread has ended too: nobody writes to the archive behind it."""
+        """Prepares the next log beside the work. After a cancellation the thread has ended too: nothing writes to the
+        archive."""
         work = asyncio.ensure_future(asyncio.to_thread(self._prepare, cut))
         try:
             return await asyncio.shield(work)

@@ -47,7 +47,7 @@ def shown_registers(keeper: GenerationKeeper, clock_ms: int) -> dict[str, Shown]
 
 
 def _reason(register: Register, clock_ms: int) -> str:
-    """Why a register is not FRESH, where its feed is not to blame."""
+    """Returns why a register is not FRESH for a reason other than its feed."""
     status = register.status
     if status.state == RegisterState.REGISTER_STATE_MISSING:
         return ABSENT.reasons[0]

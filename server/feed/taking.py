@@ -47,12 +47,12 @@ class Message:
 
 
 def no_check(changes: Sequence[Change]) -> Sequence[Outcome | None]:
-    """For a server without the manifests."""
+    """Accepts all rows, for a server without the manifests."""
     return [None] * len(changes)
 
 
 def no_unknown_columns(_change: Change) -> Sequence[str]:
-    """For a server without the manifests."""
+    """Accepts all rows, for a server without the manifests."""
     return ()
 
 
@@ -328,7 +328,7 @@ class Taker:
 
 
 def outcome_fields(outcome: Outcome) -> list[Any]:
-    """For a line of JSON."""
+    """Returns the fields for a line of JSON."""
     return [int(outcome.fate), outcome.reason, outcome.field, outcome.rule]
 
 

@@ -1,4 +1,4 @@
-"""Everything that a generation holds about one person, record by record: released or withheld.
+"""The data of a generation about one person, record by record: released or withheld.
 
 Withheld, and listed for the reviewer alone: discreet alerts, warrants that are still to be served, records that may be
 another person's, and data that names other persons.
@@ -74,7 +74,7 @@ def _register(register: Any) -> dict[str, str]:
 
 
 def _records(engine: Engine, subject: str, clock_ms: int) -> Iterator[Held]:
-    """By section, then sensitivity: each pair is read with a grant that shows nothing else."""
+    """Yields the records by section, then sensitivity: each pair is read with a grant that shows nothing else."""
     sections = [
         number for number in section_pb2.Section.values() if 0 < number < section_pb2.SECTION_VEHICLE_REGISTRATION
     ]

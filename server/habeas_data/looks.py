@@ -47,7 +47,7 @@ class Looked:
 
 
 def looked(looks: Iterable[Look], closed_cases: Collection[str]) -> list[Looked]:
-    """In the order given. closed_cases: case numbers that the reviewer knows to be closed."""
+    """Returns the looks in the order given. closed_cases: case numbers that the reviewer knows to be closed."""
     return [_look(look, closed_cases) for look in looks]
 
 

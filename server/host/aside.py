@@ -29,7 +29,7 @@ def step_aside(nice: int = 0) -> None:
 
 
 def give_way(nice: int) -> None:
-    """For this process, which works on any core and takes it from nobody: nice is added. Refused, as above."""
+    """Lowers the priority of this process, which works on any core: nice is added. A refusal is logged, as above."""
     try:
         _add(nice)
     except OSError as error:

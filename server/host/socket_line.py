@@ -21,7 +21,7 @@ _Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Away(Exception):
-    """Nobody answered in time."""
+    """The process did not answer in time."""
 
 
 class SocketLine:

@@ -195,7 +195,7 @@ class Listing:
                 yield _listed(kind, text, hit, name, "")
 
     def _may_be_minor(self, born: value_pb2.PartialDate) -> bool:
-        """Under 18 by what is known of the birth date."""
+        """Returns whether the person may be under 18, by the known parts of the birth date."""
         if not born.year:
             return False
         today = _EPOCH + timedelta(days=self._today)
@@ -222,7 +222,8 @@ class Listing:
                 yield _listed(kind, text, hit, "", description)
 
     def _answered(self, method: Method, request: Message, response: Any) -> Any:
-        """None, and left out, where the engine refuses the identifier, or a dossier is damaged."""
+        """Returns the engine's answer; None if the engine refuses the identifier, or a dossier is damaged: it is left
+        out."""
         try:
             asked = request.SerializeToString()
             return response.FromString(self._engine.answer(method, asked, self._grant, self._clock_ms))

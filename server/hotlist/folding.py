@@ -44,7 +44,8 @@ def first_keys(file: ListFile) -> list[ListKey]:
 
 
 def folded(file: ListFile, firsts: Sequence[ListKey], steps: Sequence[Step], registers: bytes) -> FoldedList:
-    """With these steps of it, the first one first. firsts: as `first_keys`; registers: as the last step says.
+    """Returns the list with these steps of it, the first one first. firsts: as `first_keys`; registers: of the last
+    step.
 
     Reads the whole list. Raises OSError.
     """

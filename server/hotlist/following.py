@@ -48,7 +48,7 @@ class Followed:
         return self._steps.step_bytes > max(_LEAST_BYTES, sum(self.file.sizes) // _SHARE)
 
     def is_new(self, denied: frozenset[bytes]) -> None:
-        """It was made of the newest view just now, with these hits denied."""
+        """Notes that the list was just made of the newest view, with these hits denied."""
         self.due.clear()
         self._denied = denied
 
@@ -143,7 +143,7 @@ def _packed_entries(entries: Iterable[hotlist_service_pb2.HotlistEntry]) -> byte
 
 
 def _parts(changed: list[tuple[ListKey, list[Listed]]]) -> Iterator[list[tuple[ListKey, list[Listed]]]]:
-    """As many identifiers together as a step may have."""
+    """Yields as many identifiers together as a step may have."""
     part: list[tuple[ListKey, list[Listed]]] = []
     size = 0
     for key, listed in changed:

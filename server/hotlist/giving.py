@@ -67,8 +67,10 @@ class ListGiver:
         return shown | (ADOLESCENTS if is_to_act(asked.entered.purpose) else 0)
 
     def still_permitted(self, asked: Asked, mask: int) -> None:
-        """Before more of a list of that mask is sent. Raises Refusal, also where the caller may see other sections by
-        now: who asks again is given the list of these."""
+        """Checks the permission before more of a list of that mask is sent.
+
+        Raises Refusal, also if the caller may now see other sections: a new request gets the list of these.
+        """
         asked.still_permitted()
         if self.mask(asked) != mask:
             raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS)

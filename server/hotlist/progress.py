@@ -72,7 +72,7 @@ class Progress:
             replace_file(self._status, json.dumps(told_now).encode(), durable=False)
 
     def _current_ms(self, mask: str) -> int:
-        """Up to when the newest list of a mask, with its steps, is what answers on line are."""
+        """Returns the time up to which the newest list of a mask, with its steps, equals answers on line."""
         times = [self._since[mask]]
         for path in self._folder.glob(f"*-{mask}.list"):
             with suppress(OSError):

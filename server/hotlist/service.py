@@ -182,7 +182,8 @@ def _invalid(field: str, rule: str) -> Refusal:
 
 
 def _asked_key(look_up: hotlist_service_pb2.OfflineLookUp) -> bytes:
-    """As the engine's own records have it, so that `ronda audit who-asked` finds it; empty for no identifier."""
+    """Returns the key of the engine's own records, so that `ronda audit who-asked` finds it; empty for no
+    identifier."""
     try:
         if look_up.kind == check_service_pb2.IDENTIFIER_KIND_PLATE:
             found = take_apart(look_up.question.partition("|")[0].removeprefix("?-"))

@@ -102,7 +102,7 @@ def _step(line: bytes) -> Step:
 
 
 def steps_path(list_path: Path) -> Path:
-    """Beside a list."""
+    """Returns the path of the steps beside a list."""
     return list_path.with_suffix(".steps")
 
 
@@ -148,7 +148,7 @@ def beat_ms(list_path: Path) -> int:
 
 
 def told_keys(content: bytes) -> set[ListKey]:
-    """Those that a step names."""
+    """Returns the keys that a step names."""
     step = hotlist_service_pb2.HotlistStep.FromString(content)
     named = {(block.key_kind, entry.key) for block in step.keys for entry in block.entries}
     return named | {(gone.key_kind, gone.key) for gone in step.gone}

@@ -88,7 +88,7 @@ class Clerk:
                 self._store.end_sessions(each)
 
     def reset(self, nip: str, kind: Kind, secret: str) -> int:
-        """Sets a provisional PIN or password, to be changed by the officer; returns its days. Raises Refused, Refusal."""
+        """Sets a provisional PIN or password for the officer to change; returns its days. Raises Refused, Refusal."""
         officer = self._known(nip)
         if weak := weakness(kind, secret, nip=nip):
             raise forms.field_invalid(kind.value, weak)
@@ -129,7 +129,7 @@ class Clerk:
         return len(Pepper(self._settings.pepper).keys), dropped
 
     def end_all_sessions(self) -> None:
-        """After a restored database: everybody signs in anew."""
+        """Ends all sessions after a restored database: all officers sign in anew."""
         with self._store.change() as db:
             db.execute("UPDATE officer SET epoch = epoch + 1")
 

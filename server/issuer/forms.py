@@ -41,7 +41,7 @@ def need(pattern: re.Pattern[str], text: str, field: str, rule: str) -> str:
 
 
 def weakness(kind: Kind, secret: str, *, nip: str, telephones: tuple[str, ...] = ()) -> str:
-    """Why it may not be a new PIN or password, in English; "" = it may."""
+    """Returns why it may not be a new PIN or password, in English; "" = it may."""
     return _pin_weakness(secret, nip, telephones) if kind is Kind.PIN else _password_weakness(secret, nip)
 
 

@@ -163,7 +163,7 @@ class Hashing:
             raise
 
     def _pass_on(self) -> None:
-        """To the next caller, who then stands last."""
+        """Passes the turn to the next caller, who then stands last."""
         while self._waiting:
             caller, turns = self._waiting.popitem(last=False)
             turn = turns.popleft()

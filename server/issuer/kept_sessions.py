@@ -47,9 +47,9 @@ def keep_sessions(path: Path, sessions: list[tuple[bytes, Session]], pepper: Pep
 
 
 def take_up_sessions(path: Path, pepper: Pepper, store: Store) -> list[tuple[bytes, Session]]:
-    """Those of the file that the last end left, which is gone then; none where there is none. Raises as `change` does.
+    """Takes up the sessions in the file of the last end, and removes it; none if there is none. Raises as `change`.
 
-    Those that are over by now are found so when they are shown.
+    Sessions that are over by now are detected when they are used.
     """
     about = _bound_to(store)
     with store.change():  # its sequence moves on, file or none: no file of an earlier end ever fits again

@@ -100,7 +100,7 @@ def charge(db: sqlite3.Connection, account: Account, now_ms: int) -> Charge:
 
 
 def give_back(db: sqlite3.Connection, made: Charge, now_ms: int, *, pays: float = 0.0) -> None:
-    """It was no failure; `pays`: how much of another it makes up for."""
+    """Gives a charge back: it was no failure; `pays`: the part of another failure that it pays for."""
     row = _read(db, made.account, now_ms)
     if made.until_ms and row.until_ms == made.until_ms:
         row.until_ms = 0

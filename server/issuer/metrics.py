@@ -74,7 +74,7 @@ class Metrics:
 
     @contextmanager
     def served(self, settings: IssuerSettings) -> Iterator[None]:
-        """At `metrics`, in a thread, while the context lasts. Raises SettingsError where the address is taken."""
+        """Serves at `metrics`, in a thread, while the context lasts. Raises SettingsError if the address is in use."""
         with served(settings.metrics_address, self._registry) as address:
             if address:
                 log("metrics_served", address=address)

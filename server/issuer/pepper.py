@@ -63,15 +63,15 @@ class Pepper:
 
     @property
     def newest(self) -> Key:
-        """Under which everything new is stored."""
+        """The key for everything new."""
         return self.keys[0]
 
     def by_id(self, identity: str) -> Key | None:
-        """None for a key that was taken away: what it keyed can no longer be proven."""
+        """Returns the key; None for a removed one: its hashes can no longer be proven."""
         return next((each for each in self.keys if each.id == identity), None)
 
     def all_of(self, what: str, *parts: bytes) -> list[bytes]:
-        """As `Key.of`, under each key."""
+        """Returns the result of `Key.of` under each key."""
         return [each.of(what, *parts) for each in self.keys]
 
 

@@ -35,7 +35,7 @@ class RecallHandle:
 
 
 def sealed(handle: RecallHandle, pepper: Pepper) -> str:
-    """As the gateway keeps it."""
+    """Returns the handle as the gateway keeps it."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     said = json.dumps([handle.officer, handle.reference.hex(), handle.ends_ms]).encode()
     about = _about(handle.number, handle.gateway)
@@ -43,7 +43,7 @@ def sealed(handle: RecallHandle, pepper: Pepper) -> str:
 
 
 def opened(text: str, number: str, gateway: str, pepper: Pepper, now_ms: int) -> RecallHandle | None:
-    """None: not for this number by this gateway, over, or of a key that was taken away."""
+    """Opens a handle; None: not for this number by this gateway, over, or of a removed key."""
     try:
         content = base64.urlsafe_b64decode(text.encode())
     except (Base64Error, ValueError):

@@ -47,7 +47,7 @@ class Session:
 
 
 class Sessions:
-    """Those that live: one of a subject at a certificate. Of one thread."""
+    """The live sessions: one of a subject at a certificate. For one thread."""
 
     def __init__(self) -> None:
         self._by_handle: dict[bytes, Session] = {}
@@ -57,7 +57,7 @@ class Sessions:
         return len(self._by_handle)
 
     def open(self, session: Session) -> str:
-        """Its handle; the subject's earlier session at this certificate is over."""
+        """Opens a session, returns its handle; ends the subject's earlier session at this certificate."""
         handle = secrets.token_urlsafe(32)
         self._end(self._of_subject.get((session.subject, session.thumbprint)))
         while self._by_handle and (len(self._by_handle) >= _MOST or self._oldest_is_over()):

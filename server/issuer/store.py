@@ -137,15 +137,15 @@ class Store:
         return f"{identity} {sequence}"
 
     def officer(self, identity: int) -> Officer | None:
-        """By its row."""
+        """Returns the officer of a row."""
         return self._officer("id = ?", identity)
 
     def by_nip(self, nip: str) -> Officer | None:
-        """By NIP."""
+        """Returns the officer with this NIP."""
         return self._officer("nip = ?", nip)
 
     def by_telephone(self, hashes: list[bytes]) -> Officer | None:
-        """By a number's keyed hash, under whichever key it was stored."""
+        """Returns the officer with a number's keyed hash, under any key."""
         marks = ",".join("?" * len(hashes))
         found = self.db.execute(f"SELECT officer FROM telephone WHERE hash IN ({marks})", hashes).fetchone()  # noqa: S608
         return self.officer(found[0]) if found else None
@@ -185,7 +185,8 @@ class Store:
         provisional: bool,
         former: SecretHash | None = None,
     ) -> None:
-        """Within `change`. former: what the officer changed by giving it; None = a clerk gives this one."""
+        """Stores a secret, within `change`. former: the secret that the officer changed; None = a clerk gives this
+        one."""
         self.db.execute(
             "INSERT OR REPLACE INTO secret (officer, kind, hash, salt, log_n, r, p, pepper, expires_ms, provisional) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -198,7 +199,7 @@ class Store:
         repeats.put_former(self.db, officer, kind, former, time.time_ns() // 1_000_000)
 
     def renew_hash(self, officer: int, kind: Kind, old: SecretHash, made: SecretHash) -> None:
-        """Within `change`: the same secret under today's cost and key, unless it was changed meanwhile."""
+        """Stores the same secret under today's cost and key, within `change`, unless it was changed meanwhile."""
         self.db.execute(
             "UPDATE secret SET hash = ?, salt = ?, log_n = ?, r = ?, p = ?, pepper = ? "
             "WHERE officer = ? AND kind = ? AND hash = ?",
@@ -213,7 +214,7 @@ class Store:
         self.db.execute("INSERT INTO telephone VALUES (?, ?, ?)", (hashes[0], pepper.newest.id, officer))
 
     def end_sessions(self, officer: int) -> None:
-        """Within `change`."""
+        """Ends the officer's sessions, within `change`."""
         self.db.execute("UPDATE officer SET epoch = epoch + 1 WHERE id = ?", (officer,))
 
     def peppers_in_use(self) -> set[str]:

@@ -261,7 +261,7 @@ class TokenService:
         return _Signed(officer, token, seconds, handle, session)
 
     def _recall_handle(self, claim: Claim, signed: _Signed) -> tuple[str, int]:
-        """For an exchange by PIN, and when it ends; ("", 0) where the institution wants none."""
+        """Returns the handle for an exchange by PIN, and its end; ("", 0) if the institution wants none."""
         days = self._parts.settings.sms_recall_days
         if not days:
             return "", 0

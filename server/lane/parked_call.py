@@ -41,7 +41,7 @@ class LaneConnection:
         self.pem = ssl.DER_cert_to_PEM_cert(self.certificate).encode() if self.certificate else b""
 
     def auth(self) -> Auth:
-        """As grpcio tells it of a connection; the lane speaks TLS 1.3 alone."""
+        """Returns the properties as grpcio reports them; the lane speaks TLS 1.3 alone."""
         if not self.pem:
             return {}
         return {"transport_security_type": [b"ssl"], "ssl_tls_version": [TLS], "x509_pem_cert": [self.pem]}

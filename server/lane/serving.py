@@ -121,11 +121,11 @@ class ExpressLane:
             self._event_loop.call_soon_threadsafe(self._on_end)
 
     def serve(self) -> None:
-        """After a switch, and after confirmations changed: from the next call on."""
+        """Serves the present engine from the next call on, after a switch or a change of confirmations."""
         self._loop.serve(self._parts.service.keeper.engine)
 
     def show_health(self) -> None:
-        """After a change of health."""
+        """Shows the health after a change."""
         health = self._parts.health
         services = [name.encode() for name in health.services if name]
         self._loop.show_health(services, health.serving, _printable(health.reason), _printable(health.detail))
@@ -275,7 +275,7 @@ def _grown(before: list[int], now: list[int]) -> list[int]:
 
 
 def _printable(text: str) -> bytes:
-    """As a header may hold it."""
+    """Returns a text that a header may hold."""
     return text.encode("ascii", "replace").replace(b"\n", b" ")
 
 

@@ -16,7 +16,7 @@ _LIVE = "gauge_livemax"
 _KINDS = ("counter", "histogram", _LIVE)  # of server/metrics/counts.py
 
 failure = ""
-"""Why this process counts for itself alone; "" = its counts are in the scrape."""
+"""The reason why this process counts for itself alone; "" = its counts are in the scrape."""
 
 
 def take_room() -> None:

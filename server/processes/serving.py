@@ -99,7 +99,8 @@ def _guard(setting: str, wanted: Address | None, predecessor: Predecessor) -> Ab
 
 
 def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:
-    """For the workers' sockets and metrics: in TMPDIR, else where there is room. Raises SettingsError."""
+    """Returns a directory for the workers' sockets and metrics: in TMPDIR, else on a disk with room. Raises
+    SettingsError."""
     for base in (None, Path("/dev/shm"), data):  # noqa: S108 (a directory of our own is made in it)
         try:
             return tempfile.TemporaryDirectory(prefix="ronda-", dir=base)

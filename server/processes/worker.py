@@ -268,7 +268,7 @@ class Worker:
         self._notifications.close(self._keeper.engine)
 
     def _audit_stopped(self) -> None:
-        """Nothing can be answered by this process any more: another begins a log of its own."""
+        """Ends this process's answers: another process begins a log of its own."""
         self._health.set(False, "AUDIT_STOPPED")
         self._give_up()
 

@@ -47,12 +47,12 @@ class StandingAlert:
     adolescents: bool = field(default=False, compare=False)  # of who is not of age: shown for a purpose to act alone
 
     def fields(self) -> list[Any]:
-        """For JSON."""
+        """Returns the fields for JSON."""
         return [list(map(list, self.records)), self.kind, self.section, self.is_open, self.pending, self.is_discreet]
 
     @classmethod
     def of_fields(cls, fields: Sequence[Any]) -> StandingAlert:
-        """From `fields`; an earlier release's have no word on discretion."""
+        """Returns the alert from `fields`; those of an earlier release do not state discretion."""
         records, kind, section, is_open, pending, *discreet = fields
         named = tuple((register, record) for register, record in records)
         return cls(named, kind, section, is_open, pending, bool(discreet and discreet[0]))

@@ -36,7 +36,7 @@ class RecallLine:
             raise Refusal(error_pb2.ERROR_REASON_METHOD_UNKNOWN)
 
     async def waiting(self, officer: str, after: int, gateway: str) -> list[Row]:
-        """Everything that waits for an officer behind that number, as `RecallStore.waiting`. Raises Refusal."""
+        """Returns all recalls that wait for an officer after that number, as `RecallStore.waiting`. Raises Refusal."""
         found: list[Row] = []
         while True:
             answer = await self._ask({"do": "waiting", "officer": officer, "after": after, "gateway": gateway})
@@ -91,7 +91,7 @@ class RecallBoard:
         self._newest = -1
 
     async def watch(self) -> None:
-        """For ever; while nobody waits nobody is asked."""
+        """Watches for ever; asks nothing while no stream waits."""
         while True:
             await asyncio.sleep(_LOOK_S)
             if not self._waiting:

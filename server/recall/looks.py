@@ -60,7 +60,7 @@ class Wanted:
         self._sorted.clear()
 
     def of(self, key_id: str) -> Mapping[bytes, int]:
-        """Under one key; empty where it is kept no more."""
+        """Returns the hashes under one key; empty for a key that is no longer kept."""
         return self._hashes.get(key_id, {})
 
     def short(self, key_id: str) -> U64:
@@ -205,7 +205,7 @@ class Looks:
         return min(since_ms, first_ms + int((time.monotonic() - at_s) * 1000) + _DAY_MS)
 
     def _discover(self, since_ms: int) -> None:
-        """At first all that is there; then each log's next numbers."""
+        """Finds segments: at first all that exist, then each log's next numbers."""
         found: list[SegmentId] = []
         if not self._listed:
             self._listed = True
@@ -233,12 +233,12 @@ class Looks:
             self._sealed.pop(segment, None)
 
     def appended(self, wanted: Wanted) -> Iterator[Found]:
-        """Those among what the last `refresh` read. Raises OSError."""
+        """Yields the wanted records read by the last `refresh`. Raises OSError."""
         for segment in self._open.values():
             yield from self._of_open(segment, segment.new, wanted)
 
     def all(self, wanted: Wanted) -> Iterator[Found]:
-        """Those among all that is there. Raises OSError."""
+        """Yields the wanted records of the whole log. Raises OSError."""
         for segment in self._open.values():
             yield from self._of_open(segment, segment.rows(), wanted)
         for sealed in list(self._sealed):

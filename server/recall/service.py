@@ -135,7 +135,7 @@ class _Stream:
             await self._line.told([each.number for each, _ in part])
 
     def _judged(self, row: Row) -> alert_service_pb2.Recall | None:
-        """On the newest view, by the grant of this moment."""
+        """Judges a recall on the newest view, by the present grant."""
         engine = self._asked.service.keeper.engine
         if engine is None or engine.sequence < row.sequence:
             self.behind = True

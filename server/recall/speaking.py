@@ -99,5 +99,5 @@ def spoken_after(registers: Iterable[Mapping[str, Any]], spoken: Mapping[str, Sp
 
 
 def _loaded(registers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """As-of of the registers that a base has, UTC ms."""
+    """Returns the as-of of a base's loaded registers, UTC ms."""
     return {stated["id"]: int(stated["as_of_ms"]) for stated in registers if stated["state"] == "loaded"}

@@ -106,7 +106,7 @@ ORDER BY recall.number LIMIT ?
 
 
 class Doubt(IntEnum):
-    """Why it was not certain that the look-up was about the subject."""
+    """The reason for doubt that the look-up was about the subject."""
 
     NONE = 0
     CHOSEN = 1  # Look.is_chosen
@@ -186,7 +186,7 @@ class RecallStore:
         self._database.executescript(SCHEMA)
 
     def _add_columns(self) -> None:
-        """To tables of an earlier release, which had fewer."""
+        """Adds columns to tables of an earlier release, which had fewer."""
         for table, name, kind in (
             ("recall", "gateway", "TEXT NOT NULL DEFAULT ''"),
             ("recall", "doubt", "INTEGER NOT NULL DEFAULT 0"),
@@ -331,7 +331,7 @@ class RecallStore:
         )
 
     def notices(self, most: int) -> list[tuple[Any, ...]]:
-        """Those that are not written yet: subject, register, record, look, line."""
+        """Returns the notices that are not written yet: subject, register, record, look, line."""
         return self._database.execute(
             "SELECT subject, register, record, look, line FROM notice WHERE line IS NOT NULL ORDER BY at_ms LIMIT ?",
             (most,),

@@ -84,7 +84,7 @@ class _Answered:
 
 
 def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0) -> alert_service_pb2.Recall | None:
-    """None: nothing, now. purpose: of the stream. Raises CoreError where the view cannot be read."""
+    """Returns the recall; None: nothing, now. purpose: of the stream. Raises CoreError if the view cannot be read."""
     if not _may_see(grant, row.section):
         return None
     reader = _reader(engine, row.subject)

@@ -119,11 +119,11 @@ class Views:
         return Seen(taken, changes, set(ids), position)
 
     def done(self, seen: Seen) -> None:
-        """It is taken over."""
+        """Notes that the view is taken over."""
         self._seen, self._position = seen.deltas, seen.position
 
     def again(self) -> None:
-        """It could not be taken over: it is due yet."""
+        """Marks the view as due again: it could not be taken over."""
         self._stamp = None
 
     def _serves(self, base_id: str) -> bool:

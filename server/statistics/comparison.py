@@ -53,7 +53,7 @@ def compare(request: Any, opened: OpenMart, today: date) -> contract.CompareSour
 
 
 def _began_by(sources: list[SourceEntry], request: Any) -> list[SourceEntry]:
-    """Those that had delivered something at the vintage; all where none had, for then the question is refused."""
+    """Returns the sources with a delivery at the vintage; all if none had one, because the question is then refused."""
     if not request.HasField("vintage"):
         return sources
     vintage = as_date(request.vintage, "vintage")

@@ -40,5 +40,5 @@ class Disclosure:
 
 
 def rounded_population(persons: int) -> int:
-    """To hundreds."""
+    """Returns the number rounded to hundreds."""
     return round(persons / 100) * 100

@@ -148,7 +148,7 @@ class MartKeeper:
             self._runs = None
 
     def given_up(self, token: object) -> None:
-        """Nobody waits for that call any more: if it is the one that runs, its count ends."""
+        """Interrupts the running count of a call that no caller waits for any more."""
         if self._runs is token and self._open is not None:
             self._open.interrupt()
 

@@ -44,7 +44,7 @@ class RefusedPeers:
             self.tired.add(place)
 
     def forget(self, place: Place) -> None:
-        """Somebody was admitted on this connection, or it ended."""
+        """Forgets a connection: a caller was admitted on it, or it ended."""
         self._connections.pop(place, None)
         self.tired.discard(place)
 

@@ -56,7 +56,7 @@ class ServerTls:
 
     @property
     def credentials(self) -> grpc.ServerCredentials:
-        """For `add_secure_port`; asks for client certificates where there is a CA for them."""
+        """Returns credentials for `add_secure_port`; requires client certificates if there is a CA for them."""
         asks = self._bundle is not None or self._client_ca is not None
         credentials: grpc.ServerCredentials = grpc.dynamic_ssl_server_credentials(
             _configuration(self._given),
@@ -148,7 +148,7 @@ def _tell_refused(error: SettingsError) -> None:
 def server_tls(
     settings: TransportSettings, bundle: Bundle | None = None, last_good: Path | None = None
 ) -> ServerTls | None:
-    """None = plaintext. Raises SettingsError."""
+    """Returns the server's TLS; None = plaintext. Raises SettingsError."""
     return ServerTls(settings, bundle, last_good) if settings.tls_cert is not None else None
 
 

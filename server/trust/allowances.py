@@ -95,7 +95,7 @@ class Allowance(BaseModel):
 
 
 def read_allowances(path: Path) -> dict[str, Allowance]:
-    """By name, in the file's order. Raises SettingsError with the file and the rule."""
+    """Returns the allowances by name, in the file's order. Raises SettingsError with the file and the rule."""
     try:
         text = read_file(path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""From a call to its Caller: certificate and token checked once, policy asked once a purpose, then looked up.
+"""Finds the Caller of a call: certificate and token checked once, policy asked once a purpose, then looked up.
 
 Entries are found by the whole certificate and the whole token, never by address or connection: addresses are used
 again. All entries are dropped when the trust directory changes, and the Callers handed out are retired, so that a
@@ -205,7 +205,7 @@ class CertifiedCallers:
         self._peers = Peers(keeper.trust.institutions)
 
     def forget(self) -> None:
-        """After a change of the trust directory: everybody is admitted anew."""
+        """Forgets all callers after a change of the trust directory: they are admitted anew."""
         known, self._known = self._known, {}
         self._tokens.clear()
         for admitted in known.values():

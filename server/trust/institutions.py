@@ -106,7 +106,7 @@ class Institutions:
 
     @classmethod
     def of(cls, path: Path, institutions: Iterable[Institution]) -> Institutions:
-        """Those that are given, without files. path: for error texts. Raises SettingsError."""
+        """Returns the given institutions, without files. path: for error texts. Raises SettingsError."""
         made = cls.__new__(cls)
         made.files, made.by_domain, made.by_issuer = (), {}, {}
         for each in institutions:
@@ -125,7 +125,7 @@ class Institutions:
 
     @property
     def all(self) -> tuple[Institution, ...]:
-        """In the order of the file."""
+        """The institutions in the order of the file."""
         return tuple(self.by_domain.values())
 
     @property

@@ -149,7 +149,7 @@ def document_signer(ca: Pair, institution: str, days: float, starts: datetime | 
 
 
 def server_certificate(ca: Pair, hosts: Sequence[str], days: float = 90) -> Pair:
-    """For the server itself, by host names and addresses."""
+    """Returns a certificate for the server itself, by host names and addresses."""
     return issue(ca, hosts[0], [_host(host) for host in hosts], days=days, server=True)
 
 
@@ -220,7 +220,7 @@ class Issuer:
         gateway: str = "",
         **changes: Any,
     ) -> str:
-        """As `sign_token`."""
+        """Returns a token, as `sign_token`."""
         return sign_token(
             self.signing_key,
             self.issuer,

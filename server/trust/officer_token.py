@@ -31,7 +31,7 @@ from server.trust.institutions import Institution, Institutions
 # RFC 9864 renames EdDSA with this curve to Ed25519; issuers use either.
 ALGORITHMS = ("EdDSA", "Ed25519")
 RECALL = "-recall"
-"""Behind the audience's name: of a token that opens AlertService alone. An older server takes none such."""
+"""Suffix of the audience's name, for a token that opens AlertService alone. An older server refuses it."""
 MAX_BYTES = 4096
 _SCHEME = "bearer "
 

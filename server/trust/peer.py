@@ -95,7 +95,7 @@ class Peers:
         self._read: dict[bytes, Peer | Refusal] = {}
 
     def of(self, certificate_pem: bytes) -> Peer:
-        """As `peer_of`."""
+        """Returns the peer, as `peer_of`."""
         found = self._read.get(certificate_pem)
         if found is None:
             try:

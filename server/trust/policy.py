@@ -108,7 +108,7 @@ class Policy:
         self._hears = functools.lru_cache(_KEPT)(self._hears_now)
 
     def decide(self, principal: Principal, purpose: int) -> Decision | None:
-        """None: this principal may do nothing for this purpose."""
+        """Returns the decision; None: this principal may do nothing for this purpose."""
         return self._decide(principal, purpose)
 
     def may_delegate(self, principal: Principal) -> bool:

@@ -35,7 +35,7 @@ PURPOSES: dict[str, int] = {name.removeprefix("PURPOSE_"): number for name, numb
 # rpc name -> bit of a grant's mask of methods, of those that officers call
 METHOD_BITS: dict[str, int] = {method.rpc_name: number for number, method in METHODS.items() if method.group}
 GATEWAY_METHODS: dict[str, int] = {method.rpc_name: number for number, method in METHODS.items() if method.by_gateway}
-"""Those that a gateway calls for itself; no officer may."""
+"""Methods that a gateway calls for itself; no officer may."""
 MACHINE_METHODS = tuple(method.rpc_name for method in METHODS.values() if method.by_machine)
 RECALL_METHODS = tuple(method.rpc_name for method in METHODS.values() if method.by_recall_token)
 # Actions outside the contract: the `ronda audit` and `ronda subject` commands, and `ronda certificate`.

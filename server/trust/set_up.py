@@ -1,4 +1,4 @@
-"""From the settings to who asks: development mode's one caller, or certificates, tokens and policy."""
+"""Sets up the callers from the settings: development mode's one caller, or certificates, tokens and policy."""
 
 from __future__ import annotations
 

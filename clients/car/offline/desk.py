@@ -144,7 +144,8 @@ class OfflineDesk:
         return Listed(in_force, seconds(header.data_as_of), header.left_out, followed_at, age, stale)
 
     def _now(self) -> float:
-        """By the server: a device's clock that is ahead ends the key, and no alert, and misdates no look-up."""
+        """Returns the server's time: a device's clock that is ahead ends the key, and no alert, and misdates no
+        look-up."""
         assert self._key is not None
         return self._key.clock.by_server()
 
@@ -199,7 +200,7 @@ class OfflineDesk:
             self.following = False
 
     def _fetched(self, asked: _Asked, held: HotList | None) -> HotList | None:
-        """With every step that there is; without, where the server is older or policy gives lists alone."""
+        """Fetches the list with every step; without steps if the server is older or policy gives lists alone."""
         import grpc
 
         from clients.client.failures import read_failure
@@ -334,7 +335,7 @@ class _Keeper:
 
     @property
     def place(self) -> ListPlace | None:
-        """Up to where the list is kept."""
+        """Returns the place up to which the list is kept."""
         with self._held() as held:
             return held.place if held is not None else None
 

@@ -59,7 +59,7 @@ class HotList:
 
     @property
     def place(self) -> ListPlace:
-        """Up to where it is kept."""
+        """The place up to which it is kept."""
         return self.steps.place
 
     def entries(self, kind: int, key: str) -> list[HotlistEntry]:

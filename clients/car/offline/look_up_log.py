@@ -114,7 +114,7 @@ class LookUpLog:
             self._write_down(_FRAME.pack(len(sealed), number, key.key_id.encode()) + sealed)
 
     def _write_down(self, frame: bytes) -> None:
-        """At the end of the log, on disk, or not at all: nothing is found behind half a record."""
+        """Writes a record at the end of the log, on disk, or not at all: nothing can be read behind half a record."""
         with self._log.open("ab", buffering=0) as file:
             end = os.fstat(file.fileno()).st_size
             try:
@@ -155,9 +155,9 @@ class LookUpLog:
             write_whole(self._log, b"".join(left))
 
     def begin_anew(self, look_ups: list[OfflineLookUp], last: int, key: HeldKey) -> bool:
-        """Another log, of these look-ups: the server takes no more gaps in this one, and keeps those that it has.
+        """Begins another log with these look-ups: the server takes no more gaps in this one, and keeps those it has.
 
-        last: `last` when they were read; whether nothing came since, else the log is left as it is.
+        last: `last` when they were read. Returns whether nothing came since; otherwise the log is unchanged.
         """
         with self._held():
             if self.last != last:

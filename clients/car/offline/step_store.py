@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class StepStore:
-    """Those of one list, under one key."""
+    """The steps of one list, under one key."""
 
     def __init__(self, directory: Path, header: HotlistHeader, key: HeldKey) -> None:
         self._path = directory / f"{header.list_id}.steps"

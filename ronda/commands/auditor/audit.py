@@ -451,7 +451,7 @@ def witness(
 
 
 def _metrics_address(text: str) -> Address | None:
-    """None = off. Raises Stop."""
+    """Returns the address; None = off. Raises Stop."""
     from server.settings import parse_address
 
     if text == "off":

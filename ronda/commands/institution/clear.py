@@ -311,7 +311,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
 
 
 def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:
-    """With progress on a terminal: rate and time left."""
+    """Runs with progress on a terminal: rate and time left."""
     from clients.agency.run import run
 
     gc.freeze()  # modules are no garbage: they are not looked through again and again

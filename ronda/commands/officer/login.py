@@ -75,7 +75,7 @@ def login(
 
 
 def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str, device: Identity) -> NoReturn:
-    """Until the session is over, or somebody ends the command: then the token is taken away."""
+    """Renews the token until the session is over, or the user ends the command: then the token is removed."""
     from clients.client.failures import CallFailure
 
     waiting = threading.Event()
