@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("server", "core", "indexer", "ronda", "clients", "nation", "setup.py")
+ROOMS = ("server", "core", "indexer", "ronda", "clients", "nation", "bench", "setup.py")
 _GENERATED = (ROOT / "core" / "built.py", ROOT / "ronda" / "v1")  # written by setup.py, not in git
 _SUFFIXES = {".py", ".pyi", ".pyx", ".pxd"}
 _OPENING = re.compile(r"\W*(What|Whatever|Who|Whoever|Whose|Whom|Whether|Of|That|How|Where|When|Which)\b")
