@@ -1,5 +1,6 @@
-"""Builds Ronda: stubs from proto/, the contract's numbers, the standard record and the letters of other scripts for the
-core, and the compiled core.
+"""Builds Ronda: stubs from proto/, generated tables of the core, and the compiled core.
+
+The tables are the contract's numbers, the standard record and the letters of other scripts.
 
 Switches, by environment, never shipped:
   RONDA_SANITIZE=1   AddressSanitizer and UBSan, no optimisation
@@ -93,7 +94,7 @@ def bytes_of(name: str, numbers: Iterable[int]) -> list[str]:
 
 
 def standard_columns() -> str:
-    """What the encoder fills, and the numbers in it, to be cimported: O_cui, O_WIDTHS, ALERT_PROTECTED..."""
+    """Returns the encoder's columns, and their numbers, to be cimported: O_cui, O_WIDTHS, ALERT_PROTECTED..."""
     widths = {"b": 1, "c": 1, "C": 1, "s": 2, "i": 4, "I": 4, "l": 8}  # bytes in the encoder; texts grow
     columns = standard_record.STANDARD
     return "\n".join([
@@ -132,7 +133,7 @@ KEPT = {
 
 
 def linked_record() -> str:
-    """What the assembly reads of a linked record: the places of its columns, the struct, and its reader."""
+    """Returns the assembly's view of a linked record: the places of its columns, the struct, and its reader."""
     columns = standard_record.ASSEMBLED
     kept = []
     for column in columns:
@@ -210,7 +211,7 @@ def other_letters() -> str:
 
 
 def digest_of(*patterns: str) -> str:
-    """Of the sources that match: two builds with the same one answer alike."""
+    """Returns a digest of the matching sources: two builds with the same one answer alike."""
     state = hashlib.sha256()
     files = {file for pattern in patterns for file in ROOT.glob(pattern)} - {ROOT / BUILT}
     for file in sorted(files):
@@ -220,7 +221,7 @@ def digest_of(*patterns: str) -> str:
 
 
 def built() -> str:
-    """What this build was made of."""
+    """Returns the source of core/built.py: the digests of this build's sources."""
     engine = digest_of(*(f"core/**/*.{suffix}" for suffix in ("pyx", "pxd", "pxi", "h", "c", "py", "toml")))
     rules = digest_of(*(f"indexer/**/*.{suffix}" for suffix in ("py", "sql", "toml", "tsv")))
     return "\n".join([

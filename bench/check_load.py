@@ -89,7 +89,7 @@ def run_checks(
 
 
 def received(process: BaseProcess, end: Connection) -> Any:
-    """What a client sends next. Raises ClientDied where it ended before: our copy of its end has to be closed."""
+    """Returns a client's next message. Raises ClientDied if it ended before: our copy of its end has to be closed."""
     try:
         return end.recv()
     except (EOFError, ConnectionResetError):

@@ -1,9 +1,9 @@
-"""`./run bench-cost`: what the engine and a build cost now, against an older commit, on the same nation.
+"""`./run bench-cost`: the cost of the engine and of a build now, against an older commit, on the same nation.
 
 The older tree is unpacked from git and compiled beside this one, with the same Python and packages. Engine:
-instructions an answer, counted by callgrind (repeatable whatever else the machine does; the difference of a long and a
-short run, so that starting up counts nothing). Build: user and system time of whole builds, in interleaved pairs, for
-a build has threads and a data base inside that callgrind cannot run in reasonable time.
+instructions an answer, counted by callgrind. This is repeatable under other load; the difference of a long and a short
+run excludes the start. Build: user and system time of whole builds, in interleaved pairs, because a build has threads
+and a database inside that callgrind cannot run in reasonable time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What the bytes of a dossier are, and what could be saved: `python -m bench.dossier_bytes GENERATION [--persons N]`.
+"""The bytes of a dossier by kind, and possible savings: `python -m bench.dossier_bytes GENERATION [--persons N]`.
 
-Persons drawn at random. "Pointed at": texts of claims and identifiers of which the entry leads into a section, and
-which take no bytes; "twice": those that stand in one besides. The last rows tell what a dictionary of common texts,
-shared by all dossiers, would save, and what reading one would cost then.
+Persons drawn at random. "Pointed at": texts of claims and identifiers with an entry that leads into a section, which
+take no bytes; "twice": those that stand in one besides. The last rows show the saving of a dictionary of common texts,
+shared by all dossiers, and the cost of reading one then.
 """
 
 from __future__ import annotations

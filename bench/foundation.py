@@ -56,7 +56,7 @@ BARS = {
 
 @dataclass
 class Build:
-    """What the indexer said of a build, and the time of the nation before it (seconds)."""
+    """The indexer's summary of a build, and the time of the nation before it (seconds)."""
 
     nation_seconds: float
     summary: dict[str, Any]
@@ -125,7 +125,7 @@ def measure_build(build: Build, report: Report) -> None:
 
 
 def measure_growth(small: Build, grown: Build, report: Report) -> None:
-    """What a build costs of five times the persons: whole, and by stage, for a stage alone may grow faster."""
+    """Measures a build's cost at five times the persons: whole, and by stage, because a stage alone may grow faster."""
     report.values["growth_time"] = grown.summary["seconds"] / small.summary["seconds"]
     report.values["growth_memory"] = grown.summary["peak_memory_bytes"] / small.summary["peak_memory_bytes"]
     before = {stage["name"]: stage["seconds"] for stage in small.summary["stages"]}

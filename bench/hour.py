@@ -1,7 +1,7 @@
-"""`./run bench-hour`: how long a newcomer waits: the first start, the second, and one `ronda check`.
+"""`./run bench-hour`: a newcomer's waiting times: the first start, the second, and one `ronda check`.
 
-In a fresh clone of the commit that is checked out, with a virtual environment of its own; system packages are there,
-and pip's are in its cache (what a network takes is not ours). `./run hour` is the whole hour on a bare machine.
+In a fresh clone of the commit that is checked out, with a virtual environment of its own. System packages are there,
+and pip's are in its cache (network time is not ours). `./run hour` is the whole hour on a bare machine.
 """
 
 from __future__ import annotations

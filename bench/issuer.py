@@ -1,4 +1,4 @@
-"""`python -m bench.issuer`: what an issuer does on this machine, through its real process, mTLS and record on disk.
+"""`python -m bench.issuer`: an issuer's performance on this machine, through its real process, mTLS and record on disk.
 
 Sign-ins by PIN (each pays a hash), renewals by session (none does), and renewals while the same gateway floods wrong
 PINs; memory of the process at its most. Numbers of officers and seconds are options; nothing here is a bar.
@@ -33,7 +33,7 @@ WRONG = "918273"
 
 
 def enrol(directory: Path, count: int) -> list[str]:
-    """That many officers with numbers and one PIN; their numbers."""
+    """Adds that many officers with numbers and one PIN; returns their numbers."""
     settings = read_settings(directory)
     pepper, store = Pepper(settings.pepper), Store(settings.database, settings.pepper)
     numbers = [f"+502{55000000 + each}" for each in range(count)]

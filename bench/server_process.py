@@ -57,7 +57,7 @@ class ServerProcess:
         return cls(process, target, started)
 
     def wait_ready(self) -> float:
-        """Seconds from start until CheckPerson has answered with somebody whom every nation of the bench has.
+        """Returns seconds from start until CheckPerson has answered about a person that every nation of the bench has.
 
         Raises TimeoutError after READY_SECONDS.
         """

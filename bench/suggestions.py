@@ -1,8 +1,8 @@
-"""How often the suggestions for a mistyped CUI or plate hold the one that was meant: `python -m bench.suggestions`.
+"""Measures how often the suggestions for a mistyped CUI or plate hold the right one: `python -m bench.suggestions`.
 
-Of each, persons and plates of a nation are drawn, one slip of each kind made in each text (one character typed for
-another of its kind, two neighbours swapped, one lost, one typed twice), and `Check` asked. A slip that happens to be
-somebody else's finds that somebody, and suggests nothing: such are counted apart. A plate's type may slip too.
+Persons and plates of a nation are drawn, and one slip of each kind is made in each text. Slips are one character typed
+for another of its kind, two neighbours swapped, one lost, one typed twice; then `Check` is asked. A slip that equals
+another subject's text finds that subject, and suggests nothing: these are counted apart. A plate's type may slip too.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ cdef enum:
 
 cdef const char* date_part_word(int part) noexcept nogil
 
-# Whether it parts the numbers of a date as somebody types it, "14/3.1980".
+# Returns whether it separates the numbers of a typed date, "14/3.1980".
 cdef inline bint is_date_sign(char c) noexcept nogil:
     return c == c"/" or c == c"." or c == c"-"
 
@@ -42,7 +42,7 @@ cdef int partial_date_problem(int year, int month, int day) noexcept nogil
 cdef enum:
     LAST_FILLER_YEAR = 1900   # nobody born so early lives
 
-# How a birth date may have come to be written otherwise.
+# Ways in which a birth date may be miswritten.
 cdef enum:
     NOISE_NONE = 0
     NOISE_YEAR_OR_SWAP = 1    # the year one off or of another century, or day and month swapped
@@ -52,7 +52,7 @@ cdef enum:
 # The kind of noise that lies between two whole birth dates that differ; the first that holds.
 cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
 
-# How near two birth dates are: the first that holds (docs/names.md, "Persons").
+# Grades of nearness of two birth dates: the first that holds counts (docs/names.md, "Persons").
 cdef enum:
     GRADE_NONE = 0            # a year is missing, or a filler: nothing is told
     GRADE_EQUAL = 1           # both whole
@@ -76,7 +76,7 @@ cdef enum:
 
 cdef int birth_grade(int year_a, int month_a, int day_a, int year_b, int month_b, int day_b) noexcept nogil
 
-# Whether two years or parts of `digits` digits differ in one of them, or by two neighbouring ones swapped.
+# Returns whether two years or parts of `digits` digits differ in one digit, or by two neighbouring ones swapped.
 cdef bint digits_near(int a, int b, int digits) noexcept nogil
 
 # ronda.v1.Agreement of two valid birth dates (docs/answers.md section 3): 1 AGREES, 2 DISAGREES, 3 UNKNOWN.

@@ -12,7 +12,7 @@ def date_of(day: int) -> tuple[int, int, int]:
     """(year, month, day) of a day number, proleptic Gregorian. Raises OverflowError beyond 32 bits."""
 
 def date_problem(year: int, month: int, day: int) -> Literal["year", "month", "day"] | None:
-    """The first part of a partial date that breaks a rule; None when it is valid.
+    """Returns the first part of a partial date that breaks a rule; None when it is valid.
 
     Year 0 or 1000 to 9999, month 0 to 12, day 0 to the month's last (29 for February of an unknown year, 31 for an
     unknown month).
@@ -24,10 +24,10 @@ def compare_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> int
 GRADES: tuple[str, ...]
 
 def grade_of_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> str:
-    """How near two valid birth dates are, one of GRADES (docs/names.md, "Persons")."""
+    """Returns how near two valid birth dates are, one of GRADES (docs/names.md, "Persons")."""
 
 def age_on(birth_date: tuple[int, int, int], today: int) -> int | None:
-    """Whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
+    """Returns whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
 
 def guatemala_day(clock_ms: int) -> int:
     """Today in Guatemala (UTC-6, no daylight saving) for a clock in UTC milliseconds.

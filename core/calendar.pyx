@@ -242,7 +242,7 @@ def date_of(int32_t day) -> tuple[int, int, int]:
 
 
 def date_problem(int year, int month, int day) -> str | None:
-    """The first part of a partial date that breaks a rule; None when it is valid.
+    """Returns the first part of a partial date that breaks a rule; None when it is valid.
 
     Year 0 or 1000 to 9999, month 0 to 12, day 0 to the month's last (29 for February of an unknown year, 31 for an
     unknown month).
@@ -263,12 +263,12 @@ GRADES = (
 
 
 def grade_of_birth_dates(a: tuple[int, int, int], b: tuple[int, int, int]) -> str:
-    """How near two valid birth dates are, one of GRADES (docs/names.md, "Persons")."""
+    """Returns how near two valid birth dates are, one of GRADES (docs/names.md, "Persons")."""
     return GRADES[birth_grade(a[0], a[1], a[2], b[0], b[1], b[2])]
 
 
 def age_on(birth_date: tuple[int, int, int], int32_t today) -> int | None:
-    """Whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
+    """Returns whole years from birth date to day `today`; None when the date is not whole or valid, or after today."""
     cdef int age = age_in_years(birth_date[0], birth_date[1], birth_date[2], today)
     return None if age < 0 else age
 

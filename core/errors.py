@@ -1,4 +1,4 @@
-"""What can go wrong in the core, by who is at fault: the question, the data on disk, or what feeds the assembler.
+"""The errors of the core, by who is at fault: the question, the data on disk, or the input of the assembler.
 
 No message holds an identifier, a name, a plate or a telephone.
 """
@@ -29,10 +29,10 @@ class QuestionError(CoreError):
 
 
 class Needed(CoreError):
-    """What the core needs before it can go on: no answer yet, nobody's fault, and no record. Supply it and ask again.
+    """Something that the core needs to go on: no answer yet, no fault, and no record. Supply it and ask again.
 
     Attributes:
-        entered: what limits said of the call, for the `entered` of the next try; -1 when they were not asked.
+        entered: result of the limits for the call, for the `entered` of the next try; -1 when they were not asked.
     """
 
     entered: int = -1
@@ -51,7 +51,7 @@ class GrantNeeded(Needed):
 
 
 class CallerRetired(GrantNeeded):
-    """Who this is by now: trust has changed since this caller was admitted, or she was forgotten."""
+    """The caller must be admitted again: trust has changed since, or the caller was forgotten."""
 
 
 class TimeNeeded(Needed):
@@ -92,8 +92,10 @@ class LimitExceeded(CoreError):
 
 
 class TooManyPersons(LimitExceeded):
-    """As many different persons were shown to the caller as an hour or a day allows; `limit` is persons_listed_hour,
-    persons_listed_day or persons_day."""
+    """The caller was shown as many different persons as an hour or a day allows.
+
+    `limit` is persons_listed_hour, persons_listed_day or persons_day.
+    """
 
 
 class StoredDataError(CoreError):
@@ -155,11 +157,11 @@ class LedgerBusy(CoreError):
 
 
 class LedgerFull(CoreError):
-    """There is no room on the ledger's disk: nothing of what was to be taken over was."""
+    """There is no room on the ledger's disk: nothing was taken over."""
 
 
 class AssemblyError(CoreError):
-    """What was handed to the assembler is not as agreed (order, schema, numbers): a defect of the indexer."""
+    """The assembler's input breaks the agreement (order, schema, numbers): a defect of the indexer."""
 
 
 class AuditUnavailable(CoreError):

@@ -8,7 +8,8 @@ cdef extern from *:
         return NAMES[month - 1];
     }
     """
-    # Of months 1 to 12, and of SETIEMBRE; of each but that the first three letters are its short form.
+    # Returns the name of months 1 to 12, and of SETIEMBRE; for each but that the first three letters are its short
+    # form.
     const char* month_name "ronda_month_name"(int month) noexcept nogil
 
 cdef enum:

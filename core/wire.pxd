@@ -24,7 +24,7 @@ cdef enum:
     WIRE_LENGTH = 2
     WIRE_FIXED32 = 5
 
-# What read_field returns besides 1 (a field) and 0 (the message's end). All mean: not a message.
+# Results of read_field besides 1 (a field) and 0 (the message's end). All mean: not a message.
 cdef enum:
     WIRE_TRUNCATED = -1      # the bytes end within a field
     WIRE_OVERLONG = -2       # a varint of more than ten bytes, or more than 64 bits
@@ -123,7 +123,7 @@ cdef inline void put_uint(Buffer* buffer, uint32_t number, uint64_t value) noexc
     put_varint(buffer, value)
 
 cdef inline void put_uint_if(Buffer* buffer, uint32_t number, uint64_t value) noexcept nogil:
-    """As put_uint, left out when zero, as proto3 does for fields without presence."""
+    """Puts a number as put_uint, left out when zero, as proto3 does for fields without presence."""
     if value:
         put_uint(buffer, number, value)
 
@@ -156,8 +156,8 @@ cdef inline void put_bytes_if(Buffer* buffer, uint32_t number, const void* data,
 cdef inline size_t begin_message(Buffer* buffer, uint32_t number, size_t length_bytes) noexcept nogil:
     """Opens a nested message; give the mark that it returns, and the same `length_bytes`, to end_message.
 
-    `length_bytes` (1 to 5) is a guess of how long the length varint will be: 1 below 128 bytes, 2 below 16 KiB,
-    3 below 2 MiB. A wrong guess costs one move of the message's bytes, nothing else.
+    `length_bytes` (1 to 5) is the guessed size of the length varint: 1 below 128 bytes, 2 below 16 KiB, 3 below 2 MiB.
+    A wrong guess costs one move of the message's bytes, nothing else.
     """
     put_tag(buffer, number, WIRE_LENGTH)
     if buffer_reserve(buffer, length_bytes):
@@ -195,7 +195,7 @@ cdef inline void put_packed(Buffer* buffer, uint32_t number, const uint32_t* val
         buffer.size += size
 
 cdef inline void put_packed_bytes(Buffer* buffer, uint32_t number, const uint8_t* values, size_t count) noexcept nogil:
-    """As put_packed, from values below 128 held in one byte each (enums)."""
+    """Puts numbers as put_packed, from values below 128 held in one byte each (enums)."""
     if count:
         put_bytes(buffer, number, values, count)
 

@@ -14,4 +14,4 @@ def decode_fields(data: bytes, /) -> list[tuple[int, int, int | bytes]]:
     """The fields of a message as (number, wire type, value). Raises ValueError, naming the rule, when it is none."""
 
 def is_utf8(data: bytes, /) -> bool:
-    """Whether the bytes are valid UTF-8."""
+    """Returns whether the bytes are valid UTF-8."""

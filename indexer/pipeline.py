@@ -2,8 +2,8 @@
 
     lock -> room -> extract -> carry forward, MISSING, shrink -> link -> assemble -> check -> publish -> collect
 
-Nothing that answers is touched before `publish`. Of what a killed build left, the next one uses again the extracts
-whose source is unchanged, and all that was linked when every record is the same; it removes the rest.
+Nothing that answers is touched before `publish`. The build after a killed one uses again the extracts with an unchanged
+source, and the whole linking when every record is the same; it removes the rest.
 """
 
 from __future__ import annotations
@@ -267,7 +267,7 @@ class _Build:
         return linked
 
     def _take_up(self, made: MadeOf) -> Linked | None:
-        """What a killed build had linked of these very records; None where there is nothing that may be used."""
+        """Returns a killed build's linking of these very records; None if it cannot be used."""
         if not self.work.exists():
             return None
         try:

@@ -1,4 +1,4 @@
-"""What a build is asked to do, held against what is there, before anything is read or written."""
+"""Checks the options of a build against the present state, before anything is read or written."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 
 class IndexerSettings(BaseModel):
-    """Where registers are read, and what is kept of older generations."""
+    """The sources of registers, and the older generations to keep."""
 
     sources: Path = Field(
         Path("data/sources"), description="Indexer: directory that the manifests' paths are relative to."
@@ -54,7 +54,7 @@ class IndexerSettings(BaseModel):
     @field_validator("postgres")
     @classmethod
     def _no_password_in_sight(cls, dsns: dict[str, SecretStr]) -> dict[str, SecretStr]:
-        """Secrets come from files: an environment is inherited, and shown to whoever may look at the process."""
+        """Refuses secrets in settings: they come from files. An environment is inherited, and visible to others."""
         for register, dsn in dsns.items():
             if re.search(r"password\s*=|//[^/@]*:[^/@]*@", dsn.get_secret_value(), re.IGNORECASE):
                 raise ValueError(f"{register}: no password in the DSN; name a file: passfile=/path (libpq)")

@@ -1,8 +1,8 @@
-"""The standard record as Arrow schemas: what every register becomes before linking (docs/standard-record.md).
+"""The standard record as Arrow schemas: the form of every register before linking (docs/standard-record.md).
 
 A register's row yields one or more standard records, staged as Parquet with `STANDARD_SCHEMA` by
-`indexer.standardise.standardiser` and joined to its subject by `indexer.linking.stage`, which adds `LINK_FIELDS`.
-The columns are those of core/standard_record.toml.
+`indexer.standardise.standardiser` and joined to its subject by `indexer.linking.stage`, which adds `LINK_FIELDS`. The
+columns are those of core/standard_record.toml.
 """
 
 from __future__ import annotations

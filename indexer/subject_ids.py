@@ -26,6 +26,6 @@ def subject_ids(key: bytes, identifiers: Iterable[str]) -> pa.Array[Any]:
 
 
 def ids_of_persons(key: bytes, persons: Iterable[Mapping[str, Any]]) -> list[bytes]:
-    """Returns the subject id of each person, whom linking knows by `cui` (a number) or else by `text`."""
+    """Returns the subject id of each person; linking knows a person by `cui` (a number) or else by `text`."""
     texts = (each["text"] if each["cui"] is None else f"cui:{each['cui']:013d}" for each in persons)
     return [bytes(subject_id) for subject_id in subject_ids(key, texts).to_pylist() if subject_id is not None]

@@ -1,4 +1,4 @@
-"""What a build did, for people and as JSON."""
+"""The result of a build, for people and as JSON."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class BuildSummary:
 
     @property
     def failed(self) -> list[RegisterInBuild]:
-        """Registers whose source failed: carried forward or, never loaded before, missing."""
+        """Registers with a failed source: carried forward or, never loaded before, missing."""
         return [register for register in self.registers if register.failed]
 
     def to_json(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def folded_json(folded: FoldedChanges | None) -> dict[str, Any] | None:
 
 
 def register_json(register: RegisterInBuild) -> dict[str, Any]:
-    """What became of a register."""
+    """Returns the result of a register."""
     extract = register.extract
     return {
         "id": register.register_id,
@@ -129,14 +129,14 @@ def rows_lost(register: RegisterInBuild) -> str:
 
 
 def control_characters(register: RegisterInBuild) -> str:
-    """The columns whose cells held characters that steer or hide, with counts; no record has these characters."""
+    """Returns the columns with control or hiding characters in cells, with counts; no record has these characters."""
     found = register.extract.control_characters if register.extract is not None else {}
     said = [f"{count:,} cells of {where}" for where, count in found.items()]
     return f"{register.register_id}: control characters taken out of {', '.join(said)}" if said else ""
 
 
 def held_of_feeds(register: RegisterInBuild) -> str:
-    """What its sources state of what was fed: over that they win; empty where they state nothing."""
+    """Returns the sources' statements about the fed changes that they win over; empty if there are none."""
     if register.extract is None:
         return ""
     said = []
@@ -148,7 +148,7 @@ def held_of_feeds(register: RegisterInBuild) -> str:
 
 
 def failure(register: RegisterInBuild) -> str:
-    """What became of a register whose source failed, and why."""
+    """Returns the result of a register with a failed source, and the reason."""
     as_of = as_of_text(register.extract.as_of_ms if register.extract else None)
     became = f"carried forward as of {as_of}, STALE" if register.fate == "carried" else "MISSING"
     return f"NOT FRESH: {register.register_id} is {became}: {register.reason}"

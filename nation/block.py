@@ -1,7 +1,7 @@
-"""A block: up to 50,000 persons with all that concerns them, made and written without looking at any other block.
+"""A block: up to 50,000 persons with all their events, made and written without looking at any other block.
 
-Families, owners and accused live in one block, so that blocks may be made in any order, by any number of processes,
-in bounded memory, and always come out the same.
+Families, owners and accused live in one block, so that blocks may be made in any order, by any number of processes, in
+bounded memory, and always come out the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VEHICLES_PER_PERSON = 0.3
 
 @dataclass(frozen=True)
 class BlockPlan:
-    """What a process needs to know to make a block. Picklable."""
+    """The inputs of a process that makes a block. Picklable."""
 
     seed: int
     index: int
@@ -33,7 +33,7 @@ class BlockPlan:
 
     @property
     def first(self) -> bool:
-        """Whether this is the block that holds the cast and writes the heads of files."""
+        """True for the block that holds the cast and writes the heads of files."""
         return self.index == 0
 
     @property

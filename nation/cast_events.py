@@ -1,4 +1,4 @@
-"""What happens to the cast: warrants, orders, thefts and all else that the cases of `cast_cases` ask about."""
+"""The events of the cast: warrants, orders, thefts and all others that the cases of `cast_cases` ask about."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ UNKNOWN_FOREIGNER = ("MEX", "G99000003")
 
 @dataclass
 class Events:
-    """Everything in a block that the cast is added to."""
+    """The parts of a block that the cast is added to."""
 
     justice: Justice
     prosecution: Prosecution

@@ -116,7 +116,7 @@ def unknown_cui() -> str:
 
 
 def detach(people: People) -> None:
-    """Nobody else is parent, child or spouse of the cast. To be done before names are inherited."""
+    """Removes family ties of others to the cast. Call it before names are inherited."""
     people.cast = TOTAL
     for ties in (people.father, people.mother, people.spouse):
         ties[(ties >= 0) & (ties < TOTAL)] = NOBODY

@@ -1,6 +1,6 @@
 """Damaged alert rows of a block: each kind of docs/damage.md in turn, about persons and vehicles with no other alert.
 
-So whether a row was recognised shows in the answer about the one whom it means. The truth keeps what was done to it.
+So the answer about its subject shows whether a row was recognised. The truth keeps the damage.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _alert_rows(events: Events) -> int:
 
 
 def _busy(events: Events) -> set[int]:
-    """Persons whom some alert or protection order is about."""
+    """Returns persons with an alert or protection order."""
     found = {heard.person for w in events.justice.warrants for heard, _, _ in w.sightings.values()}
     found |= {h.person for order in events.justice.orders for h in (order.restrained, order.protected)}
     prosecution = events.prosecution

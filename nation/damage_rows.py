@@ -40,7 +40,7 @@ _COURTS = ("oj",), ("oj", "sapo"), ("sapo",), ("oj", "sapo", "mp"), ("mp", "oj")
 
 @dataclass
 class Desk:
-    """Where damaged rows are made: persons to whom nothing else happens, and numbers that nothing else has."""
+    """The maker of damaged rows: persons without other events, and numbers that nothing else has."""
 
     world: World
     events: Events
@@ -210,7 +210,7 @@ def _exchanged(desk: Desk) -> None:
 
 
 def _victim(desk: Desk, how: str) -> None:
-    """Her row names her badly; she owns a vehicle, by whose plate her address must not be found."""
+    """Adds an order that names a woman badly; the plate of the woman's vehicle must not lead to the address."""
     if not desk.women_with_vehicles:
         return
     her = hear_exactly(desk.world, desk.women_with_vehicles.pop())

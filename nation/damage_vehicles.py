@@ -19,7 +19,7 @@ _VIN_LENGTH = 17
 
 @dataclass
 class Yard:
-    """Where damaged reports are made, of vehicles that no other report is about."""
+    """The maker of damaged reports, about vehicles without other reports."""
 
     world: World
     thefts: Thefts
@@ -108,7 +108,7 @@ def _undated(yard: Yard) -> None:
 
 
 def _borne_then(yard: Yard) -> None:
-    """By plate alone, of a day on which another vehicle bore it than today."""
+    """Reports by plate alone, of a day on which another vehicle bore it than today."""
     former = yard.world.former_plates
     free = set(yard.vehicles)
     for place in yard.rng.permutation(len(former.vehicle)).tolist():

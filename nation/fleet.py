@@ -149,7 +149,7 @@ def _lines(kind: Ints, rng: np.random.Generator) -> Ints:
 
 
 def make_ownerships(plan: BlockPlan, fleet: Fleet, people: People, companies: Companies, cast: int) -> Ownerships:
-    """Owners of every vehicle but the first `cast` ones, whose owners the cast names."""
+    """Returns owners of every vehicle but the first `cast` ones; the cast names the owners of those."""
     rng = plan.random("owners")
     vehicle = np.arange(cast, fleet.count, dtype=np.int32)
     n = len(vehicle)

@@ -1,4 +1,4 @@
-"""A person in one row of a register of alerts: what is written of her, and the truth of it."""
+"""A person in one row of a register of alerts: the written data, and the truth."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Heard:
         return days.date(self.birth).strftime(form)
 
     def shows(self) -> str:
-        """What the row tells besides a name, as words: cui, cedula, document, birth, age, department, parents."""
+        """Returns the row's data besides a name, as words: cui, cedula, document, birth, age, department, parents."""
         stated = {"cui": self.cui, "cedula": self.cedula, "document": self.document,
                   "birth": self.birth != NO_DAY, "age": self.age is not None, "department": self.department,
                   "parents": self.father or self.mother}  # fmt: skip

@@ -17,9 +17,9 @@ _MISTYPED_CUI = 0.01  # of the CUIs given
 
 
 def hear(world: World, persons: Ints, stream: str, *, cui_rate: float, fault_rate: float) -> list[Heard]:
-    """Rows about `persons` (places in the block), a share `cui_rate` with their CUI.
+    """Returns rows about `persons` (places in the block), a share `cui_rate` with their CUI.
 
-    Who has no CUI in the row has a birth date (6 in 10), or an age, parents (2 in 10), a department (7 in 10).
+    A row without CUI has a birth date (6 in 10), or an age, parents (2 in 10), a department (7 in 10).
     """
     rng = world.plan.random(stream)
     n = len(persons)

@@ -1,4 +1,4 @@
-"""Identifiers by the million, unique without remembering any: each is a one-to-one function of a serial number.
+"""Identifiers by the million, unique without a list of used ones: each is a one-to-one function of a serial number.
 
 Serial numbers of ordinary subjects start at 0; those of the cast (docs/nation.md) come from a range that no nation
 reaches, so that a case keeps its identifiers at every size and seed.

@@ -1,4 +1,4 @@
-"""What courts know in a block: warrants, sentences, protection orders, before OJ, SAPO and MP write them down."""
+"""The courts' data of a block: warrants, sentences, protection orders, before OJ, SAPO and MP write them down."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Warrant:
 
     @property
     def record(self) -> str:
-        """What the registers' record ids end in."""
+        """The end of the registers' record ids."""
         return self.number or self.causa
 
     @property
@@ -84,7 +84,7 @@ class ProtectionOrder:
     state_written: str = ""
 
     def in_force(self, today: int) -> bool:
-        """Whether it holds on a day."""
+        """Returns whether it is in force on a day."""
         return self.state == PENDING and self.start <= today <= self.end
 
 

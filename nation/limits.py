@@ -1,4 +1,4 @@
-"""How small and how large a nation may be, and of which day it is; light, for those who only ask that."""
+"""The smallest and largest nation, and its date; light, for callers that need only these."""
 
 from __future__ import annotations
 

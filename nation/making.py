@@ -38,8 +38,8 @@ def make_nation(
 
     `persons`: 1,000 to 21,700,000; `as_of` None = today in Guatemala. The same persons, seed, as_of and damage give the
     same bytes. `damage`: damaged rows beside each alert row (docs/damage.md). `on_progress(stage, done, total)` hears
-    persons made and rows loaded. Older registers/ and truth/ in `out` are replaced. Raises ValueError for persons
-    out of range, and for an `out` whose registers/ or truth/ is not a nation's.
+    persons made and rows loaded. Older registers/ and truth/ in `out` are replaced. Raises ValueError for persons out
+    of range, and for an `out` with registers/ or truth/ that are no nation's.
     """
     check_persons(persons)
     _refuse_strangers(out)
@@ -77,7 +77,7 @@ def make_nation(
 
 
 def _refuse_strangers(out: Path) -> None:
-    """Nothing is deleted that no nation wrote: a finished one has its cases, an interrupted one its parts."""
+    """Refuses a directory that no nation wrote: a finished one has its cases, an interrupted one its parts."""
     ours = (out / "truth" / "cases.json").exists() or (out / ".parts").exists()
     if not ours and any((out / name).exists() for name in ("registers", "truth")):
         raise ValueError("out: holds registers/ or truth/ that no nation wrote; choose another directory")

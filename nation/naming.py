@@ -112,7 +112,7 @@ def given_names(sex: Ints, community: Ints, vocabulary: Vocabulary, rng: np.rand
 
 
 def _inherit(people: People, rng: np.random.Generator) -> None:
-    """First surname of the father, first of the mother; a lone mother gives her own."""
+    """Gives the first surnames of father and mother; without a father, those of the mother."""
     alone_single = rng.random(people.count) < 0.5
     period = people.birth // _PERIOD
     for number in range(int(np.min(period)), int(np.max(period)) + 1):

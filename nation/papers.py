@@ -1,4 +1,4 @@
-"""What a person carries and where she lives: CUI, NIT, cédula, passport, telephone, profession, address."""
+"""A person's papers and residence: CUI, NIT, cédula, passport, telephone, profession, address."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Papers:
         return identifiers.digits(self.cui, 13)
 
     def nit_texts(self) -> Column:
-        """Without hyphen; null = none."""
+        """Returns the NITs without hyphen; null = none."""
         own = identifiers.nits(np.maximum(self.nit, 0))
         text = compute.if_else(array(self.nit == NIT_IS_CUI), self.cui_texts(), own)
         return compute.if_else(array(self.nit == NO_NIT), NOTHING, text)

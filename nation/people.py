@@ -64,7 +64,7 @@ class People:
     cast: int = 0  # the first so many persons are the cast
 
     def alive(self) -> Flags:
-        """Who has no death on file."""
+        """Marks persons without a death on file."""
         return np.asarray(self.death == NO_DAY)
 
     def age(self, today: int) -> Ints:
@@ -72,7 +72,7 @@ class People:
         return np.floor((today - self.birth) / YEAR).astype(np.int32)
 
     def ordinary(self, today: int, youngest: int = 0, oldest: int = 200) -> Ints:
-        """Living persons outside the cast of an age: those to whom random things happen. Never empty."""
+        """Returns living persons outside the cast, of an age: the subjects of random events. Never empty."""
         age = self.age(today)
         fit = self.alive() & (age >= youngest) & (age <= oldest)
         fit[: self.cast] = False

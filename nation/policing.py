@@ -1,4 +1,4 @@
-"""What the police write down in a block: detentions, incidents, police records."""
+"""The police's data of a block: detentions, incidents, police records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Public Prosecutor knows in a block: complaints, missing persons, reported documents, discreet alerts."""
+"""The Public Prosecutor's data of a block: complaints, missing persons, reported documents, discreet alerts."""
 
 from __future__ import annotations
 

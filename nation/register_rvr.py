@@ -44,7 +44,7 @@ class Theft:
     day_written: str = ""  # as it stands in the row, where not in the register's own way
 
     def shows(self) -> str:
-        """What the row tells, as words: plate, vin, engine."""
+        """The row's data, as words: plate, vin, engine."""
         return " ".join(word for word in ("plate", "vin", "engine") if getattr(self, word))
 
 

@@ -26,7 +26,7 @@ def write(world: World) -> int:
 
 
 def described(world: World, vehicles: Ints) -> dict[str, Column]:
-    """What a vehicle looks like, in SAT's columns."""
+    """Returns a vehicle's description, in SAT's columns."""
     fleet = world.fleet
     line = array(fleet.line[vehicles])
     return {

@@ -1,4 +1,4 @@
-"""What stands beside the registers' data: the time of each extract, and the schemas of the PostgreSQL ones."""
+"""The files beside the registers' data: the time of each extract, and the schemas of the PostgreSQL ones."""
 
 from __future__ import annotations
 

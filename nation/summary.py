@@ -1,4 +1,4 @@
-"""What was made: rows, bytes and seconds a register."""
+"""The result: rows, bytes and seconds a register."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NationSummary:
             self.bytes[folder.name] = sum(path.stat().st_size for path in folder.iterdir())
 
     def to_json(self) -> dict[str, Any]:
-        """For `--json`."""
+        """Returns the content for `--json`."""
         return {
             "persons": self.persons,
             "seed": self.seed,

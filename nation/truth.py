@@ -1,4 +1,4 @@
-"""The truth, kept apart from the registers: who has which identifiers, and whom each record is about."""
+"""The truth, kept apart from the registers: each person's identifiers, and each record's subject."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from nation.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Noted:
-    """The truth of a row: whom it means, and, of an alert, what it is and what was done to it."""
+    """The truth of a row: its subject, and, for an alert, its kind and its damage."""
 
     register: str
     record_id: str

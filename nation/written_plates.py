@@ -17,7 +17,7 @@ def written_plate(plate: str, draw: float) -> str:
 
 
 def fault_kind(draw: float) -> list[str]:
-    """What docs/damage.md calls the fault that `written_plate` made of this draw; [] = none."""
+    """Returns the name in docs/damage.md of the fault that `written_plate` made of this draw; [] = none."""
     if draw >= FAULT_SHARE:
         return []
     return ["plate_untyped"] if int(draw / FAULT_SHARE * 4) == 3 else ["plate_spelled"]

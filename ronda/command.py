@@ -108,7 +108,7 @@ class _Commands(TyperGroup):
         self.commands = _OnDemand()  # type: ignore[assignment] # nothing is added to it later
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Under headings: who asks first, who operates last."""
+        """Writes the commands under headings: those of officers first, those of operators last."""
         for heading, group in GROUPS.items():
             with formatter.section(heading):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=200)) for name in group])

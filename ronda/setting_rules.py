@@ -1,4 +1,4 @@
-"""The rule that a value breaks, in the words of whoever writes settings, not of the library that reads them."""
+"""The rule that a value breaks, in the words of the settings' author, not of the library that reads them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _RULES = {
 
 
 def setting_rule(issue: Mapping[str, Any]) -> str:
-    """Of one issue of pydantic's ValidationError.errors()."""
+    """Returns the rule for one issue of pydantic's ValidationError.errors()."""
     if rule := _RULES.get(issue["type"]):
         return rule.format_map(issue.get("ctx", {}))
     return str(issue["msg"]).removeprefix("Value error, ")

@@ -145,7 +145,8 @@ def _known_beside(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _fault(location: tuple[int | str, ...], rule: str, config: str | None, overrides: dict[str, Any]) -> str:
-    """Where a setting is said (the file, a variable, or by its name alone), its name and the rule that it breaks."""
+    """Returns the origin of a setting (the file, a variable, or its name alone), its name and the rule that it
+    breaks."""
     if not location:  # a rule between settings, which names them
         return rule
     name = str(location[0])

@@ -9,9 +9,10 @@
 | our state | AuditUnavailable | UNAVAILABLE, with RetryInfo |
 | us | anything else | INTERNAL: the log holds the stack, the caller gets nothing of it |
 
-What gRPC answers by itself, without details: a message over `max_transport_message_bytes` (RESOURCE_EXHAUSTED), more
-calls at once than a worker can hold (RESOURCE_EXHAUSTED, "Concurrent RPC limit exceeded!"), a deadline that passed
-while the answer was on its way (DEADLINE_EXCEEDED, made by the client).
+gRPC answers three cases by itself, without details:
+- a message over `max_transport_message_bytes`: RESOURCE_EXHAUSTED;
+- more calls at once than a worker can hold: RESOURCE_EXHAUSTED, "Concurrent RPC limit exceeded!";
+- a deadline that passed while the answer was on its way: DEADLINE_EXCEEDED, made by the client.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def reason_name(reason: int) -> str:
 
 
 def is_retryable(reason: int) -> bool:
-    """Whether the same request may succeed later unchanged, as the contract's option says."""
+    """Returns whether the same request may succeed later unchanged, as the contract's option says."""
     value = error_pb2.ErrorReason.DESCRIPTOR.values_by_number.get(reason)
     return bool(value is not None and value.GetOptions().Extensions[error_pb2.retryable])  # type: ignore[index]
 
@@ -167,7 +168,7 @@ def refusal_of(error: BaseException) -> Refusal:
 
 
 def is_our_fault(error: BaseException) -> bool:
-    """Whether `error` is a defect or damage to be logged, not a caller's mistake or a planned refusal."""
+    """Returns whether `error` is a defect or damage to be logged, not a caller's mistake or a planned refusal."""
     return not isinstance(error, Refusal | LimitExceeded | GenerationNeeded) and not (
         isinstance(error, QuestionError) and error.reason in STATUS
     )

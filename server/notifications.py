@@ -1,9 +1,9 @@
-"""Tells the owner of a discreet alert that somebody was shown the person it is about.
+"""Notifies the owner of a discreet alert that a caller was shown the person it is about.
 
-The asker notices nothing: the core notes the look after the audit record is written (core/engine/discreet.pxd), and it
-is written here later, with everything that may take time. One line of JSON a look, in a file a register and day,
+The caller notices nothing: the core notes the look after the audit record is written (core/engine/discreet.pxd). It is
+written here later, with all slow work. One line of JSON a look, in a file a register and day,
 `<data>/notifications/<register>-<yyyymmdd>.jsonl`, mode 0600, for that institution to fetch (`ronda notifications`).
-What a crash loses in between stands in the audit log, whose entries hold the same mark.
+Looks lost in a crash are still in the audit log; its entries hold the same mark.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Notifications:
         self._waiting: list[dict[str, Any]] = []
 
     async def run(self, engine: Callable[[], Engine | None]) -> None:
-        """For ever; `engine` gives the current one, None while there is none."""
+        """Writes looks for ever; `engine` gives the current one, None while there is none."""
         while True:
             await asyncio.sleep(_EVERY_S)
             self._take(engine())

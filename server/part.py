@@ -15,9 +15,9 @@ from server.settings import SettingsPart
 
 @dataclass(frozen=True)
 class Method:
-    """One method of a service, or what it records besides its calls.
+    """One method of a service, or an act that the service records besides its calls.
 
-    Who may call it: officers whom policy permits one of `group`, unless a flag says otherwise.
+    Callers: officers with a policy permit for one of `group`, unless a flag says otherwise.
     """
 
     name: str  # in audit records: "GET_DEVICE_KEY"; in the contract "GetDeviceKey"

@@ -1,4 +1,4 @@
-"""What the settings of every room share: their error, files, addresses, and where the data lie.
+"""The settings that every room shares: their error, files, addresses, and the data directory.
 
 Each room and each service has its own in its `settings` module, side by side: no class inherits another room's. Each
 program composes those that it needs (server/processes/settings.py, server/issuer/settings.py); ronda/settings.py loads
@@ -19,11 +19,11 @@ _C_INT_MAX = 2**31 - 1
 
 
 class SettingsError(Exception):
-    """A setting breaks a rule (at fault: whoever configures). The text names the setting and the rule."""
+    """A setting breaks a rule. At fault: the person who configures. The text names the setting and the rule."""
 
 
 def file_fault(path: Path, error: OSError | ValueError) -> SettingsError:
-    """That a file of the settings cannot be read, or does not hold what it should."""
+    """Returns the error for a settings file that is unreadable or has invalid content."""
     return SettingsError(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
 
 
@@ -38,7 +38,7 @@ class Address(NamedTuple):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it. A host name other than localhost counts as reachable."""
+        """Returns whether only this machine can reach it. A host name other than localhost counts as reachable."""
         if self.host == "localhost":
             return True
         try:
@@ -97,7 +97,7 @@ class SettingsPart(BaseModel):
 
     @property
     def fed_registers(self) -> frozenset[str]:
-        """Returns the registers whose changes come while the server runs: those of the service that takes them."""
+        """The registers with changes while the server runs: those of the service that takes them."""
         return frozenset()
 
 
@@ -111,7 +111,7 @@ def own_settings(settings: SettingsPart, own: type[_Own]) -> _Own:
 
 
 class GroundSettings(SettingsPart):
-    """What every room needs."""
+    """The settings that every room needs."""
 
     data: Path = Field(
         Path("data"), description="Data directory: CURRENT, generations/ and what the indexer keeps beside them."
@@ -127,5 +127,5 @@ class GroundSettings(SettingsPart):
 
     @property
     def development(self) -> bool:
-        """Whether nobody's identity is asked for: loopback only, loudly marked."""
+        """True in development mode: no identity is required, on loopback only, with clear warnings."""
         return self.trust is None

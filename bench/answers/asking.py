@@ -73,7 +73,7 @@ class Asker:
 
 
 def level_of(content: bytes) -> int:
-    """Level of an answer's bytes: its first field is the head, whose first field is the level. 0 = none."""
+    """Returns the level in an answer's bytes: the first field of the head, which is the first field. 0 = none."""
     if not content:
         return 0
     place = 1  # after the tag of `answer`

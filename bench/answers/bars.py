@@ -48,6 +48,6 @@ def values(figures: Figures) -> dict[str, float | None]:
 
 
 def all_met(figures: Figures, rows: list[dict[str, Any]]) -> bool:
-    """Whether every bar is met; in a small nation, but for how many were asked."""
+    """Returns whether every bar is met; in a small nation, all but the number of questions."""
     small = figures["persons"] < _LARGE
     return all(row["met"] or (small and name == "asked") for name, row in zip(BARS, rows, strict=True))

@@ -60,7 +60,7 @@ def run(persons: int = PERSONS, damage: float | None = None) -> bool:
 
 
 def _some(truth: Truth) -> list[str]:
-    """CUIs of persons whom an alert in force means, and of as many others."""
+    """Returns CUIs of persons with an alert in force, and of as many others."""
     chosen = random.Random(SEED)
     meant = sorted({row.means[4:] for row in truth.alerts if row.in_force and row.means.startswith("CUI ")})
     others = sorted(set(truth.persons) - set(meant))
@@ -129,7 +129,7 @@ def _print_damage(figures: Figures) -> None:
 
 
 def lists(figures: Figures) -> list[str]:
-    """What went wrong and what is only counted, a line each; a row by its register and record id."""
+    """Returns the failures and the counted rows, a line each; a row by its register and record id."""
     seen, found = figures["wanted"], figures["innocents"]
     lines = [
         f"{seen['all_rows']:,} alert rows, {seen['rows']:,} in force of somebody on file; "
@@ -175,6 +175,6 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def write_failures(path: Path) -> None:
-    """The last run's lists as a text file, for whoever mends what failed."""
+    """Writes the last run's lists as a text file, for repairing the failures."""
     figures = json.loads((OUTPUT / "answers-figures.json").read_text(encoding="utf-8"))
     path.write_text("\n".join(lists(figures)) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""`./run bench-answers --only factorial`: warrants whose number is damaged, each on a person of its own.
+"""`./run bench-answers --only factorial`: warrants with a damaged number, each on a person of its own.
 
-A nation's Judiciary lists these warrants alone. Whom each means and what it suffered is kept apart. A warrant that
-tells too little (a name that several bear, and a number that says nothing of whose it is) is counted apart.
+A nation's Judiciary lists these warrants alone. The person meant and the damage are kept apart. A warrant with too
+little data (a name of several, and a number that identifies nobody) is counted apart.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ BARS = {
 
 @dataclass(frozen=True)
 class Case:
-    """One warrant: whom it means, what was done to it, and whose number it states (a stranger's or parent's)."""
+    """One warrant: the person meant, the damage, and the bearer of its number (a stranger or parent)."""
 
     person: Person
     number: str

@@ -18,7 +18,7 @@ NAME_ONLY_EVERY = 20  # persons: one of so many is asked by the name alone besid
 
 @dataclass
 class Shown:
-    """What was shown of those without an alert."""
+    """The data shown of subjects without an alert."""
 
     persons: int = 0
     vehicles: int = 0

@@ -1,10 +1,10 @@
-"""`./run bench-answers --only metamorphic`: relations between answers that hold whatever the right answer is.
+"""`./run bench-answers --only metamorphic`: relations between answers that hold for any right answer.
 
 Each of some hundred persons is named by one warrant. Between two builds each warrant changes in one field
-(bench/answers/statements.py): a right field that is gained, or a wrong one that is lost, must not make the one meant
-greener; a right one that is lost must not lead from HIT to nothing where the rest still tells who is meant; nobody is
-HIT by a warrant of which a field is another's, unless all of it is his. Every fourth build is made twice more: with
-fillers where nothing is stated, and with its rows the other way round; nobody's level may differ.
+(bench/answers/statements.py). Gaining a right field, or losing a wrong one, must not make the person meant greener.
+Losing a right one must not lead from HIT to nothing if the rest still identifies the person. No person is HIT by a
+warrant with a field of another, unless all of it is theirs. Every fourth build is made twice more: with fillers in
+unstated fields, and with its rows reversed; no level may differ.
 
 Metamorphic testing: T. Y. Chen et al., "Metamorphic Testing: A Review of Challenges and Opportunities", ACM Computing
 Surveys 51(1), 2018.
@@ -75,8 +75,8 @@ class _Found:
 
 
 Levels = list[tuple[int, int]]
-"""Of each warrant: HIT or POSSIBLE as it stands at the one meant, and at the rival; who has it not and is not CLEAR for
-another reason (a name that is counted) INSUFFICIENT, else CLEAR."""
+"""The level at the person meant and at the rival, for each warrant: HIT or POSSIBLE as it stands there. Without the
+warrant INSUFFICIENT if not CLEAR for another reason (a counted name), else CLEAR."""
 
 
 def run(persons: int, builds: int = BUILDS) -> bool:
@@ -116,7 +116,7 @@ def _ronda(*words: str) -> bytes:
 
 
 class _Index:
-    """Builds over one nation, whose warrants alone differ; the last one is there."""
+    """Builds over one nation that differ only in the warrants; the last one exists."""
 
     def __init__(self, nation: Path, dsn: str) -> None:
         self._nation, self._data = nation, _WORK / "data"
@@ -124,7 +124,7 @@ class _Index:
         self._sources += [word for each in POSTGRES_REGISTERS for word in ("--postgres", f"{each}={dsn}")]
 
     def built(self, stated: Sequence[Any]) -> Asker:
-        """The engine over a build whose warrants state these, in this order."""
+        """Returns the engine over a build with warrants that state these, in this order."""
         nations.write_orders(self._nation, stated)
         shutil.rmtree(self._data, ignore_errors=True)
         _ronda("index", "--data", str(self._data), *self._sources, "--json")
@@ -153,7 +153,7 @@ def _first(everybody: list[Person], rng: random.Random) -> Iterator[Statement]:
 
 
 class _Telling:
-    """Whether what is right in a statement is one person's alone, by the truth."""
+    """Decides, by the truth, whether the right part of a statement belongs to one person alone."""
 
     def __init__(self, everybody: list[Person]) -> None:
         self._stated = [right(one) for one in everybody if one["death_date"] is None]
@@ -196,7 +196,7 @@ def _look(asker: Asker, statements: Sequence[Statement], found: _Found) -> Level
 
 
 def _level(asker: Asker, cui: str, record: str) -> tuple[int, int | None]:
-    """How a record stands at a person (Levels); the person's own level where only warrants stand there."""
+    """Returns a record's level at a person (Levels), and the person's own level if only warrants stand there."""
     answer = asker.whole(contract.CheckPersonRequest(cui=cui)).answer
     at = [hit.level for hit in answer.hits if hit.record.record_id == record]
     ours = all(hit.record.record_id.startswith("OC-") for hit in answer.hits)
@@ -235,7 +235,7 @@ def _look_turned(index: _Index, now: list[Statement]) -> Levels:
 
 
 def _told(statement: Statement) -> dict[str, Any]:
-    """How each stated field stands to the one meant, and beside it what it says: these persons are invented."""
+    """Returns how each stated field relates to the person meant, and its text: these persons are invented."""
     persons = {"stated": statement.texts, "meant": right(statement.meant), "rival": right(statement.rival)}
     return {tag: statement.how[tag].name for tag in FIELDS if statement.texts[tag]} | persons
 

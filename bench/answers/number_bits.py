@@ -1,9 +1,9 @@
-"""`python -m bench.answers.number_bits`: what a stated CUI one slip from somebody's tells, in bits.
+"""`python -m bench.answers.number_bits`: the evidence of a stated CUI one slip from a person's, in bits.
 
-A wrong number is a slip of its bearer's, of some kind, by the shares below (an assumption, of what is known of keying;
-the rest are other persons' numbers and such as nobody bears). By chance it is near somebody else: how often is counted
-for numbers of persons of whom none is on file, wrong in one digit as wrong numbers mostly are. Both, over the persons
-on file, are what the number tells for whoever it is near.
+A wrong number is a slip of its bearer's, of some kind, by the shares below (an assumption, from known errors of
+keying). The rest are other persons' numbers and numbers without a bearer. By chance it is near another person. That
+frequency is counted for numbers of persons not on file, wrong in one digit as wrong numbers mostly are. Both, over the
+persons on file, give the evidence for the bearers of near numbers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _DIGITS = 13
 
 
 def expected_near(persons: int) -> dict[int, float]:
-    """How many of so many persons are near a stranger's wrong number by chance, by kind of slip."""
+    """Returns how many of so many persons are near a stranger's wrong number by chance, by kind of slip."""
     rng = np.random.default_rng(_SEED)
     numbers = cui_numbers(1, persons + _ASKED, 2 * (persons + _ASKED))
     departments = rng.integers(1, 23, len(numbers))

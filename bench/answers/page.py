@@ -1,4 +1,4 @@
-"""What docs/damage.md promises, read from the page itself: which kinds of damage are recognisable."""
+"""The promises of docs/damage.md, read from the page itself: the recognisable kinds of damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a warrant states of whom it means, field by field, and one change of it after another.
+"""A warrant's statements about its person, field by field, and one change of them after another.
 
 A field is right (as on file), another's (of one rival), a slip from right, or left out. Each change is drawn from a
 seed, so that a chain of statements on one person can be made again.
@@ -17,7 +17,7 @@ from bench.names.tables import plain
 from nation import tables
 
 FILLERS = ("-1", "N/A", "SIN DATO", "")
-"""What the Judiciary's manifest takes for an empty cell."""
+"""Texts that the Judiciary's manifest takes for an empty cell."""
 _NAMES = {
     "NOMBRE1": "first_given", "NOMBRE2": "second_given", "NOMBRE3": "third_given",
     "APELLIDO1": "first_surname", "APELLIDO2": "second_surname",
@@ -32,7 +32,7 @@ _WITH_SLIPS = ("CUI", "NOMBRE1", "NOMBRE2", "APELLIDO1", "APELLIDO2", "NACIMIENT
 
 
 class Is(IntEnum):
-    """How a stated field stands to the one who is meant; a higher one speaks more for him."""
+    """The relation of a stated field to the person meant; a higher one supports them more."""
 
     OF_ANOTHER = 0
     LEFT_OUT = 1
@@ -50,9 +50,9 @@ class Statement:
     how: Mapping[str, Is]
 
     def fits_rival(self) -> bool:
-        """Whether all but one field that is stated and tells persons apart is the rival's, or a slip of what both have.
+        """Returns whether all but one stated and distinguishing field is the rival's, or a slip of what both have.
 
-        Where somebody lives and a letter for the sex tell nobody apart.
+        A residence and a letter for the sex distinguish nobody.
         """
         own, of_rival = right(self.meant), right(self.rival)
         shared = {tag for tag, how in self.how.items() if how is Is.SLIP and own[tag] == of_rival[tag]}
@@ -68,7 +68,7 @@ class Statement:
 
 
 def right(person: Person) -> dict[str, str]:
-    """What a clerk who knows everything would write of a person; "" where there is nothing."""
+    """Returns the row that a fully informed clerk would write of a person; "" for a missing value."""
     born: datetime.date = person["birth_date"]
     department = tables.departments()[person["home_department"] - 1].name.upper() if person["home_department"] else ""
     return {

@@ -1,4 +1,4 @@
-"""The truth of a nation as the bench needs it: persons, owners, and whom each alert row means and what it suffered."""
+"""The truth of a nation for the bench: persons, owners, and each alert row's subject and damage."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Truth:
         return truth
 
     def why_not(self, row: AlertRow) -> str:
-        """The reason of docs/damage.md why a clerk could not tell whom the row means; "" = he could."""
+        """Returns the reason of docs/damage.md why a clerk could not identify the row's subject; "" = possible."""
         unknown = set(row.damage) - page.recognisable() - set(page.hopeless())
         if unknown:
             raise ValueError(f"docs/damage.md knows no {sorted(unknown)[0]}")

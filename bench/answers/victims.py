@@ -14,7 +14,7 @@ from ronda.v1.section_pb2 import SECTION_ADDRESS
 
 @dataclass
 class Addresses:
-    """What became of the protected persons' addresses."""
+    """The results for the protected persons' addresses."""
 
     protected: int = 0  # who own a vehicle and have an address on file
     questions: int = 0

@@ -1,4 +1,4 @@
-"""Every alert row in force, asked by every way to the one whom it means: who is shown CLEAR?"""
+"""Asks about the subject of every alert row in force, in every way, and finds those shown CLEAR."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ronda.v1 import check_service_pb2 as contract
 
 @dataclass
 class Verdicts:
-    """What came of the alert rows in force."""
+    """The results for the alert rows in force."""
 
     rows: int = 0  # in force, that mean somebody on file
     all_rows: int = 0  # of every state, whomever they mean
@@ -29,7 +29,7 @@ class Verdicts:
 
 
 def questions(truth: Truth, row: AlertRow) -> dict[str, Any]:
-    """Requests by way, for whom a row means."""
+    """Returns requests by way, for the subject of a row."""
     kind, _, value = row.means.partition(" ")
     if kind == "CUI":
         return ways(truth.persons[value])

@@ -1,9 +1,9 @@
 """`./run bench-attack [--minutes 30] [--workers 2]`: honest load while one attack after the other runs.
 
-A server in production mode over a small nation; four honest clients who ask at a steady rate, one who connects anew for
-each question, and every attack of bench.attack.phases in turn, round after round, until the minutes are over. Bars:
-nobody honest loses a call, hardly one has to be tried again, and what the server holds of memory is flat. At the end
-walks through the register by what lists show, and agencies that guess, beside honest days and files (walking.py).
+A server in production mode over a small nation. Four honest clients ask at a steady rate, one connects anew for each
+question, and every attack of bench.attack.phases runs in turn, round after round, until the minutes are over. Bars: no
+honest client loses a call, hardly one has to be tried again, and the server's memory is flat. At the end come walks
+through the register by lists, and guessing agencies, beside honest days and files (walking.py).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def bars(minutes: float) -> dict[str, Bar]:
 
 @dataclass
 class Span:
-    """When an attack of a round took place (monotonic seconds), and what it did."""
+    """The time of one attack of a round (monotonic seconds), and its effects."""
 
     name: str
     begun: float
@@ -87,7 +87,7 @@ class Span:
 
 @dataclass
 class Soak:
-    """What a run saw."""
+    """The results of a run."""
 
     spans: list[Span] = field(default_factory=list)
     steady: Calls = field(default_factory=Calls)
@@ -177,7 +177,7 @@ def _restarts(server: AttackedServer) -> int:
 
 @dataclass
 class Counts:
-    """Of calls: how many, how they ended, and their latencies in microseconds."""
+    """Counts of calls: number, results, and latencies in microseconds."""
 
     calls: int
     again: int

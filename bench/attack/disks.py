@@ -12,7 +12,7 @@ _PIECES = (1 << 20, 4096)  # bytes written at once: quickly, then to the last bl
 
 
 def may_mount() -> bool:
-    """Whether a mount namespace of one's own can be made: as root, or with a user namespace."""
+    """Returns whether a private mount namespace can be made: as root, or with a user namespace."""
     return subprocess.run([*UNSHARE, "true"], check=False, capture_output=True).returncode == 0
 
 
@@ -27,7 +27,7 @@ class Disk:
         self.pid = 0
 
     def around(self, before: str = "", stderr: Path | None = None) -> list[str]:
-        """What mounts it, does `before` and executes the words that follow."""
+        """Returns the command that mounts it, does `before` and executes the words that follow."""
         where = shlex.quote(str(self.directory))
         mount = f"mount -t tmpfs -o size={self.mib}m,mode=1777 ronda {where}"
         if self.kind == "ext4":

@@ -1,7 +1,7 @@
-"""Floods of the protocol: what HTTP/2 and TLS let anybody send whose connection is taken in.
+"""Floods of the protocol: traffic that HTTP/2 and TLS allow on any accepted connection.
 
-Each floods until `ends` (monotonic seconds), with the certificate of a device (PEM, with its key) and without a token,
-begins again whenever the server ends its connection, and returns how often it sent what its sentence names.
+Each floods until `ends` (monotonic seconds), with the certificate of a device (PEM, with its key) and without a token.
+It begins again whenever the server ends its connection, and returns how often it sent the thing named in its docstring.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def rapid_reset(address: str, certificate: Path, ends: float) -> int:
 
 
 def settings_flood(address: str, certificate: Path, ends: float) -> int:
-    """SETTINGS, whose acknowledgements nobody reads (CVE-2019-9515)."""
+    """Sends SETTINGS without reading the acknowledgements (CVE-2019-9515)."""
     frames = frame(SETTINGS, 0, 0) * _AT_ONCE
 
     def write(connection: SSLSocket, _number: int) -> int:
@@ -90,7 +90,7 @@ def settings_flood(address: str, certificate: Path, ends: float) -> int:
 
 
 def ping_flood(address: str, certificate: Path, ends: float) -> int:
-    """PINGs, whose answers nobody reads (CVE-2019-9512)."""
+    """Sends PINGs without reading the answers (CVE-2019-9512)."""
     frames = frame(PING, 0, 0, bytes(8)) * _AT_ONCE
 
     def write(connection: SSLSocket, _number: int) -> int:

@@ -1,8 +1,8 @@
 """`python -m bench.attack.honest`: an honest client, in a process of its own, until its standard input ends.
 
-Reads its HonestClient as one line of JSON, asks at fixed moments whether or not the last answer was in time (a latency
-counts from the moment at which the question was due), checks each answer, and tries again exactly as
-clients.client.connection has gRPC do it, but counts. Writes its Calls as JSON where it was told.
+Reads its HonestClient as one line of JSON, and asks at fixed moments, also after a late answer (a latency counts from
+the moment at which the question was due). It checks each answer, and tries again exactly as gRPC does for
+clients.client.connection, but counts. It writes its Calls as JSON to the given place.
 """
 
 from __future__ import annotations

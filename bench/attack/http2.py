@@ -56,7 +56,7 @@ def connect(address: str, certificate: Path) -> ssl.SSLSocket:
 
 
 def received(connection: ssl.SSLSocket) -> bytes:
-    """What has come, without waiting. Raises OSError when the other end ended the connection.
+    """Returns the received bytes, without waiting. Raises OSError when the other end ended the connection.
 
     Called between writes, never beside them: OpenSSL lets one thread at a time use a connection.
     """

@@ -26,7 +26,7 @@ MIB = 1 << 20
 
 @dataclass
 class Ground:
-    """Where attacks take place, and what they have done so far."""
+    """The place of attacks, and their effects so far."""
 
     server: AttackedServer
     nation: Path  # registers/ of the nation that is served

@@ -47,7 +47,7 @@ class AttackedServer(RunningServer):
     """A running server. `disks` by name: data, audit, tmp, log."""
 
     def __init__(self, data: Path, work: Path, workers: int) -> None:
-        """data: whose generation it serves, copied to its disk. Waits until it is ready."""
+        """data: the generation to serve, copied to its disk. Waits until it is ready."""
         self.kit = TrustKit(work / "keys")
         patrols_without_end(self.kit.trust)
         self.disks = {name: Disk(work / name, mib, "tmpfs") for name, mib in _DISKS_MIB.items()}
@@ -143,7 +143,7 @@ class AttackedServer(RunningServer):
         return status
 
     def audited(self, work: Path, answer_ids: set[bytes]) -> tuple[int, list[Problem]]:
-        """(How many of these answers have no record, what does not verify); once it has ended."""
+        """Returns (the number of these answers without a record, the problems of verifying); call it after the end."""
         audit = work / "audit-kept" / "log"
         key = load_signing_private(self.kit.directory / "audit-keys" / "signing.key")
         return len(answer_ids - recorded_answers(audit)), verify(audit, key.public_key()).problems

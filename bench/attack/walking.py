@@ -103,7 +103,8 @@ class _Asking:
 
 
 def _walk(asking: _Asking, generation: Path, work: Path) -> tuple[int, str]:
-    """Different persons whom one patrol sees in a day. Without the hour's bound, as if each hour were over at once."""
+    """Returns the different persons that one patrol sees in a day, without the hour's bound: as if each hour were
+    over."""
     _, listed_day, day = _bounds()
     caller = _caller(Limits(work / "walk"), "pnc/1", "car", (0, listed_day, day))
     cuis, plates = draw(generation, 2000, seed=1)
@@ -155,7 +156,7 @@ def _walk(asking: _Asking, generation: Path, work: Path) -> tuple[int, str]:
 
 
 def _honest(asking: _Asking, generation: Path, work: Path) -> tuple[int, int]:
-    """Look-ups refused in a day of all officers, two a car, and the most persons whom one of them was shown."""
+    """Returns refused look-ups in a day of all officers, two a car, and the most persons shown to one of them."""
     limits, bounds, rng = Limits(work / "honest"), _bounds(), random.Random(2)
     cuis, plates = draw(generation, 3000, seed=3)
     names = asking.names(rng.sample(cuis, 1000))

@@ -1,8 +1,8 @@
 """`ronda clear`, CSV to CSV, as a clearance agency runs it: its own process beside a server in production mode.
 
-By CUI a file of people on file (id, CUI), by name and birth date another; then ten runs, each killed at a random moment
-and resumed. A rate counts rows over the whole of the command: its start, hashes, summary and receipt included. On a
-busy machine look at the CPU a row, of the client and of the server: both have to find room on two cores.
+One file by CUI of people on file (id, CUI), another by name and birth date; then ten runs, each killed at a random
+moment and resumed. A rate counts rows over the whole of the command: its start, hashes, summary and receipt included.
+On a busy machine look at the CPU a row, of the client and of the server: both have to find room on two cores.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _ROW_ALLOWANCE = "rows = { count = 2000000, seconds = 86400, burst = 1000000 }"
 
 @dataclass
 class _Run:
-    """What one run cost. memory: MiB at most that the process held (mapped files aside). cpu: seconds."""
+    """The cost of one run. memory: MiB at most that the process held (mapped files aside). cpu: seconds."""
 
     seconds: float
     memory: float

@@ -1,4 +1,4 @@
-"""The car's bars, in a real terminal, against a real server with mTLS, policy and audit: what an officer waits for.
+"""The car's bars, in a real terminal, against a real server with mTLS, policy and audit: an officer's waiting times.
 
 From exec to the login painted; from the Enter key to the answer painted, near, over a link with 200 ms there and back
 and 2 % of packets lost in each direction, and off line from a hot list of half a million entries.

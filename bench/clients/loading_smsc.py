@@ -65,7 +65,7 @@ class LoadingSmsc:
         self.send(load={"file": str(path), "rate": rate, **more})
 
     def report(self) -> dict[str, Any]:
-        """What became of it until now."""
+        """Returns the results until now."""
         before = self.count("report")
         self.send(report=True)
         return self.wait("report", before + 1)

@@ -37,7 +37,7 @@ class PacketLink:
 
     @property
     def inside(self) -> list[str]:
-        """What runs a command at the far end."""
+        """Returns the prefix that runs a command at the far end."""
         return ["ip", "netns", "exec", self._name]
 
     def __enter__(self) -> PacketLink:

@@ -1,10 +1,9 @@
-"""An issuer whose officers have given their PIN already: `python -m bench.clients.seeded_issuer DIRECTORY`.
+"""An issuer with officers who already gave their PIN: `python -m bench.clients.seeded_issuer DIRECTORY`.
 
-5,000 PINs at their real cost are a quarter of an hour of two cores. So the bench lets some officers pay, and the
-others begin as they would stand a moment later: with a session, made here by the issuer's own code and left as an
-ordered end leaves them for the next start. What they do from then on (renewals, records, tokens) is the issuer's,
-unchanged. DIRECTORY/seed.json says whose: {"thumbprint": of the gateway, "numbers": [...]}; the sessions' handles go
-to DIRECTORY/handles.json.
+5,000 PINs at their real cost are a quarter of an hour of two cores. So the bench lets some officers pay, and the others
+begin with a session, made here by the issuer's own code and left as an ordered end leaves it for the next start.
+Everything later (renewals, records, tokens) is the issuer's, unchanged. DIRECTORY/seed.json names them: {"thumbprint":
+of the gateway, "numbers": [...]}; the sessions' handles go to DIRECTORY/handles.json.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _DAY_MS = 86_400_000
 
 
 def seed_sessions(directory: Path) -> None:
-    """Leaves sessions of all whom seed.json names."""
+    """Leaves sessions of all officers in seed.json."""
     settings = read_settings(directory)
     seed = json.loads((directory / "seed.json").read_text(encoding="utf-8"))
     pepper, store = Pepper(settings.pepper), Store(settings.database, settings.pepper)

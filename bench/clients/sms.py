@@ -1,10 +1,9 @@
 """The SMS gateway under load: 5,000 officers ask Ronda with mTLS, policy, limits and audit, through one bind.
 
-npm smpp delivers (bench/clients/smsc_load.js). Some officers give their PIN and pay its hash at the default cost; the
-others' sessions are left to the issuer (bench/clients/seeded_issuer.py says why) and lie in the gateway's
-queue as an earlier gateway leaves them, some with a message. Then every officer asks once; 1,000 messages a second for
-twenty seconds; a backlog as fast as it goes; 1,000 a second while the bind is dropped ten times and the gateway killed
-once.
+npm smpp delivers (bench/clients/smsc_load.js). Some officers give their PIN and pay its hash at the default cost. The
+others' sessions are left to the issuer (bench/clients/seeded_issuer.py has the reason) and lie in the gateway's queue
+as an earlier gateway leaves them, some with a message. Then every officer asks once; 1,000 messages a second for twenty
+seconds; a backlog as fast as possible; 1,000 a second while the bind is dropped ten times and the gateway killed once.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class SeededIssuer(RunningIssuer):
 
 @dataclass
 class Parts:
-    """What runs."""
+    """The running programs."""
 
     server: RunningServer
     issuer: RunningIssuer
@@ -223,7 +222,7 @@ def _settled_counts(parts: Parts) -> dict[str, int]:
 
 
 def _taken_up(parts: Parts, report: Report) -> None:
-    """What the earlier gateway left is answered."""
+    """Waits for the answers to the messages of the earlier gateway."""
     say(f"{LEFT:,} messages that an earlier gateway left are answered, each within its session")
     began = time.monotonic()
     until(lambda: parts.smsc.count("notice") >= LEFT, 120)

@@ -1,4 +1,4 @@
-"""What the micro-benchmarks ask: a nation of 100,000 persons, made once, and questions drawn from the whole of it."""
+"""Questions of the micro-benchmarks: a nation of 100,000 persons, made once, and questions drawn from all of it."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _nom_de_guerre(person: Lineage, _words: Words, draws: Draws) -> str | None:
 
 
 def _married_name(person: Lineage, words: Words, draws: Draws) -> str | None:
-    """What she was called before, or is called since."""
+    """Returns the woman's name before marriage, or since."""
     married = [n for n, word in enumerate(words) if word.role == "married"]
     if not married:
         return None
@@ -156,7 +156,7 @@ def _dropped_name(_person: Lineage, words: Words, draws: Draws) -> str | None:
 
 
 def _added_name(person: Lineage, words: Words, draws: Draws) -> str | None:
-    """What the list leaves out, or a name that nobody had told it."""
+    """Returns a name with a part that the list leaves out, or a part unknown to it."""
     hidden = [n for n in places(words, *_LEFT_OUT, seen=False) if words[n].role != "suffix"]
     if hidden:
         return text_of(changed(words, draws.pick(hidden), shown=True))
@@ -187,7 +187,7 @@ def _initial(word: Word, draws: Draws) -> Word:
 
 
 def _initials(person: Lineage, words: Words, draws: Draws) -> str | None:
-    """Of a middle name most, of a mother's surname, of the given names."""
+    """Abbreviates mostly a middle name, else a mother's surname or given names."""
     if person.of.shape == "chinese":
         return None
     middle = places(words, "second", "third", "maternal", "patronymic", "father")

@@ -1,4 +1,4 @@
-"""The list asked of the commit that the issue names, before disagreements ceased to rule out: c8cb529, the same data.
+"""The list asked of the commit named in the issue, before disagreements ceased to exclude: c8cb529, the same data.
 
 `python -m bench.foreign_list.before` takes that commit's core out of git, compiles it under build/bench/before, asks it
 half A and half B about one in ten, as the peers are asked, and writes before.json beside this module. It takes some

@@ -1,6 +1,6 @@
-"""What a Guatemalan officer makes of a name that he hears, reads or copies: keys, sounds, words.
+"""A Guatemalan officer's errors in a name that is heard, read or copied: keys, sounds, words.
 
-Each kind of noise changes a text in one place. Sounds are those that Spanish speakers do not tell apart, or write in
+Each kind of noise changes a text in one place. Sounds are those that Spanish speakers do not distinguish, or write in
 several ways; keys those that stand beside each other on a Latin American keyboard.
 """
 

@@ -22,7 +22,7 @@ def _weights(text: str) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Culture:
-    """How a people's names are drawn and put together."""
+    """A people's way of drawing and joining names."""
 
     name: str
     share: float
@@ -54,7 +54,7 @@ class Culture:
         return self.draw_list("surnames", draws).other(draws, *taken)
 
     def borne_by(self, surname: Entry, sex: str) -> Entry:
-        """The surname as he or she bears it."""
+        """Returns the surname in the form for the sex."""
         if sex == "M" or not self.letters:
             return surname
         if self.letters == "polish":

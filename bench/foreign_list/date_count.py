@@ -1,8 +1,8 @@
-"""How much a bit of a birth date counts beside a bit of names: names tell much twice, dates do not.
+"""Weighs a bit of a birth date against a bit of names: names repeat evidence, dates do not.
 
-`python -m bench.foreign_list.date_count` asks about the half A as bench.foreign_list.score_curve does, counts what the
-dates tell so many times as each of FACTORS says, and prints how likely the truth of everybody found is when the score
-is the share of those who have about as much evidence. The likeliest is bench.names.birth_grades.COUNTED.
+`python -m bench.foreign_list.date_count` asks about the half A as bench.foreign_list.score_curve does, and counts the
+dates' evidence as often as each of FACTORS says. It prints the likelihood of the truth of everybody found when the
+score is the share of those with about as much evidence. The likeliest is bench.names.birth_grades.COUNTED.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TOGETHER = 60  # neighbours by evidence whose share is one
 
 
 def _pooled(groups: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """(pairs, true ones) of blocks: neighbours whose share would fall are pooled (isotonic regression)."""
+    """Returns (pairs, true ones) of blocks: neighbours with a falling share are pooled (isotonic regression)."""
     blocks: list[tuple[int, int]] = []
     for count, true in groups:
         blocks.append((count, true))

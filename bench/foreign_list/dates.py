@@ -1,4 +1,4 @@
-"""Birth dates: whose they are, how much of one a list knows, and how an officer's differs from it."""
+"""Birth dates: of persons, on a list, and as an officer gives them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ _NEW_YEAR = {
 
 
 def birth(draws: Draws, culture: str = "") -> datetime.date:
-    """Of somebody of 18 to 77, most between 25 and 50; the first of January oftener than chance for some."""
+    """Returns the birth date of a person of 18 to 77, most between 25 and 50; January 1 oftener than chance for
+    some."""
     age = 18 + (min(draws.below(60), draws.below(60)) + draws.below(60)) // 2
     day = TODAY - datetime.timedelta(days=age * 365 + draws.below(365))
     return day.replace(month=1, day=1) if draws.chance(_NEW_YEAR.get(culture, 0.003)) else day

@@ -1,7 +1,7 @@
 """The lists of data/*.toml: names in the order of their frequency, each with its other spellings and its own letters.
 
-A list: `offset` (weights are 1 / (rank + offset)), `names`, and perhaps a tail of rare ones, `first` and `last` parts
-that are put together in `tail` of the draws: no country has only its two hundred commonest surnames. `letters` names a
+A list: `offset` (weights are 1 / (rank + offset)), `names`, and perhaps a tail of rare ones: `first` and `last` parts
+that are put together in `tail` of the draws. No country has only its two hundred commonest surnames. `letters` names a
 script that scripts.py writes in Latin letters. Names stand between blanks; `_` is a blank within one:
 
     Usual|Other|Another=own_letters
@@ -40,7 +40,7 @@ class Entry:
 
     @property
     def common(self) -> bool:
-        """Whether many bear it."""
+        """Returns whether many bear it."""
         return self.rank < COMMON
 
 

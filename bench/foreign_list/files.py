@@ -26,7 +26,7 @@ Progress = Callable[[str, int, int], None]  # (file, rows done, rows in all)
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many of each; a smaller run's rows are the first rows of a larger one's, relatives aside."""
+    """The number of each kind; a smaller run's rows are the first rows of a larger one's, relatives aside."""
 
     persons: int
     strangers: int
@@ -82,7 +82,7 @@ def write(out: Path, seed: int, sizes: Sizes, on_progress: Progress | None = Non
 
 
 def known_digests(which: str) -> dict[str, str]:
-    """What git says of the files of SEED: `whole` or `sample`, by file name."""
+    """Returns the digests in git of the files of SEED: `whole` or `sample`, by file name."""
     lines = DIGESTS[which].read_text(encoding="utf-8").splitlines()
     return {name: digest for digest, name in (line.split() for line in lines)}
 
@@ -97,10 +97,10 @@ class ChangedError(Exception):
 
 
 def read(directory: Path, name: str, half: str, *, checked: bool = True) -> list[dict[str, Any]]:
-    """Rows of one file, of half "A", "B" or "AB". Reading B is said on standard error: it is held back for a verdict.
+    """Returns the rows of one file, of half "A", "B" or "AB". Reading B is reported on standard error: it is held back.
 
-    Raises ChangedError when the file is not the one whose digest is in git (`checked`), FileNotFoundError when it has
-    not been made, ValueError for another half.
+    Raises ChangedError when the file's digest is not the one in git (`checked`), FileNotFoundError when it has not been
+    made, ValueError for another half.
     """
     if half not in ("A", "B", "AB"):
         raise ValueError(f"half: {half!r} is none of A, B, AB")

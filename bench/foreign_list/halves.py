@@ -1,4 +1,4 @@
-"""Which half somebody is of: A may be looked at while the matcher is worked on, B is held back for the verdict."""
+"""Assigns persons to halves: A may be looked at while the matcher is worked on, B is held back for the verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who somebody is by birth: own names, father's, grandfather's, both surnames; and who is related to whom."""
+"""A person's names by birth: own, father's, grandfather's, both surnames; and relations between persons."""
 
 from __future__ import annotations
 
@@ -175,7 +175,8 @@ def father_of(person: Lineage, draws: Draws) -> Lineage:
 
 
 def son_of(person: Lineage, draws: Draws) -> Lineage:
-    """A man's son; some bear their father's own name. Raises ValueError for a woman: her surname is not the child's."""
+    """Returns a man's son; some bear their father's own name. Raises ValueError for a woman: the child has another
+    surname."""
     if person.sex != "M":
         raise ValueError("sex: sons are made of fathers")
     junior = draws.chance(_JUNIOR) and person.of.shape in ("hispanic", "lusophone", "western", "filipino")

@@ -39,7 +39,7 @@ class Listed:
         return f"P{self.number:05d}"
 
     def row(self, seed: int) -> dict[str, Any]:
-        """What stands in listed.jsonl."""
+        """Returns the row of listed.jsonl."""
         return {
             "id": self.id,
             "half": half_of(self.id, seed),

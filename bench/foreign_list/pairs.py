@@ -176,7 +176,7 @@ def _short_form_of_another(person: Lineage, words: Words, draws: Draws) -> tuple
 
 
 def _same_common_words(person: Lineage, words: Words, draws: Draws) -> tuple[str, str, str] | None:
-    """Two whom most of their words, all frequent, have in common."""
+    """Returns two persons with most of their words in common, all frequent."""
     if not any(word.entry.common for word in shown(words)):
         return None
     other = draw_person(draws)

@@ -27,7 +27,7 @@ _OTHERS = {
 
 
 def has_particle(text: str) -> bool:
-    """Whether any word of it is a particle, joined by a sign or standing apart."""
+    """Returns whether any word of it is a particle, joined by a sign or standing apart."""
     return bool(_APART.search(text) or _GLUED.search(text))
 
 
@@ -68,7 +68,7 @@ def _written(particle: str, rest: str, way: str, glued: bool, hyphened: bool, dr
 
 
 def has_sign(text: str) -> bool:
-    """Whether there is a hyphen or an apostrophe to write otherwise."""
+    """Returns whether there is a hyphen or an apostrophe to write otherwise."""
     return re.search(r"\w[-'’]\w", text) is not None
 
 

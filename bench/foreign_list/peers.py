@@ -1,7 +1,7 @@
-"""The peers against the same list: rapidfuzz and pg_trgm search it, LogicV2 weighs what rapidfuzz finds.
+"""The peers against the same list: rapidfuzz and pg_trgm search it, LogicV2 weighs the results of rapidfuzz.
 
-None of them weighs a birth date beside a name in a search but LogicV2; for the others one that is equal counts as
-bench.foreign_list.trigrams counts it. LogicV2 alone has a score of its own from which somebody is alerted.
+Only LogicV2 weighs a birth date beside a name in a search; for the others an equal one counts as in
+bench.foreign_list.trigrams. LogicV2 alone has a score of its own that triggers an alert.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Found = dict[str, list[tuple[int, float]]]  # asked text -> (place of a name, s
 
 
 class Named:
-    """Every name on the list by its place, and whose it is."""
+    """Every name on the list by its place, and its bearer."""
 
     def __init__(self) -> None:
         listed = files.read(files.DEFAULT, "listed", "AB")
@@ -116,7 +116,7 @@ def figures(half: str = "B", every: int = EVERY) -> dict[str, dict[str, float | 
 def _weighed_by_logic_v2(
     named: Named, asked: list[Asked], search: Callable[[Asked], list[tuple[str, float]]]
 ) -> Callable[[Asked], list[tuple[str, float]]]:
-    """Whom a search finds, in LogicV2's order, which knows all their names and the birth date."""
+    """Returns the persons that a search finds, in LogicV2's order, which knows all their names and the birth date."""
     groups = [(one, [person for person, _ in search(one)]) for one in asked]
     _lines("weighed", [
         {"asked": one.name, "birth": one.birth,

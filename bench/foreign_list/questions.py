@@ -21,9 +21,9 @@ _NOT_UNLISTED = ("original_script", "nom_de_guerre")
 
 
 def question(seed: int, person: Listed, number: int) -> dict[str, Any]:
-    """The question of that number (0 to EACH - 1) about `person`.
+    """Returns the question of that number (0 to EACH - 1) about `person`.
 
-    source, kind: what was asked, and the alias's kind ("" of the name itself); noise: kinds of clerk.KINDS, in order;
+    source, kind: the text asked, and the alias's kind ("" of the name itself); noise: kinds of clerk.KINDS, in order;
     birth: "", `YYYY-MM-DD`, `YYYY-MM` or `YYYY`; birth_kind: none, exact, or a kind of dates.NOISE.
     """
     draws = Draws(seed, "question", person.number, number)

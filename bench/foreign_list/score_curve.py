@@ -1,9 +1,9 @@
-"""From evidence to score: the curve that makes a score the share of such pairs that are one person.
+"""Fits the curve from evidence to score: it makes a score the share of such pairs that are one person.
 
 `python -m bench.foreign_list.score_curve` asks Ronda about the half A of the foreign list, as
-bench.foreign_list.measured does, and about whole lists drawn anew, fits the curve to everybody who was found, and
-prints the two arrays of core/names/score_curve.pxd; it writes them with what the half says to
-bench/foreign_list/score_curve.json. The order of candidates is by evidence and stays as it is.
+bench.foreign_list.measured does, and about whole lists drawn anew. It fits the curve to everybody found, and prints the
+two arrays of core/names/score_curve.pxd. It writes them with the half's figures to bench/foreign_list/score_curve.json.
+The order of candidates is by evidence and stays unchanged.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def share(hits: int, total: int) -> Share:
 
 
 def recall_at(questions: Iterable[dict[str, Any]], ranking: Ranking, first: int) -> Share:
-    """Share of the questions whose person stands among the first so many that `ranking` gives."""
+    """Returns the share of the questions with their person among the first so many of `ranking`."""
     found = [question["person"] in list(ranking(question))[:first] for question in questions]
     return share(sum(found), len(found))
 
@@ -79,14 +79,14 @@ def at_rate(truths: Sequence[float], strangers: Sequence[float], rate: float) ->
 
 
 def at_limit(truths: Sequence[float], strangers: Sequence[float], limit: float) -> AtRate:
-    """What a given limit alerts: the product's own."""
+    """Returns the alerts of a given limit: the product's own."""
     alarms = share(sum(score >= limit for score in strangers), len(strangers))
     return AtRate(alarms.value, limit, share(sum(score >= limit for score in truths), len(truths)), alarms)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of pairs that are called one person from a limit on."""
+    """The verdict on pairs that count as one person from a limit on."""
 
     limit: float
     f1: float

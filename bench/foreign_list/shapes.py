@@ -1,4 +1,4 @@
-"""How a people puts a name together, and how much of it one writer puts down."""
+"""A people's way of putting a name together, and one writer's part of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _own_names(person: Lineage, draws: Draws, second: float = _SECOND) -> list[W
 
 
 def _family(person: Lineage, draws: Draws) -> list[Word]:
-    """The surname that a Western woman bears: her father's, or her husband's with his."""
+    """Returns the surname that a Western woman bears: the father's, or the husband's with it."""
     own = Word("surname", person.of.borne_by(person.family, person.sex))
     if person.husband is None or person.culture in _KEEPING:
         return [own]

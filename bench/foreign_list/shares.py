@@ -1,4 +1,4 @@
-"""How many of each kind the files hold: what docs/foreign-list.md states, and the tests hold it to."""
+"""Counts each kind in the files: docs/foreign-list.md states the numbers, and the tests compare them."""
 
 from __future__ import annotations
 

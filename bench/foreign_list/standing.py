@@ -1,7 +1,7 @@
 """The rows of the foreign list as bars of `./run bench-names`, each with the peers' values beside it.
 
-Peers are asked about one person and stranger of so many (bench.foreign_list.peers.EVERY). Whether one of them is ahead
-is told by Ronda's own figures on that same sample.
+Peers are asked about one person and stranger of so many (bench.foreign_list.peers.EVERY). Ronda's own figures on that
+same sample decide whether one of them is ahead.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _NAME, _AGREES, _UNKNOWN = 0.6, 0.4, 0.2
 
 
 def trigrams(name: str) -> frozenset[str]:
-    """Of each word by itself, with two blanks before it and one behind."""
+    """Returns the trigrams of each word by itself, with two blanks before it and one behind."""
     words = bare(name).replace(",", " ").replace("-", " ").split()
     return frozenset(f"  {word} "[n : n + 3] for word in words for n in range(len(word) + 1))
 

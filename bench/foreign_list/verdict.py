@@ -1,7 +1,7 @@
-"""The rows of a verdict: whoever holds a matcher against the list supplies two or three callables.
+"""The rows of a verdict: to compare a matcher with the list, supply two or three callables.
 
-Questions, strangers and pairs are of one half: B for a verdict, A at work. What is chosen (the limit of F1)
-is chosen on half A. The goals are those of the issue that asked for this list.
+Questions, strangers and pairs are of one half: B for a verdict, A at work. The limit of F1 is chosen on half A. The
+goals are those of the issue that asked for this list.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FIRST = 20  # how many a search has to give
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody asks. birth: `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or empty; sex: M, F."""
+    """One question. birth: `YYYY-MM-DD`, `YYYY-MM`, `YYYY` or empty; sex: M, F."""
 
     name: str
     birth: str
@@ -53,7 +53,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the value itself reaches the goal."""
+        """Returns whether the value itself reaches the goal."""
         if self.goal is None:
             return None
         return self.value <= self.goal if self.at_most else self.value >= self.goal
@@ -97,7 +97,8 @@ class Asking:
         self.search = cache(search)
 
     def found(self, question: dict[str, Any], *, dated: bool) -> Sequence[tuple[str, float]]:
-        """What is found for a row of questions, strangers, relatives or guatemalans, with its birth date or without."""
+        """Returns the persons found for a row of questions, strangers, relatives or guatemalans, with its birth date or
+        without."""
         return self.search(Asked(question["asked"], question["birth"] if dated else "", question["sex"]))
 
     def best(self, question: dict[str, Any], *, dated: bool) -> float:
@@ -109,7 +110,7 @@ class Asking:
         return max((s for who, s in self.found(question, dated=dated) if who == question["person"]), default=0.0)
 
     def recall(self, questions: Sequence[dict[str, Any]], first: int, *, dated: bool) -> scoring.Share:
-        """Share of the questions whose person is among the first so many."""
+        """Returns the share of the questions with their person among the first so many."""
         return scoring.recall_at(questions, lambda q: [who for who, _ in self.found(q, dated=dated)], first)
 
 
@@ -194,7 +195,8 @@ def _alerts(
     relatives: list[dict[str, Any]],
     goals: tuple[float, float],
 ) -> None:
-    """The product's own alerts: of whom is meant, of strangers, and of each kind of relative, for anybody at all."""
+    """Adds the product's own alerts: of persons meant, of strangers, and of each kind of relative, for anybody at
+    all."""
 
     def of(row: dict[str, Any]) -> Collection[str]:
         return alerted(Asked(row["asked"], row["birth"] if name != "names only" else "", row["sex"]))

@@ -46,7 +46,7 @@ def changed(words: Words, place: int, **what: object) -> Words:
 
 
 def places(words: Words, *roles: str, seen: bool = True) -> list[int]:
-    """Where words of these roles stand that are written (seen) or are not."""
+    """Returns the places of words of these roles that are written (seen) or are not."""
     return [n for n, word in enumerate(words) if word.role in roles and word.shown == seen]
 
 

@@ -1,1 +1,1 @@
-"""How near to the machine's limit the server is, measured beside its peers: `./run bench-limit`."""
+"""Measures how near to the machine's limit the server is, beside its peers: `./run bench-limit`."""

@@ -39,10 +39,10 @@ BARS = {
 def rows(
     values: dict[str, float], grpcio_rate: float | None, noisy: Collection[str] = (), grpcio_noisy: bool = False
 ) -> list[dict[str, Any]]:
-    """The report's rows. A rate below its bar is scaled by the grpcio worker of the same run; the unit says so.
+    """Returns the report's rows. A rate below its bar is scaled by the grpcio worker of the same run; the unit says so.
 
-    noisy: bars that rest on a row which other work disturbed: their units say so, and none of them is scaled. Nor is
-    any by a worker whose own row was disturbed.
+    noisy: bars that depend on a row disturbed by other work: their units say so, and none of them is scaled. Nor is any
+    by a worker with a disturbed row of its own.
     """
     found = []
     quiet = grpcio_rate is not None and not grpcio_noisy

@@ -58,7 +58,7 @@ _NO_LANE = f"{_LANE}: this tree has none (no setting lane_listen)"
 
 @dataclass(frozen=True)
 class Pace:
-    """How long and how often. Seconds; runs that are to be quiet; runs at most; times of what endurance does."""
+    """Durations and repetitions. Seconds; runs that must be quiet; runs at most; repetitions of endurance."""
 
     seconds: float
     rounds: int
@@ -77,7 +77,7 @@ QUICK = Pace(0.7, 1, 1, 0.5, 1, (0.5,), 1.0, 2, 20_000)
 
 @dataclass
 class _Found:
-    """What was measured so far."""
+    """The measurements so far."""
 
     rows: list[table.Row] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class _Found:
         return next((row.rate for row in self.rows if (row.server, row.scenario) == (server, scenario)), None)
 
     def noisy(self, server: str, scenario: str) -> bool:
-        """Whether other work disturbed its runs."""
+        """Returns whether other work disturbed its runs."""
         return any(row.noisy for row in self.rows if (row.server, row.scenario) == (server, scenario))
 
 
@@ -127,7 +127,7 @@ class _Bench:
 
     @contextlib.contextmanager
     def excused(self, name: str) -> Iterator[None]:
-        """What fails is told in the report; the rest of a bench that runs unattended is measured all the same."""
+        """Reports a failure; the rest of an unattended bench is measured all the same."""
         try:
             yield
         except WrongAnswers as error:
@@ -159,7 +159,7 @@ class _Bench:
                 self.found.curves.setdefault(server, []).append((scenario.rate, row.p50_us, row.p99_us))
 
     def _look_how_still(self, server: str) -> None:
-        """What the core itself adds to the tail of latencies, beside the row that it is held against."""
+        """Measures the core's own share of the tail of latencies, beside the row that it is compared with."""
         own = [stillness.own_p99_us() for _ in range(self.pace.rounds)]
         name = f"p99 of a server that does nothing, before half load of {server}"
         self.found.samples.append(Samples(name, own, "us"))
@@ -295,7 +295,7 @@ class _Bench:
             )
 
     def _built(self, persons: int, nation: nations.Nation) -> None:
-        """What its build took when it was made (`--prepare` may have been of another hour)."""
+        """Adds the cost of its build at the time it was made (`--prepare` may have been of another hour)."""
         found, summary = self.found, nation.summary
         mib = summary["peak_memory_bytes"] / 1024**2
         stages = ", ".join(f"{stage['name']} {stage['seconds']:.1f}" for stage in summary["stages"])

@@ -1,4 +1,4 @@
-"""What is compiled for this bench and shipped nowhere: the load generator, and the peers in C++ and Go.
+"""Programs compiled for this bench and shipped nowhere: the load generator, and the peers in C++ and Go.
 
 Kept in build/peers under a hash of sources, command and compiler.
 """

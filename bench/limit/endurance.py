@@ -1,4 +1,4 @@
-"""What happens to calls while generations are switched, workers killed, servers restarted, officers revoked."""
+"""Calls while generations are switched, workers killed, servers restarted, officers revoked."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def rate(address: str, request: bytes, scenario: Scenario, seconds: float, work:
 
 
 def read_rate(said: str) -> float:
-    """What h2load's report says. Raises AssertionError when calls failed."""
+    """Returns the rate in h2load's report. Raises AssertionError when calls failed."""
     found = re.search(r"finished in [\d.]+\w+, ([\d.]+) req/s", said)
     failed = re.search(r"(\d+) failed, (\d+) errored, (\d+) timeout", said)
     statuses = re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", said)

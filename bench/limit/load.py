@@ -40,10 +40,10 @@ VEHICLE_10X10 = Scenario("vehicle-10x10", "CheckVehicle", 10, 10)
 
 @dataclass(frozen=True)
 class Target:
-    """A server under test: where it listens, whose process it is, and how it is spoken to.
+    """A server under test: its address, its process, and its protocol.
 
-    identity: prefix of the generator's certificates and tokens, `identities` of them; ca: None = plaintext.
-    digest: answers are compared byte for byte (a peer's never change), else they must hold what was asked.
+    identity: prefix of the generator's certificates and tokens, `identities` of them; ca: None = plaintext. digest:
+    answers are compared byte for byte (a peer's never change), else they must hold the asked text.
     """
 
     address: str
@@ -70,7 +70,7 @@ class Run:
 
     @property
     def noisy(self) -> bool:
-        """Whether something else had the cores."""
+        """Returns whether other work had the cores."""
         return self.waited > WAITED_AT_MOST or self.foreign > FOREIGN_AT_MOST
 
 

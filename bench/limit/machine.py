@@ -26,7 +26,7 @@ def cores() -> tuple[int, int]:
 
 
 def on_core(core: int) -> tuple[str, ...]:
-    """What executes the rest of its words on one core alone."""
+    """Returns the prefix that executes the rest of its words on one core alone."""
     return ("taskset", "--cpu-list", str(core))
 
 
@@ -66,7 +66,7 @@ class Moment:
 
     @classmethod
     def now(cls, pid: int) -> Moment:
-        """Of the server `pid`."""
+        """Returns the present moment of the server `pid`."""
         return cls(time.monotonic(), cpu_seconds(pid), _busy_seconds(cores()))
 
 

@@ -1,4 +1,4 @@
-"""What is asked and what the peers hold: real CheckPerson answers of the bench nation, as a patrol is shown them.
+"""Questions, and the peers' data: real CheckPerson answers of the bench nation, as a patrol sees them.
 
 One file of questions for each method (drawn at bench/limit/generator/questions.c), and one of answers for the peers:
 "RONDAA1\\0" | u32 count | u32 0 | count x (u32 size of key | u32 size of answer | key | answer). A key is the request
@@ -64,7 +64,7 @@ class Payloads:
 
 
 def patrols_grant(trust: Path) -> Grant:
-    """What policy shows a patrol at a traffic stop."""
+    """Returns the rights of a patrol at a traffic stop."""
     policy = Policy(trust / "policy.cedar", read_allowances(trust / "limits.toml"))
     decision = policy.decide(Principal("pnc", ("patrol",), "zona-1", False, False), PURPOSE_TRAFFIC_STOP)
     if decision is None:
@@ -125,7 +125,7 @@ def _framed(field: bytes) -> tuple[bytes, int]:
 
 
 def _answered(engine: Engine, grant: Grant, method: Method, fields: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    """(Request without its context, answer) of each whose answer shows what was asked, once each."""
+    """Returns (request without its context, answer) of each answer that shows the asked text, once each."""
     clock_ms = int(time.time() * 1000)
     framed, _ = _framed(fields[0])
     found = []

@@ -24,7 +24,7 @@ HAS_LANE = "lane_listen" in Settings.model_fields
 
 
 class Keys:
-    """A trust directory whose patrols may ask without end, and the officers' certificates and tokens."""
+    """A trust directory with patrols that may ask without end, and the officers' certificates and tokens."""
 
     def __init__(self, directory: Path) -> None:
         shutil.rmtree(directory, ignore_errors=True)
@@ -45,7 +45,7 @@ class Keys:
             Path(f"{self.prefix}-{number}.token").write_text(token, encoding="ascii")
 
     def nip(self, number: int) -> str:
-        """Of the officer of that number."""
+        """Returns the NIP of the officer of that number."""
         return str(20_000 + number)
 
     def target(self, address: str, pid: int, *, digest: bool = False) -> Target:

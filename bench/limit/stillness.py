@@ -1,4 +1,4 @@
-"""How still a core is: what a server that does nothing would show there, for other work and a host take cores away too.
+"""Measures how still a core is: a server that does nothing also loses the core to other work and to the host.
 
 `python -m bench.limit.stillness SECONDS` prints the p99 of such a server, in microseconds.
 """
@@ -30,7 +30,7 @@ def gaps(seconds: float) -> list[int]:
 
 
 def percentile_us(found: Sequence[int], seconds: float, share: float = 0.99) -> float:
-    """How late, at most, that share of instants finds the loop running; microseconds. 0.0 = it runs that often.
+    """Returns how late, at most, that share of instants finds the loop running; microseconds. 0.0 = it runs that often.
 
     An instant within a gap waits for its end: of a gap g the part g - d waits longer than d.
     """
@@ -46,7 +46,7 @@ def percentile_us(found: Sequence[int], seconds: float, share: float = 0.99) -> 
 
 
 def own_p99_us(seconds: float = 2.0) -> float:
-    """Of the servers' core, now. Raises subprocess.CalledProcessError."""
+    """Returns the p99 of the servers' core, now. Raises subprocess.CalledProcessError."""
     command = [*on_core(cores()[0]), sys.executable, "-m", "bench.limit.stillness", str(seconds)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 

@@ -60,7 +60,7 @@ def row_of(measured: Measured) -> Row:
 
 
 def circumstances(persons: int) -> dict[str, Any]:
-    """What the figures depend on."""
+    """Returns the facts that the figures depend on."""
     cpu = next(
         (
             line.partition(":")[2].strip()

@@ -1,12 +1,15 @@
-"""`./run bench-live [--only PART]`: a fed change's way into every worker's answers, and what it costs those who ask.
+"""`./run bench-live [--only PART]`: a fed change's way into every worker's answers, and its cost for callers.
 
-A server with two workers, `ronda live` beside it, a court that feeds by FeedService.Push to `feed_listen`, and
-callers: all on one machine, so that what one takes the others lack. Rows: acknowledged -> visible at 200 changes a
-second under half of the server's load; the rate of answers with that feed and without; what is taken a second when
-the writer was away; what 50,000 subjects in deltas cost a check, in the engine alone; and a cancellation's way to who
-had looked, with LOOK_UPS in the audit log (4 GB). The nation is built once, and kept in build/bench for the next run;
-and once more with the 50,000 fed warrants in the court's extract, for what levels cost is told by the same answers
-from a base.
+A server with two workers, `ronda live` beside it, a court that feeds by FeedService.Push to `feed_listen`, and callers:
+all on one machine, so they share its cores. Rows:
+- acknowledged -> visible at 200 changes a second under half of the server's load;
+- the rate of answers with that feed and without;
+- changes taken a second when the writer was away;
+- the cost of 50,000 subjects in deltas for a check, in the engine alone;
+- a cancellation's way to officers who had looked, with LOOK_UPS in the audit log (4 GB).
+
+The nation is built once, and kept in build/bench for the next run. It is built once more with the 50,000 fed warrants
+in the court's extract: the same answers from a base show the cost of levels.
 """
 
 from __future__ import annotations
@@ -179,7 +182,7 @@ def _built(persons: int) -> tuple[Path, str, Path]:
 
 
 def _whom(directory: Path, persons: int) -> list[str]:
-    """Whom the warrants are about, and who are asked about."""
+    """Returns the persons for warrants and questions."""
     return _of_one(directory, draw(directory, min(persons // 2, 2 * OVERRIDDEN), seed=5)[0])
 
 
@@ -417,9 +420,10 @@ def _let_be_fresh(court: Court, home: Path) -> None:
 
 
 def _measure_overridden(directory: Path, folded: Path, data: Path, cuis: Sequence[str], report: Report) -> None:
-    """In this process, by CPU: the same answers from a base and from the view over one, of those whom the deltas have
-    (against the base with their warrants in it), and of those whom they have not. While the server runs: once it ends,
-    what was fed is STALE, and an answer says more.
+    """Measures, in this process, by CPU: the same answers from a base and from the view over one.
+
+    Persons in the deltas are compared with the base with their warrants in it; others too. Run it while the server
+    runs: once it ends, fed registers are STALE, and an answer is longer.
     """
     base = Generation.open(directory)
     plain = Engine(base)
@@ -462,7 +466,8 @@ def _dearer(
 
 
 def _said(answer: bytes) -> tuple[int, int, contract.CheckPersonResponse]:
-    """What two bases of the same registers say alike: but their ids of subjects, and how fresh a fed register is."""
+    """Returns the part of an answer that two bases of the same registers share: without subject ids and freshness of
+    fed registers."""
     said = contract.CheckPersonResponse.FromString(answer)
     closed = len(said.person.closed_alerts)
     said.person.ClearField("closed_alerts")
@@ -483,6 +488,6 @@ def _anonymous_mib() -> float:
 
 
 def _mapped_mib(home: Path) -> float:
-    """What the deltas' files take in the page cache, once a machine."""
+    """Returns the deltas' share of the page cache, once a machine."""
     sizes = [file.stat().st_size for each in read_view(home).deltas for file in os.scandir(home / each)]
     return sum(sizes) / 2**20

@@ -96,7 +96,7 @@ def _change(record_id: str, kind: contract.FeedChangeKind, **more: Any) -> contr
 
 
 class Pace(threading.Thread):
-    """Feeds `a_second` changes from a thread until it is told to stop: of four, three warrants and a cancellation."""
+    """Feeds `a_second` changes from a thread until it is stopped: of four, three warrants and a cancellation."""
 
     def __init__(self, court: Court, cuis: Sequence[str], a_second: int, name: str) -> None:
         super().__init__(daemon=True)

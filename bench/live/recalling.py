@@ -69,15 +69,15 @@ def log_looks(data: Path, generation: Path, count: int) -> None:
 
 
 def indexed(data: Path) -> bool:
-    """Whether all of these look-ups are sealed and have their index."""
+    """Returns whether all of these look-ups are sealed and have their index."""
     folder = data / "audit" / "logs" / _LOG
     return all(segment.with_suffix(".idx").exists() for segment in folder.glob("*.seg"))
 
 
 def adults(target: str, cuis: Sequence[str], count: int) -> list[str]:
-    """The first of these persons who have no alert and were of age long ago: a minor's warrant is told to nobody.
+    """Returns the first of these persons without an alert and long of age: a minor's warrant is not recalled.
 
-    Raises RuntimeError where they are fewer.
+    Raises RuntimeError if they are fewer.
     """
     found: list[str] = []
     with grpc.insecure_channel(target) as channel:
@@ -95,7 +95,8 @@ def adults(target: str, cuis: Sequence[str], count: int) -> list[str]:
 
 
 def measure(target: str, court: Court, cuis: Sequence[str]) -> tuple[list[float], int]:
-    """Of each person: seconds from the cancellation's acknowledgement to the stream; and how many never came."""
+    """Returns for each person the seconds from the cancellation's acknowledgement to the stream; and how many never
+    came."""
     came: dict[tuple[str, int], float] = {}
     with grpc.insecure_channel(target) as channel:
         checking = CheckServiceStub(channel)  # type: ignore[no-untyped-call]

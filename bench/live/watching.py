@@ -1,4 +1,4 @@
-"""When a fed warrant is in the answers of every worker: asked over many connections, which the workers share."""
+"""Finds when a fed warrant is in the answers of every worker: asks over many connections, which the workers share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LATE_S = 30.0
 
 
 class Watch:
-    """Whom it is told of it asks about until each connection has answered HIT; seconds from the acknowledgement on."""
+    """Asks about each given person until each connection has answered HIT; seconds from the acknowledgement on."""
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -35,7 +35,7 @@ class Watch:
             thread.start()
 
     def await_hit(self, cui: str, acknowledged: float) -> None:
-        """A warrant on this person, on whom there was none, was acknowledged at this monotonic time."""
+        """Waits for a warrant on this person, who had none, acknowledged at this monotonic time."""
         with self._lock:
             self._acknowledged[cui], self._seen[cui] = acknowledged, 0
 

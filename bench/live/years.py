@@ -60,7 +60,7 @@ def _first(data: Path) -> str:
 
 @contextmanager
 def _aside(data: Path) -> Iterator[None]:
-    """That generation is away meanwhile: no roll-back goes to it."""
+    """Moves that generation away meanwhile: no roll-back goes to it."""
     generation, aside = data / GENERATIONS / _first(data), data.parent / "aside"
     generation.rename(aside)
     try:

@@ -92,7 +92,7 @@ def values(figures: Figures) -> dict[str, float | None]:
 
 
 def all_met(figures: Figures, rows: list[dict[str, Any]]) -> bool:
-    """Whether every bar is met, but for those that nobody asked to measure here.
+    """Returns whether every bar is met, except those not measured here.
 
     rows: one a bar, as in BARS; after them those of bench.foreign_list.standing.
     """

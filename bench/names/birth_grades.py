@@ -1,10 +1,10 @@
-"""What each grade of two birth dates tells, estimated on a model of clerks written for this: not chosen, and not fitted
-on the lists that judge the matcher.
+"""The evidence of each grade of two birth dates, estimated on a separate model of clerks: not chosen, and not fitted on
+the lists that judge the matcher.
 
-`python -m bench.names.birth_grades` prints the weights that stand in core/names/weights.pxd and writes them with the
-shares behind them to bench/names/data/birth_grades.json. People are drawn by the ages of those whom police ask about;
-a clerk states each one's date once more. Even persons give the estimate; odd ones, held back, judge it: the share of
-each grade there, and the bits that a statement tells on average.
+`python -m bench.names.birth_grades` prints the weights in core/names/weights.pxd and writes them with their shares to
+bench/names/data/birth_grades.json. People are drawn by the ages of persons that police ask about; a clerk states each
+one's date once more. Even persons give the estimate; odd ones, held back, judge it: the share of each grade there, and
+the mean bits of a statement.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _TENS_HEARD = {6: 7, 7: 6, 2: 3, 3: 2, 8: 9, 9: 8}  # sesenta, setenta; ochenta,
 
 
 def born(rng: random.Random) -> date:
-    """Of somebody of 18 to 80, most of 20 to 45."""
+    """Returns the birth date of a person of 18 to 80, most of 20 to 45."""
     age = 18 + int(rng.betavariate(1.6, 3.0) * 62)
     return TODAY - timedelta(days=365 * age + rng.randrange(365))
 
@@ -117,12 +117,13 @@ def parted(rng: random.Random, birth: Birth) -> Birth:
 
 
 def shares(pairs: list[tuple[Birth, Birth]]) -> Counter[str]:
-    """How many pairs have each grade."""
+    """Counts the pairs of each grade."""
     return Counter(grade_of_birth_dates(a, b) for a, b in pairs)
 
 
 def estimate() -> dict[str, dict[str, float]]:
-    """Of each grade: share among one person's, among two persons', bits, and the first on the half held back."""
+    """Returns for each grade: share among one person's, among two persons', bits, and the first on the half held
+    back."""
     rng = random.Random(SEED)
     halves: tuple[list[tuple[Birth, Birth]], list[tuple[Birth, Birth]]] = ([], [])
     parts: tuple[list[tuple[Birth, Birth]], list[tuple[Birth, Birth]]] = ([], [])

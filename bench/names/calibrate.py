@@ -1,10 +1,10 @@
-"""What the weights of the comparison of names should be, and what its cut-offs cost, on noisy pairs made here.
+"""Estimates the weights of the comparison of names, and the cost of its cut-offs, on noisy pairs made here.
 
-`python -m bench.names.calibrate [pairs]` prints, by kind of pair, the shares of AGREES, UNKNOWN and DISAGREES and the
-mean score; the reliability of the score; and the weights of a logistic regression over what core/names/pairing.pyx
-counts. The weights in core/names/weights.pxd were set by hand with its output in view. Names are drawn from the
-built-in frequencies, some are invented; the errors are this module's own. It shares nothing with the noise and the
-truth of `./run bench-names`, which judge the result.
+`python -m bench.names.calibrate [pairs]` prints three results. By kind of pair, the shares of AGREES, UNKNOWN and
+DISAGREES and the mean score; the reliability of the score; and the weights of a logistic regression over the counts of
+core/names/pairing.pyx. The weights in core/names/weights.pxd were set by hand with its output in view. Names are drawn
+from the built-in frequencies, some are invented; the errors are this module's own. It shares nothing with the noise and
+the truth of `./run bench-names`, which judge the result.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ FEATURES = [
 
 
 def features(pair: Pair) -> list[float]:
-    """What the pairing counts, in the order of FEATURES."""
+    """Returns the counts of the pairing, in the order of FEATURES."""
     a, b = name_match.read(pair.a), name_match.read(pair.b)
     found = name_match.pair(a, b)
     matched = [(a.tokens[i], b.tokens[j], found.kinds[i]) for i, j in enumerate(found.partner) if j >= 0]

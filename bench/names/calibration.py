@@ -1,7 +1,7 @@
-"""Whether a score is what it says: the share of pairs with that score that are the same person.
+"""Checks that a score is right: the share of pairs with that score that are the same person.
 
-The pairs are those that a search puts before an officer: every person of the first page, for questions about the
-held-back half and for strangers, with and without a birth date.
+The pairs are those that a search shows to an officer: every person of the first page, for questions about the held-back
+half and for strangers, with and without a birth date.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Learns from labelled pairs how many bits each difference of two names would cost (docs/names.md, "Learned costs").
+"""Learns from labelled pairs the bits that each difference of two names would cost (docs/names.md, "Learned costs").
 
     python -m bench.names.fit_differences [--without KIND]
 
-Today's evidence is the bits of the pairs less penalties that were set by hand, some of them with a bound. The model
-here is a sum alone: evidence = bits of the pairs - costs x counts. The costs are those under which a logistic
-regression finds the pairs of half A likeliest. None is below 0, so that the bits of the pairs bound the evidence, as
-the index needs, and they are monotone: no kind of pair costs less than an exact one, no fewer pairs cost less than
-more, and a word left over never costs less than none. What they miss is told of half B. The costs and what they miss
-are written to build/bench/names-learned-costs.json; no program uses them yet.
+Today's evidence is the bits of the pairs less penalties set by hand, some of them with a bound. The model here is a sum
+alone: evidence = bits of the pairs - costs x counts. The costs are those that make the pairs of half A likeliest in a
+logistic regression. None is below 0, so that the bits of the pairs bound the evidence, as the index needs. They are
+monotone: no kind of pair costs less than an exact one, no fewer pairs cost less than more, and a word left over never
+costs less than none. Their misses are reported for half B. Costs and misses are written to
+build/bench/names-learned-costs.json; no program uses them yet.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _row(comparing: _Comparing, pair: LabelledPair) -> tuple[str, str, str, list
 
 
 def counted_of_a_date(half: str) -> Counted:
-    """Returns pairs as those are whose birth dates agree: of one person, of anybody of the same people, of twins."""
+    """Returns pairs with agreeing birth dates: of one person, of anybody of the same people, of twins."""
     comparing, rng = _Comparing(), random.Random(32)
     everybody = [people.listed(number) for number in range(people.count())]
     of_culture: dict[str, list[people.Person]] = {}
@@ -184,7 +184,7 @@ def fit(some: Counted, two: dict[str, float], without: str = "") -> Array:
 
 
 def missed(evidence: Array, some: Counted, kind: str, against: str, rate: float) -> float:
-    """Share of one kind's persons whose evidence is no more than that which `rate` of the others' best have."""
+    """Returns the share of one kind's persons with no more evidence than `rate` of the others' best have."""
     chosen = (some.kinds == kind) & (some.against == against)
     best: dict[str, float] = {}
     for question, bits in zip(some.questions[chosen], evidence[chosen], strict=True):

@@ -1,7 +1,7 @@
 """Recall at a fixed rate of false alarms, against an alert list of 45,000: names only, and with a birth date.
 
 Scores come from SearchPersons on the generation of the list; levels from CheckPerson, to place our thresholds on the
-curve. A false alarm is a stranger for whom anybody on the list scores at least the threshold.
+curve. A false alarm is a stranger with a listed person that scores at least the threshold.
 """
 
 from __future__ import annotations

@@ -44,8 +44,10 @@ class Warrant:
 
 
 def pending_without_identifier(nation: Path) -> dict[str, Warrant]:
-    """By causa. Left out: a causa of which some register knows an identifier (it is linked by that), and one that the
-    Judiciary has closed, whatever the police still list: its state decides, and no alert is pending.
+    """Returns pending warrants without an identifier, by causa.
+
+    Left out: a causa with an identifier in some register (it is linked by that), and one that the Judiciary has closed,
+    even if the police still list it: its state decides, and no alert is pending.
     """
     registers = nation / "registers"
     truths = {
@@ -94,7 +96,7 @@ class PersonAlerts:
 
 
 def alerts_of_persons(directory: Path) -> Iterator[PersonAlerts]:
-    """Every person with a CUI whose dossier holds a pending alert, of whatever sensitivity.
+    """Yields every person with a CUI and a pending alert in the dossier, of any sensitivity.
 
     Warrants issued while the person was a minor are linked as all others are.
     """

@@ -1,10 +1,10 @@
-"""What a change of the rules of linking by name changes: links of one nation by two versions of the rules.
+"""The effects of a change of the rules of linking by name: links of one nation by two versions of the rules.
 
 `python -m bench.names.links_changed` builds a nation of 1,000,000 (that of ./run bench-names), its generation, and one
-of the same registers by an earlier commit's indexer, and prints how many links by name are in both, which are new and
-which are gone, by what disagrees, how many of them are right, and precision, recall and clean persons of both. It
-writes build/bench/links-changed.json. --before takes that commit's tree, compiled, from where it lies already; else it
-is taken out of git and compiled.
+of the same registers by an earlier commit's indexer. It prints how many links by name are in both, the new and the lost
+ones, by the disagreeing facts, how many of them are right, and precision, recall and clean persons of both. It writes
+build/bench/links-changed.json. --before takes that commit's tree, compiled, from its place; else it is taken out of git
+and compiled.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _why(row: dict[str, Any]) -> str:
 
 
 def _counted(rows: dict[_Key, dict[str, Any]], truths: dict[tuple[str, str], str]) -> dict[str, dict[str, int]]:
-    """By level and what disagrees: links, and those to the person whom the record is about."""
+    """Counts by level and disagreeing facts: links, and those to the right person."""
     found: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for key, row in rows.items():

@@ -53,7 +53,7 @@ class Nation:
 
     @property
     def data(self) -> Path:
-        """What `ronda serve` serves."""
+        """The directory that `ronda serve` serves."""
         return self.directory / "data"
 
     @property
@@ -63,7 +63,7 @@ class Nation:
 
 
 def digest(*patterns: str) -> str:
-    """Of the files that match, names and contents: what was made by other code is not fresh."""
+    """Returns a digest of the matching files, names and contents: results of other code are not fresh."""
     state = hashlib.sha256()
     for pattern in patterns:
         for path in sorted(ROOT.glob(pattern)):
@@ -82,7 +82,7 @@ def prepare(
     work: Path = WORK,
     any_day: bool = False,
 ) -> Nation:
-    """The nation `name`, made or found. any_day: one of another day does, whose registers are stale by now.
+    """Returns the nation `name`, made or found. any_day: accepts one of another day, with stale registers.
 
     warrants: writes other warrants than the nation's own.
     """
@@ -192,7 +192,7 @@ def write_orders(nation: Path, persons: Iterable[Mapping[str, str]]) -> None:
 
 
 def order_court() -> str:
-    """Code of the court whose orders `write_orders` writes."""
+    """Returns the code of the court of `write_orders`."""
     return f"{tables.departments()[0].ine:02d}103"
 
 

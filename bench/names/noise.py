@@ -1,6 +1,6 @@
-"""What becomes of a name between its owner and the question: the kinds of noise of the issue, one function each.
+"""The changes of a name between its owner and the question: the kinds of noise of the issue, one function each.
 
-A function gives None where the kind does not fit the name: no nickname is known, there is no second surname to drop.
+A function gives None if the kind does not fit the name: no nickname is known, there is no second surname to drop.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def phonetic_and_typo(name: Name, rng: random.Random) -> Name | None:
 
 
 def nickname(name: Name, rng: random.Random) -> Name | None:
-    """What friends say for the first or second given name, or for both (José María: Chema)."""
+    """Replaces the first or second given name, or both (José María: Chema), by a nickname."""
     known = tables.nicknames()
     both = " ".join(name.given[:2])
     if len(name.given) > 1 and both in known and rng.random() < 0.7:

@@ -1,8 +1,8 @@
-"""What can be had at all when a name was cut or turned round: the oracle that knows how, and breaks ties at random.
+"""The best possible results for a cut or turned name: an oracle that knows the change, and breaks ties at random.
 
-The oracle knows the truth's name and what was done to it, so it ranks first whoever bears exactly the asked words
-(nobody can know that they were cut), then everybody whose name gives the asked words when the same is done to it, in
-random order. Persons of the very same standardised name (and birth year, where it is asked) count as one.
+The oracle knows the true name and its change. It ranks bearers of exactly the asked words first (nobody can know that
+they were cut). Then come the bearers of names that give the asked words after the same change, in random order. Persons
+of the very same standardised name (and birth year, if it is asked) count as one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _with_year(key: Ints, year: Ints) -> Ints:
 
 
 class _Groups:
-    """How many different standardised names stand behind a key."""
+    """The number of different standardised names behind a key."""
 
     def __init__(self, key: Ints, group: Ints) -> None:
         order = np.lexsort((group, key))

@@ -28,7 +28,7 @@ SETS = (NAMES, WITH_BIRTH)
 
 @dataclass(frozen=True)
 class Pair:
-    """What was asked, and what a register holds."""
+    """The asked name, and a register's name."""
 
     set: str
     kind: str

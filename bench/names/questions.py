@@ -20,7 +20,7 @@ _ATTEMPTS = 2_000
 
 @dataclass(frozen=True)
 class Question:
-    """One question. truth: place in the population; -1 = a stranger, whom nothing on file is about."""
+    """One question. truth: place in the population; -1 = a stranger without data on file."""
 
     kind: str
     truth: int
@@ -138,7 +138,7 @@ def namesakes(population: Population, count: int, rng: random.Random, *, held_ba
 
 
 def strangers(others: Population, count: int, rng: random.Random, *, held_back: bool = True) -> list[Question]:
-    """Persons of another nation, asked rightly: whoever is alerted is somebody else.
+    """Returns persons of another nation, asked rightly: any alert is for another person.
 
     The cast of special cases is the same in every nation, so it is no stranger anywhere.
     """

@@ -1,4 +1,4 @@
-"""Who is found when the name is wrong: recall by kind of noise and length of name, latency, server CPU."""
+"""The persons found for a wrong name: recall by kind of noise and length of name, latency, server CPU."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ Asked = (
 
 @dataclass
 class Found:
-    """What a search gave: persons best first."""
+    """The result of a search: persons best first."""
 
     cuis: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ def population_key(population: Population, place: int) -> str:
 
 @dataclass
 class Timing:
-    """Of one call, microseconds."""
+    """The timing of one call, microseconds."""
 
     latency: float
     server_cpu: float

@@ -34,7 +34,7 @@ class Steps:
         _console.print(f"[dim]{(time.monotonic() - self._started) / 60:5.1f} min[/dim]  {text}")
 
     def _kept(self, name: str) -> dict[str, Any] | None:
-        """What an earlier run wrote of a step, where it stands on the same."""
+        """Returns an earlier run's result of a step, if its inputs are the same."""
         path = self.folder / f"{name}.json"
         if self.fresh or not path.exists():
             return None
@@ -42,7 +42,7 @@ class Steps:
         return kept if kept["made_of"] == self.made_of else None
 
     def has(self, name: str) -> bool:
-        """Whether the figures of a step are there."""
+        """Returns whether the figures of a step exist."""
         return self._kept(name) is not None
 
     def run(self, name: str, measure: Callable[[], Any]) -> Any:

@@ -104,7 +104,7 @@ def _again(root: Path, mart_id: str) -> str:
 
 
 def _limits() -> tuple[list[dict[str, Any]], list[Samples]]:
-    """Of the control limits."""
+    """Returns the figures of the control limits."""
     false, first, within = limits.simulate(_SERIES)
     samples = [
         Samples(f"false signals a tile and week, mean {mean}", [share * 100], "%") for mean, share in false.items()

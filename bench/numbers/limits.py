@@ -1,7 +1,7 @@
 """Control limits on simulated series: how often chance alone signals, and how soon a doubling is found.
 
 Each series is Poisson counts with the season of a year, hidden and rounded as they would leave, and charted by the
-server's own code; the level and season are learnt of the figures shown, as there.
+server's own code. The level and season are learnt from the figures shown, as there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The situation room before a real server: its first paint, and how soon a published change stands on 50 screens.
 
-A screen is what a browser does, without its drawing: it follows the live events and asks for the tiles and the charts'
-values anew when figures change. Each is signed in by itself. The console has one core (taskset); server, publisher and
-screens share what is left.
+A screen is a browser without its drawing: it follows the live events and asks for the tiles and the charts' values anew
+when figures change. Each is signed in by itself. The console has one core (taskset); server, publisher and screens
+share the rest.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class _Screen:
         self.at = 0.0
 
     async def enter(self) -> str:
-        """Signs in; the mart whose figures are shown."""
+        """Signs in; returns the mart of the figures shown."""
         form = await self._ask("GET", "/entrar")
         word = re.search(r'name="csrf" value="([^"]+)"', form)
         assert word is not None

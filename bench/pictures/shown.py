@@ -70,7 +70,7 @@ class ShownTerminal:
             time.sleep(1.0)
 
     def picture(self, title: str, rows: int | None = None) -> str:
-        """What is shown, as SVG; without rows as far as something is."""
+        """Returns the shown screen as SVG; without rows up to its last filled line."""
         lines = self._captured("-e", "-N").split("\n")
         drawn = [Text.from_ansi(line) for line in lines]
         while drawn and not drawn[-1].plain.strip():

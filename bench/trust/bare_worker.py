@@ -22,7 +22,7 @@ class _NoAudit:
 
 class _Everybody:
     def of(self, _context: Any) -> Any:
-        """Whoever asks may see everything."""
+        """Returns a grant for everything, to any caller."""
         return _GRANT
 
     decide = of

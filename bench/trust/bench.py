@@ -48,7 +48,7 @@ def _say(text: str) -> None:
 
 
 def _run(module: str, *arguments: str) -> dict[str, object]:
-    """What a bench in its own process printed."""
+    """Returns the output of a bench in its own process."""
     command = [sys.executable, "-m", f"bench.trust.{module}", *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     found: dict[str, object] = json.loads(done.stdout)
@@ -77,7 +77,8 @@ def measure_log(report: Report) -> None:
 
 
 def measure_engine(directory: Path, report: Report) -> None:
-    """The engine's path; the bar is CheckPerson's, CheckVehicle shows more subjects and is told beside it."""
+    """Measures the engine's path; the bar is CheckPerson's. CheckVehicle shows more subjects and is reported beside
+    it."""
     found = _run("engine_bench", str(directory), str(WORK / "engine"))
     for method in ("CHECK_PERSON", "CHECK_VEHICLE"):
         ways = found[method]

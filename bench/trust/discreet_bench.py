@@ -1,8 +1,8 @@
-"""Whether time tells that a discreet alert is on file, to somebody who may not see it.
+"""Measures whether time reveals a discreet alert on file to a caller without the right to see it.
 
-The person under watch is asked for among persons without any discreet alert whose answers have as many bytes, in
-shuffled turns. If time gave her away, her median would stand apart from theirs: the figure is how far it lies from
-their mean, in their standard deviations.
+The person under watch is asked for among persons without any discreet alert and with answers of as many bytes, in
+shuffled turns. If time revealed the alert, the person's median would stand apart from theirs. The figure is its
+distance from their mean, in their standard deviations.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ CANDIDATES = 20_000
 
 @dataclass(frozen=True)
 class Comparison:
-    """Medians in microseconds: hers, and the others' one by one."""
+    """Medians in microseconds: of the watched person, and the others' one by one."""
 
     hers: float
     others: list[float]
 
     @property
     def deviations(self) -> float:
-        """How far hers lies from the others' mean, in their standard deviations."""
+        """Returns the distance of the watched person from the others' mean, in their standard deviations."""
         return abs(self.hers - statistics.fmean(self.others)) / statistics.stdev(self.others)
 
 
@@ -51,7 +51,7 @@ def open_eyes_only() -> Grant:
 
 
 def others_like(engine: Engine, directory: Path, cui: str, clock_ms: int) -> list[str]:
-    """CUIs whose answers have most nearly as many bytes as hers."""
+    """Returns CUIs with answers of most nearly as many bytes as the watched person's."""
     grant = open_eyes_only()
 
     def size(text: str) -> int:
@@ -63,7 +63,7 @@ def others_like(engine: Engine, directory: Path, cui: str, clock_ms: int) -> lis
 
 
 def compare(ask: Callable[[bytes], object], cui: str, others: list[str], rounds: int) -> Comparison:
-    """Times `ask` for her and for each of the others, `rounds` times, in shuffled turns."""
+    """Times `ask` for the watched person and for each of the others, `rounds` times, in shuffled turns."""
     questions = {text: question(text) for text in (cui, *others)}
     times: dict[str, list[int]] = {text: [] for text in questions}
     turns = list(questions)

@@ -1,4 +1,4 @@
-"""The engine's path alone, one thread: what grant, limits and audit cost a check beyond the answer itself.
+"""The engine's path alone, one thread: the cost of grant, limits and audit for a check beyond the answer itself.
 
 `python -m bench.trust.engine_bench GENERATION_DIRECTORY WORK_DIRECTORY` prints JSON. The two ways take turns, run by
 run, over the same questions in a compiled loop; every question of every run has a request id of its own, as a

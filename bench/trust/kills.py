@@ -1,4 +1,4 @@
-"""kill -9 of a serving worker at random moments: whoever got an answer over gRPC must have a record in the log."""
+"""kill -9 of a serving worker at random moments: every answer received over gRPC must have a record in the log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST_S = 0.15  # from the first answers to the kill
 
 @dataclass
 class Kills:
-    """What clients received, and what of it the log lacks."""
+    """The answers that clients received, and those missing in the log."""
 
     kills: int = 0
     answers: int = 0

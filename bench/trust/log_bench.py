@@ -1,7 +1,8 @@
 """The audit log alone, one core: appending, verifying, and `who-asked` over 20 million entries.
 
 `python -m bench.trust.log_bench DIRECTORY` prints JSON. The log is a realistic mixture: unary checks of one subject,
-and nightly batches of 1,000. Every figure is checked: the verdict is whole, and who-asked finds exactly whom it must.
+and nightly batches of 1,000. Every figure is checked: the verdict is whole, and who-asked finds exactly the right
+records.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long after revoked.toml was written the last call of a revoked officer is answered.
+"""Measures how long after revoked.toml was written the last call of a revoked officer is answered.
 
 Every worker watches the trust directory by itself, so one worker's time is each one's; tests/trust/test_reload.py asks
 both workers of a server.
@@ -41,7 +41,7 @@ def measure(ask: Callable[[bytes], bytes], trust: Path, officer: str, cui: str, 
 
 
 def _until(ask: Callable[[bytes], bytes], request: bytes, *, admitted: bool) -> float:
-    """When the officer was first admitted, or refused."""
+    """Returns the time when the officer was first admitted, or refused."""
     began = time.monotonic()
     while (now := time.monotonic()) - began < _GIVE_UP_S:
         try:

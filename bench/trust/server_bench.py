@@ -1,7 +1,7 @@
-"""Over grpcio: mTLS, token, policy, limits and audit against the same worker bare and in plaintext, side by side.
+"""Compares, over grpcio, mTLS, token, policy, limits and audit with the same worker bare and in plaintext.
 
-One worker each, both running; rounds take turns. What is compared is the rate at which a worker's core is full, that
-is checks a second of the worker's CPU: clients in Python cost more than the server, so the wall's rate is theirs.
+One worker each, both running; rounds take turns. The compared rate is that at which a worker's core is full: checks a
+second of the worker's CPU. Clients in Python cost more than the server, so the wall-clock rate is theirs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _METHOD = "/ronda.v1.CheckService/CheckPerson"
 
 @dataclass(frozen=True)
 class Way:
-    """How a client connects. Keys in PEM; metadata goes with each call."""
+    """A client's way to connect. Keys in PEM; metadata goes with each call."""
 
     target: str
     server_ca: bytes = b""
@@ -86,7 +86,7 @@ def _client(way: Way, cuis: list[str], seed: int, orders: Connection) -> None:
 
 
 class _Load:
-    """Client processes (spawned, never forked after gRPC) that work when they are told to."""
+    """Client processes (spawned, never forked after gRPC) that work on request."""
 
     def __init__(self, way: Way, cuis: list[str]) -> None:
         spawn = multiprocessing.get_context("spawn")

@@ -1,7 +1,6 @@
-"""What a server says of a batch, as columns: the long ones are read where they lie in the message, the rest by
-protobuf.
+"""A server's answer to a batch, as columns: long ones are read in place in the message, the rest by protobuf.
 
-Field numbers are the contract's. tests/agency holds what is read so against what protobuf reads.
+Field numbers are the contract's. tests/agency compares the result with protobuf's.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ _ONE_BYTE, _TWO_BYTES = 1 << 7, 1 << 14  # numbers below it are so long
 
 @dataclass(frozen=True)
 class Judged:
-    """What the server says of a batch: result and reason of each row; references and rules of those that have any.
+    """The server's answer to a batch: result and reason of each row; references and rules of rows that have any.
 
-    changes_to: the live changes that it was judged with, up to this sequence; 0 = with none.
-    sample: the server says that its people are invented, or that it is in development mode.
+    changes_to: the live changes that it was judged with, up to this sequence; 0 = with none. sample: the server states
+    that its people are invented, or that it is in development mode.
     """
 
     results: NDArray[np.uint8]
@@ -66,7 +65,10 @@ class _Columns:
 
 
 def _columns(message: bytes) -> _Columns | None:
-    """None: they do not stand one behind the other, each in one piece, with results and reasons of a byte each."""
+    """Returns the columns; None unless they stand one behind the other, in one piece each.
+
+    Results and reasons must have a byte each.
+    """
     at, begin = 0, -1
     found: list[bytes] = []
     try:
@@ -108,7 +110,7 @@ def judged(response: contract.ClearResponse, ids: range, generation: str) -> Jud
 
 
 def _whole(response: contract.ClearResponse, ids: range, generation: str, results: bytes, reasons: bytes) -> Judged:
-    """With what else a response says, held against the columns."""
+    """Returns the answer with a response's other facts, compared with the columns."""
     if response.generation_id != generation:
         raise HalfAnswer("generation")
     if len(response.reference_rows) != len(response.references):

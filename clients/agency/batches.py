@@ -61,11 +61,11 @@ class Batch:
 
 
 def batches_of(rows: Rows, asked: Asked) -> Iterator[Batch]:
-    """The messages of a block, in order.
+    """Yields the messages of a block, in order.
 
-    Row ids count on from the number of a message's first row in its file: two messages of a run are never the same
-    bytes, whoever stands in them, and the same rows asked again are. So a server tells what is asked again from what
-    is asked for the first time (docs/trust.md, "replay").
+    Row ids count on from the number of a message's first row in its file. So two messages of a run are never the same
+    bytes, with any content, and the same rows asked again are. By this a server distinguishes a repeated question from
+    a new one (docs/trust.md, "replay").
     """
     packed = _Packed(asked.cuis) if isinstance(asked.cuis, pa.Array) else None
     by_name = asked.names is not None and (asked.cuis is None or not all(asked.cuis))

@@ -1,8 +1,8 @@
-"""A CSV file in blocks of whole rows, so that memory stays flat and a run can go on at any block.
+"""A CSV file in blocks of whole rows, so that memory stays flat and a run can continue at any block.
 
 A block ends where a row ends: at a line feed with an even number of quotes before it since the block began. A row that
-is longer than a block (or whose quote never closes) is a block of its own, marked broken, and reading goes on behind
-its first line.
+is longer than a block (or has a quote that never closes) is a block of its own, marked broken, and reading goes on
+behind its first line.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def read_blocks(file: BinaryIO, start: int, size: int = BLOCK_BYTES) -> Iterator
 
 
 def _last(held: bytes, start: int) -> Iterator[Block]:
-    """What is left at the end of the file: a quote that never closes costs its own line only."""
+    """Yields the rest of the file: a quote that never closes costs its own line only."""
     while held:
         whole = len(held) if held.count(b'"') % 2 == 0 else _rows_end(held)
         if not whole:

@@ -1,7 +1,7 @@
-"""A cell as people and spreadsheets write it: a CUI, a name, a birth date. What can be read in one way only is read.
+"""A cell as people and spreadsheets write it: a CUI, a name, a birth date. Only unambiguous cells are read.
 
-The server has the last word on identifiers (docs/answers.md section 4, "As written"); here is undone what only a
-spreadsheet does, and refused what has lost digits.
+The server has the last word on identifiers (docs/answers.md section 4, "As written"). This module undoes a
+spreadsheet's changes, and refuses values that have lost digits.
 """
 
 from __future__ import annotations

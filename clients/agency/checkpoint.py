@@ -1,6 +1,6 @@
-"""How far a run is, in a file beside OUT: enough to go on after any interruption, a kill included.
+"""Progress of a run, in a file beside OUT: enough to go on after any interruption, a kill included.
 
-It is written aside and renamed, after what it speaks of is on the disk: it is never ahead of the files.
+It is written aside and renamed, after the results are on disk: it is never ahead of the files.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Progress:
         *,
         sample: bool = False,
     ) -> Progress:
-        """With one more block: a value of its own, so that an interruption leaves the one or the other.
+        """Returns the progress with one more block: a new value, so that an interruption leaves the one or the other.
 
         changes: of each batch's answer.
         """
@@ -107,7 +107,7 @@ class Checkpoint:
     hashes: list[str] = field(default_factory=list)
 
     def text(self) -> str:
-        """As it stands in its file."""
+        """Returns the content of its file."""
         return json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=False)
 
     def save(self, path: Path) -> None:
@@ -116,7 +116,7 @@ class Checkpoint:
 
     @staticmethod
     def save_text(path: Path, text: str) -> None:
-        """As `save`, of what `text` gave."""
+        """Saves the result of `text`, as `save`."""
         aside = path.with_name(f"{path.name}.tmp")
         with aside.open("w", encoding="utf-8") as file:
             file.write(text)
@@ -130,7 +130,7 @@ class Checkpoint:
             os.close(directory)
 
     def is_whole(self) -> bool:
-        """Returns whether it can be what a run wrote: an altered one must not end a run whose rows were not asked."""
+        """Returns whether a run can have written it: an altered one must not end a run with rows left."""
         return (
             isinstance(self.asked, dict)
             and isinstance(self.started, str)
@@ -165,11 +165,11 @@ def _are(values: object, kind: type[object]) -> bool:
 
 
 def identity_of(path: Path) -> dict[str, Any]:
-    """What tells whether a file is the one that a run began with."""
+    """Returns the facts that identify the file that a run began with."""
     return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def sha256_of(path: Path) -> str:
-    """Of a whole file."""
+    """Returns the SHA-256 of a whole file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Which column holds what: guessed from headers and cells, or as `--map` says; what is not sure is asked for."""
+"""The meaning of each column: guessed from headers and cells, or as `--map` says; unsure ones need confirmation."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def mapped(source: Source, text: str) -> Columns:
 
 
 def named_columns(text: str) -> tuple[str, ...]:
-    """What `--map` calls columns by name."""
+    """Returns the columns that `--map` names."""
     names = (name.strip() for part in text.split(",") for name in part.partition("=")[2].split("+"))
     return tuple(name for name in names if name and not name.lstrip("#").isdecimal())
 
@@ -122,7 +122,7 @@ def _cells(source: Source, place: int) -> list[str]:
 
 
 def _looks(source: Source, field: str, place: int) -> bool:
-    """Whether most cells are what the header says; an empty column is not against it."""
+    """Returns whether most cells agree with the header; an empty column does not contradict it."""
     cells = _cells(source, place)
     wrong = sum(not _is(field, cell) for cell in cells)
     return not cells or wrong <= max(len(cells) * (1 - _SURE), len(cells) // 3 if len(source.sample) <= 30 else 0)

@@ -1,4 +1,4 @@
-"""In which encoding a text file is: told by its marks and by trying, over the whole file."""
+"""The encoding of a text file: found by its marks and by trying, over the whole file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who judges the batches of a run: a server (streams.py), or whoever else keeps to this (ronda/spark)."""
+"""The engine that judges the batches of a run: a server (streams.py), or another with this interface (ronda/spark)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Asking(Protocol):
 
 
 class Engine(Protocol):
-    """Where a run is judged. target: what the clerk is told of it."""
+    """The engine of a run. target: its text for the clerk."""
 
     @property
     def target(self) -> str: ...
@@ -46,4 +46,4 @@ class Engine(Protocol):
         """The device's name in the certificate that is shown. Raises OSError."""
 
     def told(self) -> dict[str, Any]:
-        """What the summary says besides, by its Spanish word; asked once all passes are done."""
+        """Returns further facts for the summary, by Spanish word; called once all passes are done."""

@@ -1,4 +1,4 @@
-"""Why a run ends before its last row; the texts are for the clerk, in Spanish, and name no person."""
+"""The reasons why a run ends before its last row; the texts are for the clerk, in Spanish, and name no person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 
 class AgencyError(Exception):
-    """What was asked cannot be done as asked: the file, the columns, or files that are there already."""
+    """The request cannot be met as given: the file, the columns, or existing files prevent it."""
 
 
 class GenerationGone(Exception):
@@ -18,7 +18,7 @@ class HalfAnswer(Exception):
 
 
 class EngineFailed(Exception):
-    """Whoever judges cannot, for a reason that no server names. kind: what the clerk can do about it."""
+    """The engine cannot judge, for a reason that no server names. kind: what the clerk can do about it."""
 
     def __init__(self, text: str, kind: Literal["ours", "files", "gone", "settings", "recorded"] = "ours") -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""Finished files in the format that their ending asks for: made of the CSV of a pass, whose cells they hold.
+"""Finished files in the format of their ending: made of a pass's CSV, with the same cells.
 
 Each is written aside and renamed, and the CSV stays until the run is done: after an interruption it is made anew.
 """

@@ -101,7 +101,7 @@ def _empty(sheet: IO[bytes]) -> Iterator[Unvalued]:
 
 
 def _has_value(cell: etree._Element) -> bool:
-    """A formula whose value is an empty text has the type of one, and the element of a value, which is empty."""
+    """Returns whether a formula has a value: one with an empty text has the type of a text, and an empty element."""
     value = cell.find("{*}v")
     return value is not None and (bool(value.text) or cell.get("t") == "str")
 

@@ -1,4 +1,4 @@
-"""How a CSV file begins: its delimiter, which row is the header, where the first row to judge stands."""
+"""The beginning of a CSV file: its delimiter, its header row, its first row to judge."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """What the first bytes tell.
+    """The facts in the first bytes.
 
     start: byte of the first row to judge; first_row: its number, as a spreadsheet counts. names: the header's cells, ""
     for none. titles: rows above the header that hold something. sample: cells of the first rows. header_sure: whether
@@ -80,7 +80,7 @@ def inspect(
 
 
 def _header_place(rows: list[list[str]], filled: list[int], words: Collection[str]) -> tuple[int | None, bool]:
-    """Which row is the header, None = none is; whether that is sure.
+    """Returns the header's row, None = none, and whether that is sure.
 
     It is the row with most known words among the first, above the first with a valid CUI.
     """
@@ -132,7 +132,7 @@ def _delimiter(text: str, given: str) -> str:
 
 
 def _evenness(text: str, sign: str) -> tuple[float, int]:
-    """By that sign: the share of rows that have as many cells as most, and how many cells; (0, 0) = it parts nothing.
+    """Returns the share of rows with the commonest number of cells by that sign, and that number; (0, 0) = no cells.
 
     A sign that stands in names or titles alone parts rows unevenly.
     """

@@ -122,7 +122,7 @@ def recognise(path: Path, encoding: str = "", shown: str = "") -> Kind:
 
 
 def damaged(shown: str) -> AgencyError:
-    """The refusal of a file whose kind is read, but that can't be."""
+    """Returns the refusal of a damaged file of a known kind."""
     return _refusal(shown, _DAMAGED)
 
 
@@ -166,7 +166,7 @@ def _kind_of_container(path: Path, shown: str) -> Kind:
 
 
 def _kind_of_ole(path: Path, shown: str) -> Kind:
-    """By the names of its streams, which stand in UTF-16."""
+    """Returns the kind by the names of its streams, which stand in UTF-16."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         for name, told in _STREAMS:
             if content.find(_stream(name)) >= 0:

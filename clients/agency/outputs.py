@@ -18,7 +18,7 @@ KINDS = ("resultados", "rechazos", "homonimos")
 
 @dataclass(frozen=True)
 class Names:
-    """Where everything of a run stands, by OUT."""
+    """The paths of all files of a run, by OUT."""
 
     out: Path
 
@@ -38,7 +38,7 @@ class Names:
 
     @property
     def checkpoint(self) -> Path:
-        """How far the run is."""
+        """Path of the run's progress."""
         return self.beside("avance.json")
 
     @property
@@ -48,7 +48,7 @@ class Names:
 
     @property
     def lock(self) -> Path:
-        """Who holds it runs."""
+        """Path of the lock; its holder runs."""
         return self.beside("avance.lock")
 
     def partial(self, number: int) -> list[Path]:
@@ -72,7 +72,7 @@ class Names:
 
     @property
     def signature(self) -> Path:
-        """Of the summary's bytes."""
+        """Path of the signature of the summary's bytes."""
         return self.beside("resumen.json.firma")
 
     @property
@@ -156,12 +156,12 @@ class Files:
         return [file.tell() for file in self._files]
 
     def flush(self) -> None:
-        """Everything is the system's to write."""
+        """Hands all output to the system for writing."""
         for file in self._files:
             file.flush()
 
     def durable(self) -> None:
-        """What was flushed is on the disk; for any thread."""
+        """Puts flushed data on disk; thread-safe."""
         for file in self._files:
             os.fsync(file.fileno())
 

@@ -35,7 +35,7 @@ class Part:
 
 @dataclass
 class _Under:
-    """A block whose batches are under way."""
+    """A block with batches in progress."""
 
     block: Block
     rows: Rows
@@ -67,10 +67,10 @@ def run_pass(
     saver: Saver,
     told: Callable[[Progress], None],
 ) -> None:
-    """From where the checkpoint's last pass stands to the end; `saver` is open. told: shows how far it is.
+    """Judges from the checkpoint's last pass to the end; `saver` is open. `told`: shows the progress.
 
-    Raises what `asking` raises, OSError; then the checkpoint is of the last block that was written whole, and what
-    was written of another is cut off when the run goes on.
+    Raises the errors of `asking`, OSError. The checkpoint is then of the last block that was written whole; when the
+    run continues, later output is cut off.
     """
     _, end = part.bounds(source)
     reader = BlockReader(columns, len(source.names), source.delimiter)

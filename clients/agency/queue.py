@@ -1,7 +1,7 @@
-"""Batches that wait for a stream, and those that a stream has sent and nobody has answered yet.
+"""Batches that wait for a stream, and batches sent without an answer yet.
 
-Whoever waits here is woken for what it waits for, alone: at a thousand batches a second a crowd that is woken to find
-nothing costs more than the answers.
+Each waiter is woken only for its own event: at a thousand batches a second, waking a crowd that finds nothing costs
+more than the answers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Job:
 
 
 class Sent:
-    """What one stream has sent; `over` once the stream is."""
+    """The batches that one stream has sent; `over` once the stream is."""
 
     def __init__(self, window: int) -> None:
         self.jobs: deque[Job] = deque()
@@ -35,7 +35,7 @@ class Sent:
 
     @property
     def has_room(self) -> bool:
-        """Whether its window lets it send."""
+        """True if its window has room."""
         return len(self.jobs) < self.window
 
 
@@ -52,7 +52,7 @@ class JobQueue:
         self._under_way = 0
 
     def under_way(self) -> bool:
-        """Whether anything is asked and not answered."""
+        """True if any question has no answer yet."""
         return self._under_way > 0
 
     def put(self, batch: Batch) -> Future[Judged]:
@@ -68,7 +68,7 @@ class JobQueue:
         return job.answer
 
     def wait(self) -> bool:
-        """Until there is something to send; False when there will be nothing any more."""
+        """Waits for something to send; False when nothing will come any more."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             return bool(self._waiting) and self._failure is None
@@ -89,7 +89,7 @@ class JobQueue:
             return job
 
     def oldest(self, sent: Sent) -> Job | None:
-        """The job whose answer is the next to come on this stream."""
+        """Returns the job that the next answer on this stream belongs to."""
         with self._lock:
             return sent.jobs[0] if sent.jobs else None
 
@@ -111,7 +111,7 @@ class JobQueue:
             self._wake_all()
 
     def close(self, failure: Exception | None = None) -> None:
-        """Nothing more comes; with a failure, what waits fails."""
+        """Ends the queue; with a failure, the waiting jobs fail."""
         with self._lock:
             self._closed = True
             failed: list[Job] = []
@@ -124,7 +124,7 @@ class JobQueue:
             job.answer.set_exception(self._failure or RuntimeError("closed"))
 
     def _wake(self, sent: Sent | None) -> None:
-        """Under the lock."""
+        """Wakes waiters; call it under the lock."""
         if sent is not None and sent.sender is not None:
             self._senders.remove(sent)
             sent.sender.notify()

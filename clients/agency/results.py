@@ -1,6 +1,6 @@
-"""What a block's rows came to: the four columns that stand behind the given ones, whatever engine judged them.
+"""The results of a block's rows: the four columns behind the given ones, from any engine.
 
-The one place where a server's numbers become what a clerk reads; CSV lines (lines.py) and Arrow columns are made of it.
+The one place where a server's numbers become a clerk's text; CSV lines (lines.py) and Arrow columns are made of it.
 """
 
 from __future__ import annotations

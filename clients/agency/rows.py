@@ -1,7 +1,7 @@
-"""A block of a CSV file becomes columns: what each row asks, and why a row cannot be asked.
+"""Turns a block of a CSV file into columns: the question of each row, and the reason if there is none.
 
-Two ways that give the same: pyarrow reads a block whole where nothing in it needs thought; else Python's csv module
-reads it row by row.
+Two ways with the same result: pyarrow reads a block whole if nothing in it needs care; else Python's csv module reads
+it row by row.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ csv.field_size_limit(1 << 30)  # a cell is bounded by its block
 
 
 class Broken(NamedTuple):
-    """Why a row is not asked: the contract's column, or "" for the whole row, and the rule."""
+    """The reason why a row is not asked: the contract's column, or "" for the whole row, and the rule."""
 
     field: str
     rule: str
@@ -78,7 +78,8 @@ class BlockReader:
         return self._fast(block.data, first) or self._slow(block.data, first)
 
     def _fast(self, data: bytes, first: int) -> Rows | None:
-        """None: something in it needs thought: blank rows, breaks in cells, rows of another length, bytes no UTF-8."""
+        """Reads a block whole; None if it needs care: blank rows, breaks in cells, rows of another length, bytes no
+        UTF-8."""
         if b"\x00" in data or (b"\r" in data and data.count(b"\r") != data.count(b"\r\n")):
             return None
         try:
@@ -129,7 +130,7 @@ def _one(column: Column) -> Column:
 
 
 def _some_blank(given: list[Column]) -> bool:
-    """Whether a row holds nothing but blanks where it is asked: it may be a blank row."""
+    """Returns whether a row holds nothing but blanks in the question's columns: it may be a blank row."""
     if any(_all_inked(column) for column in given):
         return False
     blank = _blank(given[0])
@@ -167,7 +168,7 @@ class Asked:
 
 
 def asked_of(rows: Rows, columns: Columns) -> Asked:
-    """What is asked of a block; a row that cannot be asked goes into `rows.broken`."""
+    """Returns the questions of a block; a row without one goes into `rows.broken`."""
     if columns.fields == ("cui",) and len(rows.given) == 1:
         return _asked_by_cui(rows)
     if set(columns.fields) == {"name", "born"} and len(rows.given) == len(columns.fields):
@@ -197,7 +198,7 @@ def _asked_by_name(rows: Rows, columns: Columns) -> Asked:
 
 
 def _birth_or_none(text: str) -> int:
-    """As `read_birth`; 0 too for what it refuses, which is then read again for its reason."""
+    """Returns the result of `read_birth`; 0 too for a refused text, which is then read again for its reason."""
     try:
         return read_birth(text)
     except Unread:
@@ -205,7 +206,7 @@ def _birth_or_none(text: str) -> int:
 
 
 def _asked_by_cui(rows: Rows) -> Asked:
-    """Only the cells that are not of 13 digits are looked at one by one."""
+    """Looks one by one only at the cells that are not of 13 digits."""
     column = rows.given[0]
     whole = pc.and_(pc.equal(pc.binary_length(column), CUI_DIGITS), pc.ascii_is_decimal(column))
     if not rows.broken and pc.all(whole).as_py():
@@ -226,7 +227,7 @@ def _asked_by_cui(rows: Rows) -> Asked:
 
 
 def _cui_of(text: str) -> str:
-    """What is asked of a cell, "" = nothing. Raises Unread."""
+    """Returns the CUI in a cell, "" = none. Raises Unread."""
     cui = read_cui(text)
     if "\ufffd" in cui:
         raise Unread("encoding")
@@ -282,7 +283,7 @@ def _read_row(asked: Asked, place: int, born: Sequence[str] | Mapping[int, str] 
 
 
 def _kept(rows: Rows, asked: Asked) -> Asked:
-    """Without the rows that cannot be asked."""
+    """Returns the questions without the rows that cannot be asked."""
     if not rows.broken:
         return asked
     kept = _asked_places(rows)

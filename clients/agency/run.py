@@ -30,7 +30,7 @@ _FIRST_S = 3.0  # who has no server, or the wrong one, learns it soon
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a run does. standard: ClearanceStandard. key: PEM file of an Ed25519 private key, None = not signed.
+    """The options of a run. standard: ClearanceStandard. key: PEM file of an Ed25519 private key, None = not signed.
 
     marked: CSV files begin with the mark of UTF-8 (BOM), by which Excel knows it.
     """
@@ -48,7 +48,7 @@ class Wishes:
     marked: bool = False
 
     def asked(self) -> dict[str, Any]:
-        """What must be the same when the run is resumed: else its lines would not be those of one run."""
+        """Returns the facts that must be the same when the run is resumed: else its lines would be of two runs."""
         source = self.source
         return {
             "given": None if source.given == STDIN or not source.own else identity_of(Path(source.given)),
@@ -63,7 +63,7 @@ class Wishes:
 
 
 def prepare(names: Names, *, resume: bool, restart: bool) -> bool:
-    """Whether there is a run to go on with; looks before anything is read. Raises AgencyError."""
+    """Returns whether there is a run to continue; checks before anything is read. Raises AgencyError."""
     if resume and restart:
         raise AgencyError("--resume y --restart no van juntos.")
     if restart:
@@ -83,7 +83,7 @@ def prepare(names: Names, *, resume: bool, restart: bool) -> bool:
 
 
 def run(wishes: Wishes, *, resume: bool, told: Callable[[Progress, int], None]) -> dict[str, Any]:
-    """Judges the file; the summary. told: shows a pass and its number. The caller holds the Lock of OUT.
+    """Judges the file; returns the summary. `told`: shows a pass and its number. The caller holds the Lock of OUT.
 
     Raises AgencyError, CallFailure, GenerationGone, HalfAnswer, OSError; after each but the first `resume` goes on.
     """

@@ -1,4 +1,4 @@
-"""What is written is made durable and then noted, beside the run: a slow disk does not hold up the rows."""
+"""Makes written rows durable and then notes them, beside the run: a slow disk does not delay the rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Saver:
             self._thread.shutdown()
 
     def now_and_then(self) -> None:
-        """To be called after each block. Raises OSError: what was saved before could not be."""
+        """Saves if it is due; call it after each block. Raises OSError: an earlier save failed."""
         if time.monotonic() - self._began >= _SAVE_S and (self._saving is None or self._saving.done()):
             self._begin()
 

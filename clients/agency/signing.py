@@ -1,4 +1,4 @@
-"""Who ran it, and the signature of the summary."""
+"""The operator of the run, and the signature of the summary."""
 
 from __future__ import annotations
 

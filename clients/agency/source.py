@@ -1,4 +1,4 @@
-"""What is to be judged, as one UTF-8 CSV file: the agency's own file where it is one, else a copy of it beside OUT."""
+"""The input as one UTF-8 CSV file: the agency's own file if it is one, else a copy of it beside OUT."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Source(Beginning):
 
     @property
     def heading(self) -> str:
-        """Which row was taken for the header."""
+        """Returns the text for the row taken as the header."""
         if not self.has_header:
             return "sin encabezado"
         above = f", tras {self.titles} de título" if self.titles else ""
@@ -41,7 +41,7 @@ class Source(Beginning):
 
     @property
     def sheet(self) -> str:
-        """Which sheet of a workbook is read, and which are not; "" = no workbook."""
+        """Returns the text for the sheet that is read, and the others; "" = no workbook."""
         if not self.sheets:
             return ""
         others = ", ".join(f"«{name}»" for name in self.sheets[1:])
@@ -136,7 +136,7 @@ def _read_as(given: str, kind: Kind, encoding: str) -> str:
 
 
 def header_words(source: Source) -> list[str]:
-    """What the columns are called to the clerk."""
+    """Returns the columns' names for the clerk."""
     return [neutral(name) or f"#{place}" for place, name in enumerate(source.names, 1)]
 
 

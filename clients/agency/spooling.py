@@ -139,7 +139,7 @@ def _with_errors(
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
-    """Of a workbook that can be read, in its order."""
+    """Returns the sheet names of a readable workbook, in its order."""
     from python_calamine import CalamineWorkbook  # noqa: PLC0415 - only for workbooks
 
     with path.open("rb") as file:

@@ -1,7 +1,7 @@
 """Several Clear streams, each on a connection of its own, pinned to one generation; batches in, answers out.
 
-A stream that breaks (a server that restarts, a connection cut, an answer that is not whole) is opened again and what it
-had not answered is sent again, while others go on. What cannot be mended by waiting ends the run, which can be resumed.
+A broken stream (a server that restarts, a connection cut, an incomplete answer) is opened again, and its unanswered
+batches are sent again, while others go on. A failure that waiting cannot mend ends the run, which can be resumed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _AGAIN_FOR = {"OVERLOADED", "DRAINING", "NO_GENERATION", "AUDIT_UNAVAILABLE"}
 
 @dataclass(frozen=True)
 class Server:
-    """Where to ask and as whom. case: number of the agency's case, where policy asks for one."""
+    """The server and the identity for it. case: number of the agency's case, if policy requires one."""
 
     target: str
     identity: Identity | None
@@ -104,7 +104,7 @@ class Server:
         return ", ".join(names.get_values_for_type(x509.UniformResourceIdentifier)) or "sin nombre"
 
     def told(self) -> dict[str, Any]:
-        """Nothing besides: the server keeps its own record."""
+        """Returns nothing: the server keeps its own record."""
         return {}
 
 
@@ -133,8 +133,10 @@ def _retrying(stop: Any, over: threading.Event) -> Retrying:
 
 
 class Streams:
-    """Use as a context manager. generation: what every stream is pinned to. request_id: of the pass, the same on every
-    stream and after an interruption, so that a batch that is sent again is a retry to the server and counts once.
+    """Use as a context manager. generation: every stream is pinned to it.
+
+    request_id: of the pass, the same on every stream and after an interruption. So a batch that is sent again is a
+    retry to the server and counts once.
     """
 
     ahead = AHEAD

@@ -1,4 +1,4 @@
-"""What a run came to: files given their names, rows that changed, the summary with hashes and signature."""
+"""The end of a run: files get their names, changed rows are listed, the summary gets hashes and signature."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Changed:
 
 
 def compare(names: Names, passes: int, *, marked: bool) -> Changed:
-    """Writes the rows whose lines differ between the first pass and the last; a row is one line in both.
+    """Writes the rows with different lines in the first pass and the last; a row is one line in both.
 
     marked: the file begins with the mark of UTF-8.
     """

@@ -14,7 +14,7 @@ pc: Any = pyarrow.compute
 
 
 class _NoPandas:
-    """While it is in sys.meta_path, `import pandas` says that there is none."""
+    """Makes `import pandas` fail while it is in sys.meta_path."""
 
     def find_spec(self, name: str, _path: object = None, _target: object = None) -> None:
         """Raises ModuleNotFoundError for pandas; knows no other module."""
@@ -23,8 +23,10 @@ class _NoPandas:
 
 
 def _ask_without_pandas() -> None:
-    """With the first list that it is given pyarrow asks whether there is pandas, for a Series is no list to it. Here
-    nothing is one, and pandas takes half a second to import. Who needs it later still gets it.
+    """Makes pyarrow decide now, at its first list, that there is no pandas.
+
+    pyarrow asks because a Series is no list to it. No Series is used here, and pandas takes half a second to import. A
+    later import of pandas still works.
     """
     if "pandas" in sys.modules:
         return
@@ -49,7 +51,7 @@ def joined(texts: Column) -> memoryview:
 
 
 def has_none_of(texts: Column, marks: bytes) -> bool:
-    """Whether no text holds any of these bytes."""
+    """Returns whether no text holds any of these bytes."""
     whole = bytes(joined(texts))
     return len(whole.translate(None, marks)) == len(whole)
 

@@ -1,4 +1,4 @@
-"""What an agency's clerk reads in files and on the receipt: results, reasons, rules and fields in Spanish."""
+"""Texts of an agency's clerk in files and on the receipt: results, reasons, rules and fields in Spanish."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def rule_words(rule: str) -> str:
 
 
 def told(code: str) -> str:
-    """What `code_of` gives, as a clerk reads it."""
+    """Returns the clerk's text for the result of `code_of`."""
     return _TOLD[code]
 
 

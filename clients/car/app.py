@@ -143,7 +143,7 @@ class CarApp(App[None]):
             self.run_in_session(self.renew_token())
 
     def _handle_exception(self, error: Exception) -> None:
-        """As Textual's own, which prints every local variable beside the traceback: what was asked is in them."""
+        """Handles an exception as Textual does, without printing local variables: they hold the question."""
         self._return_code = 1
         if self._exception is None:
             self._exception = error
@@ -185,11 +185,11 @@ class CarApp(App[None]):
 
     @property
     def is_never_told(self) -> bool:
-        """Returns whether no word will come of what changes about whom the officer looked up."""
+        """Returns whether no notice will come of changes about subjects that the officer looked up."""
         return self.recalled.never_comes
 
     def paint_recalls(self) -> None:
-        """What changed about whom the officer looked up, if there is a screen for it."""
+        """Paints the changes about subjects that the officer looked up, if there is a screen for it."""
         if self.main.is_mounted:
             self.main.paint_recalls(self.recalled.line)
 
@@ -214,11 +214,11 @@ class CarApp(App[None]):
         self.recalled.read()
 
     def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
-        """In the background, until the lock."""
+        """Runs work in the background, until the lock."""
         self.run_worker(work, group="desk")
 
     def enter(self, token: str, same: bool) -> None:
-        """Somebody logged in; `same`: with the token of before, whose work goes on."""
+        """Opens after a login; `same`: with the token of before, so the earlier work goes on."""
         if self.settings.state:
             self.run_in_session(self.coverage.open_desk(token))
             self.run_in_session(self.coverage.follow())
@@ -234,7 +234,7 @@ class CarApp(App[None]):
         self.run_in_session(self.recalled.watch())
 
     async def renew_token(self) -> None:
-        """Another token from the issuer, if this one ends soon. A session that is over locks."""
+        """Gets another token from the issuer, if this one ends soon. A session that is over locks."""
         if self.officer is None or not self.officer.due:
             return
         from clients.client.failures import CallFailure
@@ -270,7 +270,7 @@ class CarApp(App[None]):
     # -- questions
 
     def answer_offline(self, asked: Asked, began: float) -> Shown | None:
-        """What the hot list says; None where none is kept. Raises NothingOffline."""
+        """Returns the hot list's answer; None if none is kept. Raises NothingOffline."""
         if "handle" in asked.person:
             from clients.car.nothing_offline import NothingOffline
 
@@ -323,7 +323,7 @@ class CarApp(App[None]):
         return self._filed(Shown(asked, response, layers, self.now(), time.monotonic() - began))
 
     def frame(self) -> RequestContext:
-        """Why a question is asked, with an id and the time."""
+        """Returns the context of a question: its purpose, an id and the time."""
         from clients.client.connection import request_context
         from ronda.v1.context_pb2 import Purpose
 

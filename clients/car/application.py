@@ -1,4 +1,4 @@
-"""What the screens ask of the application, which makes them."""
+"""The interface of the application for the screens that it makes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Reach(Protocol):
 
     @property
     def notice(self) -> str:
-        """What the line at the top says of list and log; "" for nothing."""
+        """Text about list and log for the line at the top; "" for nothing."""
         ...
 
 
@@ -47,7 +47,7 @@ class Application(Protocol):
 
     @property
     def coverage(self) -> Reach:
-        """Whether a server answers."""
+        """The connection state: whether a server answers."""
         ...
 
     def bell(self) -> None: ...
@@ -61,11 +61,11 @@ class Application(Protocol):
 
     @property
     def is_never_told(self) -> bool:
-        """Whether no word will come of what changes about whom the officer looked up."""
+        """Returns whether no notice will come of changes about subjects that the officer looked up."""
         ...
 
     def paint_recalls(self) -> None:
-        """What changed about whom the officer looked up, below it."""
+        """Paints the changes about subjects that the officer looked up."""
         ...
 
     def close_lists(self) -> None:
@@ -81,15 +81,15 @@ class Application(Protocol):
         ...
 
     def run_in_session(self, work: Coroutine[Any, Any, None]) -> None:
-        """In the background, until the lock."""
+        """Runs work in the background, until the lock."""
         ...
 
     async def renew_token(self) -> None:
-        """Another token from the issuer, if this one ends soon."""
+        """Gets another token from the issuer, if this one ends soon."""
         ...
 
     def frame(self) -> RequestContext:
-        """Why a question is asked, with an id and the time."""
+        """Returns the context of a question: its purpose, an id and the time."""
         ...
 
     async def answer(self, asked: Asked, began: float) -> Shown:
@@ -101,7 +101,7 @@ class Application(Protocol):
         ...
 
     def enter(self, token: str, same: bool) -> None:
-        """Somebody logged in."""
+        """Opens the session after a login."""
         ...
 
     def lock(self, why: str) -> None:

@@ -130,7 +130,7 @@ class AskScreen(Screen[None]):
         self._put("status", line)
 
     def paint_recalls(self, line: Text | None) -> None:
-        """What changed about whom was looked up; it stays above any question and answer."""
+        """Paints the changes about earlier look-ups; the line stays above any question and answer."""
         self._put("recalls", "" if line is None else line)
 
     def action_read_recalls(self) -> None:
@@ -168,7 +168,7 @@ class AskScreen(Screen[None]):
         return self.size.height < LOW_ROWS
 
     def say(self, text: str) -> None:
-        """Why a key does nothing, at the box's border until something is typed."""
+        """Shows why a key does nothing, at the box's border until something is typed."""
         self._box.say(text)
 
     @property
@@ -176,7 +176,7 @@ class AskScreen(Screen[None]):
         return self.query_one("#box", QuestionBox)
 
     def blank(self) -> None:
-        """Nothing of any answer is left on the screen."""
+        """Removes every part of an answer from the screen."""
         self._shown = None
         self._page = 0
         for place in ("asked", "banner", "meaning", "confirmation", "urgent", "who", "tabs", "page"):
@@ -212,14 +212,14 @@ class AskScreen(Screen[None]):
         self._from_box = None
 
     def _put_reason(self, said: str) -> None:
-        """Why there is no answer; a clock that is wrong may be why, or the next."""
+        """Shows why there is no answer; a wrong clock may be a reason, now or next."""
         lines = [Text(said)]
         if wrong := wrong_by(self.car.clock):
             lines.append(Text(f"El reloj de este equipo está {wrong}: corríjalo, o avise a operaciones.", style="bold"))
         self._put("urgent", Group(*lines))
 
     def show_answer(self, shown: Shown, *, again: bool = False) -> None:
-        """Paints an answer; `again`: one of before, whose time is said."""
+        """Paints an answer; `again`: an earlier one, with its time."""
         self.blank()
         self._shown = shown
         layers = shown.layers
@@ -253,7 +253,7 @@ class AskScreen(Screen[None]):
         self.query_one("#layers", VerticalScroll).scroll_home(animate=False)
 
     def _paint_outdated(self, layers: Layers) -> None:
-        """Shows whom the answer was about, and that it changed; neither its level nor what it said to do."""
+        """Shows the subject of the answer, and that it changed; neither its level nor its action."""
         self._paint_banner(lambda width, low: state_banner(REPEAT, width, low=low))
         self._put("meaning", Text(CHANGED, style="bold reverse"))
         self._put("who", Group(*layers.who[:1]) if layers.who else "")
@@ -322,7 +322,7 @@ class AskScreen(Screen[None]):
         self.run_worker(self._ask(asked), group="question")
 
     def _answered_offline(self, asked: Asked, began: float) -> bool:
-        """Whether it was: without a network, and with a list on the device or with why none can be asked."""
+        """Answers without a network; returns whether it did, from a list on the device or with the reason for none."""
         if self.car.coverage.connected:
             return False
         try:
@@ -388,7 +388,7 @@ class AskScreen(Screen[None]):
 
     @property
     def idle(self) -> bool:
-        """Whether no question runs."""
+        """True if no question runs."""
         return self._under_way is None
 
     def _tick(self) -> None:
@@ -469,12 +469,12 @@ class AskScreen(Screen[None]):
             self.say("F9: en pantalla no hay alerta por confirmar" if on_line else "F9: sin conexión, por radio")
 
     def paint_confirmation(self, shown: Shown, line: str) -> None:
-        """What an institution says of a hit, if that answer is still on the screen."""
+        """Paints an institution's statement about a hit, if that answer is still on the screen."""
         if self.shows(shown):
             self._put("confirmation", Text(f"Confirmación: {line}", style="bold reverse"))
 
     def shows(self, shown: Shown) -> bool:
-        """Whether this answer is on the screen."""
+        """Returns whether this answer is on the screen."""
         return self._shown is shown
 
     def action_page(self, step: int) -> None:

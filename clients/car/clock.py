@@ -1,4 +1,4 @@
-"""The device's clock beside the server's: what ends by time goes by the later of both, and a wrong one is told."""
+"""The device's clock beside the server's: expiry goes by the later of both, and a wrong clock is reported."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class TrustedClock:
 
 
 def clock_of_token(issued: float, over: float) -> TrustedClock:
-    """What is known once a server took a token: by its clock it is not over, and has begun."""
+    """Returns the clock known once a server took a token: by that clock it is not over, and has begun."""
     return TrustedClock(min(max(time.time(), issued), over))
 
 
 def wrong_by(clock: TrustedClock | None) -> str:
-    """How far the device's clock is off, in Spanish ("24 h adelantado"); "" where it is right, or nothing is known."""
+    """Returns the device clock's error, in Spanish ("24 h adelantado"); "" if it is right, or unknown."""
     ahead = clock.ahead if clock is not None else 0.0
     off = abs(ahead)
     if off < TOLERATED_SECONDS:

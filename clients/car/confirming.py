@@ -82,5 +82,5 @@ def follow(
 
 
 def state_line(confirmation: contract.Confirmation) -> str:
-    """What the officer reads of it; what nobody has confirmed is unconfirmed."""
+    """Returns the officer's text for a confirmation; one without an answer is unconfirmed."""
     return confirmation.text or spanish.UNCONFIRMED

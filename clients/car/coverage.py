@@ -1,7 +1,8 @@
-"""Returns whether a server answers, and what stands in for it where none does: the hot list, and the log of look-ups.
+"""Tells whether a server answers, and keeps the substitutes for one that does not: the hot list, and the log of
+look-ups.
 
-"On line" is that the last call was answered. While nothing is asked the server's health is asked for, which needs no
-token and leaves no record; a port that takes a connection and carries nothing is not on line.
+"On line" means that the last call was answered. Between questions the server's health is asked for, which needs no
+token and leaves no record. A port that takes a connection and carries nothing is not on line.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _NO_DISK = "Este equipo no puede guardar la lista: fuera de línea no se respond
 
 
 class Coverage:
-    """Of one officer's session. `state`: the directory for list and log; "" = neither is kept."""
+    """Coverage of one officer's session. `state`: the directory for list and log; "" = neither is kept."""
 
     def __init__(self, car: Application, state: str) -> None:
         self._car = car
@@ -58,7 +59,7 @@ class Coverage:
 
     @property
     def notice(self) -> str:
-        """What the line at the top says of list and log; "" for nothing."""
+        """Text about list and log for the line at the top; "" for nothing."""
         if self._no_desk:
             return "SIN LISTA"
         if self.desk is None:
@@ -68,7 +69,7 @@ class Coverage:
         return f"{self.desk.waiting} por enviar" if self.desk.waiting else ""
 
     def tick(self) -> None:
-        """Once a second while the session is open: begins what is due."""
+        """Begins due work, once a second while the session is open."""
         now = boot_seconds()
         if self.desk is not None and self.desk.ended():  # at once, but not every second: a wrong clock ends each key
             self._next_sync = max(now, self._last_sync + AGAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""What the words in the box look like while they are typed. A guess that costs no call: the server's word is final."""
+"""The likely kind of the words in the box while they are typed. A guess that costs no call: the server decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a car's device shows of itself; the officer's token goes with each call, from the session."""
+"""The credentials of a car's device; the officer's token goes with each call, from the session."""
 
 from __future__ import annotations
 

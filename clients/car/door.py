@@ -1,4 +1,5 @@
-"""What stands on the login, and where: drawn once by hand while Textual is loaded (first_screen), then by Textual."""
+"""The parts of the login and their places: drawn once by hand while Textual is loaded (first_screen), then by
+Textual."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ BEGIN = "Inicie sesión"
 
 
 class Way(Enum):
-    """How an officer enters. The value: the boxes on the screen, by their titles."""
+    """The ways to sign in. The value: the boxes on the screen, by their titles."""
 
     DEVELOPMENT = ("",)
     TOKEN = ("Token",)
@@ -36,7 +37,8 @@ KEYS_BACK = "Enter entrar · Esc borrar · F2 con NIP · Ctrl+Q salir"
 
 
 def first_way(identity: bool, issuer: bool) -> Way:
-    """What the login begins with. identity: whether the device has one; issuer: whether there is one to sign in at."""
+    """Returns the login's first way. identity: whether the device has one; issuer: whether there is one to sign in
+    at."""
     if not identity:
         return Way.DEVELOPMENT
     return Way.PASSWORD if issuer else Way.TOKEN

@@ -1,7 +1,7 @@
-"""The login before Textual is there, whose import takes longer than an officer should look at an empty screen.
+"""The login before Textual is loaded: its import takes longer than an officer should look at an empty screen.
 
-It stands where Textual then draws the same. What is typed meanwhile stays in the terminal, unseen, and Textual reads
-it: nothing is lost, and a token that is pasted at once is not echoed.
+It stands where Textual then draws the same. Keys typed meanwhile stay in the terminal, unseen, and Textual reads them:
+nothing is lost, and a token that is pasted at once is not echoed.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def undraw() -> None:
 
 
 def _given(option: str, variable: str, arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether an option is set, as near as is told without a parser: a wrong guess is painted over."""
+    """Returns whether an option is set, roughly, without a parser: a wrong guess is painted over."""
     named = any(each == option or each.startswith(f"{option}=") for each in arguments)
     return named or bool(environment.get(variable))
 

@@ -1,7 +1,7 @@
-"""How the screen ends when nobody is before it any more: its terminal was closed, or the system asks it to go.
+"""Ends the screen without a user: its terminal was closed, or the system asks it to end.
 
-The session is signed off and the list's key forgotten first. Textual then puts the terminal back, which may wait for
-ever where there is none left: an alarm ends the process whatever it does.
+The session is signed off and the list's key forgotten first. Textual then restores the terminal, which may wait for
+ever if there is none left: an alarm ends the process in any case.
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ def end_on_signals(loop: AbstractEventLoop, end: Callable[[int], None]) -> None:
 
 
 def give_grace() -> None:
-    """From here on the process has so many seconds left."""
+    """Gives the process so many seconds from here on."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_GRACE_SECONDS)

@@ -35,7 +35,7 @@ _DANGERS = (level_pb2.CAUTION_FLAG_ARMED, level_pb2.CAUTION_FLAG_VIOLENT, level_
 
 @dataclass(frozen=True)
 class Page:
-    """What one of the pages below the layers shows; drawn when it is turned to."""
+    """The content of one page below the layers; drawn when it is turned to."""
 
     title: str
     body: Callable[[], RenderableType]
@@ -124,12 +124,12 @@ def _hit_line(hit: alert_pb2.Hit) -> Text:
 
 
 def _doubts(hit: alert_pb2.Hit) -> list[Text]:
-    """Why to confirm it first, as far as its line does not say so already."""
+    """Returns the reasons to confirm it first that its line does not already state."""
     return [Text(f"▸ {note.text}", style="bold") for note in hit.notes if note.text != hit.confirmation.text]
 
 
 def partial_line(answer: check_service_pb2.Answer) -> str:
-    """That the answer is partial, and which registers it lacks; "" for a whole one."""
+    """Returns the text for a partial answer, with the missing registers; "" for a whole one."""
     late = [s for s in answer.registers if s.state != register_pb2.REGISTER_STATE_FRESH]
     if answer.coverage == level_pb2.COVERAGE_COMPLETE and not late:
         return ""

@@ -28,7 +28,7 @@ _OPTIONS = (("grpc.use_local_subchannel_pool", 1),)
 
 
 def _load() -> None:
-    """What the first answer needs, before anybody waits for it."""
+    """Imports the modules for the first answer, before it is needed."""
     import clients.car.layers
     import clients.client.calls
     import clients.terminal.told_message  # noqa: F401
@@ -47,7 +47,7 @@ class NoAnswer(Exception):
 
     @property
     def of_the_network(self) -> bool:
-        """Whether no server was reached, or none in time: not whether one refused."""
+        """True if no server was reached, or none in time; False if one refused."""
         failure = self.failure
         if failure is None:
             return False
@@ -75,11 +75,11 @@ class Link:
 
     @property
     def token_file(self) -> Path | None:
-        """Where a token may lie; None in development mode."""
+        """The place of a token file; None in development mode."""
         return Path(f"{self._prefix}.token") if self._prefix is not None else None
 
     def device(self) -> Identity | None:
-        """What the device shows; None in development mode."""
+        """Returns the device's credentials; None in development mode."""
         from clients.car.device import Device
 
         return Device.beside(self._prefix) if self._prefix is not None else None
@@ -97,7 +97,7 @@ class Link:
         return _whole(await self._settled(asking))
 
     async def work(self, work: Callable[[Connection], _Result]) -> _Result:
-        """What takes several calls, in a thread. Raises NoAnswer."""
+        """Runs work of several calls, in a thread. Raises NoAnswer."""
         import grpc
 
         from clients.client.connection import read_failure
@@ -109,7 +109,7 @@ class Link:
             raise NoAnswer(read_failure(error)) from None
 
     async def reachable(self) -> bool:
-        """Whether the server's port takes a connection: costs no call and no record."""
+        """Returns whether the server's port takes a connection: costs no call and no record."""
         host, _, port = self.server.rpartition(":")
         try:
             _, writer = await asyncio.wait_for(asyncio.open_connection(host.strip("[]"), int(port)), _PROBE_SECONDS)
@@ -119,7 +119,7 @@ class Link:
         return True
 
     async def alive(self) -> bool:
-        """Whether the server says that it serves; a connection that carries nothing is thrown away."""
+        """Returns whether the server reports that it serves; a connection that carries nothing is dropped."""
         try:
             connection = await self._connected()
             return connection.serves(await self._settled(connection.ask_health(_HEALTH_SECONDS)))
@@ -132,7 +132,8 @@ class Link:
         await asyncio.to_thread(_load)
 
     async def explain(self, failure: CallFailure) -> str:
-        """What happened and what to do, in Spanish; looks at the connection once more where gRPC does not say."""
+        """Returns the failure and its remedy, in Spanish; tests the connection once more if gRPC does not give the
+        reason."""
         from clients.car.no_answer import told_failure
 
         return await asyncio.to_thread(told_failure, failure, self.server, self.device())

@@ -1,6 +1,7 @@
-"""The door: asks who the officer is, at the start and after each lock; nothing else is on the screen then.
+"""The door: asks for the officer's identity, at the start and after each lock; nothing else is on the screen then.
 
-By NIP and password at her institution's issuer, or by a token that she pastes or that lies in the device's file.
+By NIP and password at the officer's institution's issuer, or by a token that they paste or that lies in the device's
+file.
 """
 
 from __future__ import annotations
@@ -97,11 +98,12 @@ class LoginScreen(Screen[None]):
         return any(worker.node is self and not worker.is_finished for worker in self.workers)
 
     def takes_while_busy(self, _: Key | Paste) -> bool:
-        """Nothing is taken."""
+        """Takes nothing."""
         return False
 
     async def _trying(self, work: Coroutine[Any, Any, None]) -> None:
-        """A sign-in. What was typed behind one that failed is no password: it is dropped, and that is told."""
+        """Tries a sign-in. Keys typed behind a failed one are no password: they are dropped, and the officer is
+        informed."""
         await work
         if not self.car.session.open and self.car.typed.drop():
             self._say(f"{self._told} Lo que se tecleó mientras tanto no se tomó.".strip())
@@ -243,14 +245,14 @@ class LoginScreen(Screen[None]):
     # -- at the server
 
     async def _accepted(self, token: str) -> bool:
-        """Whether the token opens; why not is said."""
+        """Returns whether the token is accepted; shows the reason if not."""
         self._say("Comprobando con el servidor…")
         refusal = await self._refusal(token)
         self._say(refusal)
         return not refusal
 
     async def _refusal(self, token: str) -> str:
-        """Why the token opens nothing; "" when it does."""
+        """Returns why the token opens nothing; "" when it does."""
         from ronda.v1.register_service_pb2 import ListRegistersRequest
 
         app = self.car

@@ -1,4 +1,4 @@
-"""Why there is no answer, for an officer who sees keys, not options of a command."""
+"""The reasons for no answer, for an officer who sees keys, not options of a command."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ TOKEN_REFUSED = (
 
 
 def told_failure(failure: CallFailure, target: str, identity: Identity | None) -> str:
-    """What happened and what to do; may take the seconds of a connection that is tried once more."""
+    """Returns the failure and its remedy; may take the seconds of one more connection attempt."""
     trouble = trouble_of(failure, target, identity)
     if own := _own_certificate(trouble, identity):
         return own
@@ -83,7 +83,8 @@ def told_failure(failure: CallFailure, target: str, identity: Identity | None) -
 
 
 def told_sign_in(failure: CallFailure, issuer: str, identity: Identity, trouble: Trouble | None = None) -> str:
-    """Why an officer could not sign in at her institution's issuer; as told_failure. trouble: if it is known."""
+    """Returns why an officer could not sign in at their institution's issuer; as told_failure. trouble: if it is
+    known."""
     if failure.reason == "LIMIT_EXCEEDED":
         minutes = max(1, round((failure.retry_after_seconds or 0.0) / 60 + 0.5))
         return f"Demasiados intentos fallidos: espere {minutes} min, o avise a su institución."
@@ -120,5 +121,5 @@ def _own_certificate(trouble: Trouble | None, identity: Identity | None) -> str:
 
 
 def told_file(name: str) -> str:
-    """That a file of the device cannot be read."""
+    """Returns the text for an unreadable file of the device."""
     return f"No se puede leer {name or 'un archivo del equipo'}: {_OPERATIONS}."

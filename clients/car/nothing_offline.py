@@ -1,4 +1,5 @@
-"""That the hot list answers nothing; apart from it, so that the screen starts without what the list needs."""
+"""The error of a hot list without an answer; a module of its own, so that the screen starts without the list's
+imports."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The officer's sign-in at her institution's issuer, from the car: by NIP and password, renewed without them.
+"""The officer's sign-in at their institution's issuer, from the car: by NIP and password, renewed without them.
 
-As `ronda login` does it, with nothing on disk. The session at the issuer ends with the lock.
+As in `ronda login`, with nothing on disk. The session at the issuer ends with the lock.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FALLBACK_LIFE_SECONDS = 300.0
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """What a token says of itself, unproved; {} for what is no token."""
+    """Returns a token's claims, unverified; {} for a text that is no token."""
     from joserfc import errors, jws
 
     try:
@@ -37,7 +37,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def officer_mark(token: str) -> str:
-    """The officer of a token, as a name for a folder; no secret, and the same for each of her tokens."""
+    """Returns a token's officer as a folder name; no secret, and the same for each token of the officer."""
     claims = claims_of(token)
     who = f"{claims.get('iss')} {claims.get('sub')}" if claims else ""
     return hashlib.sha256(who.encode()).hexdigest()[:24]
@@ -54,7 +54,7 @@ class OfficerAtIssuer:
         self._renew_at = self._over_at = float("inf")
 
     def device(self) -> Identity:
-        """What is shown to the issuer, to find out why it does not answer."""
+        """Returns the device's credentials for the issuer, to find out why it does not answer."""
         from clients.car.device import Device
         from clients.client.sign_in import ISSUER_CA
 
@@ -73,18 +73,18 @@ class OfficerAtIssuer:
         return self._taken(token.text)
 
     async def change(self, nip: str, present: str, wanted: str) -> None:
-        """Another password. Raises CallFailure, OSError."""
+        """Changes the password. Raises CallFailure, OSError."""
         with await asyncio.to_thread(self._opened) as sign_in:
             await asyncio.to_thread(sign_in.change_password, nip, present, wanted)
 
     @property
     def due(self) -> bool:
-        """Whether the token should be renewed."""
+        """True if the token should be renewed."""
         return self._sign_in is not None and boot_seconds() >= self._renew_at
 
     @property
     def over(self) -> bool:
-        """Whether the token has ended."""
+        """True if the token has ended."""
         return self._sign_in is not None and boot_seconds() >= self._over_at
 
     async def renewed(self) -> str:

@@ -21,17 +21,17 @@ class OneLine(Input):
             self.changes = changes
 
     refused = ""
-    """Why something typed or pasted was not taken, until the text changes: what is left must not be asked."""
+    """The reason why typed or pasted text was not taken, until the text changes: the rest must not be asked."""
 
     def make_room(self, text: str) -> None:
         """Called before a text stands in the box: how long it may be can depend on what it is."""
 
     def watch_value(self) -> None:
-        """Whatever changes the text answers a refusal."""
+        """Ends a refusal at any change of the text."""
         self.refused = ""
 
     def on_paste(self, event: Paste) -> None:
-        """In the place of Input's own, which leaves out without a word."""
+        """Replaces Input's own, which drops text silently."""
         event.prevent_default()
         event.stop()
         lines = [line for line in event.text.splitlines() if line.strip()]
@@ -51,7 +51,7 @@ class OneLine(Input):
         self.replace(line, start, end)
 
     def restricted(self) -> None:
-        """What is typed beyond the box's length."""
+        """Refuses text beyond the box's length."""
         super().restricted()
         self._refuse(f"Caben {self.max_length} caracteres: lo demás no se escribió")
 

@@ -39,7 +39,7 @@ class Outdated:
         return Text(_BADGE, style="bold reverse") if self.holds(shown) else level_badge(shown.layers.level)
 
     def forget(self) -> None:
-        """Another session begins."""
+        """Forgets the answers when another session begins."""
         self._answers.clear()
 
 
@@ -56,7 +56,7 @@ def _contradicts(recall: Recall, response: Any) -> bool:
 
 
 def _subjects(response: Any) -> set[str]:
-    """Ids of whom and what the answer shows."""
+    """Returns the ids of the subjects in the answer."""
     found = {hit.subject.subject_id for hit in response.answer.hits}
     for kind in ("person", "vehicle"):
         if kind in type(response).DESCRIPTOR.fields_by_name and response.HasField(kind):

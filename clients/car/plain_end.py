@@ -1,4 +1,4 @@
-"""How the screen ends on a defect of its own: a sentence, without the values that a traceback or locals would show."""
+"""The screen's end after a defect of its own: a sentence, without the values in a traceback or locals."""
 
 from __future__ import annotations
 

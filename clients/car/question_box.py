@@ -53,7 +53,7 @@ class QuestionBox(OneLine):
         return cast("Application", self.app).typed.comes_within(event, _SCAN_SECONDS)
 
     def say(self, text: str) -> None:
-        """Why something is not done, at the border until something is typed."""
+        """Shows why something is not done, at the border until something is typed."""
         self.border_subtitle = text
 
     def clear_text(self) -> None:
@@ -72,7 +72,7 @@ class QuestionBox(OneLine):
         self.say(unread or likely_kind(event.value))
 
     def on_one_line_not_taken(self, event: OneLine.NotTaken) -> None:
-        """Until something is typed, and not only until the box has changed by the paste."""
+        """Shows the reason until something is typed, and not only until the paste has changed the box."""
         self.say(event.said)
         self._unread = event.said if event.changes else ""
 
@@ -139,7 +139,7 @@ class QuestionBox(OneLine):
         return cast("Application", self.app).typed.goes_on_within(_SCAN_SECONDS)
 
     def _wait_for_scan(self) -> None:
-        """Until the scanner types no more."""
+        """Waits until the scanner has finished."""
         if self._scan_end is not None:
             self._scan_end.stop()
         self._scan_end = self.set_timer(_SCAN_SECONDS, self._end_scan)

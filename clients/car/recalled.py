@@ -1,6 +1,6 @@
-"""Recalls: what changed about whom this officer looked up, at the top of the screen until F12 says that it was read.
+"""Recalls: changes about subjects of this officer's look-ups, at the top of the screen until F12 marks them as read.
 
-"Cancelada: no actúe" may come while she drives to somebody's house: it must not need a question, nor hide one.
+"Cancelada: no actúe" may come while the officer drives to somebody's house: it must not need a question, nor hide one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Unread(NamedTuple):
 
 
 class Recalled:
-    """Of one session. In the event loop's thread, but for what says otherwise."""
+    """Recalls of one session. In the event loop's thread, except where noted."""
 
     def __init__(self, car: Application) -> None:
         self._car = car
@@ -46,8 +46,10 @@ class Recalled:
         self.never_comes = False  # nobody is told, or not this officer: silence does not say that nothing changed
 
     async def watch(self) -> None:
-        """Until the lock; over outages too. Each beginning is spent of the officer's allowance, as a
-        question is: a link that breaks again and again may not use it up.
+        """Watches until the lock; over outages too.
+
+        Each beginning costs the officer's allowance, as a question does: a link that breaks again and again may not use
+        it up.
         """
         pause = _AGAIN_SECONDS
         self.never_comes = False
@@ -90,7 +92,7 @@ class Recalled:
 
     @property
     def line(self) -> Text | None:
-        """What the officer reads; None = nothing is unread."""
+        """The officer's line; None = nothing is unread."""
         first = next(iter(self._unread.values()), None)
         if first is None:
             return None
@@ -113,7 +115,7 @@ class Recalled:
             return
 
     def drop(self) -> None:
-        """Nothing of it is left on the screen."""
+        """Removes the recalls from the screen."""
         self._unread.clear()
         self._car.paint_recalls()
 
@@ -124,7 +126,10 @@ def _follow(
     context: RequestContext,
     told: Callable[[SubscribeResponse], bool],
 ) -> None:
-    """In a thread: tells each message until `told` is False or the stream ends. Raises grpc.RpcError."""
+    """Follows the stream in a thread: passes on each message until `told` returns False or the stream ends.
+
+    Raises grpc.RpcError.
+    """
     from clients.terminal.told_message import told_message
     from ronda.v1.alert_service_pb2 import SubscribeRequest
 

@@ -31,7 +31,7 @@ _LAST_FOUR = re.compile(r"<+([0-9]{4})[0-9]?(?![0-9])|([0-9]{4})(?![0-9])")
 
 
 def lacking_lines(text: str) -> int:
-    """How many lines a machine-readable zone still lacks; 0 for a whole one, and for what is none."""
+    """Returns the number of missing lines of a machine-readable zone; 0 for a whole one, and for other text."""
     lines = text.upper().split()
     if not lines or "<" not in lines[0] or not _FIRST.fullmatch(lines[0]):
         return 0
@@ -67,9 +67,9 @@ def scanned_line(lines: list[str]) -> str:
 
 
 def licence_question(code: str) -> str:
-    """Returns what a licence's code says of its holder, as an officer would type it; "" where it lacks name or birth.
+    """Returns the holder's data of a licence's code, as an officer would type it; "" if it lacks name or birth.
 
-    A Guatemalan licence's number is the CUI; any other country's number is on no register, so its holder is asked for
+    A Guatemalan licence's number is the CUI. Any other country's number is on no register, so its holder is looked up
     by name and date of birth.
     """
     found = {each["name"]: each["text"].strip() for each in _ELEMENT.finditer(code.replace(LINE_END, "\n"))}

@@ -45,13 +45,13 @@ class Session:
 
     @property
     def idle_over(self) -> bool:
-        """Whether nobody pressed a key for so long that the screen must lock."""
+        """Returns whether no key was pressed for so long that the screen must lock."""
         return self.open and boot_seconds() - self._touched >= self._idle_seconds
 
     def offered(self, typed: str) -> str:
-        """The token that logs in: what was typed, else the file's. Raises TokenMissing.
+        """Returns the token that logs in: the typed one, else the file's. Raises TokenMissing.
 
-        After a lock the file's token counts only when it is another one: whoever finds the car has the file too.
+        After a lock the file's token counts only when it is another one: a finder of the car has the file too.
         """
         typed = typed.strip().removeprefix("Bearer ").strip()
         if typed:
@@ -82,13 +82,13 @@ class Session:
         return same
 
     def renew(self, token: str) -> None:
-        """Another token of the same sign-in; none is taken once the session is locked."""
+        """Takes another token of the same sign-in; none once the session is locked."""
         if self.open and token:
             self._typed = token
             self._last_mark = self._mark(token)
 
     def same_as_before(self, token: str) -> bool:
-        """Whether this is the token of the session that was locked; told without a server."""
+        """Returns whether this is the token of the locked session; needs no server."""
         return hmac.compare_digest(self._last_mark, self._mark(token))
 
     def lock(self) -> None:

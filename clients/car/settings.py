@@ -1,4 +1,4 @@
-"""What a car's screen is started with."""
+"""The start-up settings of a car's screen."""
 
 from __future__ import annotations
 

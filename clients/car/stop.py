@@ -18,7 +18,7 @@ HISTORY = 20
 
 
 class Role(Enum):
-    """Whom a question is about."""
+    """The subject of a question."""
 
     ANY = "Consulta"
     OWNER = "Dueño"
@@ -26,7 +26,8 @@ class Role(Enum):
 
 
 class Found(IntEnum):
-    """How the officer came by whom a question asks about: numbers of ronda.v1.SubjectFound, which is imported later."""
+    """The officer's way of finding the person in a question: numbers of ronda.v1.SubjectFound, which is imported
+    later."""
 
     GIVEN = 0
     CHOSEN = 2
@@ -44,7 +45,7 @@ class Asked:
 
     @property
     def person_found(self) -> Found:
-        """Returns what the server is told; of a vehicle nothing, for its plate is compared with the car."""
+        """Returns the value for the server; none for a vehicle, because its plate is compared with the car."""
         return self.found if self.person else Found.GIVEN
 
     def again(self) -> Asked:
@@ -65,7 +66,7 @@ class Shown:
 
 
 class Stop:
-    """What the officer has before her."""
+    """The present stop of the officer."""
 
     def __init__(self) -> None:
         self.vehicle: Shown | None = None
@@ -105,7 +106,7 @@ class Stop:
         return [(owner, replace(asked, found=found)) for owner, asked in pairs if asked is not None]
 
     def parts(self) -> list[tuple[str, Shown]]:
-        """What is known of the stop, by its name."""
+        """Returns the known answers of the stop, by name."""
         named = (("Vehículo", self.vehicle), (Role.OWNER.value, self.owner), (Role.DRIVER.value, self.driver))
         return [(word, shown) for word, shown in named if shown is not None]
 
@@ -156,7 +157,7 @@ def _of_vehicle(shown: Shown | None) -> vehicle_pb2.Vehicle | None:
 
 
 def subject_id(shown: Shown | None) -> str:
-    """The person whom an answer found; "" for none."""
+    """Returns the id of the person that an answer found; "" for none."""
     subject = _subject(shown)
     return subject.subject_id if subject is not None and subject.DESCRIPTOR.name == "Person" else ""
 
@@ -189,7 +190,7 @@ def _is_certain_person(shown: Shown) -> bool:
 
 
 def asked_of_owner(owner: vehicle_pb2.Owner) -> Asked | None:
-    """The question about an owner, by the best that is on file; None for one of whom nothing is."""
+    """Returns the question about an owner, by the best data on file; None if there is none."""
     for claim in owner.person.identity_claims:
         for kind, value in (("cui", claim.cui), ("nit", claim.nit), ("cedula", claim.cedula)):
             if value:

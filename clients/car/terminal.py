@@ -20,14 +20,14 @@ class CarTerminal(LinuxDriver):
     """Leaves the login of first_screen standing until Textual's own is painted."""
 
     def write(self, data: str) -> None:
-        """As the driver's; a second switch to the alternate screen would blank it."""
+        """Writes as the driver does; a second switch to the alternate screen would blank it."""
         if data == _TO_ALTERNATE and take_over():
             return
         super().write(data)
 
     @property
     def gone(self) -> bool:
-        """Whether nobody can type there any more, though no signal said so (another session, a signal ignored)."""
+        """Returns whether the terminal is gone, even without a signal (another session, a signal ignored)."""
         try:
             termios.tcgetattr(self.fileno)
         except termios.error:
@@ -35,7 +35,7 @@ class CarTerminal(LinuxDriver):
         return False
 
     def run_input_thread(self) -> None:
-        """As the driver's, once there is a box for the keys: Textual drops what comes before."""
+        """Runs as the driver's does, once there is a box for the keys: Textual drops earlier ones."""
         takes_keys = cast("CarApp", self._app).takes_keys
         while not takes_keys.wait(_LOOK_SECONDS):
             if self.exit_event.is_set():

@@ -36,7 +36,7 @@ class Input(_Told, widgets.Input):
     """A field for text that is typed or pasted."""
 
     only_keeps_letters = False
-    """Whether a letter changes nothing but this field's text: no other field takes the focus by it."""
+    """True if a letter changes only this field's text: no other field takes the focus by it."""
 
 
 class OptionList(_Told, widgets.OptionList):

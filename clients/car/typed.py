@@ -27,7 +27,7 @@ _GIVE_UP = "escape"  # of what runs: at once too
 
 @runtime_checkable
 class Waiting(Protocol):
-    """A screen whose work keys may have to wait for."""
+    """A screen with work that keys may have to wait for."""
 
     @property
     def is_busy(self) -> bool:
@@ -40,7 +40,7 @@ class Waiting(Protocol):
 
 
 class Typed:
-    """The queue of one application. `add` from its `on_event`; `is_due` tells an event whose turn it is."""
+    """The queue of one application. Call `add` from its `on_event`; `is_due` is true for the event at its turn."""
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
@@ -71,7 +71,7 @@ class Typed:
         return self._taken_at is None or event.time - self._taken_at <= seconds
 
     def is_due(self, event: Key | Paste) -> bool:
-        """Returns whether this is the event whose turn it is."""
+        """Returns whether it is this event's turn."""
         return event is self._due
 
     def add(self, event: Key | Paste) -> bool:

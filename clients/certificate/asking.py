@@ -1,8 +1,8 @@
-"""What a server says of one person for a certificate: who the identity register says she is, and the result of Clear.
+"""A server's data about one person for a certificate: the identity by the register, and the result of Clear.
 
-Two questions with purpose CLEARANCE: CheckPerson, of which only the section of identity is asked, and Clear, of one
-row. Both are answered from one generation. Of whom the register says that she is a child, or not how old she is, Clear
-is not asked: what a child did is reserved (Decreto 27-2003), and "nothing" and "hidden" would read alike.
+Two questions with purpose CLEARANCE: CheckPerson, for the section of identity alone, and Clear, of one row. Both are
+answered from one generation. Clear is not asked about a child, or about a person of unknown age by the register. A
+child's acts are reserved (Decreto 27-2003), and "nothing" and "hidden" would read alike.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_RECORDS = 5  # that the server names behind one row
 
 
 class Standard(StrEnum):
-    """What a certificate certifies, as typed on the command line."""
+    """The certified statement, as typed on the command line."""
 
     WANTED = "wanted"
     POLICE = "police"
@@ -42,7 +42,7 @@ class Standard(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What comes of the question. An unknown result of a newer server is REVIEW."""
+    """The result of the question. An unknown result of a newer server is REVIEW."""
 
     NO_RECORD = "NO_RECORD"
     WITH_RECORD = "WITH_RECORD"
@@ -86,7 +86,7 @@ class RegisterRead:
 
 @dataclass(frozen=True)
 class Record:
-    """A record behind a result: register, id and version, for the eyes of whoever reviews."""
+    """A record behind a result: register, id and version, for the reviewer."""
 
     register_id: str
     record_id: str
@@ -192,7 +192,7 @@ def _of_check(seen: Any, cui: str, name: str, standard: Standard, outcome: Outco
 
 
 def _claims(seen: Any, cui: str) -> list[Any]:
-    """What registers of role identity say of this CUI."""
+    """Returns the claims about this CUI by registers of role identity."""
     roles = {each.register_id: each.roles for each in seen.answer.registers}
     return [
         claim
@@ -202,14 +202,14 @@ def _claims(seen: Any, cui: str) -> list[Any]:
 
 
 def _name(seen: Any, cui: str) -> str:
-    """As the identity register whose spelling the answer shows writes it, else the first one."""
+    """Returns the name as written by the identity register in the answer, else by the first one."""
     claims = _claims(seen, cui)
     shown = [claim for claim in claims if claim.record.register_id == seen.person.name_register_id]
     return next((text for claim in (*shown, *claims) if (text := " ".join(name_text(claim.name).split()))), "")
 
 
 def _too_young(seen: Any, cui: str) -> str:
-    """MINOR, AGE_UNKNOWN, or "" for an adult, the dead, and whom no register knows: of these Clear says why not."""
+    """Returns MINOR, AGE_UNKNOWN, or "" for an adult, a dead or an unknown person: Clear gives the reason for these."""
     claims = _claims(seen, cui)
     if not claims or seen.answer.identity_status == level_pb2.IDENTITY_STATUS_DECEASED:
         return ""
@@ -221,7 +221,7 @@ def _too_young(seen: Any, cui: str) -> str:
 
 
 def _of_age_at_latest(born: PartialDate, today: date) -> bool:
-    """Whether she is of age though born on the latest day that what is known of the date allows."""
+    """Returns whether the person is of age even if born on the latest day that the known parts of the date allow."""
     latest = (born.year + FULL_AGE, born.month or 12, born.day or 31)
     return latest <= (today.year, today.month, today.day)
 

@@ -1,4 +1,4 @@
-"""What one certificate says, and the number and key that go with it."""
+"""The content of one certificate, with its number and key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONTEXT = b"ronda-certificate-1"
 
 @dataclass(frozen=True)
 class Institution:
-    """Who certifies. id: short, in tokens; online: where a number may be asked about, "" = nowhere.
+    """The certifying institution. id: short, in tokens; online: address for questions about a number, "" = none.
 
     heading: lines above the name; foot: at the end of each page; arms: a PNG or JPEG above all, None = none.
     """
@@ -57,7 +57,7 @@ class Certificate:
 
     @property
     def binding(self) -> str:
-        """What ties the token to the CUI."""
+        """The binding of the token to the CUI."""
         return binding(self.page_key, self.number, self.cui)
 
 

@@ -1,4 +1,4 @@
-"""From an answer to a signed certificate: nothing is written anywhere yet."""
+"""Makes a signed certificate from an answer; nothing is written to disk yet."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Made:
 
     @property
     def sha256(self) -> str:
-        """Of the PDF, hexadecimal."""
+        """SHA-256 of the PDF, hexadecimal."""
         return hashlib.sha256(self.pdf).hexdigest()
 
 

@@ -41,9 +41,9 @@ class FontMissing(Exception):
 
 
 class Unwritable(Exception):
-    """A text has a letter that the page's font has not, or a character that hides or turns a part of it.
+    """A text has a letter missing in the page's font, or a character that hides or turns a part of it.
 
-    A name is never written with another one in its place. `institution`: it is one of hers.
+    A name is never written with another one in its place. `institution`: it is a text of the institution.
     """
 
     def __init__(self, *, institution: bool) -> None:
@@ -97,15 +97,15 @@ class _Page(FPDF):
 
 
 def qr_text(certificate: Certificate, token: str) -> str:
-    """What the QR code holds: the token, behind the office's address where it has one.
+    """Returns the content of the QR code: the token, behind the office's address if it has one.
 
-    Behind `#`: a browser that opens the address sends nothing of it, so that the token stands in no log.
+    The token stands behind `#`: a browser that opens the address sends nothing of it, so it is in no log.
     """
     return f"{certificate.institution.online}#{token}" if certificate.institution.online else token
 
 
 def attached(certificate: Certificate, token: str) -> dict[str, str]:
-    """What the file holds beside the page, so that a program reads no letters off it."""
+    """Returns the data attached to the page, so that a program need not read its letters."""
     return {
         "format": "ronda-certificate/1",
         "number": certificate.number,

@@ -1,4 +1,4 @@
-"""Why what was shown is no valid certificate."""
+"""The reasons why a shown certificate is not valid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class Fault(Enum):
-    """What is wrong with it."""
+    """The fault of a certificate."""
 
     NO_TOKEN = auto()  # no token of a certificate, or of another version
     SIGNATURE = auto()  # not signed with a key of the office, or altered

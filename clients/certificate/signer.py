@@ -46,7 +46,7 @@ def certificate_print(certificate: X509) -> str:
 
 @dataclass(frozen=True)
 class Signer:
-    """Whoever signs certificates. not_after: when the document-signing certificate ends, UTC; print: which it is."""
+    """The signer of certificates. not_after: end of the document-signing certificate, UTC; print: its fingerprint."""
 
     documents: SimpleSigner
     token_key: OKPKey
@@ -55,7 +55,7 @@ class Signer:
 
     @classmethod
     def read(cls, certificate: Path, key: Path, authority: Path, token_key: Path) -> Signer:
-        """From PEM files and a private JWK. Raises OSError, KeysUnusable."""
+        """Reads PEM files and a private JWK. Raises OSError, KeysUnusable."""
         for path in (certificate, key, authority):
             read_whole(path)  # the library logs what it cannot read, and says nothing to us
         documents = SimpleSigner.load(  # type: ignore[no-untyped-call]
@@ -78,14 +78,14 @@ class Signer:
 
 @dataclass(frozen=True)
 class Trusted:
-    """Whom a verifier believes: the authority of documents, and the keys of tokens. Both files are public."""
+    """The keys that a verifier trusts: the authority of documents, and the keys of tokens. Both files are public."""
 
     authority: X509
     token_keys: KeySet
 
     @classmethod
     def read(cls, authority: Path, token_keys: Path) -> Trusted:
-        """From a PEM file and a JWK Set. Raises OSError, KeysUnusable."""
+        """Reads a PEM file and a JWK Set. Raises OSError, KeysUnusable."""
         content = read_whole(token_keys).decode()
         read_whole(authority)
         try:

@@ -1,13 +1,13 @@
 """The token in a certificate's QR code: a compact JWS (RFC 7515), signed with Ed25519, readable without a network.
 
-A stranger may photograph it. It names no person: number, standard, result and dates, and a hash of the CUI under a key
-that is printed on the page, outside the code.
+A stranger may photograph it. It names no person. It holds number, standard, result and dates, and a hash of the CUI
+under a key that is printed on the page, outside the code.
 
     {"iss": "mingob", "jti": number, "std": "wanted", "res": "NO_RECORD", "iat": ..., "exp": ..., "cuih": ...,
      "pdfs": ...}
 
-`res` of a sample is SAMPLE: a reader that knows no samples takes it for no certificate.
-`pdfs` names the certificate that signed the PDF: another signer of the same authority makes no page for this token.
+`res` of a sample is SAMPLE: a reader that knows no samples takes it for no certificate. `pdfs` names the certificate
+that signed the PDF: another signer of the same authority makes no page for this token.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CLOCKS_DIFFER = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class TokenSaid:
-    """What a token says whose signature holds."""
+    """The content of a token with a valid signature."""
 
     institution: str
     number: str

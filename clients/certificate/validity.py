@@ -1,4 +1,4 @@
-"""How long a certificate holds: six months by the calendar, to the end of the last day in Guatemala."""
+"""The validity of a certificate: six months by the calendar, to the end of the last day in Guatemala."""
 
 from __future__ import annotations
 

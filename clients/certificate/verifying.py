@@ -1,4 +1,4 @@
-"""A certificate as whoever is shown it reads it: the signed PDF, or the token of its QR code, without a network."""
+"""Verifies a certificate shown by its holder: the signed PDF, or the token of its QR code, without a network."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _USAGE = KeyUsageConstraints(key_usage={"non_repudiation"}, extd_key_usage={DOCU
 
 @dataclass(frozen=True)
 class Printed:
-    """What stands on the page beside the code, typed by whoever checks it; "" = not compared."""
+    """The text on the page beside the code, typed by the verifier; "" = not compared."""
 
     number: str = ""
     cui: str = ""
@@ -109,7 +109,7 @@ def _check_signature(signature: EmbeddedPdfSignature, trusted: Trusted, now: dat
 
 
 def _attached(reader: PdfFileReader) -> dict[str, str]:
-    """What the file holds beside its page. Raises NotValid."""
+    """Returns the data attached to the file. Raises NotValid."""
     found = _within(lambda: _attached_bytes(reader))
     try:
         beside = json_of(found)
@@ -128,7 +128,7 @@ def _attached_bytes(reader: PdfFileReader) -> bytes:
 
 
 def _within(read: Callable[[], Any]) -> Any:
-    """What a reader of a damaged or hostile file raises is no PDF of ours."""
+    """Returns the result of a reader; its errors on a damaged or hostile file become NotValid."""
     try:
         return read()
     except NotValid:
@@ -138,5 +138,5 @@ def _within(read: Callable[[], Any]) -> Any:
 
 
 def is_pdf(content: bytes) -> bool:
-    """Whether it means to be one."""
+    """Returns whether it claims to be a PDF."""
     return content.startswith(b"%PDF-")

@@ -1,4 +1,4 @@
-"""What a certificate says, in Spanish: its title, its statement, and what it does not say; and why none is issued."""
+"""The texts of a certificate, in Spanish: its title, its statement and limits; and the reasons for refusing one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SHORT = {
 
 
 def statement(standard: Standard) -> str:
-    """What is certified."""
+    """Returns the certified statement."""
     return (
         f"A nombre de la persona identificada arriba, por su CUI, {_STATES[standard]} en los registros consultados "
         "que se indican abajo, a la fecha de cada uno."
@@ -40,7 +40,7 @@ def statement(standard: Standard) -> str:
 
 
 def limits(standard: Standard) -> tuple[str, ...]:
-    """What it does not say."""
+    """Returns the limits of the statement."""
     return (
         f"Se consultaron {_READS[standard]}, y nada más: no habla de otros registros ni de otros países.",
         "No dice nada de hechos que los registros recibieron después de la fecha que se indica para cada uno.",
@@ -99,10 +99,10 @@ MINOR_TEXT = (
 
 
 def review_reason(reason: str) -> str:
-    """Why no certificate is issued before somebody has looked."""
+    """Returns why no certificate is issued without a review."""
     return REVIEW_REASONS.get(reason, _OTHER_REASON)
 
 
 def what_to_bring(reason: str) -> str:
-    """What the person brings to the review."""
+    """Returns the documents that the person brings to the review."""
     return BRING.get(reason, _BRING_DPI)

@@ -1,1 +1,1 @@
-"""What a program asks a server with: the connection, its identity, and why there is no answer."""
+"""The parts of a program that asks a server: the connection, its identity, and the reasons for no answer."""

@@ -1,4 +1,4 @@
-"""What the blocking and the asyncio client both are: a server, the device that asks, and why; what a retry may cost."""
+"""The common base of the blocking and the asyncio client: server, device, purpose, and the limits of retries."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Asker:
         return (self._why if why is None else as_why(why)).frame()
 
     def _stub(self, place: int, method: Method) -> Any:
-        """What asks the method over the connection OWN or TWIN."""
+        """Returns the stub of the method over the connection OWN or TWIN."""
         stub = self._stubs.get((method.path, place))
         if stub is None:
             stub = self._channels[place].unary_unary(method.path, None, method.answer.FromString)

@@ -1,6 +1,6 @@
-"""What a program asks, as requests of the contract: why it asks, and each question's fields, checked for their kind.
+"""A program's questions as requests of the contract: the purpose, and each question's fields, checked for their kind.
 
-A field that does not take its value is named, and the value is not: protobuf's own errors show it.
+An error names the field and not its value, which protobuf's own errors show.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _M = TypeVar("_M", bound="Message")
 class Why:
     """The lawful reason of a question, which policy decides by. purpose: a name of the contract, "TRAFFIC_STOP".
 
-    case_number: where policy asks for one; reason: why the glass is broken; sections: names of those wanted, of the
+    case_number: if policy requires one; reason: for breaking the glass; sections: names of the wanted ones, of the
     contract ("WARRANT"); none: all that the caller may see.
     """
 
@@ -55,10 +55,11 @@ def as_why(why: Why | str) -> Why:
 
 
 class PersonFields(TypedDict, total=False):
-    """What is known or seen of a person. birth_date: a date, "1988", "1988-03", "1988-03-31" or "31/03/1988"; document:
-    "COUNTRY:NUMBER" with the country's ISO 3166-1 alpha-3 code, or the number; sex: "M" or "F"; name: as it is written;
-    handle: Candidate.handle, alone; subject_found: "CHOSEN_BY_NAME" for a person chosen from a list,
-    "DOCUMENT_COMPARED" once the document was compared.
+    """The known or seen facts of a person.
+
+    birth_date: a date, "1988", "1988-03", "1988-03-31" or "31/03/1988"; document: "COUNTRY:NUMBER" with the country's
+    ISO 3166-1 alpha-3 code, or the number; sex: "M" or "F"; name: as it is written; handle: Candidate.handle, alone;
+    subject_found: "CHOSEN_BY_NAME" for a person chosen from a list, "DOCUMENT_COMPARED" once the document was compared.
     """
 
     cui: str
@@ -77,7 +78,7 @@ class PersonFields(TypedDict, total=False):
 
 
 class VehicleFields(TypedDict, total=False):
-    """What is known or seen of a vehicle. plate_country: ISO 3166-1 alpha-3, Guatemala if none is given."""
+    """The known or seen facts of a vehicle. plate_country: ISO 3166-1 alpha-3, Guatemala if none is given."""
 
     plate: str
     plate_country: str
@@ -90,7 +91,7 @@ class VehicleFields(TypedDict, total=False):
 
 
 class PersonSearch(TypedDict, total=False):
-    """What narrows a search for persons. birth_date, sex: as in PersonFields; department, municipality: INE codes."""
+    """The filters of a search for persons. birth_date, sex: as in PersonFields; department, municipality: INE codes."""
 
     birth_date: str | datetime.date
     birth_year_from: int
@@ -107,7 +108,7 @@ class PersonSearch(TypedDict, total=False):
 
 
 class VehicleSearch(TypedDict, total=False):
-    """What narrows a search for vehicles. plate_pattern: with ? for one character and * for any number."""
+    """The filters of a search for vehicles. plate_pattern: with ? for one character and * for any number."""
 
     plate_pattern: str
     make: str
@@ -120,7 +121,7 @@ class VehicleSearch(TypedDict, total=False):
 
 
 def one_box(context: RequestContext, query: str, country: str) -> contract.CheckRequest:
-    """Whatever was typed. Raises QuestionRefused."""
+    """Returns a check of any typed text. Raises QuestionRefused."""
     return _filled(contract.CheckRequest(context=context), {"query": query, "country": country})
 
 
@@ -210,7 +211,7 @@ def _date(value: Any) -> PartialDate:
 
 
 def clearance(context: RequestContext, standard: str, generation_id: str) -> ClearRequest:
-    """What begins a clearance stream. Raises QuestionRefused."""
+    """Returns the first message of a clearance stream. Raises QuestionRefused."""
     name = _named("standard", "CLEARANCE_STANDARD_", standard, ClearanceStandard)
     given = {"standard": ClearanceStandard.Value(name), "generation_id": generation_id}
     return _filled(ClearRequest(context=context), given)

@@ -117,7 +117,7 @@ class AsyncRonda(Asker):
         channels: int = 2,
         window: int = 8,
     ) -> AsyncGenerator[Cleared, None]:
-        """As Ronda.clear. Rows are read, and answers waited for, in a thread of their own."""
+        """Works as Ronda.clear. Rows are read, and answers awaited, in a thread of their own."""
         with Ronda(
             self._target, self._identity, why=self._why if why is None else why, patience=self._patience
         ) as beside:
@@ -127,7 +127,7 @@ class AsyncRonda(Asker):
                     yield row
 
     async def diagnose(self) -> Trouble:
-        """Why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""
+        """Returns why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""
         return await asyncio.to_thread(diagnose, self._target, self._identity)
 
     async def _ask(self, request: Message, deadline: float | None) -> Any:

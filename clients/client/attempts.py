@@ -1,8 +1,8 @@
-"""When a call is tried again, and when a second one is sent beside it: numbers and the budget, for both clients.
+"""Decides when a call is tried again, and when a second one is sent beside it: numbers and the budget, for both
+clients.
 
-gRPC's own retries cannot be used for it: they know statuses and not reasons, are not told of RetryInfo or of a token
-that was renewed, and hedging is ignored in Python. What is decided here waits for nothing and sends nothing, so that
-the blocking and the asyncio client decide alike.
+gRPC's own retries do not fit. They know statuses and not reasons, ignore RetryInfo and a renewed token, and Python
+ignores hedging. These decisions wait for nothing and send nothing, so the blocking and the asyncio client decide alike.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _EARNED = 0.1  # of an extra attempt, by each answer
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a call may take, and what is tried in that time. Times in seconds.
+    """The time limits of a call, and the attempts within them. Times in seconds.
 
     deadline: of a call with all its attempts. attempts: in all, without the hedge. first_pause, longest_pause: between
     attempts, twice as long each time. hedge_after: a single check without an answer by then is sent a second time, over
-    a connection of its own; None: never. batch: the longest that a clearance waits for one batch.
+    a connection of its own; None: never. batch: the longest wait of a clearance for one batch.
     """
 
     deadline: float = 5.0
@@ -64,7 +64,7 @@ class Budget:
             return True
 
     def earn(self) -> None:
-        """After an answer."""
+        """Earns a part of an extra attempt after an answer."""
         with self._lock:
             self._left = min(self._burst, self._left + _EARNED)
 
@@ -94,7 +94,7 @@ class Attempts:
         return self._budget.spend()
 
     def answered(self) -> None:
-        """To be called once, when there is an answer."""
+        """Notes an answer; call it once."""
         self._budget.earn()
 
     def again(self, failure: CallFailure, *, token_changed: bool) -> float | None:

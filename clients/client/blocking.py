@@ -144,7 +144,8 @@ class Ronda(Asker):
         channels: int = 2,
         window: int = 8,
     ) -> ClearanceRun:
-        """A run for whoever packs columns: its `responses` takes batches and gives one response each, in order."""
+        """Returns a run for callers that pack columns: its `responses` takes batches and gives one response each, in
+        order."""
         start = asking.clearance(self._frame(why), standard, generation_id)
         return ClearanceRun(
             self._opened_channel,
@@ -157,7 +158,8 @@ class Ronda(Asker):
 
     @sealed
     def recalls(self, *, why: Why | str | None = None, resume_token: str = "") -> Recalls:
-        """What changed about whom the officer looked up: iterate it, show each recall, and `acknowledge` it."""
+        """Returns the changes about subjects that the officer looked up: iterate it, show each recall, and
+        `acknowledge` it."""
         stub = AlertServiceStub(self._channels[OWN])  # type: ignore[no-untyped-call]
         return Recalls(stub, self._token, lambda: self._frame(why), resume_token)
 
@@ -172,7 +174,7 @@ class Ronda(Asker):
         return ListFollowing(stub, self._token, lambda: self._frame(why), keeper)
 
     def diagnose(self) -> Trouble:
-        """Why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""
+        """Returns why the server cannot be reached, after Unavailable: connects once more, some seconds at most."""
         return diagnose(self._target, self._identity)
 
     def _ask(self, request: Message, deadline: float | None) -> Any:

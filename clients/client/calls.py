@@ -1,7 +1,7 @@
-"""What both clients share of a call: its method and its bytes, whether an answer is whole, and how a failure leaves us.
+"""The common parts of both clients' calls: method and bytes, the check for a whole answer, the exit of a failure.
 
-An exception brings the frames that it came through, and their variables, to whoever catches it, logs it with its locals
-or sends it to a crash report. `sealed` methods let it begin anew where no frame of ours holds what was asked.
+An exception carries its frames, with their variables, to any code that catches it, logs it with its locals or sends it
+to a crash report. `sealed` methods let it begin anew outside all frames that hold the question.
 """
 
 from __future__ import annotations
@@ -62,12 +62,15 @@ def method_of(request: Message) -> Method:
 
 
 def metadata(token: str) -> tuple[tuple[str, str], ...]:
-    """What goes with a call."""
+    """Returns the metadata of a call."""
     return (("authorization", f"Bearer {token}"),) if token else ()
 
 
 def whole(answer: Any) -> CallFailure | None:
-    """None, or that an answer lacks what each has: no bytes at all are a message too, and would read as no hit."""
+    """Returns a failure if an answer lacks a field that each has; None = it is whole.
+
+    No bytes at all are a message too, and would read as no hit.
+    """
     head = answer.answer if "answer" in answer.DESCRIPTOR.fields_by_name else answer
     if head.generation_id and (head is answer or head.answer_id):
         return None
@@ -75,14 +78,14 @@ def whole(answer: Any) -> CallFailure | None:
 
 
 def outcome_of(error: BaseException | None, answer: Any, request: Message) -> Message | CallFailure:
-    """What an attempt came to: `error` where there is one, else `answer`."""
+    """Returns the result of an attempt: `error` if there is one, else `answer`."""
     if isinstance(error, grpc.RpcError):
         return failure_of(error, request)
     return closed() if error is not None else whole(answer) or answer
 
 
 def closed() -> Unavailable:
-    """What a call of a closed client comes to."""
+    """Returns the failure of a call of a closed client."""
     return Unavailable("CANCELLED", "the client was closed", metadata={"retryable": "false"})
 
 
@@ -101,7 +104,7 @@ def open_async_channel(target: str, identity: Identity | None, options: ChannelO
 
 
 def unlocated(error: Exception, method: Callable[..., Any], args: Any, kwargs: Any) -> Exception:
-    """What leaves us in the place of `error`: the same failure, or one that says where a defect is, not with what."""
+    """Returns the error to raise for `error`: the same failure, or one with the place of a defect, without values."""
     if isinstance(error, CallFailure | NoToken):
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
@@ -120,7 +123,7 @@ def unlocated(error: Exception, method: Callable[..., Any], args: Any, kwargs: A
 
 
 def method_signature(question: Callable[..., object]) -> inspect.Signature:
-    """What `help` shows of the method that asks a question: `self`, and the answer itself instead of `Asked` for it."""
+    """Returns the signature that `help` shows for a question's method: `self`, and the answer itself, not `Asked`."""
     asked = inspect.signature(question)
     client, *fields = asked.parameters.values()
     answer = str(asked.return_annotation).removeprefix("Asked[").removesuffix("]")
@@ -129,7 +132,7 @@ def method_signature(question: Callable[..., object]) -> inspect.Signature:
 
 
 def sealed(method: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A method whose failures bring none of its variables with them."""
+    """Returns a method with failures that carry none of its variables."""
 
     @wraps(method)
     def ask(*args: _P.args, **kwargs: _P.kwargs) -> _R:

@@ -1,8 +1,8 @@
 """Clearance in bulk: columns of up to 1,000 rows over several streams, a bounded number on their way, answers in order.
 
-The first batch goes alone: its answer names the generation that the other streams are then pinned to. A stream that
-breaks is begun again on the same generation, and what it had not answered is sent again, the same bytes under the same
-request id, so that each row counts once. Rows keep their numbers; a batch that comes back with others is no answer.
+The first batch goes alone: its answer names the generation that the other streams are then pinned to. A broken stream
+is begun again on the same generation. Its unanswered batches are sent again, the same bytes under the same request id,
+so that each row counts once. Rows keep their numbers; a batch that comes back with others is no answer.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _NUMBERS = 1 << 32  # of rows, in the contract
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
-    """Whom to clear: a CUI, or a whole name with a birth date; or a vehicle's plate with its type, or VIN (WANTED)."""
+    """The subject to clear: a CUI, or a whole name with a birth date; or a vehicle's plate with its type, or VIN
+    (WANTED)."""
 
     cui: str = ""
     name: str = ""
@@ -46,7 +47,7 @@ class Row:
     vin: str = ""
 
     def __repr__(self) -> str:
-        """Which columns are given, and not with what: rows end up in logs and tracebacks."""
+        """Returns the names of the given columns, without values: rows end up in logs and tracebacks."""
         return f"Row({', '.join(name for name in self.__slots__ if getattr(self, name))})"
 
 
@@ -62,7 +63,7 @@ class Cleared(NamedTuple):
     answer_id: str
 
     def __repr__(self) -> str:
-        """Without the row and what its records are called."""
+        """Returns a text without the row and the names of its records."""
         return f"Cleared(result={int(self.result)}, reason={int(self.reason)}, answer_id={self.answer_id!r})"
 
 

@@ -1,10 +1,10 @@
-"""A connection to a Ronda server, and the channel settings that every client shares: what `ronda` itself asks with.
+"""A connection to a Ronda server, and the channel settings that every client shares; `ronda` itself uses it.
 
-A program that asks for itself has more in clients.client.blocking and clients.client.asynchronous. Retries here are
-gRPC's own (service config): UNAVAILABLE, which a server sends while it drains or has no generation, and CANCELLED,
-which calls get that a stopping worker holds but has not answered (a call that the client itself cancels is not tried
+A program of its own finds more in clients.client.blocking and clients.client.asynchronous. Retries here are gRPC's own
+(service config), for two statuses. UNAVAILABLE: a server sends it while it drains or has no generation. CANCELLED:
+calls get it that a stopping worker holds but has not answered (a call that the client itself cancels is not tried
 again). Every method reads only, and a question never counts twice because every request carries a request_id. A
-clearance stream is not tried again: its batches are the caller's to send again.
+clearance stream is not tried again: its caller sends the batches again.
 """
 
 from __future__ import annotations
@@ -141,14 +141,14 @@ class Connection:
         self.statistics = StatisticsServiceStub(self._channel)  # type: ignore[no-untyped-call]
 
     def ask_health(self, timeout: float) -> grpc.Future[bytes]:
-        """Whether the server serves (grpc.health.v1, the whole): needs no token, and leaves no record."""
+        """Asks whether the server serves (grpc.health.v1, the whole): needs no token, and leaves no record."""
         asking: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
         asked: grpc.Future[bytes] = asking.future(b"", timeout=timeout)
         return asked
 
     @staticmethod
     def serves(health: bytes) -> bool:
-        """What `ask_health` came to."""
+        """Returns whether the answer to `ask_health` means serving."""
         return health == _SERVING
 
     def __enter__(self) -> Connection:

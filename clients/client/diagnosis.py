@@ -1,4 +1,5 @@
-"""Why a server cannot be reached: gRPC calls all of it UNAVAILABLE, so the connection is tried once more without it."""
+"""Finds why a server cannot be reached: gRPC calls all of it UNAVAILABLE, so the connection is tried once without
+it."""
 
 from __future__ import annotations
 
@@ -75,7 +76,8 @@ def _shake_hands(plain: socket.socket, tls: ssl.SSLContext, host: str, *, asked:
 
 
 def _ask(wrapped: ssl.SSLSocket) -> Trouble:
-    """In TLS 1.3 a server looks at our certificate after the handshake: one that it refuses gets no byte of HTTP/2."""
+    """Reads the server's first bytes. In TLS 1.3 a server checks our certificate after the handshake: a refused one
+    gets none."""
     try:
         wrapped.sendall(_PREFACE)
         return Trouble.UNKNOWN if wrapped.recv(1) else Trouble.OWN_CERTIFICATE_YOUNG
@@ -86,7 +88,7 @@ def _ask(wrapped: ssl.SSLSocket) -> Trouble:
 
 
 def _refused(alert: str) -> Trouble:
-    """Why our certificate is refused, as far as an alert tells: whether it is young is looked at by who asked."""
+    """Returns why our certificate is refused, as far as an alert shows; the caller checks whether it is too young."""
     known = any(word in alert for word in ("UNKNOWN_CA", "REVOKED", "EXPIRED", "ACCESS_DENIED"))
     return Trouble.OWN_CERTIFICATE_REFUSED if known else Trouble.OWN_CERTIFICATE_YOUNG
 

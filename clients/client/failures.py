@@ -1,7 +1,7 @@
-"""Why a call got no answer, as exceptions: one class for each thing that a program can do about it.
+"""The reasons for a call without answer, as exceptions: one class for each thing that a program can do about it.
 
-None holds what was asked: no field's value, no request, no gRPC call object. What a server that is no Ronda writes into
-its error may repeat the question; such texts are left out (`failure_of`).
+None holds the question: no field's value, no request, no gRPC call object. A server that is no Ronda may repeat the
+question in its error; such texts are left out (`failure_of`).
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class CallFailure(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed later unchanged: the server's word, else the status."""
+        """Returns whether the same request may succeed later unchanged: by the server's statement, else by the
+        status."""
         word = self.metadata.get("retryable")
         return word == "true" if word is not None else not self.reason and self.status in RETRYABLE_STATUSES
 
@@ -82,7 +83,7 @@ class Busy(CallFailure):
 
 
 class Unavailable(CallFailure):
-    """Nobody answers, the server cannot be trusted, or it is starting: `diagnose` of the client says which."""
+    """The server is not reached, not trusted, or starting: the client's `diagnose` finds which."""
 
 
 class TooLate(CallFailure):
@@ -98,7 +99,7 @@ class Gone(CallFailure):
 
 
 class HalfAnAnswer(CallFailure):
-    """What came is not the answer that the contract promises: cut, empty, or another program's."""
+    """The answer is not the one that the contract promises: cut, empty, or another program's."""
 
 
 class Fault(CallFailure):

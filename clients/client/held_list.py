@@ -38,7 +38,7 @@ class HeldList:
 
     @property
     def over(self) -> bool:
-        """Whether it answers nothing: by the server's times and a clock that nobody sets."""
+        """True if it answers nothing: by the server's times and a clock that nobody sets."""
         return self.header is None or _boot_s() >= self._ends
 
     def __len__(self) -> int:
@@ -49,7 +49,7 @@ class HeldList:
         return iter(list(self._entries))
 
     def entries(self, kind: int, key: str) -> Sequence[HotlistEntry]:
-        """What is listed under an identifier; kind: of the contract's IdentifierKind. Raises ListOver."""
+        """Returns the entries of an identifier; kind: of the contract's IdentifierKind. Raises ListOver."""
         if self.over:
             raise ListOver("no list is held" if self.header is None else "the list is over")
         return self._entries.get((kind, key), ())

@@ -1,7 +1,8 @@
 """The hot list as a server sends it (docs/hotlist.md): each part proved before it is kept, each change in its place.
 
-A step is signed, names its list and its number, and holds the SHA-256 of the step before: what is lost, comes twice,
-out of order or from another list does not fit. Who holds a list asks from its place on, where all of it is proved.
+A step is signed, names its list and its number, and holds the SHA-256 of the step before. So a step that is lost,
+repeated, out of order or from another list does not fit. A holder of a list continues from its place, where all of it
+is proved.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class ListRefused(Exception):
 
 
 class ListPlace(NamedTuple):
-    """How far a list is held. chain: SHA-256 of the last step, of a list without steps its header's."""
+    """The held part of a list. chain: SHA-256 of the last step; for a list without steps, of its header."""
 
     list_id: str
     step: int
@@ -57,15 +58,14 @@ def sync_request(context: RequestContext, place: ListPlace | None) -> SyncReques
 
 
 class ListKeeper(Protocol):
-    """What keeps a list. What it is given is proved; whatever it raises ends the stream."""
+    """The keeper of a list. Its inputs are proved; any error that it raises ends the stream."""
 
     @property
     def place(self) -> ListPlace | None:
-        """Up to where the list is kept; None = there is none."""
+        """Returns the place up to which the list is kept; None = there is none."""
 
     def write(self, signed: SignedHotlistHeader, header: HotlistHeader, blocks: Iterator[bytes]) -> None:
-        """A list in the place of the one before, once every block came: the last of them raises ListRefused where they
-        are not those that were signed."""
+        """Replaces the list once every block came; the last one raises ListRefused if they are not the signed ones."""
 
     def append(self, signed: SignedHotlistStep, step: HotlistStep, place: ListPlace) -> None:
         """The next step, which leads there."""
@@ -155,7 +155,7 @@ def _next_step(signed: SignedHotlistStep, keeper: ListKeeper, signing_keys: Mapp
 
 
 def _blocks(parts: Iterator[SyncResponse], header: HotlistHeader) -> Iterator[bytes]:
-    """Those of this header. Raises ListRefused, at the latest in place of their end."""
+    """Yields the blocks of this header. Raises ListRefused, at the latest in place of their end."""
     digest = hashlib.sha256()
     for _ in range(header.blocks):
         part = next(parts, None)

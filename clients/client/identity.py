@@ -1,4 +1,4 @@
-"""What a client shows: its certificate and key, and its officer's token of the moment."""
+"""A client's credentials: its certificate and key, and its officer's present token."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RENEW_SECONDS = 30.0  # before a token expires: its way, and clocks that differ
 
 
 class NoToken(Exception):
-    """There is no token to show: its file cannot be read, or whoever fetches it failed. Names the file, no more."""
+    """There is no token to show: its file cannot be read, or its function failed. Names the file, no more."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Token:
 
 
 class TokenFile:
-    """A token in a file, read again when the file changed: whoever renews it need not tell us."""
+    """A token in a file, read again when the file changed: renewing it needs no notice."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -56,7 +56,7 @@ class TokenFile:
         return self._text
 
     def renewed(self, refused: str) -> bool:
-        """Whether there is another token than `refused` now. Raises NoToken."""
+        """Returns whether there is another token than `refused` now. Raises NoToken."""
         self._seen = None  # written twice within the clock's grain
         return self.text() != refused
 
@@ -95,10 +95,10 @@ TokenSource = TokenFile | TokenFetched
 
 @dataclass(frozen=True)
 class Identity:
-    """What a client shows: certificate, key, and the file with its officer's token, or a function that fetches it.
+    """A client's credentials: certificate, key, and the file with its officer's token, or a function that fetches it.
 
     The file is read again when it changed. The function is called in the thread that asks, or in one of its own for
-    asyncio: a Token before the last one expires.
+    asyncio, before the last Token expires.
     """
 
     server_ca: Path
@@ -117,7 +117,7 @@ class Identity:
         return cls(Path(prefix).with_name("server-ca.pem"), certificate, key, shown)
 
     def token_source(self) -> TokenSource:
-        """Where the token comes from, with what was read of it. Raises ValueError where there is none."""
+        """Returns the source of the token, with the part already read. Raises ValueError if there is none."""
         if self.token is None:
             raise ValueError("a machine has no token")
         return TokenFile(self.token) if isinstance(self.token, Path) else TokenFetched(self.token)

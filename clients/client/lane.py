@@ -1,7 +1,7 @@
-"""The express lane: a second address of the same server for single checks, asked while it is there (docs/client.md).
+"""The express lane: a second address of the same server for single checks, used while it is there (docs/client.md).
 
-No question waits for it: until a connection to it stands, and whenever it is lost, late or another program, the
-server's own address is asked. What the lane leaves unanswered is sent there as the same bytes, which count once.
+No question waits for it. Until it is connected, and whenever it is lost, late or another program, the server's own
+address is used. A question that the lane leaves unanswered is sent there as the same bytes, which count once.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _OPTIONS = [*OPTIONS, ("grpc.max_reconnect_backoff_ms", 30_000)]
 
 
 def of_the_lane(failure: object) -> bool:
-    """Whether the lane itself may be at fault, not the question: whatever Ronda refuses has a reason.
+    """Returns whether the lane itself may be at fault, not the question: every refusal of Ronda has a reason.
 
-    A deadline that passed is none: no time is left to ask elsewhere.
+    A passed deadline does not count: no time is left to ask elsewhere.
     """
     if not isinstance(failure, CallFailure) or failure.status == "DEADLINE_EXCEEDED":
         return False
@@ -53,9 +53,9 @@ def told_address(metadata: Iterable[Any], target: str) -> str:
 
 
 class LaneUse:
-    """Whether the lane is asked: what the blocking and the asyncio client decide alike. For any thread.
+    """Decides whether to use the lane, alike for the blocking and the asyncio client. Thread-safe.
 
-    address: "" = none is known. given: "host:port", "" = never ask one, None = the one that the server tells.
+    address: "" = none is known. given: "host:port", "" = never use one, None = the one that the server names.
     """
 
     def __init__(self, given: str | None, target: str) -> None:
@@ -67,17 +67,17 @@ class LaneUse:
 
     @property
     def wants_word(self) -> bool:
-        """Whether the metadata of the server's next answer is to be looked at."""
+        """True if the metadata of the server's next answer should be read."""
         return self._told and time.monotonic() >= self._hear_at
 
     def heard(self, metadata: Iterable[Any]) -> None:
-        """Takes what the server's own address told with an answer."""
+        """Takes the lane's address from an answer of the server's own address."""
         self._hear_at = time.monotonic() + _HEARD_EVERY_S
         self.address = told_address(metadata, self._target)
 
     @property
     def is_aside(self) -> bool:
-        """Whether it failed lately."""
+        """True if it failed lately."""
         return time.monotonic() < self._ask_at
 
     def was_late(self) -> None:
@@ -115,7 +115,7 @@ class Lane:
         return self.use.address if asked else ""
 
     def stub(self, method: Method) -> Any:
-        """What asks the method over the lane; None = the server's own address is to be asked."""
+        """Returns the stub of the method over the lane; None = use the server's own address."""
         use = self.use
         if not method.hedged or not use.address or use.is_aside:
             return None
@@ -179,7 +179,7 @@ class _Line:
 
 
 def _nothing(_state: grpc.ChannelConnectivity) -> None:
-    """Of a subscription whose only use is to connect."""
+    """Ignores the events of a subscription that only serves to connect."""
 
 
 class AsyncLane:
@@ -201,7 +201,7 @@ class AsyncLane:
         return self._address if asked and self._stands() else ""
 
     def stub(self, method: Method) -> Any:
-        """What asks the method over the lane; None = the server's own address is to be asked."""
+        """Returns the stub of the method over the lane; None = use the server's own address."""
         use = self.use
         if not method.hedged or not use.address or use.is_aside or self._closed:
             return None

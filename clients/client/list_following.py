@@ -39,7 +39,7 @@ class ListFollowing:
     ) -> None:
         """stub: HotlistServiceStub. token: None = the channel shows one. frame: a new context for each call.
 
-        keeper: what the list is kept in. on_failure: told of what broke, or was refused, each time.
+        keeper: keeps the list. on_failure: called with each break or refusal.
         """
         self._stub, self._token, self._frame = stub, token, frame
         self._keeper, self._on_failure = keeper, on_failure

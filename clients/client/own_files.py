@@ -39,7 +39,7 @@ def trouble_of_files(identity: Identity) -> Trouble | None:
 
 
 def _is_token(path: Path) -> bool:
-    """Returns whether a file may hold a token; True where there is none yet: whoever asks says so."""
+    """Returns whether a file may hold a token; True if there is none yet: a later question reports it."""
     try:
         token_of(read_whole(path))
     except FileNotFoundError:
@@ -80,7 +80,7 @@ def _in_force(certificate: bytes) -> bool:
 
 
 def _times(certificate: bytes) -> tuple[datetime, datetime] | None:
-    """From when to when it is in force; None where the package cryptography is missing."""
+    """Returns the times between which it is in force; None if the package cryptography is missing."""
     try:
         from cryptography import x509  # noqa: PLC0415 - the client library works without it
     except ImportError:

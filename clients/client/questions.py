@@ -26,7 +26,7 @@ class NoDate(ValueError):
 class Question:
     """A request to the check service and its method.
 
-    words_as_name: words of the one box were taken for a name, which the server is not told.
+    words_as_name: words of the one box were taken for a name; the server does not know this.
     """
 
     method: str

@@ -1,7 +1,8 @@
-"""One attempt of a question, or two side by side: which call begins when, and what their outcomes come to.
+"""One attempt of a question, or two side by side: decides which call begins when, and combines their outcomes.
 
-Waits for nothing and sends nothing, so that the blocking and the asyncio client, which do, decide alike. The first call
-goes over the express lane where there is one; its twin, and what the lane itself fails at, to the server's own address.
+Waits for nothing and sends nothing, so the blocking and the asyncio client, which do, decide alike. The first call goes
+over the express lane if there is one; its twin, and a question that the lane itself fails at, to the server's own
+address.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Race:
         return self._begun(TWIN) if self._attempts.may_hedge() else None
 
     def ended(self, found: Message | CallFailure, *, over_lane: bool) -> int | None:
-        """What a call came to: the connection of a call to begin in its place, None for none."""
+        """Takes the outcome of a call; returns the connection of a call to begin in its place, None for none."""
         self._under_way -= 1
         if over_lane:
             self._lane_answers = False

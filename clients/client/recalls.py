@@ -1,4 +1,4 @@
-"""The stream of recalls: what changed about whom the officer looked up, begun again wherever it broke."""
+"""The stream of recalls: changes about subjects that the officer looked up, begun again after each break."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Recalls:
     ) -> None:
         """stub: AlertServiceStub. token: None = the channel shows one. frame: a new context for each call.
 
-        resume_token: of the last message that was taken; "" = all that waits. on_failure: told each time that it broke.
+        resume_token: of the last message taken; "" = all that waits. on_failure: called with each break.
         """
         self._stub, self._token, self._frame, self._on_failure = stub, token, frame, on_failure
         self._call: Any = None

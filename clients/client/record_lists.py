@@ -19,7 +19,7 @@ PAGE = 100  # the most that the contract allows
 
 
 class Listable:
-    """What of an answer's subject, and of the plates that alerts are about, can be listed."""
+    """The records that can be listed, of an answer's subject and of the plates with alerts."""
 
     def __init__(self, found: contract.CheckResponse) -> None:
         """found: an answer to the one box."""
@@ -38,7 +38,7 @@ class Listable:
         return [*self.totals, *more]
 
     def subject_ids(self, section: int) -> list[str]:
-        """Whose records a section has: the subject's, and an alert's plates."""
+        """Returns the subjects with records in a section: the answer's subject, and an alert's plates."""
         own = [self._subject.subject_id] if self._subject is not None and section in self.totals else []
         return own + (self._plates if section == SECTION_VEHICLE_ALERT else [])
 

@@ -27,9 +27,9 @@ def may_be_done(failure: CallFailure) -> bool:
 
 
 def pause_before_repeating(failure: CallFailure, attempt: int) -> float | None:
-    """Returns the seconds until the same request goes again; None = the issuer has spoken. attempt: the first is 1.
+    """Returns the seconds until the same request goes again; None = the issuer has answered. attempt: the first is 1.
 
-    RetryInfo is obeyed. A part of each pause is chance: callers who are told the same time do not all come back at it.
+    RetryInfo is obeyed. A part of each pause is random: callers with the same RetryInfo do not all come back at once.
     """
     if failure.reason not in _COME_BACK and (failure.reason or failure.status not in _SILENCE):
         return None

@@ -1,7 +1,7 @@
-"""An officer's sign-in at her institution's issuer (`TokenService.Login`): a token for this device, and its renewal.
+"""An officer's sign-in at their institution's issuer (`TokenService.Login`): a token for this device, and its renewal.
 
-`OfficerSignIn.token` is what an Identity takes as its `token`: it renews by the session, without the password, which is
-kept nowhere. The session is in this process alone.
+`OfficerSignIn.token` is the `token` of an Identity: it renews by the session, without the password, which is kept
+nowhere. The session is in this process alone.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class OfficerSignIn:
         return given
 
     def token(self) -> Token:
-        """Another token of the session. Raises CallFailure: SESSION_OVER."""
+        """Returns another token of the session. Raises CallFailure: SESSION_OVER."""
         return self._ask(contract.LoginRequest(request_id=uuid.uuid4().hex, nip=self._nip, session=self._session))
 
     def change_password(self, nip: str, present: str, wanted: str) -> None:

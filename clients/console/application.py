@@ -31,7 +31,7 @@ _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
 
 def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
-    """Everything. Raises nothing: a server that is not there is said on the page."""
+    """Returns the application. Raises nothing: the page reports a missing server."""
     console = Console(settings)
     entering, room = Entering(console), Room(console)
 

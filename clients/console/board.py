@@ -36,7 +36,7 @@ DEFAULT_TOPIC = "all"
 
 
 def today() -> date:
-    """In Guatemala."""
+    """Returns today's date in Guatemala."""
     return datetime.now(_COUNTRY).date()
 
 
@@ -60,7 +60,7 @@ def weekly(topic: str, day: date, department: str = "") -> contract.QueryRequest
 
 
 def hours_year(day: date) -> int:
-    """Of which weekday and hour are shown."""
+    """Returns the year of the shown weekdays and hours."""
     return day.year - 1 if day.month <= EARLY_MONTHS else day.year
 
 
@@ -93,7 +93,7 @@ class SharedTables:
         self._of: dict[str, KeptTables] = {}
 
     def of(self, grant: str) -> KeptTables:
-        """Of the officers of one grant (Officer.grant)."""
+        """Returns the tables of one grant's officers (Officer.grant)."""
         if grant not in self._of:
             while len(self._of) >= _MOST_GRANTS:
                 del self._of[next(iter(self._of))]
@@ -117,7 +117,8 @@ class KeptTables:
         self._figures: tuple[str, bytes] | None = None
 
     async def table(self, officer: Officer, request: contract.QueryRequest) -> SeenTable:
-        """Whoever needs it first asks, in her own name; why she got none is told to her alone. Raises CallFailure."""
+        """Returns a table; the first officer that needs it asks, in their own name. Raises CallFailure, to that officer
+        alone."""
         key = request.SerializeToString(deterministic=True)  # it has no context yet
         while True:
             kept = self._kept.get(key)
@@ -133,7 +134,7 @@ class KeptTables:
                     raise
 
     def heard(self, mart_id: str, sources: bytes) -> None:
-        """One of them was told which mart answers, and of its sources: what was said of others is let go of."""
+        """Takes the mart and sources of an answer; drops the tables of others."""
         if (mart_id, sources) == self._figures:
             return
         for key, kept in list(self._kept.items()):

@@ -27,7 +27,7 @@ class WeeksChecks:
 
 
 async def weeks_checks(ask: Callable[[contract.QueryRequest], Awaitable[SeenTable]], year: int) -> WeeksChecks | None:
-    """Of the last week that was counted; None = none is. Raises CallFailure."""
+    """Returns the checks of the last counted week; None = none. Raises CallFailure."""
     whole = (await ask(_asked(year, []))).table
     kinds = (await ask(_asked(year, [Dimension.DIMENSION_HIT]))).table
     told = whole.frame.as_of

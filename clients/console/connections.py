@@ -1,7 +1,7 @@
-"""Connections of browsers: one that was opened and asks nothing, or asks without end, is closed; so many and no more.
+"""Connections of browsers: limited in number; one that asks nothing, or asks without end, is closed.
 
-uvicorn closes what is silent after an answer, and waits for a first request for ever: whoever opens connections and
-says half a line on each would leave nobody else a file descriptor.
+uvicorn closes connections that are silent after an answer, but waits for a first request for ever. A client that opens
+connections and sends half a line on each would use up all file descriptors.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_S = 10.0
-"""From a connection's first moment, or the end of an answer, until its next request has come whole but for its body."""
+"""Limit from a connection's first moment, or the end of an answer, until its next request has come (without its
+body)."""
 MOST = 4000
 _SPARE = 200  # descriptors beside connections
 
 
 class PromptProtocol(H11Protocol):
-    """A connection whose requests come in time."""
+    """A connection that must send its requests in time."""
 
     _overdue: asyncio.TimerHandle | None = None
 
@@ -57,7 +58,7 @@ class PromptProtocol(H11Protocol):
 
 
 def most_connections() -> int:
-    """As many as MOST, or as this process may have descriptors for."""
+    """Returns MOST, or as many as this process may have descriptors for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST + _SPARE
     if soft != resource.RLIM_INFINITY and soft < wanted:

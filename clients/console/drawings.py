@@ -1,4 +1,4 @@
-"""What the page's script draws: values and texts of the charts, all of them figures as they left the server."""
+"""Data for the page's script: values and texts of the charts, all of them figures as they left the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-in and sign-off: an officer's NIP and password go to her institution's issuer, and are kept nowhere."""
+"""Sign-in and sign-off: an officer's NIP and password go to their institution's issuer, and are kept nowhere."""
 
 from __future__ import annotations
 

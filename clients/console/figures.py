@@ -46,7 +46,7 @@ class Figures(Collector):
         self._requests[_outcome(status)] += 1
 
     def unready(self) -> str:
-        """Why nobody is shown figures now; "" = the server serves."""
+        """Returns why figures cannot be shown now; "" = the server serves."""
         if self._console is None or self._loop is None:
             return "STARTING"
         asked = asyncio.run_coroutine_threadsafe(_serves(self._console), self._loop)
@@ -95,7 +95,8 @@ class Counted:
 
 @contextmanager
 def served(address: tuple[str, int] | None, figures: Figures) -> Iterator[str]:
-    """In threads, while the context lasts; gives the address, "" where there is none. Raises OSError that names it."""
+    """Serves in threads, while the context lasts; gives the address, "" if there is none. Raises OSError that names
+    it."""
     if address is None:
         yield ""
         return

@@ -1,4 +1,4 @@
-"""What browsers send: small forms, from our own pages alone, and the cookies of a session."""
+"""Input from browsers: small forms, from our own pages alone, and the cookies of a session."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def from_elsewhere(request: Request) -> bool:
-    """Whether another site's page sent it: what browsers say themselves, and pages cannot forge."""
+    """Returns whether another site's page sent it: browsers state this themselves, and pages cannot forge it."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = request.headers.get("origin")
@@ -65,12 +65,12 @@ def hold_to_entry(request: Request, form: dict[str, str]) -> None:
 
 
 def entry_word(request: Request) -> str:
-    """What binds the entry's form to this browser."""
+    """Returns the word that binds the entry's form to this browser."""
     return request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
 
 
 def set_cookie(response: Response, name: str, value: str, *, secure: bool, seconds: int | None = None) -> None:
-    """Not for scripts, nor for requests that other sites make."""
+    """Sets a cookie, not readable by scripts, nor sent with requests of other sites."""
     response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, secure=secure, samesite="strict")
 
 

@@ -1,4 +1,4 @@
-"""What the console's pages share: its settings, who has signed in, the connection to the server, the templates."""
+"""The common parts of the console's pages: settings, sessions, the connection to the server, the templates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NotEntered(Exception):
 
 
 class Console:
-    """What the pages share."""
+    """The common parts of the pages."""
 
     def __init__(self, settings: ConsoleSettings) -> None:
         self.settings = settings
@@ -44,7 +44,7 @@ class Console:
         return self._line
 
     def session(self, request: Request, *, touch: bool = True) -> Session:
-        """Of the request's cookie. Raises NotEntered."""
+        """Returns the session of the request's cookie. Raises NotEntered."""
         found = self.sessions.find(request.cookies.get(SESSION_COOKIE, ""), touch=touch)
         if found is None:
             raise NotEntered

@@ -1,4 +1,4 @@
-"""What every response of the console says to the browser: what may run, what may frame it, that nothing is kept."""
+"""The security headers of every response: scripts and frames that may run, and no caching."""
 
 from __future__ import annotations
 

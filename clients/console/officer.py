@@ -1,4 +1,4 @@
-"""The way of one signed-in officer to the server: each call with her own token, over the console's connection."""
+"""One signed-in officer's calls to the server: each with their own token, over the console's connection."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ServerLine:
         self._health: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
 
     async def serves(self) -> bool:
-        """Whether the server answers that it serves; needs no token."""
+        """Returns whether the server reports that it serves; needs no token."""
         try:
             return bytes(await self._health(b"", timeout=_HEALTH_S)) == _SERVING
         except grpc.aio.AioRpcError:
@@ -60,7 +60,7 @@ class ServerLine:
 
 
 class Officer:
-    """Without a sign-in the caller of a server in development mode."""
+    """One officer at the server; without a sign-in the caller of a server in development mode."""
 
     def __init__(self, line: ServerLine, sign_in: OfficerSignIn | None) -> None:
         self._line, self._sign_in = line, sign_in
@@ -68,8 +68,10 @@ class Officer:
         self._why: CallFailure | None = None
 
     async def grant(self) -> str:
-        """What her institution says she may see by: issuer, unit, roles. Officers of one are shown the same figures.
-        Raises CallFailure."""
+        """Returns the officer's grant by their institution: issuer, unit, roles.
+
+        Officers of one grant see the same figures. Raises CallFailure.
+        """
         if self._token is None:
             return DEVELOPMENT
         return grant_of(await self._token_text())
@@ -111,7 +113,7 @@ class Officer:
                 yield message
 
     async def serves(self) -> bool:
-        """Whether the server answers."""
+        """Returns whether the server answers."""
         return await self._line.serves()
 
     def sign_off(self) -> None:
@@ -144,7 +146,7 @@ class Officer:
 
 @lru_cache(maxsize=1024)
 def grant_of(token: str) -> str:
-    """Of a token as the issuer gave it to this console; of one that cannot be read, a grant of its own."""
+    """Returns the grant of a token, as the issuer gave it to this console; an unreadable one has a grant of its own."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -70,7 +70,7 @@ def _clock(value: datetime) -> str:
 
 
 def _age(register: Register, now: datetime) -> str:
-    """How old a register's data are, and what that means for checks."""
+    """Returns the age of a register's data, and its effect on checks."""
     status = register.status
     if not status.HasField("as_of"):
         return "falta"

@@ -1,6 +1,6 @@
-"""Tables as they came, read once: officers who are sent the same bytes share what is made of them.
+"""Tables as received, read once: officers who get the same bytes share the result.
 
-Each is still asked for by each officer with her own token; what is shared is the reading of bytes that she was sent.
+Each officer still asks with their own token; only the reading of equal bytes is shared.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ class SeenTable:
 
     @property
     def mart_id(self) -> str:
-        """Of the mart that answered."""
+        """Id of the mart that answered."""
         return str(self.table.frame.mart_id)
 
     @cached_property
     def tiles(self) -> TileBoard:
-        """Of a table by week and place."""
+        """The tiles of a table by week and place."""
         return tile_board(self.table)
 
     @cached_property
     def hours(self) -> dict[str, Any]:
-        """Of a table by weekday and hour."""
+        """The hours of a table by weekday and hour."""
         return drawn_hours(self.table)
 
     def text(self, key: tuple[str, ...], make: Callable[[], str]) -> str:
@@ -59,7 +59,7 @@ class SeenTables:
         self._seen: OrderedDict[tuple[bytes, ...], SeenTable] = OrderedDict()
 
     def table(self, parts: tuple[bytes, ...]) -> SeenTable:
-        """Of the messages of one answer. Raises DecodeError."""
+        """Returns the table from the messages of one answer. Raises DecodeError."""
         found = self._seen.get(parts)
         if found is None:
             found = self._seen[parts] = SeenTable(parts)

@@ -101,7 +101,7 @@ class Room:
         return Response(status_code=204, headers={"HX-Refresh": "true"})
 
     async def live(self, request: Request) -> Response:
-        """GET /sala/vivo: server-sent events of one screen; ?almacen = the mart whose figures it shows."""
+        """Answers GET /sala/vivo: server-sent events of one screen; ?almacen = the mart of its figures."""
         session = self._console.session(request, touch=False)
         if self._watching(session).crowded:
             raise HTTPException(429, "Esta sesión tiene ya demasiadas pantallas en vivo: cierre alguna.")

@@ -1,8 +1,8 @@
 """A scheme of the country's departments, of our own making: blocks that lie about as the departments do.
 
-DEMO: no boundary was read from anywhere. The blocks say which departments are neighbours, roughly, and nothing of area,
-shape or distance. A department's municipalities tile its block in the order of their codes, which says nothing of where
-they lie. A GeoJSON whose coordinates are columns and rows.
+DEMO: no boundary was read from anywhere. The blocks show roughly which departments are neighbours, and nothing of area,
+shape or distance. A department's municipalities tile its block in the order of their codes, not by their location. A
+GeoJSON with columns and rows as coordinates.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _SHORT = {
     "Chiquimula": "Chiqui",
     "Santa Rosa": "S. Rosa",
 }
-"""What fits a block."""
+"""Short names that fit a block."""
 _GAP = 0.03
 _TOWN_UNKNOWN = "00"
 _LONGEST = 12  # letters that fit a municipality's tile
@@ -71,8 +71,10 @@ def scheme() -> dict[str, Any]:
 
 
 def scheme_of(department: str, towns: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """The same of one department: a feature a municipality (code, name), in rows from the north-west on. One whose
-    municipality is not known lies nowhere, and has none."""
+    """Returns the same for one department: a feature a municipality (code, name), in rows from the north-west on.
+
+    Events of an unknown municipality have no feature.
+    """
     known = sorted(town for town in towns if not town[0].endswith(_TOWN_UNKNOWN))
     _, column, row, columns, rows = _BLOCKS.get(department, ("", 0, 0, 1, 1))
     lines = max(1, min(len(known), round(math.sqrt(len(known) * rows / columns))))

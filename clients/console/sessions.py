@@ -1,4 +1,4 @@
-"""Who has signed in: sessions in this process alone, found by a cookie that holds nothing but a random number."""
+"""The signed-in officers: sessions in this process alone, found by a cookie with nothing but a random number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST = 500
 MOST_OF_ONE = 20
-"""Of one officer: who signs in again and again ends her own sessions, and nobody else's."""
+"""Limit for one officer: repeated sign-ins end their own sessions, and no others."""
 _RANDOM_BYTES = 32
 
 
@@ -34,7 +34,7 @@ class Session:
     watching: Watching | None = None
 
     def forged(self, token: str) -> bool:
-        """Whether a form was not one of ours."""
+        """Returns whether a form was not one of ours."""
         return not hmac.compare_digest(self.csrf.encode(), token.encode())
 
 
@@ -73,7 +73,7 @@ class Sessions:
         return found
 
     def over(self, session: Session) -> bool:
-        """Whether its time is past, or it was ended."""
+        """Returns whether its time is past, or it was ended."""
         now = self._clock()
         idle = not session.wall and now - session.seen > self._idle_s
         return session.ended or idle or now - session.began > self._shift_s
@@ -83,7 +83,7 @@ class Sessions:
         self._drop(_key(cookie))
 
     def living(self) -> int:
-        """How many are not over. From any thread."""
+        """Returns the number of live sessions. Thread-safe."""
         return sum(not self.over(session) for session in list(self._held.values()))
 
     def sweep(self) -> None:
@@ -104,5 +104,5 @@ class Sessions:
 
 
 def _key(cookie: str) -> bytes:
-    """What a core dump would show is no cookie."""
+    """Returns the key of a cookie: a core dump shows only the key."""
     return hashlib.sha256(cookie.encode()).digest()

@@ -1,4 +1,4 @@
-"""What a console is told when it starts."""
+"""The start-up settings of a console."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ConsoleSettings:
     metrics: tuple[str, int] | None = None
 
     def check(self) -> None:
-        """Raises ConsoleRefused for what would show figures to whoever comes by, or a password to the network."""
+        """Raises ConsoleRefused for settings that would show figures to anyone, or a password to the network."""
         if (self.identity is None) != (not self.issuer):
             raise ConsoleRefused("--identity y --issuer van juntos: con ellos cada oficial entra con NIP y contraseña.")
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -59,7 +59,7 @@ class ConsoleSettings:
 
     @property
     def loopback(self) -> bool:
-        """Whether nobody but this machine reaches it."""
+        """True if only this machine reaches it."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -67,5 +67,5 @@ class ConsoleSettings:
 
     @property
     def development(self) -> bool:
-        """Whether the server is one in development mode, which knows no officers."""
+        """True for a server in development mode, which knows no officers."""
         return self.identity is None

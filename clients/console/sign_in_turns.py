@@ -20,7 +20,7 @@ _ADDRESSES = 4096  # kept; the one that has been quiet for longest is forgotten 
 
 
 class TooMany(Exception):
-    """So many sign-ins of this address wait already."""
+    """Too many sign-ins of this address wait already."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
-"""That figures changed, heard once for a whole console: a stream a screen would take a device's whole share of calls.
+"""A notice that figures changed, received once for a whole console: one stream a screen would use up a device's calls.
 
-One of the officers who look holds the stream; what it says is told to nobody else. The others hear only *that*
-something changed, and ask for themselves what (clients/console/watching.py).
+One of the watching officers holds the stream; its content is given to no other. The others get only the fact that
+something changed, and ask for the content themselves (clients/console/watching.py).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Signal:
             self._task = asyncio.ensure_future(self._follow())
 
     def leave(self, officer: Officer) -> None:
-        """She looks no more; if she holds the stream, another one takes it up."""
+        """Removes an officer who no longer watches; another one takes up the stream if this one held it."""
         holds = bool(self._officers) and self._officers[0] is officer
         self._officers.remove(officer)
         if self._task is not None and (holds or not self._officers):

@@ -1,4 +1,4 @@
-"""Why there is no answer, as an officer at a console reads it."""
+"""The reasons for no answer, for an officer at a console."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def told(failure: CallFailure) -> str:
-    """Why there is no answer, in Spanish."""
+    """Returns why there is no answer, in Spanish."""
     said = [said_of_sign_in(v.field, v.rule) for v in failure.violations if v.field in SIGN_IN_FIELDS]
     if said:
         return "; ".join(said)

@@ -17,7 +17,7 @@ HIGHEST_FALSE_SHARE = 0.005  # of tested weeks that have not changed (docs/numbe
 RISE, FALL, SAME, UNTESTED, GREY = "sube", "baja", "igual", "no-probada", "gris"
 WORDS = {RISE: "SUBE", FALL: "BAJA", SAME: "sin cambio", UNTESTED: "no se prueba", GREY: "GRIS"}
 SIGNS = {RISE: "▲", FALL: "▼", SAME: "●", UNTESTED: "–", GREY: "▨"}
-"""A state is told by sign and word; its colour only repeats it."""
+"""A state is shown by sign and word; its colour only repeats it."""
 
 _REASONS = {
     CellState.CELL_STATE_GAP: "el registro perdió días: no es un descenso",
@@ -47,12 +47,12 @@ class Tile:
 
     @property
     def word(self) -> str:
-        """In Spanish."""
+        """The state in Spanish."""
         return WORDS[self.state]
 
     @property
     def sign(self) -> str:
-        """For who sees no colours."""
+        """The sign of the state, for users who see no colours."""
         return SIGNS[self.state]
 
     @property
@@ -63,7 +63,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class TileBoard:
-    """week: first day of the week shown; None = none is. tested: tiles whose week was held against limits."""
+    """week: first day of the week shown; None = none. tested: tiles with a week compared with limits."""
 
     week: date | None
     tiles: tuple[Tile, ...]
@@ -72,7 +72,7 @@ class TileBoard:
 
     @property
     def last_day(self) -> date | None:
-        """Of the week shown."""
+        """Last day of the week shown."""
         return self.week + timedelta(6) if self.week else None
 
     @property
@@ -86,7 +86,7 @@ class TileBoard:
 
 
 def tile_board(table: FigureTable) -> TileBoard:
-    """Of a table by week and place."""
+    """The tiles of a table by week and place."""
     by_place: dict[str, dict[date, Cell]] = {}
     names: dict[str, str] = {}
     for cell in table.cells:
@@ -141,7 +141,7 @@ def _is_grey(cell: Cell) -> bool:
 
 
 def _recent(cells: dict[date, Cell], week: date | None) -> str:
-    """What an earlier week of late called: a sum begins again after its signal."""
+    """Returns the signal of an earlier recent week: a sum begins again after its signal."""
     if week is None:
         return ""
     for ago in range(1, RECENT_WEEKS + 1):

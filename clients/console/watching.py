@@ -1,4 +1,4 @@
-"""What changes by itself, watched once for all screens of one session: sources of figures, registers, the server."""
+"""Live changes, watched once for all screens of one session: sources of figures, registers, the server."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _REFUSED_S = 30.0  # each try is on record
 _STRIP_S = 5.0
 _PROVEN_S = 60.0
 MOST_SCREENS = 20
-"""Of one session."""
+"""Limit for one session."""
 
 
 @dataclass
 class Known:
-    """What was last heard. lost_since: since when nothing is heard of figures; None = they are followed."""
+    """The last received state. lost_since: start of the loss of figures; None = they are followed."""
 
     mart_id: str = ""
     sources: tuple[StatisticsSource, ...] = ()
@@ -73,7 +73,7 @@ class Watching:
 
     @property
     def crowded(self) -> bool:
-        """Whether one more screen is one too many: each costs the console some work every few seconds."""
+        """True if one more screen is too many: each costs the console some work every few seconds."""
         return self._screens >= MOST_SCREENS
 
     async def screen(self, mart_id: str) -> AsyncIterator[str]:
@@ -104,15 +104,17 @@ class Watching:
                 self.stop()
 
     async def table(self, request: QueryRequest) -> SeenTable:
-        """A table, of those that all share who may see what she may: once the server has said to herself, within a
-        minute, that she may see figures. Raises CallFailure."""
+        """Returns a table shared by all officers with the same rights. Raises CallFailure.
+
+        The server must have confirmed, within a minute, that this officer may see figures.
+        """
         async with self._proving:
             if time.monotonic() - self._proven_at > _PROVEN_S:
                 await self._prove()
         return await self.shared.of(await self.officer.grant()).table(self.officer, request)
 
     def stop(self) -> None:
-        """Nobody looks any more."""
+        """Stops watching: no screen is left."""
         if self._tasks:
             self.signal.leave(self.officer)
         for task in self._tasks:

@@ -1,1 +1,1 @@
-"""Changes of registers for the feed: read from files, sent on a stream that may break, told how they fared."""
+"""Changes of registers for the feed: read from files, sent on a stream that may break, with their outcomes."""

@@ -4,7 +4,7 @@
      "kind": "UPSERT", "row": {"NUM_ORDEN": "OC-7", "ESTADO": "PENDIENTE"}}
 
 In CSV the same words stand in the heading with an underscore before them (`_register,_id,...`), beside the row's own
-columns. `sequence` is in every change of a file, or in none: then whoever sends it numbers them.
+columns. `sequence` is in every change of a file, or in none: then the sender numbers them.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class _KeyTwice(ValueError):
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of two that say otherwise nobody knows which is meant: a cancellation may be one of them."""
+    """Returns an object; refuses one with a key twice: either value may be meant, and one may be a cancellation."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _KeyTwice

@@ -71,8 +71,9 @@ class DebeziumEvents:
             raise MessageUnreadable(f"{name[:_SHOWN]}: {error.rule}", table.register) from None
 
     def _see_schema_change(self, event: Mapping[str, Any]) -> None:
-        """A schema change says nothing of a record, but where a table is dropped or emptied: its rows are gone with it,
-        and no event says which they were. Raises MessageUnreadable.
+        """Refuses a schema change that drops or empties a table: its rows are gone, and no event names them.
+
+        Other schema changes do not affect records. Raises MessageUnreadable.
         """
         if _EMPTIED.search(str(event.get("ddl") or "")):
             source = event.get("source")
@@ -214,7 +215,7 @@ def _listed(schema: Any) -> list[Mapping[str, Any]]:
 
 
 def _moment(ts_ms: Any) -> Timestamp:
-    """When the database changed, by its own clock."""
+    """Returns the time when the database changed, by its own clock."""
     found = Timestamp()
     try:
         found.FromMilliseconds(ts_ms)

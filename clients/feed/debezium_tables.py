@@ -1,4 +1,4 @@
-"""The file that says which tables of Debezium's events are records of which register (docs/feed.md, "Debezium").
+"""The file that assigns tables of Debezium's events to registers (docs/feed.md, "Debezium").
 
 ignore = ["public.auditoria"]
 
@@ -33,7 +33,7 @@ class TablesInvalid(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """One table, whose rows are records of one source of one register."""
+    """One table with rows that are records of one source of one register."""
 
     register: str
     source: str

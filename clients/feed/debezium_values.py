@@ -1,7 +1,7 @@
 """Values of Debezium's events as the texts that an extract would hold.
 
-What a number stands for (days, microseconds, a decimal's bytes) is said by the schema that comes with the event, else
-by the file of tables. It is never guessed: 20385 is a day of 2025, a day number of a spreadsheet in 1955, or a count.
+The unit of a number (days, microseconds, a decimal's bytes) comes from the event's schema, else from the file of
+tables. It is never guessed: 20385 is a day of 2025, a day number of a spreadsheet in 1955, or a count.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def _variable_decimal(value: Any) -> str:
 
 
 def _scaled(number: int, scale: int) -> str:
-    """Whole numbers without zeros behind a point: a record's id that is NUMBER is written as a person writes it."""
+    """Returns whole numbers without zeros behind a point: a record's id that is NUMBER is written as a person writes
+    it."""
     text = format(Decimal(number).scaleb(-scale), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -33,7 +33,7 @@ Send = Callable[[Path], Tally]
 
 
 class Passed(NamedTuple):
-    """What became of a file. why: "" or why nothing of it was sent; `tally` is empty then."""
+    """The result of a file. why: "" or why nothing of it was sent; `tally` is empty then."""
 
     file: str
     tally: Tally
@@ -146,7 +146,7 @@ class DropFolder:
 
 
 def shown_name(name: str) -> str:
-    """Returns a file's name on one line: whoever may put files there may not forge lines of what is told."""
+    """Returns a file's name on one line: its author must not be able to forge lines of output."""
     return "".join(each if each.isprintable() else "\ufffd" for each in name)
 
 

@@ -1,7 +1,7 @@
-"""The numbers that a source gave out itself, kept in a file: a server that lost changes can't tell of them.
+"""The numbers that a source gave out itself, kept in a file: a server that lost changes cannot state them.
 
-A heartbeat tells these numbers. A server whose ledger is behind them (a copy that was put back) finds out that it lacks
-changes, and its registers are STALE until they are sent again. The resume token holds the digest of what it had.
+A heartbeat states these numbers. A server with a ledger behind them (a restored copy) finds out that it lacks changes,
+and its registers are STALE until they are sent again. The resume token holds the digest of the changes that it had.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class SourceFailed(Exception):
 
 
 class HistoriesDiffer(SourceFailed):
-    """Raised where the server has another change under a number: the source was put back, or two programs send.
+    """The server has another change under a number: the source was restored, or two programs send.
 
-    The change is no refused row. Whoever sends stops before it gives out another number.
+    The change is no refused row. The sender stops before it gives out another number.
     """
 
     def __init__(self, rule: str, line: int = 0) -> None:
@@ -52,7 +52,7 @@ def other_content(register: str, number: int, following: int, line: int = 0) -> 
 
 
 def server_ahead(register: str, newest: int, issued: int) -> str:
-    """Returns what is told of a source that knows of fewer changes than the server has of it."""
+    """Returns the message for a source that knows fewer changes than the server has from it."""
     return (
         f"{register}: el servidor ya tiene el número {newest} y esta fuente solo sabe haber dado el {issued}: se "
         f"repuso de una copia vieja, u otro programa envía por ella. Después de leer docs/feed.md (Two histories): "
@@ -61,7 +61,7 @@ def server_ahead(register: str, newest: int, issued: int) -> str:
 
 
 def stream_went_back(stream: str) -> HistoriesDiffer:
-    """Returns what is told of a stream that was made anew, or put back, since it was read last."""
+    """Returns the message for a stream that was made anew, or restored, since it was read last."""
     return HistoriesDiffer(
         f"el stream {stream} no es el que se leyó, o se repuso de una copia: lo que se publicó entre tanto puede "
         f"faltar, y no se envía nada más. Lea docs/feed.md (Two histories), publique lo que falte: --new-stream"

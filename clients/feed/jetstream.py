@@ -51,7 +51,8 @@ class RawMessage(NamedTuple):
 
 
 class StreamPlace(NamedTuple):
-    """A stream, told from another of the same name by when it was made; the first and last place that it has or had."""
+    """A stream, identified among streams of the same name by its creation time; its first and last place, past or
+    present."""
 
     made: str
     first: int  # of what is left; one above the last where nothing is
@@ -126,7 +127,7 @@ class JetStreamSource:
             self._asked(consumer.unsubscribe())
 
     def _of_the_stream(self, question: Coroutine[Any, Any, Any]) -> Any:
-        """As `_asked`, but where there is no such stream nothing is waited for."""
+        """Asks as `_asked`, but does not wait for a stream that does not exist."""
         try:
             return self._loop.run_until_complete(question)
         except (nats.errors.Error, OSError, TimeoutError) as error:
@@ -266,7 +267,7 @@ def _pass_over(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> No
 
 
 async def _quiet(_error: Exception) -> None:
-    """What goes wrong shows in the next call; the library would write it to standard error."""
+    """Ignores errors: they show in the next call; the library would write them to standard error."""
 
 
 _NUMBER = re.compile(rb'"sequence"\s*:\s*"?(\d{1,10})"?\s*[,}]')

@@ -1,8 +1,8 @@
-"""Takes a stream of NATS JetStream over: sends its messages, and sends again what the server lacks of them.
+"""Takes a stream of NATS JetStream over: sends its messages, and sends again those that the server lacks.
 
-A message is acknowledged to the broker once the server has answered for it. What the broker hands out again, after a
-crash or a wait that was too long, the server knows by its sequence. A message that is no change is kept in the state
-before it is acknowledged: while it stands there the source is not up to date.
+A message is acknowledged to the broker once the server has answered for it. The server recognises repeats after a crash
+or a long wait by their sequence. A message that is no change is kept in the state before it is acknowledged: while it
+stands there the source is not up to date.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ class JetStreamWork:
         skipped: Iterable[int] = (),
         new_stream: bool = False,
     ) -> None:
-        """told: hears of each message that is no change. state_file: keeps the answers.
+        """`told`: called with each message that is no change. state_file: keeps the answers.
 
         begins: register -> number at which it goes on (`begin_at`). skipped: places in the stream that are settled.
-        new_stream: the stream was made anew, put back or emptied, and all that is missing in it is published again.
+        new_stream: the stream was made anew, restored or emptied, and all its missing changes are published again.
         """
         self._stream, self._wait_s, self._told, self._state_file = stream, wait_s, told, state_file
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s

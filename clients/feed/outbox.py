@@ -1,8 +1,8 @@
 """An outbox in an institution's PostgreSQL, read by the horizon of its transactions (docs/feed.md has the table).
 
-Numbers of a sequence have gaps, and are given out in another order than transactions commit: who reads "all above the
-last one" misses what committed late. So a row counts once every transaction up to its own has ended: then nothing can
-come before it any more, the order (txid, id) is final, and a row's number in its register is its place in it.
+Numbers of a sequence have gaps, and are given out in another order than transactions commit. A reader of "all above the
+last one" misses late commits. So a row counts once every transaction up to its own has ended. Then nothing can come
+before it any more, the order (txid, id) is final, and a row's number in its register is its place in it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class OutboxRow(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What one look found. `held_up`: rows wait for a transaction that has not ended."""
+    """The result of one look. `held_up`: rows wait for a transaction that has not ended."""
 
     rows: list[OutboxRow]
     held_up: bool

@@ -1,7 +1,7 @@
-"""Takes an outbox over: numbers its rows, sends them, and sends again what the server lacks of them.
+"""Takes an outbox over: numbers its rows, sends them, and sends again those that the server lacks.
 
-What the server says is missing decides, not the state: a missing number is sent again with its own row, and where that
-is refused, with the row that holds for the record now.
+The server's missing numbers decide, not the state. A missing number is sent again with its own row, and if that is
+refused, with the row that holds for the record now.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHOWN = 40  # characters of a register's name: a row may hold anything there
 
 @dataclass
 class OutboxState:
-    """How far an outbox was taken over; written after the server's answer, so that a crash repeats and never skips."""
+    """Progress of taking an outbox over; written after the server's answer, so that a crash repeats and never skips."""
 
     txid: int = 0
     id: int = 0
@@ -148,7 +148,8 @@ class OutboxWork:
         return None if state is None or not self._compared else state.numbers
 
     def unsettled(self) -> list[str]:
-        """Returns a line for each refused row whose number the server does not miss: its register is not the source's.
+        """Returns a line for each refused row with a number that the server does not miss: its register is not the
+        source's.
 
         Raises SourceFailed, OSError.
         """
@@ -258,7 +259,7 @@ class OutboxWork:
         return len(lacking)
 
     def _fill(self, register: str, refused: Mapping[int, contract.FeedChange], state: OutboxState) -> None:
-        """Sends under numbers whose own rows are refused what holds for their records now.
+        """Sends the present rows of records under numbers with refused rows of their own.
 
         Raises SourceFailed, CallFailure, OSError.
         """

@@ -1,8 +1,8 @@
-"""Changes sent on a Push stream: a few messages ahead of the answers, begun again where the server says.
+"""Changes sent on a Push stream: a few messages ahead of the answers, resumed at the server's position.
 
-What was sent and not answered is sent again on the next stream: the server knows it by its number, and nothing changes.
-A number that the server has with another content ends everything (HistoriesDiffer). Changes under numbers that it has
-are answered before one under a new number is sent: a source that was put back gives out no number a second time.
+Unanswered changes are sent again on the next stream: the server knows them by their numbers, and nothing changes. A
+number with another content at the server ends everything (HistoriesDiffer). Changes under known numbers are answered
+before one under a new number is sent: a restored source gives out no number a second time.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class RefusedChange:
 
 @dataclass
 class Tally:
-    """What became of everything that was sent."""
+    """The outcomes of all changes sent."""
 
     outcomes: Counter[str] = field(default_factory=Counter)  # FeedOutcomeKind without prefix -> how many
     refused: list[RefusedChange] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Pusher:
         self.tally = Tally(token=token)
 
     def positions(self) -> dict[str, Any]:
-        """How far each register came, as the server says when nothing is sent. Raises CallFailure."""
+        """Returns the position of each register, by the server's answer to an empty push. Raises CallFailure."""
         self.push(())
         return self.tally.positions
 
@@ -198,7 +198,7 @@ def _batches(changes: Iterator[FileChange]) -> Iterator[_Batch]:
 
 
 def _is_repeat(each: FileChange, newest: Mapping[str, int]) -> bool:
-    """Returns whether the server had this number, or was told of it, when the stream began."""
+    """Returns whether the server had this number, or knew of it, when the stream began."""
     change = each.change
     return change.kind != contract.FEED_CHANGE_KIND_HEARTBEAT and change.sequence <= newest.get(change.register_id, 0)
 
@@ -211,7 +211,7 @@ def _of_one_kind(batch: _Batch, newest: Mapping[str, int]) -> tuple[_Batch, _Bat
 
 
 def _comes_back(failure: CallFailure) -> bool:
-    """Whether another stream may fare better: the server says so, or nobody answered."""
+    """Returns whether another stream may succeed: the server says so, or did not answer."""
     return failure.retryable or failure.status in ("UNAVAILABLE", "CANCELLED")
 
 

@@ -1,6 +1,6 @@
 """The dead-letter list: changes that the server refused for good, with the reason, in a file beside the state.
 
-It holds no cell of a row. A number leaves the list once the server misses it no more: the record came again under it,
+It holds no cell of a row. A number leaves the list once the server no longer misses it: the record came again under it,
 or two officers skipped it (`ronda feed skip`).
 """
 

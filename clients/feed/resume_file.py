@@ -1,6 +1,6 @@
-"""What is kept beside a file of changes while it is sent: the resume token, and the numbers that its changes got.
+"""The state beside a file of changes while it is sent: the resume token, and the numbers of its changes.
 
-A file without numbers gets the same ones when it is sent again, so that nothing of it is taken twice.
+A file without numbers gets the same ones when it is sent again, so that no change is taken twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BLOCK = 1 << 20
 
 @dataclass
 class Resume:
-    """Of one file and source."""
+    """The state of one file and source."""
 
     source: str
     digest: str  # SHA-256 of the file: another content is another file
@@ -28,7 +28,7 @@ class Resume:
 
 
 def resume_path(file: Path) -> Path:
-    """Where it lies."""
+    """Returns the path of the state."""
     return file.with_name(f"{file.name}{RESUME}")
 
 
@@ -62,5 +62,5 @@ def read_resume(file: Path, source: str, *, forget: bool = False) -> Resume:
 
 
 def write_resume(file: Path, resume: Resume) -> None:
-    """Whole and on disk, or as it was. Raises OSError."""
+    """Writes the state whole and on disk, or leaves it unchanged. Raises OSError."""
     write_whole(resume_path(file), asdict(resume))

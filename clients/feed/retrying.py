@@ -1,4 +1,4 @@
-"""What may pass is waited for: pauses between tries grow, and so do those between two notices of one cause."""
+"""Waits out temporary failures: pauses between tries grow, and so do pauses between notices of one cause."""
 
 from __future__ import annotations
 
@@ -86,8 +86,7 @@ def may_pass(failure: CallFailure) -> bool:
 
 
 def keep_on(step: Callable[[], bool], beats: Beats | None, poll_s: float, retry: Retry) -> None:
-    """Steps for ever; a source that is away is told and tried again, and so is a disk that is full, or one that fails
-    once a step went well.
+    """Steps for ever; reports and retries a source that is away, a full disk, or a disk that fails after a good step.
 
     step: returns whether it found something. beats: None = none. Raises CallFailure, SourceFailed that does not pass,
     OSError of the first step.

@@ -1,9 +1,9 @@
-"""Takes a stream of NATS JetStream over whose messages state no number: they are numbered by the stream's order.
+"""Takes over a stream of NATS JetStream with messages without numbers: they are numbered by the stream's order.
 
-Messages are read by their places in the stream, one after the other, never as the broker hands them out again: so the
-order is one and the same for ever. A message's numbers are on disk before it is sent (`NumberFile`), and how far the
-server answered stands in the state. A message that is no change, of a register that can be told, has its number too and
-is missing at the server: the register is STALE.
+Messages are read by their places in the stream, one after the other, never as the broker repeats them: so the order is
+always the same. A message's numbers are on disk before it is sent (`NumberFile`), and the server's answered position
+stands in the state. A message that is no change, of a known register, has its number too and is missing at the server:
+the register is STALE.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _SHOWN = 40  # characters of a register's name: a message may hold anything ther
 
 
 class _Read(NamedTuple):
-    """A message's changes with their numbers; `why` of one that is none, and its register and number where told."""
+    """A message's changes with their numbers; `why` for one that is no change, with its register and number if
+    known."""
 
     place: int
     changes: list[contract.FeedChange]
@@ -70,7 +71,7 @@ class StreamNumbering:
         skipped: Iterable[int] = (),
         new_stream: bool = False,
     ) -> None:
-        """As JetStreamWork's. read: makes changes of a message."""
+        """Parameters as of JetStreamWork. read: makes changes of a message."""
         self._stream, self._read, self._wait_s, self._told = stream, read, wait_s, told
         self._stub, self._frame, self._source, self._patience_s = stub, frame, source, patience_s
         self._state_file = state_file

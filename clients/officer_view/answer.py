@@ -1,4 +1,4 @@
-"""What heads every answer: the level, why, what to do; and what it rests on."""
+"""The head of every answer: the level, the reasons, the action, and the sources."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _FIND_PERSONS = {*DOCUMENTS, level_pb2.CRITERION_TELEPHONE}
 def answer_head(
     answer: check_service_pb2.Answer, subject: Subject | None = None, *, of_candidates: bool = False, typed: bool = True
 ) -> Framed:
-    """The level, identity status, notes, cautions, comparisons and hits.
+    """Returns the level, identity status, notes, cautions, comparisons and hits.
 
-    subject: who or what was found, if one was. of_candidates: several may be meant, each with comparisons of its own;
-    the head's, which only tell that something was found, are left out. typed: the officer gave what was asked by; of an
-    owner, and of whom she chose from a list, the screen did.
+    subject: the subject found, if any. of_candidates: several may be meant, each with comparisons of its own; the
+    head's comparisons, which only show that something was found, are left out. typed: the officer gave the question's
+    data; for an owner, or a person chosen from a list, the screen did.
     """
     parts: list[RenderableType] = [level_headline(answer.level)]
     if status := identity_text(answer, subject):
@@ -68,7 +68,7 @@ def answer_head(
 
 
 def by_name_line(answer: check_service_pb2.Answer, subject: Subject | None) -> str:
-    """That one person was found by a name alone, and others may bear it; "" where anything else bears it out.
+    """Returns the line for one person found by a name alone, which others may bear; "" if other data supports it.
 
     The answer has no likeness of a single person: a search gives it.
     """
@@ -85,7 +85,8 @@ def by_name_line(answer: check_service_pb2.Answer, subject: Subject | None) -> s
 
 
 def nothing_found(answer: check_service_pb2.Answer) -> str:
-    """That nothing is on file; or, of what alone finds nobody (a birth date, a colour), that nothing was looked up."""
+    """Returns the line for nothing on file; or for data that finds nobody alone (a birth date, a colour): not looked
+    up."""
     given = {c.criterion for c in answer.comparisons}
     if given and given <= _FINDS_NOBODY:
         return "Con eso solo no se busca: agregue un nombre, un documento, una placa o un VIN."
@@ -95,9 +96,10 @@ def nothing_found(answer: check_service_pb2.Answer) -> str:
 def tried_line(
     detected: Iterable[check_service_pb2.DetectedKind], answer: check_service_pb2.Answer | None = None
 ) -> Text:
-    """What the one box was taken for, each with whether it is on file; the text of a name is not repeated.
+    """Returns the kinds that the one box was taken for, each with whether it is on file; the text of a name is not
+    repeated.
 
-    answer: says whether a birth date was asked besides. The name by itself may then be on file.
+    answer: shows whether a birth date was asked besides. The name by itself may then be on file.
     """
     dated = answer is not None and any(c.criterion == level_pb2.CRITERION_BIRTH_DATE for c in answer.comparisons)
     said = []
@@ -113,7 +115,7 @@ def tried_line(
 
 
 def meant_line(response: check_service_pb2.CheckResponse) -> str:
-    """What may have been meant, and which of it is on file."""
+    """Returns the line of identifiers that may have been meant, with those on file."""
     found, on_file = list(response.suggestions), response.suggestions_on_file
     parts = [f"{', '.join(found[:on_file])} ({'constan' if on_file > 1 else 'consta'})"] if on_file else []
     parts += (
@@ -125,7 +127,7 @@ def meant_line(response: check_service_pb2.CheckResponse) -> str:
 
 
 def registers_line(answer: check_service_pb2.Answer) -> Text:
-    """Which registers were not fresh, or that all were; with the generation and the answer's id."""
+    """Returns the registers that were not fresh, or that all were; with the generation and the answer's id."""
     late = [status for status in answer.registers if status.state != register_pb2.REGISTER_STATE_FRESH]
     text = Text()
     if late:

@@ -59,7 +59,7 @@ def number_text(candidate: check_service_pb2.Candidate) -> str:
 
 
 def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
-    """What was given and agrees, does not, nearly does or is not on file; and how likely it is the same person."""
+    """Returns the given data that agrees, does not, nearly does or is not on file; and the likeness of the person."""
     lines = []
     compared = _said_of_plates(candidate)
     for agreement in (
@@ -83,7 +83,7 @@ def _compared_cell(candidate: check_service_pb2.Candidate) -> Text:
 
 
 def _weak_line(candidate: check_service_pb2.Candidate, compared: list[_Compared]) -> str:
-    """Why whoever is only a little alike gives no colour, and what would: a likeness beside NEGRO is read as one."""
+    """Returns why a weakly alike person gives no colour, and what would: a likeness beside NEGRO is read as one."""
     if not candidate.alerts:
         return "parecido débil"
     dated = any(criterion == level_pb2.CRITERION_BIRTH_DATE for criterion, _ in compared)
@@ -101,9 +101,10 @@ def _said_of_plates(candidate: check_service_pb2.Candidate) -> list[_Compared]:
 
 
 def _likeness(candidate: check_service_pb2.Candidate) -> str:
-    """In whole hundredths, never all of them; and why it is low where the names agree.
+    """Returns the likeness in whole hundredths, never 100; and why it is low if the names agree.
 
-    Of all pairs as alike as this one, how many are one person: of each candidate by itself, so that two may stand high.
+    It is the share of pairs as alike as this one that are one person. It stands for each candidate by itself, so two
+    may be high.
     """
     hundredths = round(100 * candidate.score)
     text = "< 1 %" if candidate.score < _LEAST else "> 99 %" if hundredths > _MOST else f"{hundredths} %"
@@ -116,7 +117,7 @@ def _likeness(candidate: check_service_pb2.Candidate) -> str:
 
 
 def likeness_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
-    """What the likeness of persons found by name tells, and that of several who are alike one at most is meant."""
+    """Returns the meaning of the likeness of persons found by name; of several alike, one at most is meant."""
     scores = [candidate.score for candidate in candidates if candidate.HasField("score")]
     if not scores:
         return ""
@@ -128,7 +129,7 @@ def likeness_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
 
 
 def choice_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
-    """How to ask at the command line about a person chosen from this list; "" for a list without CUIs."""
+    """Returns how to ask at the command line about a person chosen from this list; "" for a list without CUIs."""
     listed = list(candidates)
     handles = [f"{number}. {each.handle}" for number, each in enumerate(listed, 1) if each.handle]
     if handles:
@@ -140,7 +141,7 @@ def choice_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
 
 
 def several_line(response: Any) -> str:
-    """How many fit, for a screen that shows none of them yet; that they are only a little alike, where all are."""
+    """Returns the number of fits, for a screen without the list; and whether all are only weakly alike."""
     total = response.candidates_total or len(response.candidates)
     if all(candidate.weak for candidate in response.candidates):
         return f"{total} de nombre parecido, ninguno lo bastante: pida el DPI, o F7 para elegir."
@@ -148,7 +149,7 @@ def several_line(response: Any) -> str:
 
 
 def shared_plate_line(candidates: Iterable[check_service_pb2.Candidate]) -> str:
-    """Why an answer is yellow without an alert: more than one vehicle bears the plate today."""
+    """Returns why an answer is yellow without an alert: more than one vehicle bears the plate today."""
     bearers = [
         candidate
         for candidate in candidates
@@ -166,7 +167,7 @@ def _plates(candidate: check_service_pb2.Candidate) -> str:
 
 
 def narrowing_line(response: check_service_pb2.SearchPersonsResponse) -> str:
-    """What would narrow a search that found many; empty when it found few."""
+    """Returns data that would narrow a search with many results; empty for one with few."""
     if not response.narrow_by:
         return ""
     what = spanish.NARROWING.get(response.narrow_by, response.narrow_by)
@@ -174,7 +175,7 @@ def narrowing_line(response: check_service_pb2.SearchPersonsResponse) -> str:
 
 
 def too_broad_line(failure: CallFailure) -> str:
-    """That too many may fit what was asked, how many where the server counted them, and what to add."""
+    """Returns the line for a question that too many may fit, their number if counted, and data to add."""
     asked = failure.violations[0] if failure.violations else None
     if asked is not None and asked.rule == spanish.TOO_MANY_VEHICLES:
         return "Demasiados vehículos pueden coincidir: agregue más caracteres de la placa."

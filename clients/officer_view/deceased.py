@@ -1,6 +1,6 @@
-"""Whom the file holds for dead: what that says depends on whether a document was given, or a name alone.
+"""Persons on file as dead: the meaning depends on a given document, or a name alone.
 
-Who stands there with a dead person's document is somebody else: what the file says to do with its owner comes second.
+A bearer of a dead person's document is somebody else: the file's action for its owner comes second.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def note_text(note: CodedText, answer: check_service_pb2.Answer) -> str:
 
 
 def before_acting(answer: check_service_pb2.Answer) -> str:
-    """What comes before any action about a person whom the file holds for dead; "" for everybody else."""
+    """Returns the first step before any action about a person on file as dead; "" for all others."""
     if answer.identity_status != level_pb2.IDENTITY_STATUS_DECEASED:
         return ""
     if _document_given(answer):

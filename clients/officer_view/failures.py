@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def trouble_of(failure: CallFailure, target: str, identity: Identity | None) -> Trouble | None:
-    """What stands in between, where gRPC does not say: the connection is tried once more. None: the server answered."""
+    """Returns the obstacle in between, if gRPC does not give it: tests the connection once more. None: the server
+    answered."""
     if failure.reason or failure.status not in ("UNAVAILABLE", "UNIMPLEMENTED"):
         return None
     if failure.status == "UNIMPLEMENTED":  # Ronda itself gives a reason
@@ -36,9 +37,10 @@ def failure_text(
     reasons: Mapping[str, str] = spoken.REASONS,
     troubles: Mapping[Trouble, str] = spoken.TROUBLES,
 ) -> str:
-    """What happened and what to do.
+    """Returns the failure and its remedy.
 
-    hints: what may have been meant. reasons, troubles: the words, for a program whose user sees no options.
+    hints: identifiers that may have been meant. reasons, troubles: the words, for a program without command-line
+    options.
     """
     if failure.reason == "QUERY_TOO_BROAD":
         return too_broad_line(failure)

@@ -52,7 +52,7 @@ def hit_lines(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp] | None = None, 
 
 
 def owners_action(hit: alert_pb2.Hit) -> str:
-    """What to do with a vehicle's owner, who need not be the one who drives."""
+    """Returns the action for a vehicle's owner, who need not be the driver."""
     what, colon, how = hit.action.text.partition(":")
     if hit.action.code in _OF_WHO_IS_SEIZED:
         return f"{what} al propietario si es quien conduce{colon}{how}"
@@ -60,9 +60,9 @@ def owners_action(hit: alert_pb2.Hit) -> str:
 
 
 def action_text(hit: alert_pb2.Hit, before_acting: str, *, of_owner: bool = False) -> Text:
-    """What to do; of what is only possible, to confirm first whom or what it means: a namesake is not arrested.
+    """Returns the action; for a merely possible hit, to confirm the subject first: a namesake is not arrested.
 
-    of_owner: the answer is about a person who was asked about as a vehicle's owner.
+    of_owner: the answer is about a person who was looked up as a vehicle's owner.
     """
     action, first, condition = hit.action.text, "", ""
     owners = of_owner or hit.subject.kind == alert_pb2.HIT_SUBJECT_KIND_OWNER
@@ -104,7 +104,7 @@ def _sources(hit: alert_pb2.Hit, as_of: Mapping[str, Timestamp]) -> Text:
 
 
 def _agreement(hit: alert_pb2.Hit) -> list[Text]:
-    """What ties the record to its subject; how the question compares stands in the answer's head."""
+    """Returns the links of the record to its subject; the comparison with the question stands in the answer's head."""
     lines = []
     if hit.agrees:
         lines.append(Text(f"El registro le corresponde por: {words(hit.agrees, spanish.CRITERIA)}"))

@@ -1,4 +1,4 @@
-"""Who or what a question found, in one line: on which register's word, and which has it not."""
+"""The subject found, in one line: the registers that have it, and those that do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _LOADED = (register_pb2.REGISTER_STATE_FRESH, register_pb2.REGISTER_STATE_STALE)
 
 
 def identity_text(answer: check_service_pb2.Answer, subject: Subject | None) -> str:
-    """The identity status; of whom no register of identity holds, where he is on file; "" where it says nothing."""
+    """Returns the identity status; for a person in no register of identity, the other registers; "" if it adds
+    nothing."""
     if answer.identity_status != level_pb2.IDENTITY_STATUS_FOUND or subject is None:
         return spanish.IDENTITY.get(answer.identity_status, "")
     names = {status.register_id: status.name for status in answer.registers}

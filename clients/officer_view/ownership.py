@@ -27,7 +27,7 @@ def day_of(answered_at: Timestamp) -> Day:
 
 
 def why_not_looked_up(owner: vehicle_pb2.Owner, today: Day) -> str:
-    """What stands instead of a level; "" for an owner of today, whose level counts."""
+    """Returns the text in place of a level; "" for an owner of today, with a level that counts."""
     if owner.valid_to.year and _last(owner.valid_to) < today:
         return f"anterior, {_NOT_LOOKED_UP}"
     if owner.valid_from.year and _first(owner.valid_from) > today:

@@ -1,7 +1,7 @@
-"""How things stand out, on a dark terminal as on a light one.
+"""Emphasis of text, on a dark terminal as on a light one.
 
-Text is in the terminal's own foreground, bold where it matters; colour only comes as a badge that brings its own
-background (tests/clients/test_styles.py measures the contrast). The word always says what the colour does.
+Text is in the terminal's own foreground, bold for emphasis. Colour only comes as a badge with its own background
+(tests/clients/test_styles.py measures the contrast). The word always says what the colour does.
 """
 
 from __future__ import annotations

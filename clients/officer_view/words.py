@@ -23,7 +23,7 @@ def time_text(time: Timestamp) -> str:
 
 
 def as_of_text(time: Timestamp) -> str:
-    """Of when a register's data are; one that was never loaded, or was withdrawn, has none."""
+    """Returns the date of a register's data; one that was never loaded, or was withdrawn, has none."""
     return f"datos al {time_text(time)}" if time.seconds else "sin datos cargados"
 
 

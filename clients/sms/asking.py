@@ -69,7 +69,7 @@ async def _again(call: Callable[[], Awaitable[_T]], error: grpc.aio.AioRpcError,
 
 
 def _nobody_there(error: BaseException) -> bool:
-    """Nobody, or one who sheds load."""
+    """Returns whether no server answered, or one that sheds load."""
     if not isinstance(error, grpc.aio.AioRpcError):
         return False
     return error.code() == grpc.StatusCode.UNAVAILABLE or read_failure(error).reason == "OVERLOADED"
@@ -102,7 +102,7 @@ async def _settled(call: Callable[[float], Awaitable[_T]], seconds: float, silen
 
 
 class Asker:
-    """Asks Ronda as the officer whose token goes with the question; over its express lane while that is there."""
+    """Asks Ronda as the officer of the question's token; over its express lane while that is there."""
 
     def __init__(self, target: str, identity: Path | None, lane: str = "") -> None:
         """lane: "host:port", "" = the one that the server tells."""
@@ -113,7 +113,7 @@ class Asker:
 
     @property
     def channel(self) -> grpc.aio.Channel:
-        """To the server's own address."""
+        """The channel to the server's own address."""
         return self._channel
 
     async def ask(self, question: Question, token: str, seconds: float) -> Any:
@@ -130,7 +130,7 @@ class Asker:
         return answer
 
     async def _asked(self, method: Method, wire: bytes, shown: Any, timeout: float) -> Any:
-        """Of the server's own address, which also says whether there is a lane."""
+        """Asks the server's own address, which also says whether there is a lane."""
         stub = self._stubs.get(method.path)
         if stub is None:
             stub = self._stubs[method.path] = self._channel.unary_unary(method.path, None, method.answer.FromString)

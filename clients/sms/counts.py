@@ -1,4 +1,4 @@
-"""What the gateway counts, and tells as JSON lines and as a file for Prometheus: numbers only, nobody's."""
+"""The gateway's counts, as JSON lines and as a file for Prometheus: numbers only, no personal data."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Counts:
 
 
 class LibraryLines(logging.Handler):
-    """What a library logs, as a line of ours without its text, which may hold what was sent."""
+    """A library's log line, as a line of ours without its text, which may hold messages."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Name, level and kind of the error."""

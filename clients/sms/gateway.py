@@ -1,4 +1,4 @@
-"""From a text to its reply: who sent it, what is asked, Ronda's answer; and who gets none.
+"""Turns a text into its reply: the sender, the question, Ronda's answer; some senders get none.
 
 It knows nothing of SMPP: `accept` takes a message, the outbox is given each reply to send.
 """
@@ -66,9 +66,9 @@ class _Accepted:
 
 
 def _budget_of(message: Message | None) -> bytes:
-    """Which of a sender's budgets a message spends: with a PIN, a question without one, or no question.
+    """Returns the sender's budget that a message spends: with a PIN, a question without one, or no question.
 
-    A sender can be forged. Whoever does so without the PIN spends nothing of what the officer has for messages with it.
+    A sender can be forged. A forger without the PIN spends nothing of the officer's budget for messages with it.
     """
     if message is None:
         return b"-"
@@ -108,10 +108,10 @@ class Gateway:
         return self.answering + len(self._outbox) >= self._settings.sms_open
 
     def accept(self, sender: str, ton: int, npi: int, address: str, text: str) -> None:
-        """A message of the SMSC.
+        """Takes a message of the SMSC.
 
-        After the next `keep` it is kept, or is one that gets no reply, and may be acknowledged. sender: as the SMSC
-        gave it, with its type and plan of numbering. address: whom the message was for.
+        After the next `keep` it is kept, or is one without a reply, and may be acknowledged. sender: as the SMSC gave
+        it, with its type and plan of numbering. address: the message's recipient.
         """
         self._counts.add("received")
         text = text[:_KEPT]
@@ -137,7 +137,8 @@ class Gateway:
         self._accepted.append(_Accepted(entry, number, who, message))
 
     async def keep(self) -> None:
-        """What was accepted is on disk, and is being answered. Raises sqlite3.Error: a full disk, nothing is."""
+        """Puts accepted messages on disk, and starts their answers. Raises sqlite3.Error: a full disk, nothing is
+        kept."""
         if not self._accepted:
             return
         accepted, self._accepted = self._accepted, []
@@ -173,7 +174,7 @@ class Gateway:
         await asyncio.gather(*self._answers, return_exceptions=True)
 
     async def give_up_late(self) -> None:
-        """For as long as it runs: what has no answer in time gets SIN RESPUESTA. A clock for each would cost more."""
+        """Ends late messages with SIN RESPUESTA, as long as it runs. A clock for each would cost more."""
         while True:
             await asyncio.sleep(_LOOK_S)
             now = time.time()
@@ -199,11 +200,11 @@ class Gateway:
         task.add_done_callback(self._ended)
 
     def _answer_until(self, accepted: _Accepted) -> float:
-        """Until when (Unix time) the answer must be had: after a PIN the question has its whole time."""
+        """Returns the deadline of the answer (Unix time): after a PIN the question has its whole time."""
         return max(self._pin_until(accepted) + self._settings.sms_answer_s, time.time() + _LEAST_S)
 
     def _pin_until(self, accepted: _Accepted) -> float:
-        """Until when (Unix time) the issuer's word must be had; of a message without a PIN the time when it came."""
+        """Returns the deadline of the issuer's answer (Unix time); for a message without a PIN its arrival."""
         if accepted.message is None or not accepted.message.pin:
             return accepted.entry.at
         until = accepted.entry.at + self._settings.sms_pin_s
@@ -243,7 +244,7 @@ class Gateway:
         self._outbox.submit(whole)
 
     def _tell_undelivered(self, accepted: _Accepted) -> None:
-        """Before the reply: which earlier ones the SMSC never took."""
+        """Sends, before the reply, a notice of earlier ones that the SMSC never took."""
         text = self._outbox.undelivered.take(accepted.entry.sender)
         if text:
             reference = self._journal.next_reference()
@@ -259,7 +260,7 @@ class Gateway:
         return failure_reply(failure, accepted.entry.reference)
 
     async def _reply(self, accepted: _Accepted) -> Reply | None:
-        """The reply; None of whom gets none. Raises CallFailure."""
+        """Returns the reply; None for a sender who gets none. Raises CallFailure."""
         entry, number, who = accepted.entry, accepted.number, accepted.who
         message, tried = accepted.message, self._tried(accepted)
         if message is None or (not message.pin and not self._journal.is_known(who)):

@@ -1,7 +1,7 @@
-"""What an officer writes, read: a question, a PIN, the next part of an answer, or nothing of these.
+"""Reads an officer's message: a question, a PIN, the next part of an answer, or nothing of these.
 
 Case, spaces and accents are free. A PIN is six to twelve digits, in a message of its own or before a question
-(docs/sms-oficial.md). What is no question stays none: a text of no known form is never looked up as a name.
+(docs/sms-oficial.md). Other text is no question: a text of no known form is never looked up as a name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LONGEST_PLATE = 10
 
 
 class Kind(Enum):
-    """What is asked, or what is to be done."""
+    """The kind of question, or of request."""
 
     CUI = auto()
     NAME = auto()
@@ -87,7 +87,7 @@ _KEYED = re.compile(r"([PVCL])(?:[\s.:-]+|(?=\d))([A-Z0-9][A-Z0-9\s.-]*)", re.AS
 
 
 def read_message(text: str) -> Message | None:
-    """What a text asks; None where it is nothing that is known: never a reason to look anybody up."""
+    """Returns the question of a text; None if it has no known form: never a reason to look anybody up."""
     if len(text) > LONGEST:
         return None
     typed = _without_accents(text)
@@ -111,7 +111,7 @@ def _read(typed: str, folded: str) -> Message | None:
 
 
 def _without_accents(text: str) -> str:
-    """On one line, without accents or what nobody sees; ñ stays, for Ñ-15 is another order than N-14."""
+    """Returns the text on one line, without accents or invisible characters; ñ stays, because Ñ-15 is not N-14."""
     if text.isascii() and text.isprintable():  # as nearly all are
         return " ".join(text.split())
     letters: list[str] = []
@@ -178,7 +178,7 @@ def _holds_a_pin(value: str) -> bool:
 
 
 def _keyed(letter: str, value: str) -> Message | None:
-    """Of one of the letters P, V, C, L: what stands behind it has a digit, so that no word is taken for a question."""
+    """Reads one of the letters P, V, C, L: the text behind it has a digit, so that no word is taken for a question."""
     if not any(each.isdigit() for each in value):
         return None
     if letter == "P":  # not the thirteen digits of a CUI: the server says what is wrong with it

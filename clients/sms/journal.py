@@ -1,9 +1,9 @@
-"""What must outlive the process: messages not answered, replies not acknowledged, sessions, what was seen lately.
+"""The data that must survive the process: unanswered messages, unacknowledged replies, sessions, recent texts.
 
-SQLite in WAL mode: whatever came while the disk was busy is one transaction, one sync. Its rows are put together on the
-loop, in memory; the commit, which waits for the disk, is a thread's. What is asked at each message (was this seen, who
-is known) is held in memory. What a message says is sealed (AES-GCM) under a key in a file beside it, mode 0600; numbers
-are keyed hashes. Rows go when they are answered.
+SQLite in WAL mode: all messages that came while the disk was busy are one transaction, one sync. Its rows are put
+together on the loop, in memory; a thread does the commit, which waits for the disk. Data needed for each message (seen
+texts, known senders) is held in memory. A message's text is sealed (AES-GCM) under a key in a file beside it, mode
+0600; numbers are keyed hashes. Rows go when they are answered.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
     """One message and, once there is one, its reply. No repr: it is personal data.
 
     at: Unix time of arrival. request_id: of the question to Ronda, the same after a restart: counted once. sender, ton,
-    npi: as the SMSC gave them. address: whom the message was for, who answers. reply: "" = none yet.
+    npi: as the SMSC gave them. address: the message's recipient, who answers. reply: "" = none yet.
     """
 
     reference: int
@@ -68,7 +68,7 @@ class Entry(NamedTuple):
 
 
 class KeptSession(NamedTuple):
-    """What a sender's session is taken up with after a restart. until: Unix time; pin: the keyed hash, in hex."""
+    """The data to take up a sender's session after a restart. until: Unix time; pin: the keyed hash, in hex."""
 
     until: float
     secret: str
@@ -76,9 +76,9 @@ class KeptSession(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """When a text was accepted (Unix time), and its place among all that were: rows stand in the order of time.
+    """The time when a text was accepted (Unix time), and its place among all: rows stand in the order of time.
 
-    By its key a row would stand anywhere, and each message would have the disk write a page of its own.
+    With its key as order a row could stand anywhere, and each message would make the disk write a page of its own.
     """
 
     at: float
@@ -87,9 +87,9 @@ class _Seen(NamedTuple):
 
 @dataclass
 class _Batch:
-    """What the next transaction writes. sessions: by key, None = over. strangers: messages, last time.
+    """The rows of the next transaction. sessions: by key, None = over. strangers: messages, last time.
 
-    seen: rows by place; forgotten: places; before: a time and a place, and what is older goes.
+    seen: rows by place; forgotten: places; before: a time and a place; older rows go.
     """
 
     accepted: list[Entry] = field(default_factory=list)
@@ -104,7 +104,7 @@ class _Batch:
     before: tuple[float, int] = (0.0, 0)
 
     def with_later(self, later: _Batch) -> _Batch:
-        """This one, which could not be written, and what came since."""
+        """Returns this batch, which could not be written, with the later one."""
         return _Batch(
             self.accepted + later.accepted,
             {**self.replied, **later.replied},
@@ -146,7 +146,7 @@ class Journal(KeptFile):
             self._see(bytes(key), _Seen(float(at), int(place)))
 
     def hash_of(self, *parts: str) -> bytes:
-        """A keyed hash, 16 bytes: without the key file nobody tells whose it is."""
+        """Returns a keyed hash, 16 bytes: without the key file it identifies nobody."""
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=16, key=self._hash_key).digest()
 
     def next_reference(self) -> int:
@@ -207,7 +207,7 @@ class Journal(KeptFile):
         self._batch.sessions[sender] = session
 
     def sessions(self) -> dict[bytes, KeptSession]:
-        """Those that an earlier process had, by the sender's keyed hash. Raises JournalError."""
+        """Returns the sessions of an earlier process, by the sender's keyed hash. Raises JournalError."""
         rows = self._database.execute("SELECT sender, sealed FROM session").fetchall()
         return {bytes(sender): KeptSession(*json.loads(self.opened(bytes(sealed), sender))) for sender, sealed in rows}
 
@@ -259,7 +259,7 @@ class Journal(KeptFile):
         self.on_written()
 
     def left_over(self) -> list[Entry]:
-        """What an earlier process accepted and did not finish, oldest first. Raises JournalError."""
+        """Returns messages that an earlier process accepted and did not finish, oldest first. Raises JournalError."""
         rows = self._database.execute("SELECT reference, sealed FROM message ORDER BY reference").fetchall()
         return [self._open(int(reference), bytes(sealed)) for reference, sealed in rows]
 
@@ -323,12 +323,12 @@ class Journal(KeptFile):
         return Entry(*json.loads(self.opened(sealed, str(reference).encode())))
 
     def sealed(self, text: bytes, whose: bytes) -> bytes:
-        """Under the journal's key, and bound to `whose`; for another file of this gateway too."""
+        """Seals under the journal's key, bound to `whose`; for another file of this gateway too."""
         nonce = os.urandom(12)
         return nonce + self._cipher.encrypt(nonce, text, whose)
 
     def opened(self, sealed: bytes, whose: bytes) -> bytes:
-        """What `sealed` made. Raises JournalError."""
+        """Returns the plain content of `sealed`. Raises JournalError."""
         try:
             return self._cipher.decrypt(sealed[:12], sealed[12:], whose)
         except InvalidTag:

@@ -1,12 +1,13 @@
-"""One bind to the operator's SMSC: aiosmpplib's bind and PDUs, with loops of our own for what comes and what goes.
+"""One bind to the operator's SMSC: aiosmpplib's bind and PDUs, with loops of our own for input and output.
 
-What aiosmpplib 0.7.4 leaves, and why its loops are not used:
-- it answers each deliver_sm in its own turn: here all that came together is kept by one write, and answered together;
-- it answers whatever it can read with success, and the rest with generic_nack, after which some operators send the
-  same again for ever: here what cannot be read is rejected for good (ESME_RX_R_APPN);
-- a PDU that is no such, a status that only this operator has, a length of gigabytes, a receipt without a date ended the
-  bind or the program, and a bind that broke left its socket open;
-- two tasks for each PDU watch whether the line is quiet, and its log holds texts and numbers: nothing of it is written.
+The faults of aiosmpplib 0.7.4's loops, and the behaviour here:
+- it answers each deliver_sm in its own turn; here all that came together are kept by one write, and answered together;
+- it answers every readable PDU with success, and the rest with generic_nack, after which some operators send the same
+  again for ever; here an unreadable PDU is rejected for good (ESME_RX_R_APPN);
+- an invalid PDU, an operator's own status, a length of gigabytes, or a receipt without a date ended the bind or the
+  program, and a broken bind left its socket open;
+- two tasks for each PDU watch whether the line is quiet, and its log holds texts and numbers; none of it is written.
+
 A full gateway puts messages off (ESME_RX_T_APPN): the SMSC has them, and tries again.
 """
 
@@ -43,7 +44,7 @@ BACKOFF = wait_random_exponential(multiplier=0.2, max=20)
 
 
 class Inbox(Protocol):
-    """Who takes messages: clients.sms.gateway.Gateway."""
+    """The receiver of messages: clients.sms.gateway.Gateway."""
 
     @property
     def is_full(self) -> bool:
@@ -53,7 +54,7 @@ class Inbox(Protocol):
         """Takes a message, which is kept once `keep` returns."""
 
     async def keep(self) -> None:
-        """What was accepted is on disk, and will be answered. Raises sqlite3.Error."""
+        """Puts accepted messages on disk; they will be answered. Raises sqlite3.Error."""
 
 
 class Line(aiosmpplib.ESME):  # type: ignore[misc]
@@ -161,7 +162,7 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
             raise
 
     async def _answer(self) -> None:
-        """Once what came is kept."""
+        """Sends the answers once the messages are kept."""
         async with self._answering:
             self._unanswered.clear()
             answers, self._answers = self._answers, []
@@ -193,7 +194,7 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         return delivered(sequence)
 
     def _unusual(self, pdu: bytes) -> Plain | None:
-        """Another kind of message; None of a part that waits for others, and of a receipt. Raises _UNREADABLE."""
+        """Reads another kind of message; None for an incomplete part, and for a receipt. Raises _UNREADABLE."""
         header = aiosmpplib.SmppMessage.parse_header(pdu)
         message: Any = aiosmpplib.DeliverSm.from_pdu(pdu, header, _ENCODING)
         if message.is_receipt():
@@ -209,7 +210,7 @@ class Line(aiosmpplib.ESME):  # type: ignore[misc]
         return Plain(source.number, int(source.ton), int(source.npi), message.destination.number, text)
 
     def _requested(self, command: int, sequence: int) -> bytes:
-        """Another request of the SMSC; its response."""
+        """Returns the response to another request of the SMSC."""
         if command == SmppCommand.ENQUIRE_LINK:
             return bytes(aiosmpplib.EnquireLinkResp(sequence).pdu())
         if command == SmppCommand.UNBIND:
@@ -279,7 +280,7 @@ class _Backoff(aiosmpplib.AbstractRetryTimer):  # type: ignore[misc]
         self._attempt = 0
 
     def next_delay(self) -> float:
-        """In seconds."""
+        """Returns the delay in seconds."""
         return float(BACKOFF(_nth(max(self._attempt, 1))))
 
 

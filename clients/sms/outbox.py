@@ -45,14 +45,15 @@ class _Sent:
 
 @dataclass(frozen=True)
 class _Notice:
-    """Of an entry that answers nothing and is not in the journal. outcome: called once, True = the SMSC took it."""
+    """Data of an entry that answers nothing and is not in the journal. outcome: called once, True = the SMSC took
+    it."""
 
     outcome: Callable[[bool], None]
     valid_s: float
 
 
 class Outbox:
-    """Of one gateway, whichever bind carries it."""
+    """The outbox of one gateway, over any bind."""
 
     def __init__(self, settings: SmsSettings, journal: Journal, counts: Counts) -> None:
         self._settings, self._journal, self._counts = settings, journal, counts
@@ -84,7 +85,7 @@ class Outbox:
         self.submit(entry)
 
     async def wait(self) -> None:
-        """Until `take` may give something. Raises sqlite3.Error."""
+        """Waits until `take` may give something. Raises sqlite3.Error."""
         if self._waiting or self._expired:
             pause = max(self._put_off_until, self._next_at) - time.monotonic()
             if pause > 0:
@@ -181,7 +182,7 @@ class Outbox:
         return None
 
     def _give_up(self, entry: Entry) -> None:
-        """Ends a reply that the SMSC never takes; its officer is told later."""
+        """Ends a reply that the SMSC never takes; its officer is informed later."""
         if entry.reference not in self._notices:
             self._counts.add("undelivered")
             self.undelivered.put(entry)

@@ -1,7 +1,7 @@
-"""Long messages, which come in parts: joined by sender and reference, in whatever order they come.
+"""Long messages, which come in parts: joined by sender and reference, in any order.
 
-In memory: a kill loses them, as does an SMSC that never sends the others. Bounded in all and for each sender, so that
-whoever sends a hundred first parts crowds out his own alone.
+In memory: a kill loses them, and so does an SMSC that never sends the others. Bounded in all and for each sender: a
+sender of a hundred first parts displaces only their own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The PDUs of which there is one a message, read and written in one step; all others are aiosmpplib's.
+"""The PDUs that come once a message, read and written in one step; all others are aiosmpplib's.
 
-The library makes an object of twenty checked fields of each: two of them cost a fifth of what a message may. What is
-here holds the common form alone (SMPP 3.4, sections 4.4.1, 4.6.1 and 4.6.2); whatever else comes is left to the
-library, and tests/sms/test_pdus.py holds the two against each other.
+The library makes an object of twenty checked fields of each: two of them cost a fifth of a message's budget. This
+module reads the common form alone (SMPP 3.4, sections 4.4.1, 4.6.1 and 4.6.2). The library reads the rest, and
+tests/sms/test_pdus.py compares the two.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GSM_7, _ASCII = 0, 1  # data_coding
 
 
 class Plain(NamedTuple):
-    """A message that is nothing but a text: its sender with type and plan of numbering, whom it is for, the text."""
+    """A message with nothing but a text: its sender with type and plan of numbering, its recipient, the text."""
 
     sender: str
     ton: int

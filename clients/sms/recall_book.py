@@ -1,8 +1,8 @@
-"""What must outlive the process to tell officers of changes: by which telephone each is told, and what was told.
+"""The data that must survive the process for notices to officers: each officer's telephone, and the sent notices.
 
-`recalls.db` beside the journal, sealed under its key. An officer's row is of the telephone by which she last gave her
-PIN, for as long as the issuer's handle holds. Ids of recalls stand here from the SMSC's word until Ronda has the
-receipt: what was told is not told again, whoever is killed.
+`recalls.db` beside the journal, sealed under its key. An officer's row is of the telephone of their last PIN, as long
+as the issuer's handle holds. Ids of recalls stand here from the SMSC's acknowledgement until Ronda has the receipt: a
+sent notice is not sent again, after any kill.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _TOLD_S = 8 * 86_400  # no recall waits for so long
 
 
 class Telephone(NamedTuple):
-    """By which an officer is told. No repr: it is personal data.
+    """The telephone for an officer's notices. No repr: it is personal data.
 
-    number: + and digits, as the issuer knows it; sender, ton, npi: as the SMSC gave it; address: whom she wrote to.
-    handle: the issuer's, for a token that opens AlertService alone; until: Unix time.
+    number: + and digits, as the issuer knows it; sender, ton, npi: as the SMSC gave it; address: the officer's
+    recipient. handle: the issuer's, for a token that opens AlertService alone; until: Unix time.
     """
 
     nip: str
@@ -50,7 +50,7 @@ class Telephone(NamedTuple):
 
 
 class RecallBook(KeptFile):
-    """Of one gateway and one event loop. Raises JournalError."""
+    """The book of one gateway and one event loop. Raises JournalError."""
 
     def __init__(self, directory: Path, journal: Journal) -> None:
         self._journal = journal
@@ -70,12 +70,12 @@ class RecallBook(KeptFile):
         return len(self._of)
 
     def of(self, nip: str) -> Telephone | None:
-        """By which she is told; None = by none."""
+        """Returns the officer's telephone for notices; None = none."""
         found = self._of.get(nip)
         return found if found is not None and found.until > time.time() else None
 
     def put(self, telephone: Telephone) -> None:
-        """In place of an earlier one; on disk after the next `keep`."""
+        """Puts a telephone in place of an earlier one; on disk after the next `keep`."""
         self._of[telephone.nip] = self._dirty[telephone.nip] = telephone
 
     def drop(self, telephone: Telephone) -> None:
@@ -85,7 +85,7 @@ class RecallBook(KeptFile):
             self._dirty[telephone.nip] = None
 
     def was_told(self, recall_id: str) -> bool:
-        """Whether the SMSC took it, and Ronda may not have the receipt."""
+        """Returns whether the SMSC took it, and Ronda may not have the receipt."""
         return recall_id in self._told
 
     def told(self, recall_id: str) -> None:
@@ -94,7 +94,7 @@ class RecallBook(KeptFile):
         self._dirty_told[recall_id] = time.time()
 
     async def keep(self) -> None:
-        """What was put, dropped or told is on disk, and what is over is gone. Raises sqlite3.Error."""
+        """Puts additions, removals and sent notices on disk; removes expired rows. Raises sqlite3.Error."""
         async with self._keeping:  # who comes meanwhile waits for what is under way
             if self._dirty or self._dirty_told:
                 await self._keep()

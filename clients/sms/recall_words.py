@@ -1,6 +1,6 @@
-"""A recall in one SMS: what became of which kind of alert, and of which answer. Of nobody: neither name nor number.
+"""A recall in one SMS: the outcome, the kind of alert, and the answer. Without any person's name or number.
 
-The officer has that answer on her telephone (`R4711`), with as much of whom it was about as she might see then.
+The officer has that answer on their telephone (`R4711`), with the data of its subject that they could see then.
 """
 
 from __future__ import annotations

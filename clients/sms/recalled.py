@@ -10,7 +10,7 @@ _ANSWERS = 100  # of one telephone, newest last: longer than a session's questio
 
 
 class Recalled:
-    """In memory alone: a restart forgets the parts of answers, too."""
+    """Recall parts in memory alone: a restart forgets the parts of answers, too."""
 
     def __init__(self) -> None:
         self._of: OrderedDict[str, tuple[float, tuple[int, ...]]] = OrderedDict()

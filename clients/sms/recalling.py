@@ -1,9 +1,9 @@
-"""Recalls by SMS: an officer is told of a change about whom she asked for by SMS, on the telephone that she asked from.
+"""Recalls by SMS: a notice to an officer about changes of their look-ups by SMS, on the telephone that asked.
 
-Ronda says, to the gateway's own certificate, for whom something waits, and no more. For her the gateway then gets a
-token that opens AlertService alone (clients.sms.sessions has what it is given for), subscribes as she would, is told
-what she may see at this moment, and hands it to the SMSC at once: nothing waits here that may be so no more. What the
-SMSC took is acknowledged to Ronda.
+Ronda names, to the gateway's own certificate, the officers with a waiting recall, and no more. For each the gateway
+then gets a token that opens AlertService alone (clients.sms.sessions has the handle) and subscribes as the officer
+would. It receives the notices that the officer may see at this moment, and hands them to the SMSC at once: nothing
+waits here that may be outdated. Notices taken by the SMSC are acknowledged to Ronda.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _OFF = frozenset({"METHOD_UNKNOWN", "FORBIDDEN", "TOKEN_MISSING", "DELEGATION_FO
 
 
 class Recalling:
-    """Of one gateway."""
+    """The recalls of one gateway."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Recalling:
             self._has_telephones.set()
 
     async def remember(self, given: GivenRecall, entry: Entry, number: str) -> None:
-        """She gave her PIN: from now on she is told on the telephone of this message, by a later process too."""
+        """Notes the telephone of a message with a right PIN: from now on notices go there, from a later process too."""
         self._book.put(
             Telephone(given.nip, number, entry.sender, entry.ton, entry.npi, entry.address, given.handle, given.until)
         )
@@ -87,7 +87,7 @@ class Recalling:
             await self._book.keep()
 
     async def run(self) -> None:
-        """For ever. Raises sqlite3.Error: a full disk."""
+        """Runs for ever. Raises sqlite3.Error: a full disk."""
         keeping = asyncio.create_task(self._keep())
         hearing = asyncio.create_task(self._hear())
         try:
@@ -107,7 +107,7 @@ class Recalling:
             await self._book.keep()
 
     async def _hear(self) -> None:
-        """Whom something waits for; nobody is asked while there is nobody who could be told."""
+        """Listens for officers with a waiting recall; asks nothing while no officer has a telephone."""
         while True:
             await self._has_telephones.wait()
             pause = _AGAIN_S
@@ -137,7 +137,7 @@ class Recalling:
             self._begin(nip)
 
     async def _tell_until_told(self, nip: str) -> None:
-        """Again after what failed, for as long as there is a telephone to tell her by."""
+        """Tells an officer, and tries again after failures, as long as there is a telephone."""
         pause = _OFFICER_AGAIN_S
         while (telephone := self._book.of(nip)) is not None:
             try:
@@ -158,7 +158,7 @@ class Recalling:
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
     async def _tell(self, telephone: Telephone) -> None:
-        """All that she may be told now. Raises CallFailure; sqlite3.Error: a full disk."""
+        """Sends all notices that the officer may see now. Raises CallFailure; sqlite3.Error: a full disk."""
         request = tokens.ExchangeRequest(
             request_id=uuid.uuid4().hex, telephone=telephone.number, recall=telephone.handle
         )
@@ -195,7 +195,7 @@ class Recalling:
             raise CallFailure("UNAVAILABLE", "the SMSC did not take a recall", "")
 
     async def _send(self, telephone: Telephone, recall: contract.Recall) -> bool:
-        """Whether the SMSC took it."""
+        """Sends a notice; returns whether the SMSC took it."""
         taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def outcome(is_taken: bool) -> None:

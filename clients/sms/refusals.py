@@ -67,7 +67,7 @@ class Later:
         heapq.heappush(self._due, (time.monotonic() + pause, next(self._order), entry))
 
     def take(self) -> list[Entry]:
-        """Returns the replies whose pause is over."""
+        """Returns the replies with a finished pause."""
         now, found = time.monotonic(), []
         while self._due and self._due[0][0] <= now:
             found.append(heapq.heappop(self._due)[2])

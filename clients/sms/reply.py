@@ -1,8 +1,8 @@
-"""The answer to a question as parts of 160 septets: the first has the reason to act and what to do, MAS the others.
+"""The answer to a question as parts of 160 septets: the first has the reason to act and the action, MAS the others.
 
-Each part begins with the level's colour word, VERDE only where the answer's level is CLEAR. Of whom the answer is not
-certain (AMARILLO, NEGRO) no personal datum is sent: neither name nor number, nor a register's words about a case. What
-is sent of whom else is clients.sms.shown_names' to say.
+Each part begins with the level's colour word, VERDE only if the answer's level is CLEAR. If the subject is not certain
+(AMARILLO, NEGRO) no personal datum is sent: neither name nor number, nor a register's words about a case.
+clients.sms.shown_names decides about the data of other persons.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _CAUTIONS = {
 
 @dataclass(frozen=True, repr=False)
 class Reply:
-    """What goes back: parts of one SMS each, the first at once. No repr: it may hold personal data."""
+    """The reply: parts of one SMS each, the first at once. No repr: it may hold personal data."""
 
     level: int
     parts: tuple[str, ...]
@@ -73,7 +73,7 @@ def _level(response: Any, *, of_vehicle: bool) -> level_pb2.Level:
 
 
 def _is_certain(answer: check_service_pb2.Answer, level: int) -> bool:
-    """Whether the answer is of the one who was meant: then it may say who that is."""
+    """Returns whether the answer is certainly about the meant subject: then it may name it."""
     if level == level_pb2.LEVEL_INCOMPLETE:  # may be of a name alone too
         agrees = level_pb2.AGREEMENT_AGREES
         return any(each.agreement == agrees and each.criterion in _DOCUMENTS for each in answer.comparisons)
@@ -81,7 +81,7 @@ def _is_certain(answer: check_service_pb2.Answer, level: int) -> bool:
 
 
 def failure_reply(failure: CallFailure | None, reference: int) -> Reply:
-    """That there is no answer, and why where the officer can do something about it."""
+    """Returns the reply for no answer, with the reason if the officer can do something about it."""
     why = wording.WHY_UNKNOWN
     if failure is not None:
         why = wording.REASONS.get(failure.reason, wording.WHY_UNKNOWN)
@@ -176,9 +176,9 @@ def _of_level(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
 
 
 def _hit_facts(hit: alert_pb2.Hit, answer: check_service_pb2.Answer, *, certain: bool, minor: bool) -> list[str]:
-    """One alert: the dangers, what it is, of whom, what to do; its court and cause where it is certain.
+    """Returns the facts of one alert: dangers, kind, subject, action; its court and cause if it is certain.
 
-    minor: the person is one, of whose case no register's words are sent.
+    minor: the person is one; no register's words about the case are sent.
     """
     sure = certain and hit.level == level_pb2.LEVEL_HIT
     kind = spanish.ALERTS.get(hit.kind, "Alerta")

@@ -111,7 +111,8 @@ async def serve(settings: SmsSettings, officers: Authenticator, stopped: asyncio
 
 
 def _tell_certificate(settings: SmsSettings) -> None:
-    """Where the gateway's own holds no more, or not yet: servers end the connection without a word."""
+    """Logs the gateway's own certificate if it is expired, or not yet valid: servers then close connections
+    silently."""
     if settings.sms_identity is None:
         return
     try:
@@ -148,7 +149,7 @@ async def _keep(settings: SmsSettings, journal: Journal, gateway: Gateway) -> No
 
 
 async def _write_counts(path: Path, counts: Counts, gauges: Callable[[], dict[str, int]]) -> None:
-    """Into the file and, where something changed, into the log."""
+    """Writes the counts to the file and, after a change, to the log."""
     told = counts.as_dict()
     while True:
         with contextlib.suppress(OSError):  # counts are no reason to stop

@@ -41,7 +41,7 @@ _MOST_LETTERS = 4_096
 
 
 class _Letters(dict[int, str]):
-    """What stands for a letter, by its code point; each is looked up in Unicode's tables once."""
+    """Substitutes for a letter, by its code point; each is looked up in Unicode's tables once."""
 
     def __missing__(self, code: int) -> str:
         said = _said(chr(code))
@@ -68,7 +68,8 @@ def gsm_text(text: str) -> str:
 
 
 def _said(letter: str) -> str:
-    """Where there is no such letter: nothing for what nobody sees (joiners, directions), else a question mark."""
+    """Returns the substitute for a missing letter: nothing for an invisible one (joiners, directions), else a question
+    mark."""
     instead = letter.translate(_INSTEAD)
     if _BASIC.issuperset(instead):
         return instead
@@ -80,7 +81,7 @@ def _said(letter: str) -> str:
 
 
 def septets(text: str) -> int:
-    """What a text costs. Raises ValueError: a letter is not in GSM-7."""
+    """Returns the septets of a text. Raises ValueError: a letter is not in GSM-7."""
     if _BASIC.issuperset(text):
         return len(text)
     cost = 0

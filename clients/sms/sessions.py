@@ -1,7 +1,7 @@
-"""Who the senders are: number and PIN for a token, by the institution's issuer, and sessions of ten minutes at most.
+"""Identifies the senders: number and PIN for a token, by the institution's issuer, and sessions of ten minutes at most.
 
-Tokens and the parts of the last answer, for MAS, are in memory alone; the journal has what renews a session, sealed, so
-that a restart asks nobody for her PIN.
+Tokens and the parts of the last answer, for MAS, are in memory alone. The journal has the data to renew a session,
+sealed, so that a restart asks no officer for a PIN.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _RENEWALS_AT_ONCE = 64
 
 
 class Authenticator(Protocol):
-    """Who knows numbers and PINs: clients.sms.asking.Issuer, or another of an institution's own."""
+    """The service that knows numbers and PINs: clients.sms.asking.Issuer, or another of an institution's own."""
 
     async def exchange(self, request: tokens.ExchangeRequest, seconds: float, /) -> tokens.ExchangeResponse:
         """A token for the PIN or session, within so many seconds. Raises CallFailure."""
@@ -55,7 +55,7 @@ class Authenticator(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class GivenRecall:
-    """What the issuer gave to have the officer told of changes later. until: Unix time."""
+    """The issuer's handle for later notices to the officer. until: Unix time."""
 
     nip: str
     handle: str
@@ -121,7 +121,7 @@ class Sessions:
         return found
 
     def _taken_up(self, sender: str) -> Session | None:
-        """What an earlier process had; without a token, so that the issuer is asked before it is used."""
+        """Takes up a session of an earlier process; without a token, so that the issuer is asked before it is used."""
         kept = self._earlier.pop(self._journal.hash_of("sender", sender), None)
         if kept is None:
             return None
@@ -157,11 +157,11 @@ class Sessions:
         return await self._exchange(sender, pin, "", None, tried)
 
     def _may_be_used(self, live: Session, sender: str, pin: str) -> bool:
-        """Whether the PIN is the session's own, or none is given."""
+        """Returns whether the PIN is the session's own, or none is given."""
         return not pin or self._journal.hash_of("pin", sender, pin) == live.pin_hash
 
     def _ends_soon(self, live: Session) -> bool:
-        """Whether the token is to be renewed, and can be."""
+        """Returns whether the token is to be renewed, and can be."""
         return live.token_until - time.monotonic() <= _RENEW_BEFORE_S and live.token_until < live.until
 
     @contextlib.asynccontextmanager
@@ -263,7 +263,7 @@ def _issued_at(token: str) -> float:
 
 
 def _said(token: str) -> dict[str, Any]:
-    """What a token says, unverified; nothing where there is none to read: a development server's."""
+    """Returns a token's claims, unverified; {} for an unreadable one: a development server's."""
     try:
         body = token.split(".")[1]
         said = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 
 class SmsSettings(BaseModel):
-    """What `ronda sms` is started with."""
+    """The start-up settings of `ronda sms`."""
 
     sms_smsc: str = Field("", description="`ronda sms`: address of the operator's SMSC, host:port.")
     sms_system_id: str = Field("ronda", max_length=15, description="Name by which the gateway binds.")

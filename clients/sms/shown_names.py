@@ -1,13 +1,13 @@
 """The names and birth dates that a reply may hold. An SMS is not secret, and it stays on the telephone.
 
-| of whom | is sent |
+| person | sent |
 |---|---|
 | the person asked by an identifier | the name on file, and the birth date: a borrowed DPI is found by them |
 | a person asked by name | given name and initial of the surname |
 | an owner | the same; an organisation in full |
-| a minor, or who may be one by the birth date | nothing: "menor de edad" |
+| a minor, or a possible minor by the birth date | nothing: "menor de edad" |
 
-Of whom the answer is not certain nothing is sent at all: clients.sms.reply asks for nobody's name then.
+If the subject is not certain nothing is sent at all: clients.sms.reply then asks for no name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The replies that the SMSC did not take in the end: their officers are told at their next message.
+"""The replies that the SMSC did not take in the end: the gateway informs their officers at their next message.
 
 In memory: a gateway that ends forgets them. An officer without an answer has no green light and asks again.
 """
@@ -20,7 +20,7 @@ _MOST = 10_000  # telephones
 
 
 class Undelivered:
-    """By telephone: how many replies, and when the last of their messages came."""
+    """Undelivered replies by telephone: how many, and the time of the last message."""
 
     def __init__(self) -> None:
         self._of: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -33,7 +33,7 @@ class Undelivered:
             self._of.popitem(last=False)
 
     def take(self, sender: str) -> str:
-        """Returns what that telephone is to be told, once; "" = nothing."""
+        """Returns the notice for that telephone, once; "" = none."""
         count, at = self._of.pop(sender, (0, 0.0))
         if not count:
             return ""

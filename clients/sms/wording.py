@@ -43,7 +43,7 @@ PIN_CHANGED = "PIN cambiado. Uselo desde ahora: PIN nnnnnn, o delante de su cons
 SIGNED_IN = "PIN aceptado por 10 minutos. Consulte: P CUI, N nombre, V placa, C VIN, L licencia, CED A-1 123."
 SIGNED_OFF = "Sesion cerrada. La proxima consulta pide su PIN."
 NO_MORE = "NO HAY MAS PARTES de la respuesta"
-"""Followed by that answer's number: she has had all of it."""
+"""Followed by that answer's number: the officer has had all of it."""
 NOT_THAT_ONE = "NO HAY MAS PARTES de otra respuesta que la ultima. Para verla, repita su consulta."
 RECALLED = f"{NO_ANSWER}: algo cambio desde la respuesta"
 """Followed by that answer's number: its parts say what is no longer so."""
@@ -54,12 +54,12 @@ NOT_UNDERSTOOD = (
 TOO_LONG = f"{NO_ANSWER} en un mensaje corto: una sola consulta de 200 letras a lo mas."
 NOT_DELIVERED = "NO SE ENTREGO la respuesta: repita su mensaje de las"
 NONE_DELIVERED = "NO SE ENTREGARON varias respuestas: repita sus mensajes, hasta el de las"
-"""Both followed by the time of the last one."""
+"""Texts followed by the time of the last one."""
 
 UNPROVEN = (NO_ANSWER, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN)
 """Beginnings of what a number that never gave a right PIN does not hear."""
 TO_BE_REPEATED = (NO_ANSWER, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN, PIN_BREAKS_A_RULE, SIGNED_IN)
-"""After these the same text again is no duplicate."""
+"""Replies after which the same text again is no duplicate."""
 STAYS_TRUE = (PIN_CHANGED, PIN_BREAKS_A_RULE, CHANGE_UNKNOWN, NOT_CHANGED, WRONG_PRESENT_PIN)
 """Sent as they are, however long they waited; an answer about somebody is not."""
 

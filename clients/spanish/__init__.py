@@ -1,1 +1,1 @@
-"""What an officer reads: the contract's codes, places and records in Spanish."""
+"""The officer's texts: the contract's codes, places and records in Spanish."""

@@ -1,4 +1,4 @@
-"""Why a call got no answer, in Spanish: what happened and what to do, by the reason or by what stands in between."""
+"""The reasons for a call without answer, in Spanish: failure and remedy, by reason or by the obstacle in between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a change of a register was not taken, as its institution's people read it: field and rule in Spanish."""
+"""The reasons for a refused change of a register, for the institution's people: field and rule in Spanish."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ _PATTERNS = (
 
 
 def field_text(field: str) -> str:
-    """As the file has it; a key of the manifest stays as it is."""
+    """Returns the field as in the file; a key of the manifest stays as it is."""
     word, dot, column = field.partition(".")
     return f"{FIELDS.get(word, word)}{dot}{column}"
 
 
 def rule_text(rule: str) -> str:
-    """In Spanish; a rule of a newer server as it came."""
+    """Returns the rule in Spanish; a rule of a newer server as it came."""
     if rule in RULES:
         return RULES[rule]
     for pattern, said in _PATTERNS:

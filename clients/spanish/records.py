@@ -107,7 +107,8 @@ ROLES = {
 
 
 def sections_called(word: str) -> list[section_pb2.Section]:
-    """Sections whose Spanish name begins with the word or holds one that does; accents and capitals do not count."""
+    """Returns sections with a Spanish name that begins with the word or holds one that does; accents and case are
+    ignored."""
     asked = _folded(word)
     names = {number: _folded(name) for number, name in spanish.SECTIONS.items()}
     exact = [number for number, name in names.items() if name == asked]

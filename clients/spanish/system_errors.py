@@ -43,7 +43,7 @@ _TEXTS = {
 
 
 def system_error_text(error: OSError) -> str:
-    """Returns why the system refused; an error without words of ours is told by its number."""
+    """Returns why the system refused; an error without a text of ours shows its number."""
     if isinstance(error, socket.gaierror):
         return "no se conoce un equipo con ese nombre"
     if isinstance(error, TimeoutError):

@@ -70,7 +70,7 @@ def rows(table: FigureTable) -> list[Row]:
 
 
 def metadata(table: FigureTable) -> dict[str, Any]:
-    """What each of its figures shares."""
+    """Returns the facts common to all its figures."""
     frame = table.frame
     return {
         "fuente": f"{frame.source.institution}: {frame.source.title}",
@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
 
 
 def metadata_beside(path: Path) -> Path:
-    """Where the metadata of a CSV are."""
+    """Returns the path of a CSV's metadata."""
     return path.with_name(f"{path.stem}.metadata.json")
 
 
@@ -144,7 +144,7 @@ def _write_xlsx(table: FigureTable, path: Path) -> None:
 
 
 def _write_parquet(table: FigureTable, path: Path) -> None:
-    """With the metadata in the file's own, key `ronda`."""
+    """Writes the table with the metadata in the file's own, key `ronda`."""
     import pyarrow as pa  # noqa: PLC0415 # of this form alone
     import pyarrow.parquet as pq  # noqa: PLC0415
 

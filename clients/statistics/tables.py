@@ -17,7 +17,7 @@ from ronda.v1.statistics_service_pb2 import Dimension
 
 @dataclass
 class Table:
-    """What is counted (a word of RULES), by what, of which ICCS code, with which nodes held fixed."""
+    """The counted rule (a word of RULES), the dimensions, the ICCS code, and the fixed nodes."""
 
     rule: str
     by: list[int]
@@ -28,7 +28,7 @@ class Table:
     def request(
         self, context: context_pb2.RequestContext, vintage: value_pb2.PartialDate | None, source: str = ""
     ) -> contract.QueryRequest:
-        """As the contract has it."""
+        """Returns the request of the contract."""
         return contract.QueryRequest(
             context=context,
             rule=RULES[self.rule][0],  # type: ignore[arg-type]

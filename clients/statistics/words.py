@@ -1,4 +1,4 @@
-"""What people type and read of figures: dimensions, rules, states, topics."""
+"""Words for input and output of figures: dimensions, rules, states, topics."""
 
 from __future__ import annotations
 

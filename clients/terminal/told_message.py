@@ -1,4 +1,4 @@
-"""A whole message of the contract whose texts a terminal may show."""
+"""A whole message of the contract with texts safe for a terminal."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Foreign text as a terminal may show it: what steers a terminal, turns the order of reading or hides, becomes visible.
+"""Foreign text safe for a terminal: characters that steer it, turn the order of reading or hide become visible.
 
-An officer's reason, a case number and a register's words come from others: an escape sequence in them would write
-over what an auditor reads (Unicode TR 36, bidirectional text spoofing).
+An officer's reason, a case number and a register's words come from others. An escape sequence in them would write over
+an auditor's output (Unicode TR 36, bidirectional text spoofing).
 """
 
 from __future__ import annotations

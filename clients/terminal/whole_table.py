@@ -87,7 +87,7 @@ def _longest(pieces: Sequence[str]) -> int:
 
 
 def _widths(columns: Sequence[Sequence[Text]], available: int) -> list[int] | None:
-    """Of each column, so that no word is broken and none has more than it needs; None where they do not fit."""
+    """Returns the width of each column, so that no word is broken and none is too wide; None if they do not fit."""
     needed = [max(_longest(cell.plain.split("\n")) for cell in column) for column in columns]
     words = [max(_longest(cell.plain.split()) for cell in column) for column in columns]
     least = [max(word, min(need, _READABLE)) for word, need in zip(words, needed, strict=True)]

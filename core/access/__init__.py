@@ -1,1 +1,1 @@
-"""A caller as the hot path has her, and what she spends. Python: `caller`, `grant`, `limits`, `limits_file`."""
+"""A caller as the hot path has it, and its spent allowances. Python: `caller`, `grant`, `limits`, `limits_file`."""

@@ -1,4 +1,4 @@
-# One validated caller: a device, an officer and her token, with the grant of each purpose that was asked for so far.
+# One validated caller: a device, an officer and their token, with the grant of each purpose that was asked for so far.
 #
 # server/trust makes a Caller once for each (client certificate, token) and asks policy once for each purpose; the hot
 # path only looks the grant up, without the GIL. A purpose's grant is written once and never changed: a change of policy
@@ -15,9 +15,8 @@ cdef class Caller:
     cdef bytes unit              # "institution/unit"
     cdef object limits           # keeps session.limits alive
 
-# Whether this caller may call this method for this purpose now. OK and `given`; GRANT_NEEDED: raise GrantNeeded(purpose);
-# CALLER_RETIRED: raise CallerRetired(purpose);
-# FAILED: TOKEN_EXPIRED, FORBIDDEN (purpose and method denied read alike), FIELD_INVALID (context.purpose,
-# context.case_number, context.reason).
+# Decides whether this caller may call this method for this purpose now. OK and `given`; GRANT_NEEDED: raise
+# GrantNeeded(purpose); CALLER_RETIRED: raise CallerRetired(purpose); FAILED: TOKEN_EXPIRED, FORBIDDEN (purpose and
+# method denied read alike), FIELD_INVALID (context.purpose, context.case_number, context.reason).
 cdef int caller_enter(const Session* session, int32_t purpose, int method, bint has_case, bint has_reason,
                       int64_t clock_ms, const PurposeGrant** given, Failure* failure) noexcept nogil

@@ -14,7 +14,7 @@ _Limit = tuple[int, float, int]  # look-ups, seconds in which they are earned, h
 
 @disjoint_base
 class Caller:
-    """A device, an officer and her token. One for each (client certificate, token); each purpose is decided once."""
+    """A device, an officer and their token. One for each (client certificate, token); each purpose is decided once."""
 
     def __init__(
         self,
@@ -27,9 +27,9 @@ class Caller:
         flags: int = 0,
         limits: Limits | None = None,
     ) -> None:
-        """`identity`: UTF-8 JSON for the audit record; `device` and `officer`: what the limits count by;
-        `unit`: "institution/unit", whose habit the officer's hours are compared with; `expires_ms`: end of the token,
-        UTC; `flags`: LOOK_* of core/access/caller.pxd."""
+        """identity: UTF-8 JSON for the audit record. device, officer: names that the limits count by. unit:
+        "institution/unit"; the officer's hours are compared with its habit. expires_ms: end of the token, UTC. flags:
+        LOOK_* of core/access/caller.pxd."""
 
     @property
     def identity(self) -> bytes:
@@ -37,11 +37,11 @@ class Caller:
 
     @property
     def device_key(self) -> int:
-        """What the device is counted by: a hash of its name."""
+        """Key that the device is counted by: a hash of its name."""
 
     @property
     def officer_key(self) -> int:
-        """What the officer is counted by: a hash of her name."""
+        """Key that the officer is counted by: a hash of their name."""
 
     def give(
         self,
@@ -81,10 +81,10 @@ class Caller:
         """Decides that a purpose is forbidden. Raises ValueError for one that was decided before."""
 
     def decided(self, purpose: int) -> bool:
-        """Whether policy was asked about a purpose (0 to 15)."""
+        """Returns whether policy was asked about a purpose (0 to 15)."""
 
     def retire(self) -> None:
-        """Ends it: the next call by it raises GrantNeeded, whoever holds it."""
+        """Ends the caller: its next call raises GrantNeeded."""
 
     @property
     def retired(self) -> bool: ...
@@ -141,4 +141,4 @@ class Caller:
         """
 
     def used(self, purpose: int, clock_ms: int) -> tuple[float, float, float]:
-        """What an officer has used of `neighbours`, `misses` and `subjects`: 0 to 1 each, 0 where there is no bound."""
+        """Returns an officer's use of `neighbours`, `misses` and `subjects`: 0 to 1 each, 0 if there is no bound."""

@@ -1,6 +1,6 @@
-# Whether somebody goes through a list: how many of her look-ups lie near one another, find nobody, and ask for somebody
-# new within the hour. Each is a clock of core/access/gcra.pxd that a sign of enumeration sets ahead and ordinary work sets back,
-# so that no pace is slow enough and no order of asking hides it.
+# Detects an officer who goes through a list: look-ups near one another, look-ups that find nobody, and new subjects
+# within the hour. Each is a clock of core/access/gcra.pxd that a sign of enumeration sets ahead and ordinary work sets
+# back, so that no pace is slow enough and no order of asking hides it.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint64_t

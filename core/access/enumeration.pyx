@@ -49,7 +49,8 @@ cdef inline uint64_t* _seen_word(Watch* watch, uint64_t subject, uint64_t* bit) 
 
 
 cdef uint64_t _nobody(Watch* watch, const WatchRules* rules, int found, uint64_t now) noexcept nogil:
-    """There must be room whatever was found: else the refusal itself would tell who is nobody."""
+    """Charges a look-up that found nobody. Room is needed for any result: else the refusal would reveal unknown
+    identifiers."""
     if found == FOUND_UNSAID:
         return 0
     if found == FOUND_NOBODY:

@@ -18,7 +18,7 @@ cdef enum:
     WHOLE = 16                   # gcra_weigh's unit: so many are one look-up
 
 cdef inline uint64_t gcra_spent_at(uint64_t now) noexcept nogil:
-    """A word whose allowance, whatever its rule, is spent now."""
+    """Returns a word with its allowance spent now, under any rule."""
     return now | (<uint64_t>1 << SPENT_BIT)
 
 cdef inline uint64_t gcra_time(uint64_t paid) noexcept nogil:
@@ -26,7 +26,8 @@ cdef inline uint64_t gcra_time(uint64_t paid) noexcept nogil:
     return paid & ~(<uint64_t>1 << SPENT_BIT)
 
 cdef inline uint64_t gcra_base(uint64_t paid, uint64_t burst_us, uint64_t now) noexcept nogil:
-    """From when on the next look-up is paid for. Two days ahead of every burst is a clock that went back."""
+    """Returns the time from which the next look-up is paid. More than two days ahead of every burst, the clock went
+    back."""
     if paid >> SPENT_BIT:
         paid = gcra_time(paid) + burst_us
     return now if paid <= now or paid > now + burst_us + 172800000000ULL else paid

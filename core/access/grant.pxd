@@ -1,4 +1,4 @@
-# What a caller may see. Compiled from policy by the server; here it is only looked up.
+# The rights of a caller. Compiled from policy by the server; here they are only looked up.
 
 from libc.stdint cimport uint8_t, uint64_t
 

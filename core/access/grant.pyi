@@ -1,4 +1,4 @@
-"""What a caller may see: for each sensitivity a mask of sections."""
+"""The rights of a caller: for each sensitivity a mask of sections."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from typing_extensions import disjoint_base
 
 @disjoint_base
 class Grant:
-    """What a caller may see: for each Sensitivity (1 to 5) a 64-bit mask with bit n set for Section n. Immutable."""
+    """The rights of a caller: for each Sensitivity (1 to 5) a 64-bit mask with bit n set for Section n. Immutable."""
 
     def __init__(self, masks: Mapping[int, int] | Sequence[int], *, masks_lists: bool = False) -> None:
         """`masks` by sensitivity number, or five in the order OPEN, DISCREET, MINOR, VICTIM, EXPUNGED.
@@ -28,7 +28,7 @@ class Grant:
         """Returns whether lists of persons are shown in part."""
 
     def with_whole_lists(self) -> Grant:
-        """The same sections, with lists as they are: to ask on behalf of one to whom no list is shown."""
+        """Returns the same sections, with whole lists: to ask on behalf of a caller who gets no list."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

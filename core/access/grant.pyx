@@ -1,4 +1,4 @@
-"""What a caller may see: for each sensitivity a mask of sections."""
+"""The rights of a caller: for each sensitivity a mask of sections."""
 
 from collections.abc import Mapping
 

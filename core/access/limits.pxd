@@ -1,10 +1,10 @@
 # Limits and signs of misuse, shared by all workers: one mapped file of counters, changed by atomic operations only.
 #
-# The file: a page of header, then tables of slots, each found by a 64-bit hash within a set of neighbours. A slot
-# that nobody needs any more (its allowance is whole again) is taken by the next who needs one; when a set is full the
-# one nearest to whole goes. Numbers are of this machine and nothing in the file names any person: keys are hashes. The
-# identifiers that each officer and device asked for last lie under a mask made of the file's own key: who has the whole file can
-# read them, as root could from the registers.
+# The file: a page of header, then tables of slots, each found by a 64-bit hash within a set of neighbours. A slot that
+# is no longer needed (its allowance is whole again) is taken by the next user; when a set is full the one nearest to
+# whole goes. Numbers are of this machine and nothing in the file names any person: keys are hashes. The last
+# identifiers of each officer and device lie under a mask made of the file's own key. A reader of the whole file can
+# unmask them, as root could read them from the registers.
 #
 #   +-------------+ 0      magic, sizes
 #   | header      |
@@ -14,7 +14,7 @@
 #   | Counted[]   |  x 32 bytes, sets of 4: one for each (officer, device, request_id)
 #   | Habit[]     |  x 16 bytes, sets of 4: one for each unit and allowance
 #   | Viewer[]    |  core/access/shown_persons.pxd: one for each officer, device and unit; units are named
-#   | uint32_t[]  |  persons whom these were shown today
+#   | uint32_t[]  |  persons shown to these today
 #   | RowBlock[]  |  core/access/row_blocks.pxd: stretches of numbers in which an agency guesses
 #   | uint32_t[]  |  its rows that cost or paid
 #   +-------------+
@@ -79,5 +79,5 @@ cdef inline bint limit_is_spent(const Failure* failure) noexcept nogil:
 # The exception of such a failure: LimitExceeded, TooManyPersons, or QuestionError.
 cdef object limit_error(const LimitVerdict* verdict, const Failure* failure)
 
-# What an officer has used of `neighbours`, `misses` and `subjects`: 0 to 1 each, 0 where there is no bound.
+# Returns an officer's use of `neighbours`, `misses` and `subjects`: 0 to 1 each, 0 if there is no bound.
 cdef tuple limits_used(const Session* session, const PurposeGrant* given, uint64_t now)

@@ -15,7 +15,8 @@ class Limits:
         """
 
     def units_now(self, clock_ms: int | None = None) -> dict[str, int]:
-        """How many different persons lists showed each unit's officers in this hour, where there are any.
+        """Returns the number of different persons that lists showed each unit's officers in this hour; only units with
+        some.
 
         clock_ms: None = now.
         """

@@ -147,7 +147,7 @@ cdef Spender* _spender(LimitTable* table, uint64_t identity) noexcept nogil:
 # ---- retries ----
 
 cdef inline uint64_t _request_key(const Session* session, const void* request_id, size_t size) noexcept nogil:
-    """Of one request_id from one device and officer."""
+    """Returns the key of one request_id from one device and officer."""
     return _mixed(_mixed(session.officer, session.device), XXH3_64bits(request_id, size))
 
 
@@ -176,7 +176,7 @@ cdef int _exceeded(LimitVerdict* verdict, Failure* failure, const char* limit, u
 
 
 cdef int _hour(int64_t clock_ms) noexcept nogil:
-    """Of the day in Guatemala, UTC-6 all the year."""
+    """Returns the hour of the day in Guatemala, UTC-6 all the year."""
     return <int>((clock_ms // 3600000 + 18) % 24)
 
 

@@ -17,12 +17,13 @@ _SPENT = struct.Struct("<Q")  # spent_us; behind them
 
 
 def open_limits_file(path: Path, size: int, slots: tuple[int, int, int], *, spent: bool = False) -> int:
-    """A descriptor of the file, of `size` bytes and with a header; `slots`: spenders, repeats, counted requests.
+    """Returns a descriptor of the file, of `size` bytes and with a header; `slots`: spenders, repeats, counted
+    requests.
 
-    spent: one that is made is in the place of one that was lost, and every allowance is spent when it begins, so that
-    whoever removes the file gains nothing. One of another version, of a release before or behind, is taken away first:
-    whoever maps it keeps it, and the new one is not spent, for an upgrade would refuse everybody's next look-up.
-    Raises OSError, ENOSPC among them, and ValueError for a file that is none.
+    spent: a new file replaces a lost one, so every allowance begins spent: removing the file gains nothing. A file of
+    another version, of a release before or behind, is removed first: processes that map it keep it. The new one then
+    begins unspent, because an upgrade would otherwise refuse everybody's next look-up. Raises OSError, including
+    ENOSPC, and ValueError for a file that is no limits file.
     """
     while True:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -73,7 +74,7 @@ def _anchor(fd: int) -> None:
 
 
 def _is_at(path: Path, fd: int) -> bool:
-    """Whether a path still leads to the open file."""
+    """Returns whether a path still leads to the open file."""
     held = os.fstat(fd)
     try:
         found = path.stat(follow_symlinks=False)

@@ -1,6 +1,6 @@
-# What a list of people or vehicles would count through: each key as a code of which two are compared by one XOR, so that
-# codes may lie in a file under a mask. Near are two keys of one kind that differ in one short block of characters and
-# agree before and behind it: a walk up or down in any steps, with the left end fixed or the right, in order or not.
+# Neighbours in a list of people or vehicles: each key as a code. One XOR compares two codes, so that codes may lie in a
+# file under a mask. Near are two keys of one kind that differ in one short block of characters and agree before and
+# behind it: a walk up or down in any steps, with the left end fixed or the right, in order or not.
 #
 #   63        refused: its last look-up was (in a ring only)
 #   62 to 58  kind
@@ -24,7 +24,7 @@ cdef extern from * nogil:
     int leading_zeros "__builtin_clzll"(unsigned long long word)
     int trailing_zeros "__builtin_ctzll"(unsigned long long word)
 
-# What was asked (Call.asked_key) starts with a KEY_* or with one of these.
+# First byte of the question (Call.asked_key): a KEY_* or one of these.
 cdef enum:
     ASKED_NAME = 64              # then the name key
     ASKED_PATTERN = 65           # then what a search of vehicles says of the plate
@@ -100,7 +100,7 @@ cdef inline uint64_t neighbour_code(int kind, const uint8_t* text, size_t size) 
     return _coded(kind, differ, code)
 
 cdef inline bint near_code(uint64_t code, uint64_t apart) noexcept nogil:
-    """Whether a code and another, `apart` = their XOR and not 0, are near."""
+    """Returns whether two codes are near. apart: their XOR, not 0."""
     cdef int kind = <int>(code >> 58) & 31
     cdef int last = 63 - leading_zeros(apart), first = trailing_zeros(apart)
     if kind == KEY_CUI or kind == CODE_LICENCE_CUI:

@@ -1,4 +1,4 @@
-# How often an officer looked one subject up: a clock of core/access/gcra.pxd for each of the two.
+# Counts an officer's look-ups of one subject: a clock of core/access/gcra.pxd for each of the two.
 
 from libc.stdint cimport uint64_t
 

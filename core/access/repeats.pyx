@@ -1,4 +1,4 @@
-"""How often one subject was looked up, without the GIL. Nothing here is for Python."""
+"""Counts the look-ups of one subject, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport UINT64_MAX
 

@@ -20,6 +20,6 @@ cdef inline Counted* counted_set(Counted* counted, uint64_t key) noexcept nogil:
 # 1: a retry that is free; 0: to be counted; -1: this id was used for another question.
 cdef int request_seen(Counted* counted, uint64_t key, const uint64_t* fingerprint, uint64_t minute) noexcept nogil
 cdef void request_remember(Counted* counted, uint64_t key, const uint64_t* fingerprint, uint64_t minute) noexcept nogil
-# Whether signs of misuse let its answer pass.
+# Tells and sets whether signs of misuse let its answer pass.
 cdef bint request_was_watched(Counted* counted, uint64_t key, uint64_t minute) noexcept nogil
 cdef void request_set_watched(Counted* counted, uint64_t key, uint64_t minute) noexcept nogil

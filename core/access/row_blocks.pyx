@@ -56,7 +56,7 @@ cdef void _stretches(Stretches* stretches, uint64_t device, uint64_t code) noexc
 
 
 cdef inline uint32_t _fill(uint64_t word, uint64_t day) noexcept nogil:
-    """As it is by now."""
+    """Returns the present fill."""
     cdef uint64_t before = word >> 32
     cdef uint64_t halved = (day - before) // FADES_DAYS if day > before else 0
     return <uint32_t>word >> min(halved, <uint64_t>31)
@@ -99,7 +99,7 @@ cdef void _change(RowBlock* block, uint64_t day, bint nobody) noexcept nogil:
 
 
 cdef inline uint32_t _asked_word(const RowTables* tables, uint64_t device, uint64_t code, uint32_t** set) noexcept nogil:
-    """Without its age."""
+    """Returns the word without its age."""
     cdef uint64_t hash = _mixed(device, code ^ tables.key)
     set[0] = &tables.asked[(hash >> 32) % (ROWS_ASKED // ASKED_WAYS) * ASKED_WAYS]
     return <uint32_t>hash << AGE_BITS | <uint32_t>(1ULL << 31)  # 0 marks an empty place
@@ -116,7 +116,7 @@ cdef bint row_was_asked(const RowTables* tables, uint64_t device, uint64_t code)
 
 
 cdef void _remember(const RowTables* tables, uint64_t device, uint64_t code, uint64_t day) noexcept nogil:
-    """In the place of the oldest, where a set is full."""
+    """Remembers a code, in the place of the oldest if a set is full."""
     cdef uint32_t* set
     cdef uint32_t word = _asked_word(tables, device, code, &set), held
     cdef uint32_t age, most = 0

@@ -23,7 +23,7 @@ cdef enum:                       # PurposeGrant.state
     GRANT_GIVEN = 1
     GRANT_DENIED = 2
 
-# What the audit record says of a look-up, besides what was asked: AuditFacts.flags, explained in core/audit/record.pxd.
+# Flags of a look-up in the audit record, besides the question: AuditFacts.flags, explained in core/audit/record.pxd.
 cdef enum:
     LOOK_RETRY = AUDIT_FLAG_RETRY
     LOOK_BREAK_GLASS = AUDIT_FLAG_BREAK_GLASS
@@ -73,6 +73,6 @@ cdef struct Session:             # a Caller as compiled code sees it
     const char* identity         # UTF-8 JSON, for the audit record
     size_t identity_size
 
-# What the audit record's flags hold of the caller itself.
+# Returns the caller's own flags for the audit record.
 cdef inline uint16_t caller_flags(const Session* session, const PurposeGrant* given) noexcept nogil:
     return session.flags | (given.flags if given != NULL else 0)

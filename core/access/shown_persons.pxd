@@ -1,12 +1,12 @@
-# How many different persons an officer, a device and a unit were shown in this hour and this day, by whatever way they
-# came into an answer. A person who was shown before on the same day costs nothing.
+# Counts the different persons that an officer, a device and a unit were shown in this hour and this day, in any way. A
+# person shown before on the same day costs nothing.
 #
 # Two tables of fixed size in the limits file, changed by atomic operations only:
 #
 #   Viewer[]    x 128 bytes, sets of 4: one for each officer, device and unit; three counts
 #   uint32_t[]  x 4 bytes, sets of 16: one for each (viewer, person, day): 27 bits of a keyed hash, and the day modulo 16.
-#               Another person passes for one who was shown before once in eight million; where a set is full of this day's,
-#               one is forgotten, and costs again when she is shown again.
+#               A new person passes for one shown before once in eight million. If a set is full of this day's, one is
+#               forgotten, and costs again when shown again.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint32_t, uint64_t

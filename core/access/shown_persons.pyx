@@ -1,4 +1,4 @@
-"""How many different persons somebody was shown, without the GIL. Nothing here is for Python."""
+"""Counts the different persons shown to a caller, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport UINT32_MAX, UINT64_MAX
 from libc.string cimport memcpy, memset

@@ -1,1 +1,1 @@
-"""What a question came to, and its bytes. Nothing here is for Python."""
+"""The result of a question, and its bytes. Nothing here is for Python."""

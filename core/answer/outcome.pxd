@@ -1,5 +1,5 @@
-# What a question came to, before it is written: levels, subjects, candidates. Filled by core/questions,
-# written by core/answer/response.pyx.
+# The result of a question before it is written: levels, subjects, candidates. Filled by core/questions, written by
+# core/answer/response.pyx.
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 

@@ -11,7 +11,7 @@ cdef int search_goes_on(Call* call, uint64_t hash, const PageStart* start) noexc
 # Head and candidates of the page of call.fits that starts at `offset`, gathered before into call.candidates.
 # OK or FAILED.
 cdef int put_search_page(Call* call, bint vehicles) noexcept nogil
-# The token of the page after, where one follows; out of memory is told here. OK or FAILED.
+# Writes the token of the page after, if one follows; reports out of memory. OK or FAILED.
 cdef int finish_search(Call* call, uint64_t hash, uint32_t offset) noexcept nogil
-# Whether a text is empty or white space alone.
+# Returns whether a text is empty or white space alone.
 cdef bint is_blank(const char* text, size_t size) noexcept nogil

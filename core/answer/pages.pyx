@@ -11,7 +11,7 @@ from core.wire cimport put_int_if
 
 
 cdef uint64_t _found_before(const Call* call, uint64_t hash, size_t count) noexcept nogil:
-    """Who stands before a page, in their order: by what they keep from one view to the next."""
+    """Returns a hash of the subjects before a page, in their order, by keys that stay from one view to the next."""
     cdef size_t i, n = min(count, call.fits.count)
     hash = mix_number(call, hash, n)
     for i in range(n):

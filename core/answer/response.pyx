@@ -174,7 +174,7 @@ cdef int put_answer(Call* call, const Outcome* outcome) noexcept nogil:
 
 
 cdef void _put_person_name(Call* call, const Person* person, Left* left) noexcept nogil:
-    """As a candidate's: of the stored summary."""
+    """Puts a person's name as a candidate's: from the stored summary."""
     cdef Reader reader
     cdef Field field
     if not person.summary_visible or person.dossier.header.summary_length == 0:
@@ -241,7 +241,7 @@ cdef void put_owner(Call* call, const Vehicle* vehicle, int at) noexcept nogil:
 
 
 cdef void _show_unwritten_owner(Call* call, const Owner* owner) noexcept nogil:
-    """One whom the request does not want sent: Vehicle.owner_level speaks of her all the same."""
+    """Notes an owner that the request does not want sent: Vehicle.owner_level takes it into account all the same."""
     cdef Left left
     left_init(&left)
     if owner.has_person:

@@ -1,4 +1,4 @@
-# Which rows of an alert's record hold, and which records of one report of a thing (docs/answers.md section 6).
+# Decides which rows of an alert's record hold, and which records of one report of a thing (docs/answers.md section 6).
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 

@@ -1,4 +1,4 @@
-"""Which rows of an alert's record hold, and which records of one report (docs/answers.md section 6)."""
+"""Decides which rows of an alert's record hold, and which records of one report (docs/answers.md section 6)."""
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 
@@ -66,7 +66,7 @@ cdef int _apart(Days x, Days y) noexcept nogil:
 
 
 cdef int _later(const Record* a, const Record* b) noexcept nogil:
-    """Which of two rows of one record holds: above 0 = a, below 0 = b, 0 = nobody knows."""
+    """Returns which of two rows of one record holds: above 0 = a, below 0 = b, 0 = unknown."""
     cdef Days x = _age(a), y = _age(b)
     if a.version != b.version:
         return 1 if a.version > b.version else -1
@@ -129,8 +129,10 @@ cdef int _closes(const Record* closing, const Record* report) noexcept nogil:
 
 
 cdef size_t latest_of_a_thing(Entity* entity, uint32_t* group, size_t count) noexcept nogil:
-    """Leaves out of the records of one report, in register order, what a later one of the same register says otherwise: a
-    recovery has a number of its own. Where nobody knows which is later both stay, in doubt."""
+    """Drops records of one report, in register order, that a later one of the same register contradicts.
+
+    A recovery has a number of its own. If the order is unknown both stay, in doubt.
+    """
     cdef Record* records = entity_records(entity)
     cdef Record* report
     cdef Record* closing

@@ -257,8 +257,10 @@ cdef uint8_t _flags_of(const Facts* facts, const Warrant* known, const Record* f
 
 cdef void _set_link(const Record* records, const Warrant* known, const Record* first, const uint32_t* group, size_t count,
                     AlertEntry* alert) noexcept nogil:
-    """The strongest link of its records, which a doubt about any of them weakens; that it was closed by feed, of the one
-    that stands for it."""
+    """Sets the alert's link level to the strongest of its records, lowered to POSSIBLE if any record is in doubt.
+
+    A withdrawn order, or a closing by feed of the first records, is a doubt too. Also sets ALERT_CRITERION_1.
+    """
     cdef const Record* record
     cdef bint doubted = known.withdrawn or (first.alert_flags | known.first.alert_flags) & ALERT_FED_CLOSED != 0
     cdef size_t i

@@ -1,4 +1,4 @@
-# What one subject's records share: an arena that their texts are copied into (it may move while it grows).
+# The memory that one subject's records share: an arena that their texts are copied into (it may move while it grows).
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy
@@ -18,7 +18,8 @@ cdef struct Text:
     uint32_t offset
     uint32_t length
 
-# Where a text stands in a dossier's heap: in a section that states it, as most do, or at its end, where it is put.
+# Returns the place of a text in a dossier's heap: in a section that states it, as most do, or at its end, where it is
+# put.
 cdef inline uint32_t put_once(Buffer* heap, const void* text, size_t length) noexcept nogil:
     cdef size_t offset = heap.size
     cdef const void* found = NULL

@@ -1,4 +1,4 @@
-"""From linked standard records to the five files of a generation, in one pass and bounded memory."""
+"""Turns linked standard records into the five files of a generation, in one pass and bounded memory."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from core.machine.arrow_export import ExportsArrow
 
 @dataclass(frozen=True)
 class Assembly:
-    """What was written."""
+    """The counts of the written files."""
 
     persons: int
     """Dossiers of persons, organisations and unidentified."""
@@ -29,7 +29,7 @@ class Assembly:
     dossier_bytes: int
     """Bytes of all dossiers: those of dossiers.bin."""
     files: dict[str, dict[str, int | str]]
-    """By name: {"bytes": size, "sha256": hexadecimal}."""
+    """The files by name: {"bytes": size, "sha256": hexadecimal}."""
 
 @type_check_only
 class _RecordBatch(ExportsArrow, Protocol):
@@ -56,12 +56,11 @@ class Assembler:
     """Writes keys.mdb, entities.bin, dossiers.bin, names.bin and plates.bin into an existing directory.
 
     Call `entities` with batches of ENTITY_FIELDS in order of `entity`, from 0 on without gaps, always before the
-    records of those entities; `records` with batches of LINKED_FIELDS (both core/assembly/record.pyi) by entity,
+    records of those entities. Call `records` with batches of LINKED_FIELDS (both core/assembly/record.pyi) by entity,
     section, sort day (newest first, unknown last), register, record id, version, row; then `finish`. An entity may be
     split between batches, or have no records. `registers` are the entries of MANIFEST.json, by ordinal. Memory: the
     records of one entity, some pieces of output of about 20 MB, 8 MiB each for keys and names, 32 bytes a plate; while
-    finishing, the largest 256th of the keys twice. durable: what is finished is
-    on the disk.
+    finishing, the largest 256th of the keys twice. durable: finished files are on disk.
 
     Raises AssemblyError for another order, schema or number; OSError when the disk fails. After either, only `abandon`.
     """

@@ -1,6 +1,6 @@
-"""From linked standard records to the five files of a generation, in one pass and bounded memory.
+"""Turns linked standard records into the five files of a generation, in one pass and bounded memory.
 
-What a dossier holds is made in core/assembly/dossier.pyx and the files that it cimports.
+Dossiers are made in core/assembly/dossier.pyx and the files that it cimports.
 """
 
 import os
@@ -74,7 +74,7 @@ cdef struct Announced:           # an entity whose records are yet to come
 
 @dataclass(frozen=True)
 class Assembly:
-    """What was written."""
+    """The counts of the written files."""
 
     persons: int
     vehicles: int
@@ -209,7 +209,7 @@ cdef class Assembler:
             raise MemoryError
 
     cdef int _close_entity(self) noexcept nogil:
-        """Writes the dossier of the entity whose records have all come."""
+        """Writes the dossier of the open entity, after its last record."""
         cdef int status
         if not self.entity_open:
             return ASSEMBLED

@@ -29,5 +29,5 @@ cdef void collect_claims(Entity* entity, const Facts* facts, Buffer* claims) noe
 cdef int link_persons_records(Entity* entity, const Facts* facts, const Buffer* claims, Buffer* on_file) noexcept nogil
 # The same for a vehicle or plate.
 cdef void link_vehicles_records(Entity* entity) noexcept nogil
-# Whether two identity claims have names that are DIFFERENT and birth dates that do not agree.
+# Returns whether two identity claims have names that are DIFFERENT and birth dates that do not agree.
 cdef bint identities_conflict(const Entity* entity, const Facts* facts, const Buffer* claims) noexcept nogil

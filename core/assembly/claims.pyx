@@ -86,7 +86,7 @@ cdef void collect_claims(Entity* entity, const Facts* facts, Buffer* claims) noe
 
 
 cdef inline int _better(int best, int found) noexcept nogil:
-    """Of two agreements the one that counts: AGREES, then UNKNOWN, then DISAGREES; 0 = nothing compared yet."""
+    """Returns the agreement that counts of two: AGREES, then UNKNOWN, then DISAGREES; 0 = nothing compared yet."""
     if best == 0 or found == AGREEMENT_AGREES:
         return found
     if best == AGREEMENT_DISAGREES and found == AGREEMENT_UNKNOWN:
@@ -138,7 +138,7 @@ cdef inline void _list(Record* record, int criterion, int agreement) noexcept no
 
 
 cdef bint _is_identified(const Entity* entity, const Facts* facts, const Record* record) noexcept nogil:
-    """Whether the record's register identifies the kind of identifier by which it joins."""
+    """Returns whether the record's register identifies the kind of identifier by which it joins."""
     cdef int bit
     if record.criterion == CRITERION_DOCUMENT:
         bit = KEY_DOCUMENT
@@ -158,7 +158,7 @@ cdef bint _is_identified(const Entity* entity, const Facts* facts, const Record*
 
 
 cdef inline bint _may_claim(const Entity* entity, const Facts* facts, const Record* record) noexcept nogil:
-    """Whether it is a claim on file of somebody without identity claims."""
+    """Returns whether it is a claim on file for a subject without identity claims."""
     return (record.name_key.length and not record.alert_kind and not record.clearance & STANDARDS and record.level != LEVEL_POSSIBLE
             and record.level != LEVEL_HIT and _is_identified(entity, facts, record))
 
@@ -188,7 +188,7 @@ cdef bint _collect_on_file(Entity* entity, const Facts* facts, const Buffer* cla
 
 
 cdef int _points(const Entity* entity, const Buffer* on_file, const Record* record, bint is_claim, int birth, int parents) noexcept nogil:
-    """How far a record that not all bears out speaks for the bearer of its number: the best claim's name counts."""
+    """Returns how well a record in doubt supports the bearer of its number: the best claim's name counts."""
     cdef const Record* records = entity_records(entity)
     cdef const uint32_t* indexes = <const uint32_t*>on_file.data
     cdef const Record* claim

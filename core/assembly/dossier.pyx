@@ -266,7 +266,7 @@ cdef void _find_stating_claims(const Entity* entity, const Facts* facts, const S
 
 
 cdef void _find_stating_records(const Entity* entity, const Facts* facts, DossierHeader* header, Stating* stating) noexcept nogil:
-    """What any record may state: the CUI, a death, an identifier that breaks its rule."""
+    """Finds the records for facts that any record may state: the CUI, a death, an identifier that breaks its rule."""
     cdef const Record* records = entity_records(entity)
     cdef const Record* record
     cdef size_t i
@@ -283,8 +283,10 @@ cdef void _find_stating_records(const Entity* entity, const Facts* facts, Dossie
 
 
 cdef void _summarise_person(Entity* entity, const Facts* facts, Scratch* scratch, DossierHeader* header) noexcept nogil:
-    """Header and summary fields: of the first identity claim that states each; the summary of somebody without identity claims,
-    of the first open claim, else the first."""
+    """Fills the header and summary fields: each from the first identity claim that states it.
+
+    The summary of a subject without identity claims comes from the first open claim, else the first.
+    """
     cdef Stating stating
     cdef const Record* record
     cdef uint8_t sex, department
@@ -351,7 +353,7 @@ cdef void _summarise_vehicle(Entity* entity, const Facts* facts, Buffer* heap) n
 # ---- the whole ----
 
 cdef void _move_offsets(Scratch* scratch, DossierHeader* header, uint32_t heap) noexcept nogil:
-    """From the heap's start to the dossier's."""
+    """Moves offsets from the heap's start to the dossier's."""
     cdef size_t i
     for i in range(header.n_alerts):
         (<AlertEntry*>scratch.alerts.data)[i].hit_offset += heap

@@ -160,7 +160,7 @@ cdef void _add_vehicle(Sink* sink, Spill keys, const Facts* facts, const Entity*
 
 
 cdef int _by_kind(const void* left, const void* right, void* context) noexcept nogil:
-    """By kind, then as met."""
+    """Orders identifiers by kind, then as met."""
     cdef const IdentifierEntry* a = <const IdentifierEntry*>left
     cdef const IdentifierEntry* b = <const IdentifierEntry*>right
     cdef int order = <int>a.kind - <int>b.kind

@@ -34,14 +34,16 @@ cdef inline const uint8_t* text_of(const Entity* entity, Text text) noexcept nog
 
 # Reads a row of a batch (columns of LINKED_FIELDS) and appends it to the entity. 0, or -1 = out of memory.
 cdef int entity_add(Entity* entity, const Column* columns, int64_t row) noexcept nogil
-# Whether the row's record only hides the entity's address; then it is no record of the entity, and entity_hide takes its dates.
+# Returns whether the row's record only hides the entity's address. It is then no record of the entity, and entity_hide
+# takes its dates.
 cdef bint row_hides(const Column* columns, int64_t row) noexcept nogil
 cdef void entity_hide(Entity* entity, const Column* columns, int64_t row) noexcept nogil
 # The row's entity number.
 cdef uint32_t row_entity(const Column* columns, int64_t row) noexcept nogil
 # By register, record id, version, row: "register order" of docs/answers.md.
 cdef int compare_records(const Entity* entity, const Record* a, const Record* b) noexcept nogil
-# Whether b may follow a in the stream: by section, sort day (newest first, unknown last), then as compare_records.
+# Returns whether b may follow a in the stream: by section, sort day (newest first, unknown last), then as
+# compare_records.
 cdef bint in_stream_order(const Entity* entity, const Record* a, const Record* b) noexcept nogil
-# Whether two texts have the same bytes.
+# Returns whether two texts have the same bytes.
 cdef bint same_text(const Entity* entity, Text a, Text b) noexcept nogil

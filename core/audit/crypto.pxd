@@ -46,7 +46,7 @@ cdef struct KeyedHash:           # HMAC-SHA-256 after the key's block: copied fo
     SHA256_CTX outer
 
 cdef inline void keyed_hash_init(KeyedHash* key, const uint8_t* secret) noexcept nogil:
-    """From a key of 32 bytes."""
+    """Prepares the hash from a key of 32 bytes."""
     cdef uint8_t block[64]
     cdef int i
     memset(block, 0x36, 64)
@@ -67,7 +67,8 @@ cdef inline void _put_word(uint8_t* at, uint32_t word) noexcept nogil:
     at[3] = <uint8_t>word
 
 cdef inline void _keyed_hash_short(const KeyedHash* key, const void* data, size_t size, uint8_t* out) noexcept nogil:
-    """Of 55 bytes at most: one block inside, one outside, padded here (FIPS 180-4, 5.1.1) instead of byte by byte."""
+    """Hashes at most 55 bytes: one block inside, one outside, padded here (FIPS 180-4, 5.1.1) instead of byte by byte.
+    """
     cdef SHA256_CTX state
     cdef uint8_t block[64]
     cdef int i

@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 cdef enum:
     AUDIT_METHOD_CLEAR = 32      # AuditFacts.method: a Method of core.engine.entry, this for a batch of Clear; 0 = not known
 
-# What an answer's record says besides the subjects shown. Texts are borrowed for the call; size 0 = none.
+# Facts of an answer's record besides the subjects shown. Texts are borrowed for the call; size 0 = none.
 cdef struct AuditFacts:
     int64_t clock_ms             # when the request came in, UTC
     uint32_t latency_us          # until the record was written

@@ -22,12 +22,14 @@ class AuditLog:
         max_bytes: int,
         reserve_bytes: int,
     ) -> None:
-        """Hands over an empty file, open for reading and writing: it is written to at once, or when the present one is
-        full or left by `rotate`. The log owns (and closes) the descriptor from here on.
+        """Hands over an empty file, open for reading and writing.
+
+        It is written to at once, or when the present one is full or left by `rotate`. The log owns (and closes) the
+        descriptor from here on.
 
         header: the JSON object of the segment's first record. Keys: 32 bytes each. max_bytes: size at which the segment
-        is full, 64 KiB to 1 GiB. reserve_bytes: free space of the disk that is left alone. Raises ValueError for keys
-        or sizes that are wrong, or when a next segment waits already; OSError, when space, memory or mapping fail.
+        is full, 64 KiB to 1 GiB. reserve_bytes: free space of the disk that is left alone. Raises ValueError for wrong
+        keys or sizes, or when a next segment waits already; OSError, when space, memory or mapping fail.
         """
 
     def rotate(self) -> bool:
@@ -65,7 +67,7 @@ class AuditLog:
         """
 
     def append_many(self, count: int, n_shown: int, asked: bytes) -> int:
-        """For the bench: appends `count` records of `n_shown` subjects in a compiled loop; nanoseconds that it took.
+        """Appends, for the bench, `count` records of `n_shown` subjects in a compiled loop; returns its nanoseconds.
 
         Raises core.errors.AuditUnavailable as soon as one could not be written.
         """
@@ -81,11 +83,11 @@ class AuditLog:
 
     @property
     def needs_segment(self) -> bool:
-        """Whether no next segment waits."""
+        """True if no next segment waits."""
 
     @property
     def stopped(self) -> bool:
-        """Whether appends fail because of `stop` or `close`."""
+        """True if appends fail because of `stop` or `close`."""
 
     @property
     def appended(self) -> int:

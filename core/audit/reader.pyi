@@ -10,7 +10,7 @@ from typing import NamedTuple
 from typing_extensions import Buffer, disjoint_base
 
 class Flag(IntFlag):
-    """What a question's record says besides what was asked: AUDIT_FLAG_* of core/audit/record.pxd."""
+    """Flags of a question's record: AUDIT_FLAG_* of core/audit/record.pxd."""
 
     RETRY = 1
     BREAK_GLASS = 2
@@ -25,7 +25,7 @@ class Flag(IntFlag):
     DOCUMENT_COMPARED = 1024
 
 class AgainFlag(IntFlag):
-    """What stands in the way of making an answer again: AGAIN_* of core/audit/record.pxd."""
+    """Obstacles to making an answer again: AGAIN_* of core/audit/record.pxd."""
 
     SUPERSEDED = 1
     CONFIRMED = 2
@@ -44,7 +44,7 @@ class How(IntEnum):
     SUGGESTED = 7
 
 class TextKind(IntEnum):
-    """What a text record holds: TEXT_* of core/audit/record.pxd."""
+    """The kinds of text records: TEXT_* of core/audit/record.pxd."""
 
     IDENTITY = 1
     GENERATION = 2
@@ -52,7 +52,7 @@ class TextKind(IntEnum):
     FED = 4
 
 class RecordAltered(ValueError):
-    """A record whose check does not hold, or whose form none has that was written: it says nothing. The text: why."""
+    """A record with a wrong check, or an impossible form: its content is unusable. The text gives the reason."""
 
 class Entry(NamedTuple):
     """A subject shown. subject: keyed hash, 16 bytes; level, kind, flags and register as in `ShownEntry`."""
@@ -116,14 +116,14 @@ class SegmentReader:
 
     @property
     def offset(self) -> int:
-        """Where the next record starts, or would."""
+        """Offset where the next record starts, or would."""
 
     @property
     def problem(self) -> str:
-        """What is wrong with the record at `offset`; empty = nothing.
+        """The fault of the record at `offset`; empty = none.
 
-        "truncated" (the file ends within it), "check" (its bytes are not those that were written), "place" (removed,
-        repeated or moved), "form" (sizes or references that cannot be).
+        "truncated" (the file ends within it), "check" (its bytes were altered), "place" (removed, repeated or moved),
+        "form" (impossible sizes or references).
         """
 
     @property
@@ -146,4 +146,5 @@ def read_question(data: Buffer, offset: int) -> Question:
     """The question's record at this offset. Raises ValueError where there is none, RecordAltered."""
 
 def entry_bytes(subject_id: bytes, how: int) -> bytes:
-    """For AuditLog.append_record(shown=...): a subject of 16 bytes of whom nothing else is said. Raises ValueError."""
+    """Returns an entry for AuditLog.append_record(shown=...): a subject of 16 bytes without other facts. Raises
+    ValueError."""

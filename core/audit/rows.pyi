@@ -1,7 +1,7 @@
 """Goes through a segment's records without the GIL: finds, lists, counts.
 
-`data` and `end` are a segment's bytes and how far they are read. A record that is not as it was written (its check does
-not hold) is passed over, and its offset added to `altered`: whoever goes through records says what becomes of those.
+`data` and `end` are a segment's bytes and how far they are read. An altered record (its check does not hold) is
+skipped, and its offset added to `altered`: the caller decides about it.
 """
 
 from collections.abc import Collection
@@ -12,15 +12,16 @@ from typing_extensions import Buffer
 def index_rows(data: Buffer, end: int, altered: set[int]) -> tuple[bytes, bytes, bytes, bytes]:
     """Returns an index's rows of the records before offset `end`, in file order.
 
-    Returns the first eight bytes of each keyed hash (u64: every subject shown, and what was asked), the offset of its
-    record (u32); the identity of each question (u32) and the offset of its record (u32).
+    Four columns: the first eight bytes of each keyed hash (u64: every subject shown, and the question), the offset of
+    its record (u32); the identity of each question (u32) and the offset of its record (u32).
     """
 
 def rows_digest(data: Buffer, end: int, seed: int, altered: set[int]) -> tuple[int, int, int, int]:
-    """Number and digest of what `index_rows` gives: of the hashes with their offsets, of the identities with theirs.
+    """Returns number and digest of the rows of `index_rows`: of the hashes with offsets, of the identities with
+    offsets.
 
-    A digest is the sum of seeded hashes of the rows, so that it does not depend on their order; with a seed that nobody
-    knew when an index was made, no other rows are likely to have it.
+    A digest is the sum of seeded hashes of the rows, so it does not depend on their order. With a seed chosen after the
+    index was made, no other rows are likely to have it.
     """
 
 def sorted_digest(keys: Buffer, offsets: Buffer, key_size: int, seed: int) -> tuple[int, int] | None:
@@ -36,9 +37,9 @@ def text_offsets(data: Buffer, end: int, altered: set[int]) -> list[tuple[int, i
     """(place, what, offset) of the text records before offset `end`."""
 
 def sound_end(data: Buffer, start: int, altered: set[int]) -> int:
-    """Where the last record behind offset `start` ends that is as it was written; `start` where none is.
+    """Returns the end of the last intact record behind offset `start`; `start` if there is none.
 
-    One behind it that is not may be one that is still being written: it is not in `altered`.
+    A damaged one behind it may still be being written: it is not in `altered`.
     """
 
 def altered_places(data: Buffer, offsets: Collection[int]) -> list[int]:
@@ -49,7 +50,8 @@ QUESTION_ROW: Any  # method, flags, time_ms, identity, answer_id, offset
 ENTRY_ROW: Any  # question (its number among the rows), subject, how
 
 def query_rows(data: Buffer, end: int, altered: set[int]) -> tuple[bytes, bytes]:
-    """For the report, of a segment before offset `end`: the questions as QUESTION_ROW, the entries as ENTRY_ROW."""
+    """Returns, for the report, a segment's rows before offset `end`: questions as QUESTION_ROW, entries as
+    ENTRY_ROW."""
 
 def recorded_rows(data: Buffer, end: int, altered: set[int]) -> tuple[int, int]:
     """Returns the number of questions before offset `end`, and of rows in the answered batches of Clear."""

@@ -43,7 +43,7 @@ cdef void segment_free(Segment* segment) noexcept nogil
 # Cuts what was set aside and not used, puts the file on disk, frees: 0 or errno.
 cdef int segment_end(Segment* segment) noexcept nogil
 # Sets space aside on disk up to `wanted` bytes and two pieces, or one, or none, as the disk has room above its reserve.
-# Returns what `allocated` is to be then: whoever calls it says so where it is safe.
+# Returns the new value of `allocated`: the caller sets it where that is safe.
 cdef size_t segment_extend(const Segment* segment, size_t wanted) noexcept nogil
 # The body of `size` bytes is written at segment_body: hashes it and makes it a record.
 cdef void segment_commit(Segment* segment, size_t size) noexcept nogil
@@ -53,5 +53,5 @@ cdef void segment_put_text(Segment* segment, uint8_t kind, uint8_t what, const v
 cdef uint32_t segment_text_place(Segment* segment, uint8_t what, const void* text, size_t size) noexcept nogil
 
 cdef inline uint8_t* segment_body(Segment* segment) noexcept nogil:
-    """Where the next record's body goes."""
+    """Returns the place for the next record's body."""
     return segment.map + segment.used + FRAME_BYTES

@@ -150,7 +150,7 @@ cdef bint series_rotate(Series* series) noexcept nogil:
 
 
 cdef int _end(Series* series, Segment* segment) noexcept nogil:
-    """Of one that is no longer the present one: once nobody sets space aside for it. 0 or errno."""
+    """Ends a former segment, once no thread sets space aside for it. Returns 0 or errno."""
     pthread_mutex_lock(&series.lock)
     while series.extending == segment:
         pthread_cond_wait(&series.extended, &series.lock)

@@ -7,7 +7,7 @@ from core.audit.record cimport AgainBytes, QueryHead
 from core.wire cimport Buffer
 
 cdef enum:
-    # What is at an offset.
+    # Result at an offset.
     ENDED = 0
     RIGHT = 1
     TRUNCATED = -1               # the bytes end within it

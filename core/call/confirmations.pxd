@@ -1,5 +1,5 @@
-# What issuing institutions said of hits: a table that an answer looks its hits up in (docs/confirmation.md). It never changes
-# once it is made; the next one takes its place between two calls.
+# Statements of issuing institutions about hits: a table that an answer looks its hits up in (docs/confirmation.md). It
+# never changes once it is made; the next one takes its place between two calls.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
@@ -24,7 +24,8 @@ cdef class Confirmations:
     cdef ConfirmationTable table
     cdef list held               # what `table` points into
 
-# What was said of the alert whose stored Hit fields these are, as it stands in this subject's dossier: by the record that
-# stands for it, else by another of the same register that states it; what was said of all before what was said of one. NULL = nothing.
+# Returns the statement about the alert with these stored Hit fields, as it stands in this subject's dossier. The record
+# that represents the alert comes first, then another of the same register that states it; statements about all subjects
+# come before those about one. NULL = none.
 cdef const Confirmed* confirmed_hit(const ConfirmationTable* table, const uint8_t* subject_id, const uint8_t* stored,
                                     size_t length) noexcept nogil

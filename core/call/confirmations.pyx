@@ -1,4 +1,4 @@
-"""What issuing institutions said of hits, looked up without the GIL."""
+"""Statements of issuing institutions about hits, looked up without the GIL."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdlib cimport calloc, free
@@ -61,7 +61,7 @@ cdef const Confirmed* _find(const ConfirmationTable* table, const uint8_t* key, 
 
 cdef const Confirmed* _of_record(const ConfirmationTable* table, const uint8_t* subject_id, const uint8_t* record,
                                  size_t size) noexcept nogil:
-    """By an encoded RecordReference."""
+    """Returns the statement for an encoded RecordReference."""
     cdef uint8_t key[CONFIRMATION_KEY]
     cdef Reader reader
     cdef Field field
@@ -121,7 +121,7 @@ cdef const Confirmed* confirmed_hit(const ConfirmationTable* table, const uint8_
 
 
 cdef void _register_of(Field record, Field* register) noexcept nogil:
-    """Of an encoded RecordReference; of size 0 where it names none."""
+    """Reads the register of an encoded RecordReference; of size 0 if it names none."""
     cdef Reader reader
     cdef Field field
     register.size = 0

@@ -1,12 +1,12 @@
-# Handles: what opens one entry of a list whose CUIs are kept back. Sealed for this caller, short-lived, of one generation.
+# Handles: each opens one entry of a list with hidden CUIs. Sealed for this caller, short-lived, of one generation.
 #
 #   +----------+-----------------------+------------+
 #   | tag      | subject id            | ends       |   36 bytes as base64url: 48 characters
 #   | 128 bits | 16 bytes              | u32 minute |
 #   +----------+-----------------------+------------+
 #
-# The tag is SipHash-2-4 under the page key of the caller's device and officer, the generation's id and what is behind it; that is
-# covered by a stream that is made of the tag. Nobody reads a handle, nobody else can use it.
+# The tag is SipHash-2-4 under the page key of the caller's device and officer, the generation's id and the bytes behind
+# it. Those bytes are covered by a stream made of the tag. Nobody can read a handle, and no other caller can use it.
 
 from libc.stdint cimport uint8_t, uint32_t
 

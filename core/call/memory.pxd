@@ -207,7 +207,7 @@ cdef inline uint8_t call_level(const Call* call, uint8_t level) noexcept nogil:
     return 0 if call.superseded else level
 
 cdef inline void call_asked(Call* call, uint8_t kind, const char* text, size_t size) noexcept nogil:
-    """What was asked, for the audit record: the principal identifier, name or pattern."""
+    """Notes the question for the audit record: the principal identifier, name or pattern."""
     call.asked_key[0] = <char>kind
     size = min(size, <size_t>127)
     if size:  # an empty text may be NULL
@@ -215,7 +215,7 @@ cdef inline void call_asked(Call* call, uint8_t kind, const char* text, size_t s
     call.asked_key_size = 1 + size
 
 cdef inline void call_also_asked(Call* call, int kind, const char* text, size_t size) noexcept nogil:
-    """What else was asked, KEY_* or CODE_PATTERN: a list may be gone through beside a person who is on file."""
+    """Notes a further question, KEY_* or CODE_PATTERN: an enumeration may hide beside a person on file."""
     cdef uint64_t code = neighbour_code(kind, <const uint8_t*>text, size)
     if code and call.n_also_asked < 8:
         call.also_asked[call.n_also_asked] = code
@@ -225,5 +225,5 @@ cdef inline bint call_shows(const Call* call, uint8_t section, uint8_t sensitivi
     return grant_shows(call.grant, section, sensitivity)
 
 cdef inline bint call_wants(const Call* call, uint8_t section) noexcept nogil:
-    """Whether the request wants the records of a section sent."""
+    """Returns whether the request wants the records of a section sent."""
     return call.question.sections == 0 or (call.question.sections >> section) & 1

@@ -101,6 +101,6 @@ cdef int read_context(const void* data, size_t size, Question* question, Failure
 cdef int take_text(const Field* field, const char* name, size_t characters, Text* text, Failure* failure) noexcept nogil
 # One int32 or enum field: wire type.
 cdef int take_int(const Field* field, const char* name, int32_t* value, Failure* failure) noexcept nogil
-# What read_field says below 0, as a failure.
+# Returns the failure for a result of read_field below 0.
 cdef int malformed(int status, const char* name, Failure* failure) noexcept nogil
 cdef bint known_section(uint64_t section) noexcept nogil

@@ -82,7 +82,7 @@ cdef int _take_sections(const Field* field, Question* question, Failure* failure
 
 
 cdef int _read_timestamp(const void* data, size_t size, Question* question, Failure* failure) noexcept nogil:
-    """Only its form counts: when the officer asked is for the audit, which keeps the request."""
+    """Checks the form only: the officer's time of asking is for the audit, which keeps the request."""
     cdef Reader reader
     cdef Field field
     cdef int status
@@ -112,8 +112,10 @@ cdef void _no_blanks(Text* text) noexcept nogil:
 
 
 cdef bint _steers(const uint8_t* at, size_t left) noexcept nogil:
-    """Whether a character of control or of direction begins here (as clients/terminal/told_text.py shows none): C0 but tab and line
-    feed, DEL, C1, U+061C, 200E, 200F, 2028 to 202E, 2066 to 2069."""
+    """Returns whether a control or direction character begins here (clients/terminal/told_text.py shows none of them).
+
+    C0 but tab and line feed, DEL, C1, U+061C, 200E, 200F, 2028 to 202E, 2066 to 2069.
+    """
     if at[0] < 0x20 and at[0] != 0x09 and at[0] != 0x0A or at[0] == 0x7F:
         return True
     if left >= 2 and (at[0] == 0xC2 and at[1] < 0xA0 or at[0] == 0xD8 and at[1] == 0x9C):
@@ -252,7 +254,7 @@ cdef int _read_birth_date(const void* data, size_t size, Question* question, Fai
 
 
 cdef int _check_values(Question* question, Failure* failure) noexcept nogil:
-    """What holds for every method that has the field."""
+    """Checks the rules that hold for every method with the field."""
     cdef int problem = partial_date_problem(question.birth_year, question.birth_month, question.birth_mday)
     if problem:
         return fail(failure, ERROR_REASON_FIELD_INVALID, "birth_date", date_part_word(problem))

@@ -1,7 +1,7 @@
 # Condition of every register for one grant at one time (docs/answers.md section 7), with its bytes ready to copy.
 #
-# A set of states holds from the last flip (a register turned stale, the clock came near enough to an as-of ahead of it) to the next one:
-# whoever keeps it need only compare the grant and the clock.
+# A set of states holds from the last flip (a register turned stale, the clock came near enough to an as-of ahead of it)
+# to the next one: its holder need only compare the grant and the clock.
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 

@@ -40,7 +40,7 @@ cdef struct Batch:               # about 0.9 MB, of which a batch touches what i
     size_t n_errors
     RowError errors[BATCH_ROWS]
 
-# How many rows a message seems to have, without reading them: what its limits are charged for.
+# Returns the likely number of rows of a message, without reading them: the limits are charged for it.
 cdef uint32_t count_rows(const void* data, size_t size) noexcept nogil
 # Reads the columns: OK, or FAILED for what is no message, for columns of unequal length, for too many rows or names.
 cdef int read_batch(const void* data, size_t size, Batch* batch, Failure* failure) noexcept nogil

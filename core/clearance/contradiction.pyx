@@ -1,4 +1,4 @@
-"""Whether what stands beside a row's CUI is somebody else's. Nothing here is for Python."""
+"""Decides whether other data beside a row's CUI belongs to another person. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t
 

@@ -115,7 +115,11 @@ cdef uint8_t _reason_of(uint8_t status) noexcept nogil:
 cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdict* verdict, uint8_t status,
                  bint otherwise, bint crowded,
                  bint certain, bint vehicle) noexcept nogil:
-    """Steps 3 to 7. `otherwise`: what else was given contradicts it. `crowded`: a warrant may mean her. `certain`: it names one for certain."""
+    """Makes steps 3 to 7.
+
+    otherwise: other given data contradicts it. crowded: a warrant may mean this person. certain: a warrant names one
+    for certain.
+    """
     if _reason_of(status) != CLEARANCE_REASON_UNSPECIFIED:
         set_result(batch, row, CLEARANCE_RESULT_REVIEW, _reason_of(status))
     elif otherwise:
@@ -140,7 +144,7 @@ cdef void _judge(Call* call, Batch* batch, size_t row, int standard, const Verdi
 
 cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossier, const Left* certain,
                 const Left* all_of_it) noexcept nogil:
-    """One subject of a row that is judged. What left of her are the references that the row has to her records."""
+    """Notes one subject of a judged row. The data shown of the subject are the row's references to its records."""
     cdef Left nothing
     left_init(&nothing)
     if batch.reasons[row] == CLEARANCE_REASON_RECORD:
@@ -152,7 +156,7 @@ cdef void _show(Call* call, const Batch* batch, size_t row, const Dossier* dossi
 
 
 cdef void _note_asked(Call* call, const Batch* batch, size_t row, const AskedIdentifier* item, bint anybody) noexcept nogil:
-    """For limits_watch_rows."""
+    """Notes an asked row for limits_watch_rows."""
     cdef RowAsked asked
     cdef bint nobody = not anybody and batch.reasons[row] == CLEARANCE_REASON_NOT_FOUND
     asked.code = neighbour_code(item.lookup, <const uint8_t*>item.text, item.length)
@@ -161,7 +165,7 @@ cdef void _note_asked(Call* call, const Batch* batch, size_t row, const AskedIde
 
 
 cdef int _show_several(Call* call, const Batch* batch, size_t row) noexcept nogil:
-    """All whom the row's identifier finds, when none of them could be chosen."""
+    """Notes all subjects that the row's identifier finds, when none of them could be chosen."""
     cdef Dossier dossier
     cdef Left nothing
     cdef size_t i

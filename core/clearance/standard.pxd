@@ -1,4 +1,5 @@
-# What a clearance standard rests on, and the records of a dossier that count under it (docs/answers.md section 12).
+# The registers that a clearance standard needs, and the records of a dossier that count under it (docs/answers.md
+# section 12).
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
@@ -25,9 +26,9 @@ cdef struct Verdict:             # records under the standard on one subject, or
     Left certain_left            # of the subject looked at last: what its references, the first five of all, are of
     Left left
 
-# Whether NO_RECORD rests on this register: it identifies what is asked, or the standard needs it.
+# Returns whether NO_RECORD depends on this register: it identifies the question's kind, or the standard needs it.
 cdef bint standard_needs(const Register* register, int standard, bint vehicle) noexcept nogil
-# Whether every such register is FRESH for this caller.
+# Returns whether every such register is FRESH for this caller.
 cdef bint standard_is_fresh(const Call* call, int standard, bint vehicle) noexcept nogil
 cdef inline void verdict_init(Verdict* verdict) noexcept nogil:
     verdict.n = verdict.n_certain = 0

@@ -1,4 +1,4 @@
-"""What a clearance standard rests on and counts, without the GIL. Nothing here is for Python."""
+"""The registers and records that a clearance standard needs and counts, without the GIL. Nothing here is for Python."""
 
 from core.call.memory cimport call_shows
 from core.contract cimport *
@@ -22,7 +22,8 @@ cdef uint8_t _standard_bit(int standard) noexcept nogil:
 
 
 cdef bint standard_needs(const Register* register, int standard, bint vehicle) noexcept nogil:
-    """Whether NO_RECORD rests on this register: it identifies what is asked, or the standard needs it."""
+    """Returns whether NO_RECORD depends on this register: it identifies the question's kind, or the standard needs it.
+    """
     if register.identifies & ((1 << KEY_PLATE) | (1 << KEY_VIN) if vehicle else (1 << KEY_CUI)):
         return True
     if standard == CLEARANCE_STANDARD_WANTED:

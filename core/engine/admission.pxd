@@ -1,5 +1,5 @@
-# On whose account a call is answered: may she ask, within which limits, and the record that is written before the
-# answer leaves. Everything here is between request bytes and response bytes, without the GIL.
+# Charges a call to its caller: permission, limits, and the record that is written before the answer leaves. Everything
+# here is between request bytes and response bytes, without the GIL.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t

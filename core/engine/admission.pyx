@@ -1,4 +1,4 @@
-"""On whose account a call is answered, without the GIL. Nothing here is for Python."""
+"""Charges a call to its caller's account, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport uint16_t, uint64_t, uint8_t
 from libc.string cimport memcpy, memset
@@ -120,7 +120,8 @@ cdef void _state(const Account* account, AuditFacts* facts, const void* request,
 
 
 cdef int _asks(const Account* account, const Call* call) noexcept nogil:
-    """ASKS_*: by an identifier that names one person, or one vehicle whose owners are shown, or by what many may fit."""
+    """Returns ASKS_*: by an identifier of one person, for one vehicle with its owners, or by facts that many may fit.
+    """
     cdef int kind = call.asked_key[0] if call.asked_key_size else ASKED_NAME
     if kind == KEY_PLATE or kind == KEY_VIN or kind == KEY_ENGINE or kind == KEY_SUBJECT:
         return ASKS_NOBODY
@@ -130,14 +131,15 @@ cdef int _asks(const Account* account, const Call* call) noexcept nogil:
 
 
 cdef inline bint _is_listed(const Call* call, const ShownEntry* entry) noexcept nogil:
-    """Whether a subject stands in a list although something else was asked by an identifier."""
+    """Returns whether a subject stands in a list although the question had an identifier of another."""
     if entry.how == SHOWN_CANDIDATE:
         return 0 < entry.row <= call.n_candidates and call.candidates[entry.row - 1].by_name
     return entry.how == SHOWN_SUGGESTED
 
 
 cdef int _count_persons(Account* account, Call* call, uint64_t now) noexcept nogil:
-    """Whom the answer shows, each once, before it leaves. Organisations and vehicles are not counted."""
+    """Counts the persons that the answer shows, each once, before it leaves. Organisations and vehicles are not
+    counted."""
     cdef ShownPerson persons[PERSONS_MAX]
     cdef const ShownEntry* entries = shown_entries(call)
     cdef int asks = _asks(account, call)

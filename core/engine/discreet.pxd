@@ -1,4 +1,5 @@
-# Looks at subjects with a discreet alert, kept until their owners are told: server/notifications.py takes them away.
+# Looks at subjects with a discreet alert, kept until their owners are notified: server/notifications.py takes them
+# away.
 #
 # Nothing of this shows in an answer. The audit record, which is written first, holds the same flag: a look that a crash
 # loses between the two is found there (ShownEntry.flags, .register).

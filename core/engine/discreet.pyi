@@ -1,4 +1,4 @@
-"""Looks at subjects with a discreet alert, kept in this process until their owners are told."""
+"""Looks at subjects with a discreet alert, kept in this process until their owners are notified."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-# What an engine owns and does without Python: the working memories of its calls, and the one function that answers.
+# The parts of an engine without Python: the working memories of its calls, and the one function that answers.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t

@@ -1,4 +1,4 @@
-"""What an engine does without the GIL. Nothing here is for Python."""
+"""The work of an engine without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport uint16_t
 from libc.stdlib cimport calloc, free
@@ -172,7 +172,7 @@ cdef int _dispatch(EngineCore* core, Call* call) noexcept nogil:
 
 
 cdef void _name_the_search(Call* call) noexcept nogil:
-    """What was searched for; checks say it themselves."""
+    """Notes the text of a search; checks note their own."""
     if call.question.method == METHOD_SEARCH_PERSONS:
         call_asked(call, ASKED_NAME, call.names.text, max(call.names.length, 0))
     elif call.question.method == METHOD_SEARCH_VEHICLES:

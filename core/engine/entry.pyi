@@ -29,7 +29,7 @@ class Method(IntEnum):
 METHODS: dict[str, Method]
 
 class Shown(NamedTuple):
-    """A subject whose data left with an answer: ShownEntry of core/subject/shown.pxd, as the audit record keeps it."""
+    """A subject with data in an answer: ShownEntry of core/subject/shown.pxd, as the audit record keeps it."""
 
     subject_id: bytes  # 16 raw bytes
     level: int  # Level; 0 = none was said; of a clearance row the ClearanceResult
@@ -53,11 +53,11 @@ class Engine:
     def generation_id(self) -> str: ...
     @property
     def sequence(self) -> int:
-        """Of the ledger: what the live changes over the generation hold to; 0 = there are none."""
+        """Sequence of the ledger up to which live changes are over the generation; 0 = there are none."""
     def inherit(self, older: Engine) -> None:
         """Takes over the idle working memories of another view's engine, and what it shows of confirmations."""
     confirmations: Confirmations | None
-    """What issuing institutions said of hits; every answer but Clear's shows it. None = nothing."""
+    """Statements of issuing institutions about hits; every answer but Clear's shows them. None = none."""
 
     def answer(
         self,
@@ -70,21 +70,22 @@ class Engine:
         entered: int = -1,
         serving: Engine | None = None,
     ) -> bytes:
-        """The response's bytes for the request's bytes; `clock_ms` is UTC in milliseconds.
+        """Returns the response's bytes for the request's bytes; `clock_ms` is UTC in milliseconds.
 
         The GIL is released for the whole work. With a Caller, the purpose of the request's context decides: its grant,
         its methods, its limits; a Grant is that alone (tests, benches). With `audit` the record is written before this
         returns, and a refusal has its record too.
-        Raises core.errors.QuestionError when the request is at fault or forbidden (FORBIDDEN, TOKEN_EXPIRED),
-        LimitExceeded, DossierDamaged when a stored dossier is, AuditUnavailable when the record could not be written;
-        and a Needed when something must be supplied first, after which the same is asked again: GrantNeeded (policy's
-        word about the purpose), TimeNeeded (with `quick`), GenerationNeeded (the page token's). A Needed has no record.
 
-        quick: a name that would take more than about a millisecond to find is not looked for: TimeNeeded, to be
-        tried again without `quick` where waiting harms nobody, with its `entered` (limits are then not taken twice).
-        serving: the engine that serves by now, when this one answers a page of an older generation: no level is said,
-        and GENERATION_GONE (a QuestionError) unless what the page shows of each subject
-        stands in `serving` too and this caller may see it there (docs/answers.md section 13).
+        Raises core.errors.QuestionError when the request is at fault or forbidden (FORBIDDEN, TOKEN_EXPIRED),
+        LimitExceeded, DossierDamaged when a stored dossier is, AuditUnavailable when the record could not be written.
+        Raises a Needed when something must be supplied first; then ask again. These are GrantNeeded (a policy decision
+        about the purpose), TimeNeeded (with `quick`), GenerationNeeded (the page token's). A Needed has no record.
+
+        quick: a name search of more than about a millisecond raises TimeNeeded. Try it again without `quick` where
+        waiting harms nobody, with its `entered` (limits are then not taken twice). serving: the engine that serves now,
+        when this one answers a page of an older generation. Then no level is given. Raises GENERATION_GONE (a
+        QuestionError) unless the data that the page shows of each subject stands in `serving` too and this caller may
+        see it there (docs/answers.md section 13).
         """
 
     def answered(
@@ -111,27 +112,27 @@ class Engine:
         standard: int = 0,
         clock_doubtful: bool = False,
     ) -> bytes:
-        """A past answer's bytes, from what its audit record holds; no limit counts it, and no record is made of it.
+        """Returns a past answer's bytes, from its audit record; no limit counts it, and it has no record.
 
-        method: METHOD_OF_CLEAR for a batch. asker: the record's AskerText (core/audit/record.pxd), 72 bytes: her grant
-        and what her page tokens are bound to. answer_id: 16 bytes, which the answer is to bear. superseded: a page of
-        a generation that another had replaced. standard: of a batch. clock_doubtful: AgainFlag.CLOCK_DOUBTFUL.
-        What institutions said of hits is not shown: AgainFlag.CONFIRMED says where they did. Raises as `answer`, and
+        method: METHOD_OF_CLEAR for a batch. asker: the record's AskerText (core/audit/record.pxd), 72 bytes: the
+        caller's grant, and the binding of its page tokens. answer_id: 16 bytes for the answer. superseded: a page of a
+        generation that another had replaced. standard: of a batch. clock_doubtful: AgainFlag.CLOCK_DOUBTFUL. Statements
+        of institutions about hits are not shown: AgainFlag.CONFIRMED marks such answers. Raises as `answer`, and
         ValueError for an asker or id of another length.
         """
 
     def has_page_key_of(self, asker: bytes) -> bool:
-        """Whether page tokens that left then are those that this engine makes. Raises ValueError as `answer_again`."""
+        """Returns whether this engine makes the same page tokens as then. Raises ValueError as `answer_again`."""
 
     def answer_shown(
         self, method: int, request: bytes, caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
     ) -> tuple[bytes, list[Shown]]:
-        """For tests: the response as `answer` gives it, and who was shown in it. Raises as `answer`."""
+        """Returns, for tests, the response as `answer` gives it, and the subjects shown in it. Raises as `answer`."""
 
     def answer_many(
         self, method: int, requests: list[bytes], caller: Caller | Grant, clock_ms: int, audit: AuditLog | None = None
     ) -> tuple[int, int]:
-        """For the bench: answers each in a compiled loop without Python between. Returns (bytes written, nanoseconds).
+        """Answers each, for the bench, in a compiled loop without Python between. Returns (bytes written, nanoseconds).
 
         Raises as `answer` does, at the first request that fails.
         """
@@ -151,7 +152,7 @@ class Clearance:
 
     @property
     def first_has_rows(self) -> bool:
-        """Whether the first message carries rows: then `answer(first_request)` is due for it too."""
+        """Returns whether the first message carries rows: then `answer(first_request)` is due for it too."""
 
     @property
     def standard(self) -> int:
@@ -171,4 +172,4 @@ class Clearance:
     def answer_shown(
         self, batch: bytes, clock_ms: int, caller: Caller | Grant | None = None
     ) -> tuple[bytes, list[Shown]]:
-        """For tests: the response as `answer` gives it, and who was shown in it."""
+        """Returns, for tests, the response as `answer` gives it, and the subjects shown in it."""

@@ -112,7 +112,7 @@ cdef object call_error(int status, const Ending* ending):
 
 
 cdef int _asker(object caller, AuditLog audit, Asker* asker) except -1:
-    """Who asks, for compiled code: borrowed from `caller` and `audit`."""
+    """Fills in the caller's data for compiled code: borrowed from `caller` and `audit`."""
     asker.session = NULL
     asker.grant = NULL
     asker.audit = NULL if audit is None else audit.core
@@ -140,7 +140,7 @@ cdef list _shown(const Call* call):
 
 cdef int _answer_once(EngineCore* core, int method, const void* data, size_t size, const Asker* asker,
                       int64_t clock_ms, Buffer* out, Ending* ending) noexcept nogil:
-    """With a working memory of its own."""
+    """Answers with a working memory of its own."""
     cdef Call* call = take_call(core)
     cdef int status
     if call == NULL:

@@ -6,7 +6,7 @@ from core.access.caller import Caller
 from core.access.grant import Grant
 
 class Entered(NamedTuple):
-    """Who asks may ask. flags: core.audit.reader.Flag, for the record; grant: what the purpose shows."""
+    """An admitted call. flags: core.audit.reader.Flag, for the record; grant: the rights for the purpose."""
 
     purpose: int
     case_number: bytes

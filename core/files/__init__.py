@@ -1,1 +1,1 @@
-"""What the flat files of a generation share, and how one is written. Nothing here is for Python."""
+"""The common parts of a generation's flat files, and the writer of one. Nothing here is for Python."""

@@ -1,4 +1,4 @@
-# What the flat files of a generation (entities.bin, dossiers.bin, names.bin, plates.bin) share.
+# The common parts of a generation's flat files (entities.bin, dossiers.bin, names.bin, plates.bin).
 #
 # Each starts with a FileHeader; names.bin and plates.bin end with a FileTrailer. All integers are little-endian. The build
 # number is drawn at random for each generation and stands in every file (in keys.mdb as the value of "ronda.build" in the

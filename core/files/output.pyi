@@ -30,7 +30,7 @@ def rewrite_large_pages(path: Path) -> dict[str, int | str]:
     """
 
 def stated_file(path: Path) -> dict[str, int | str]:
-    """What `finish` says, of a file that somebody else wrote. Raises OSError."""
+    """Returns the same as `finish`, for a file from another writer. Raises OSError."""
 
 def write_trailer(file: OutputFile, magic: bytes, table: int, count: int, table_checksum: int) -> None:
     """Appends the FileTrailer of core/files/layout.pxd."""

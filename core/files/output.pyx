@@ -133,7 +133,7 @@ def _write_all(int descriptor, view):
 
 
 def _write_large_pages(int descriptor, held, piece):
-    """What fills large pages is written; the rest stays in `held`."""
+    """Writes the bytes that fill large pages; the rest stays in `held`."""
     if held:
         wanted = min(_LARGE_PAGE - len(held), len(piece))
         held += piece[:wanted]

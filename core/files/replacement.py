@@ -1,4 +1,4 @@
-"""Replacing a file in one step: readers see the old content or the new one, and the file keeps mode, owner and group.
+"""Replaces a file in one step: readers see the old content or the new one, and the file keeps mode, owner and group.
 
 A file that root creates in a directory of another account takes the owner and the group of the directory: the service
 that owns the directory can go on reading and replacing it.

@@ -1,4 +1,4 @@
-"""How much a workbook would take to read: looked at in its bytes, before a reader sets memory aside for all it states.
+"""Estimates the memory for reading a workbook from its bytes, before a reader reserves memory for its stated size.
 
 A cell in the last column of the last row, or one of a gigabyte, fits into a file of some kilobytes.
 """
@@ -32,9 +32,9 @@ class SheetTooLarge(ValueError):
 
 
 def check_size(path: Path, sheet: str | None = None) -> None:
-    """Raises SheetTooLarge for an XLSX file of whose sheet of this name (None = the first) that is so.
+    """Raises SheetTooLarge for an XLSX file with too large a sheet. sheet: its name; None = the first.
 
-    What has a workbook's name and is none in XLSX's form is not looked at. Raises zipfile.BadZipFile, KeyError,
+    A file with a workbook's name that is not in XLSX's form is not checked. Raises zipfile.BadZipFile, KeyError,
     etree.XMLSyntaxError: the file is damaged.
     """
     if not zipfile.is_zipfile(path):

@@ -1,1 +1,1 @@
-"""What is typed into one box, taken apart. Python: `detection`, `vehicles`."""
+"""Takes apart the text typed into one box. Python: `detection`, `vehicles`."""

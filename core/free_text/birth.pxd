@@ -13,5 +13,5 @@ cdef struct Born:                # what is not told is 0
 # Takes what tokens that are FREE say of a person's birth and sex; their roles become SAID. `alone`: nothing but a name
 # stands beside it, so that six or eight digits are a date, and a year of two digits may stand behind "EL" or "NAC".
 cdef void take_birth(BoxTokens* t, bint alone, Born* out) noexcept nogil
-# How many tokens a whole date takes that begins at `i`; 0 = none begins there.
+# Returns the number of tokens of a whole date that begins at `i`; 0 = none begins there.
 cdef int date_at(const BoxTokens* t, int i) noexcept nogil

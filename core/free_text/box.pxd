@@ -1,5 +1,5 @@
-# What a text of one box asks for, in the plain form that the field of its kind takes, and what else it says
-# (docs/answers.md section 8, "One box").
+# The question in a text of one box, in the plain form of its kind's field, and the other facts in it (docs/answers.md
+# section 8, "One box").
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t

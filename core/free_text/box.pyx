@@ -1,7 +1,7 @@
 """One box read as people type into it, without the GIL.
 
-Reading begins from what is certain by its own rule: a machine readable zone, a CUI whose check digit holds, a plate, a
-number behind a word for its kind. The words beside it are what was seen or said, and are never glued to it.
+Reading begins from texts that are certain by their own rule: a machine readable zone, a CUI with a right check digit, a
+plate, a number behind a word for its kind. The words beside it are descriptions, and are never joined to it.
 """
 
 from libc.string cimport memcpy, memset
@@ -266,7 +266,8 @@ cdef bint _finish(BoxTokens* t, const char* typed, BoxText* out) noexcept nogil:
 
 
 cdef bint _is_one_as_written(const char* text, size_t n) noexcept nogil:
-    """Whether the whole text is one CUI or plate as clerks write it: "MOTO 123 BCD", "123BCD (P)", "CUI: 1580352240101"."""
+    """Returns whether the text is one CUI or plate as clerks write it: "MOTO 123 BCD", "123BCD (P)", "CUI:
+    1580352240101"."""
     cdef char canonical[CANONICAL_MAX]
     cdef size_t length
     return canonical_into(KEY_PLATE, text, n, canonical, CANONICAL_MAX, &length) == RULE_OK or canonical_into(
@@ -274,7 +275,8 @@ cdef bint _is_one_as_written(const char* text, size_t n) noexcept nogil:
 
 
 cdef bint _is_number_and_country(const BoxTokens* t) noexcept nogil:
-    """Whether nothing else stands there, but the words for a passport; the number without letters that may be digits."""
+    """Returns whether only a number, a country and words for a passport stand there; a number without letters may be
+    digits."""
     cdef int i, numbers = 0
     for i in range(t.n):
         if t.items[i].role == SAID or token_in(t, i, PASSPORT_WORDS):

@@ -1,4 +1,4 @@
-"""Which kinds of identifier a text fits that was typed into one box."""
+"""Detects the kinds of identifier that a text from one box fits."""
 
 from core.identifiers.kinds import IdentifierKind
 

@@ -1,7 +1,7 @@
-"""Which kinds of identifier a text fits that was typed into one box.
+"""Detects the kinds of identifier that a text from one box fits.
 
-A query may fit several kinds: 55 % of the valid eight-digit NITs are telephones too. Free numbers (licences of before the CUI,
-tails of chassis numbers, engines) fit only where nothing with a rule does, and a name only where nothing else does.
+A query may fit several kinds: 55 % of the valid eight-digit NITs are telephones too. Free numbers (licences of before
+the CUI, tails of chassis numbers, engines) fit only if nothing with a rule does, and a name only if nothing else does.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE

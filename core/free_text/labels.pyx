@@ -27,7 +27,7 @@ cdef const char* OTHER_WORDS = b" PLAZA PLATA FLACA PLAYA PLAGA PLANA BLACA CASI
 
 
 cdef bint _one_slip(const char* a, int n, const char* b, int m) noexcept nogil:
-    """Whether one letter is lost, doubled, another, or exchanged with its neighbour."""
+    """Returns whether one letter is lost, doubled, another, or exchanged with its neighbour."""
     cdef int start = 0
     if n - m > 1 or m - n > 1:
         return False

@@ -15,7 +15,8 @@ cdef struct FreeName:
 # age that ends it is read, where another word stands before it. Words are parted by ASCII white space.
 cdef void read_free_name(const char* text, size_t n, FreeName* out) noexcept nogil
 
-# Whether the text holds words of letters, three letters or more, and no digit, and does not begin with a kind of number.
+# Returns whether the text is words of letters, with three letters or more, no digit, and no kind of number at its
+# beginning.
 cdef bint is_words_of_name(const char* text, size_t n) noexcept nogil
 
 # The same with a birth date or an age behind it.

@@ -34,7 +34,7 @@ cdef inline bint _is_digit(char c) noexcept nogil:
 
 
 cdef inline bint _is_letter(char c) noexcept nogil:
-    """Of any script: a byte above ASCII too."""
+    """Returns whether it is a letter of any script: a byte above ASCII too."""
     return c & 0x80 or c"A" <= (c & 0xDF) <= c"Z"
 
 
@@ -53,7 +53,7 @@ cdef size_t _upper_word(const char* at, size_t n, char* word) noexcept nogil:
 
 
 cdef bint _listed(const char* word, const char* words) noexcept nogil:
-    """Whether " WORD " stands in a list of words between blanks."""
+    """Returns whether " WORD " stands in a list of words between blanks."""
     cdef size_t n = strlen(word), k = 0, size = strlen(words)
     while k + n <= size:
         if memcmp(words + k, word, n) == 0:
@@ -63,7 +63,7 @@ cdef bint _listed(const char* word, const char* words) noexcept nogil:
 
 
 cdef int _month(const char* word, size_t n) noexcept nogil:
-    """Of the first letters of a month's name; 0 = none."""
+    """Returns the month from the first letters of its name; 0 = none."""
     cdef int month
     if n < MONTH_LETTERS:
         return 0
@@ -74,7 +74,7 @@ cdef int _month(const char* word, size_t n) noexcept nogil:
 
 
 cdef size_t _number(const char* at, size_t n, int* value) noexcept nogil:
-    """How many digits; 0 when there are none, or more than four."""
+    """Reads a number; returns its count of digits, 0 for none or more than four."""
     cdef size_t k = 0
     value[0] = 0
     while k < n and _is_digit(at[k]):
@@ -147,7 +147,7 @@ cdef size_t _take_of(const char* at, size_t n) noexcept nogil:
 
 
 cdef bint _read_words(const char* at, size_t n, int first, size_t first_digits, FreeDate* date) noexcept nogil:
-    """What stands behind the first number: "años", "años de edad", "de marzo de 1988", "mar 88"."""
+    """Reads the words behind the first number: "años", "años de edad", "de marzo de 1988", "mar 88"."""
     cdef char word[WORD_MAX + 3]
     cdef char sign
     cdef size_t k, digits
@@ -252,7 +252,10 @@ cdef inline bint _ends_label(char c) noexcept nogil:
 
 
 cdef bint _unread(const char* text, size_t n, bint dated) noexcept nogil:
-    """Whether groups of digits without a letter beside them are more than a number in a company's name: several, long, or before a date."""
+    """Returns whether digits without a letter beside them are more than a number in a company's name.
+
+    They are if there are several groups, a long one, or one before a date.
+    """
     cdef size_t i, group = 0
     cdef int groups = 0
     cdef bint letters = False

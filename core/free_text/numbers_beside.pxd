@@ -6,7 +6,8 @@ from core.free_text.tokens cimport BoxTokens
 cdef enum:
     BESIDE_MAX = 40              # characters
 
-# The CUI whose check digit holds and which begins at token `first`: how many tokens, 0 = none; its digits into out[13].
+# Reads the CUI with a right check digit that begins at token `first`: its number of tokens, 0 = none; its digits into
+# out[13].
 cdef int cui_at(const BoxTokens* t, int first, char* out) noexcept nogil
 # The number that goes with the label at token `at`, behind it or before it, into out[BESIDE_MAX]; its length, 0 = none.
 cdef int number_beside(BoxTokens* t, int at, int label, char* out) noexcept nogil

@@ -52,7 +52,7 @@ cdef bint _holds_digit(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef bint _goes_on(const BoxTokens* t, int first, int i, int label, int size) noexcept nogil:
-    """Whether token `i` is a further piece of the number that began at token `first`."""
+    """Returns whether token `i` is a further piece of the number that began at token `first`."""
     cdef char sign = t.items[i].before
     cdef bint digits = is_number_token(t, i)
     if t.items[i].role == LABEL:
@@ -82,7 +82,7 @@ cdef bint _holds_ioq(const BoxTokens* t, int i) noexcept nogil:
 
 
 cdef int _whole_vin(const BoxTokens* t, int first) noexcept nogil:
-    """Behind which token pieces, all but the first with digits, come to seventeen characters; 0 = they do not.
+    """Returns the token behind which pieces, all but the first with digits, make seventeen characters; 0 = none.
 
     A word with I, O or Q is no piece, for no VIN has them (ISO 3779): "vin terminacion 900006".
     """
@@ -94,7 +94,7 @@ cdef int _whole_vin(const BoxTokens* t, int first) noexcept nogil:
 
 
 cdef int _take(BoxTokens* t, int first, int label, char* out) noexcept nogil:
-    """The number whose first token with a digit is `first`."""
+    """Takes the number that has `first` as its first token with a digit."""
     cdef int start = first, end = first + 1, size = t.items[first].n, i
     cdef bint free = label in (LICENCE_LABEL, PASSPORT_LABEL)
     if start and t.items[start].before == c"-" and t.items[start - 1].letters == t.items[start - 1].n <= 3 and (

@@ -31,7 +31,7 @@ cdef int _type_length(const char* text, int n) noexcept nogil:
 
 
 cdef int _number_start(const char* text, int n) noexcept nogil:
-    """Where the six characters of the number begin, all before them a type and a zero of padding; -1 = it is no plate."""
+    """Returns the start of the number's six characters, after only a type and a padding zero; -1 = it is no plate."""
     cdef int type_length = _type_length(text, n), k
     if type_length < 0 or n - type_length < NUMBER_LENGTH:
         return -1
@@ -90,7 +90,7 @@ cdef int _misread(char* text, int n) noexcept nogil:
 
 
 cdef bint _ends_in_word(const BoxTokens* t, int last) noexcept nogil:
-    """Whether the letters at the end may be a word: with a vowel, or one of those that follow numbers."""
+    """Returns whether the letters at the end may be a word: with a vowel, or a word that follows numbers."""
     cdef int k
     if t.items[last].letters == 3:
         if token_in(t, last, NO_PLATES):

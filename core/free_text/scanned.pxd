@@ -1,4 +1,4 @@
-# What a scanner reads off a document: machine readable zones of ICAO 9303.
+# Reads a document's scan: machine readable zones of ICAO 9303.
 
 from libc.stddef cimport size_t
 
@@ -14,5 +14,6 @@ cdef struct Scanned:
 # Reads TD1 of a DPI ("IDGTM241476828<1201...") and the second line of TD3, alone or glued to others; False: it is none.
 cdef bint read_scanned(const char* text, size_t n, Scanned* out) noexcept nogil
 
-# Whether what read_scanned did not read is such a zone all the same, misread or of another document: it is no name.
+# Returns whether a text that read_scanned did not read is such a zone all the same, misread or of another document: it
+# is no name.
 cdef bint is_unread_zone(const char* text, size_t n) noexcept nogil

@@ -82,7 +82,7 @@ cdef bint _take_cui(const char* digits, Scanned* out) noexcept nogil:
 
 
 cdef bint _read_last_four(const char* first_nine, const char* rest, int n, Scanned* out) noexcept nogil:
-    """Reads a number of more than nine characters, whose last four stand behind fillers."""
+    """Reads a number of more than nine characters; its last four stand behind fillers."""
     cdef char number[CUI_LENGTH]
     cdef int at = 0, end
     while at < n and rest[at] == c"<":

@@ -32,7 +32,7 @@ cdef struct BoxTokens:
 # False: too long, or of letters that are not Latin, which are left to who reads names.
 cdef bint split_tokens(const char* text, size_t n, BoxTokens* out) noexcept nogil
 cdef bint token_is(const BoxTokens* t, int i, const char* word) noexcept nogil
-# Whether a token stands in a list of words between blanks, " DPI CUI ".
+# Returns whether a token stands in a list of words between blanks, " DPI CUI ".
 cdef bint token_in(const BoxTokens* t, int i, const char* words) noexcept nogil
 cdef bint text_in(const char* text, int n, const char* words) noexcept nogil
 cdef bint is_number_token(const BoxTokens* t, int i) noexcept nogil

@@ -29,7 +29,7 @@ cdef struct VehicleWords:        # what a text says; what it does not say is zer
 
 # Colours that a folded text names, as bits; 0 = none that is known. Two colours agree when they share a bit.
 cdef uint32_t colour_mask(const char* folded, size_t length) noexcept nogil
-# Whether a folded word is a make of the table.
+# Returns whether a folded word is a make of the table.
 cdef bint is_make(const char* folded, size_t length) noexcept nogil
 # Kinds of vehicle that a folded text names, as bits; 0 = none that is known.
 cdef uint32_t kind_mask(const char* folded, size_t length) noexcept nogil

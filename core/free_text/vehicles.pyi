@@ -4,7 +4,8 @@ For Python: what tests ask.
 """
 
 def vehicle_words(text: str, /) -> dict[str, object] | None:
-    """What a free text says of a vehicle: plate ("P-12?*"), number, model_year, colours, kinds (bits), make, words.
+    """Returns a free text's facts about a vehicle: plate ("P-12?*"), number, model_year, colours, kinds (bits), make,
+    words.
 
     None when the text is refused.
     """

@@ -314,7 +314,7 @@ cdef bint _continues(const Token* token) noexcept nogil:
 
 
 cdef bint _pattern_of(const char* text, size_t n, bint hyphen, PlatePattern* plate) noexcept nogil:
-    """Whether one token without its hyphens is a plate, with its type or without."""
+    """Returns whether one token without its hyphens is a plate, with its type or without."""
     cdef size_t type_length = _type_before(text, n)
     cdef const char* body = text + type_length
     cdef size_t body_n = n - type_length
@@ -373,7 +373,7 @@ cdef int _take_plate(const Tokens* tokens, int at, VehicleWords* out) noexcept n
 
 
 cdef bint _take_number(const Token* token, VehicleWords* out) noexcept nogil:
-    """Whether a token is a model year, or a VIN, chassis or engine number or the tail of one."""
+    """Returns whether a token is a model year, or a VIN, chassis or engine number or the tail of one."""
     cdef char text[40]
     cdef size_t i, n = _without_hyphens(token, text, sizeof(text))
     cdef bint digits = False

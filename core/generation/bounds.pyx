@@ -1,4 +1,4 @@
-"""Whether what a dossier's tables point to lies inside it. Nothing here is for Python."""
+"""Checks that the pointers in a dossier's tables stay inside it. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
@@ -7,7 +7,7 @@ from core.machine.invariant cimport LAYOUT, LAYOUT_PLACE
 
 
 cdef inline bint _inside(uint32_t offset, uint32_t length, uint32_t start, uint32_t end) noexcept nogil:
-    """Whether a piece of the heap lies in it; an empty piece may stand anywhere."""
+    """Returns whether a piece of the heap lies in it; an empty piece may stand anywhere."""
     return length == 0 or (offset >= start and offset <= end and length <= end - offset)
 
 

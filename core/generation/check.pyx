@@ -37,7 +37,7 @@ cdef int _visit(void* context, uint64_t hash, uint32_t entity) noexcept nogil:
 
 
 cdef bint _is_found(const Store* store, uint64_t hash, uint32_t entity, uint32_t* room) noexcept nogil:
-    """Whether a key leads to an entity."""
+    """Returns whether a key leads to an entity."""
     cdef int64_t count = keys_find(&store.keys, hash, room, HOLDERS)
     cdef int64_t low = 0, high = count, middle
     if count > HOLDERS:
@@ -69,7 +69,7 @@ cdef int _plate_key(const uint8_t* text, uint32_t length, uint8_t* key) noexcept
 
 
 cdef bint _is_reachable(const Store* store, const uint8_t* dossier, uint32_t* room) noexcept nogil:
-    """Whether every identifier of a dossier leads to it."""
+    """Returns whether every identifier of a dossier leads to it."""
     cdef const DossierHeader* header = <const DossierHeader*>dossier
     cdef const IdentifierEntry* entries = <const IdentifierEntry*>(
         dossier + sizeof(DossierHeader) + header.n_alerts * sizeof(AlertEntry) + header.n_records * sizeof(RecordEntry)

@@ -33,8 +33,8 @@ cdef const char* keys_open(KeysFile* keys, const uint8_t* data, uint64_t size) n
 cdef void keys_close(KeysFile* keys) noexcept nogil
 # Entities under a hash, ascending, at most `capacity` of them; returns how many there are, or -1 = damaged.
 cdef int64_t keys_find(const KeysFile* keys, uint64_t hash, uint32_t* entities, size_t capacity) noexcept nogil
-# The same in steps for many hashes at a time, each of which asks for the memory that the next one reads: from a `place` whose
-# leaf is NULL, keys_place once for each level above the leaves, or less often, then keys_find_placed.
+# The same in steps for many hashes at a time; each step prefetches the memory of the next. From a `place` with leaf
+# NULL: keys_place once for each level above the leaves, or less often, then keys_find_placed.
 cdef void keys_place(const KeysFile* keys, uint64_t hash, KeysPlace* place) noexcept nogil
 cdef int64_t keys_find_placed(const KeysFile* keys, KeysPlace* place, uint32_t* entities, size_t capacity) noexcept nogil
 # Calls `visit` for each pair in order until it returns other than 0, and returns that; -1 = damaged, 0 = all visited.

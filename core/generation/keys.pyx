@@ -32,16 +32,16 @@ cdef uint64_t key_hash(uint8_t kind, const void* text, size_t length) noexcept n
 
 
 cdef inline int _first_guess(uint64_t hash, uint64_t low, uint64_t high, int count) noexcept nogil:
-    """Where a hash should stand among `count` of a range: hashes are spread evenly."""
+    """Returns the expected place of a hash among `count` of a range: hashes are spread evenly."""
     cdef double share = <double>(hash - low) / (<double>(high - low) + 1) if low <= hash <= high else 0.5
     return min(<int>(share * count), count - 1)
 
 
 cdef int _last_at_most(const uint8_t* page, uint32_t page_size, int count, bint branch, KeysPlace* place, Node* node) noexcept nogil:
-    """Index of the last node whose key is at most the hash, and that node; -1 = none (of a leaf), -2 = damaged.
+    """Finds the last node with a key of at most the hash; returns its index, -1 = none (of a leaf), -2 = damaged.
 
-    Looks where the hash should stand and then ever further away: the memory of three lines instead of seven. place.low and
-    place.high become the range below that node.
+    Looks at the expected place of the hash, then ever further away: the memory of three lines instead of seven.
+    place.low and place.high become the range below that node.
     """
     cdef int low = 0 if branch else -1  # the first node of a branch stands for everything below the second's key
     cdef int high = count, at = _first_guess(place.hash, place.low, place.high, count), step = 4
@@ -143,7 +143,7 @@ cdef void _ask_for(const KeysFile* keys, const KeysPlace* place) noexcept nogil:
 
 
 cdef bint _descend(const KeysFile* keys, KeysPlace* place) noexcept nogil:
-    """From a branch to the page below it, which is not looked at yet. False = it is a leaf, or damaged: place.leaf is NULL."""
+    """Goes from a branch to the page below it, not yet read. False = it is a leaf, or damaged: place.leaf is NULL."""
     cdef const uint8_t* page = place.leaf
     cdef Node node
     cdef int count

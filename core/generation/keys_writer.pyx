@@ -67,7 +67,8 @@ cdef int _append(MDB_cursor* cursor, const Pair* pairs, size_t count) noexcept n
 
 
 cdef size_t _piece(const Pair* pairs, size_t count) noexcept nogil:
-    """How many pairs to append before the next commit: about PAIRS_PER_COMMIT, never cutting the pairs of one hash."""
+    """Returns the number of pairs to append before the next commit: about PAIRS_PER_COMMIT, never cutting those of one
+    hash."""
     if count <= PAIRS_PER_COMMIT:
         return count
     cdef size_t end = PAIRS_PER_COMMIT

@@ -1,5 +1,5 @@
-# The list of leaves of an open KeysFile: made from the branch pages, `database` being the record of database "keys". A tree whose
-# branches are damaged has none, so that what still can be found is; nor has one for which there is no memory.
+# The list of leaves of an open KeysFile: made from the branch pages, `database` being the record of database "keys". A
+# tree with damaged branches has none, so that undamaged keys can still be found; nor has one without memory for it.
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 

@@ -52,8 +52,9 @@ cdef struct Levels:
 cdef inline bint number_masked(const Levels* levels, uint32_t number) noexcept nogil:
     return number < levels.end and levels.masked[number >> 6] >> (number & 63) & 1
 
-# Where a subject stands in the order of a generation (persons by birth day and id, then vehicles and plates by id): whoever
-# replaces somebody of the base at her place, a newcomer between two of the base. The base's number n has (n + 1) << 32.
+# Returns a subject's place in the order of a generation (persons by birth day and id, then vehicles and plates by id).
+# A subject that replaces one of the base has its place, a new one lies between two of the base. The base's number n has
+# (n + 1) << 32.
 cdef inline uint64_t number_order(const Levels* levels, uint32_t number) noexcept nogil:
     cdef const Level* level
     if levels == NULL or number < levels.base:
@@ -62,7 +63,7 @@ cdef inline uint64_t number_order(const Levels* levels, uint32_t number) noexcep
     return level.orders[number - level.first] if level != NULL else ~<uint64_t>0
 # Sorts numbers by number_order. Few: one by one.
 cdef void sort_numbers(const Levels* levels, uint32_t* numbers, int64_t count) noexcept nogil
-# Whether a level may have a hash; False = it has not.
+# Returns whether a level may have a hash; False = it has not.
 cdef inline bint level_may_have(const Level* level, uint64_t hash) noexcept nogil:
     cdef uint64_t at = hash >> level.filter_shift
     return level.filter[at >> 6] >> (at & 63) & 1

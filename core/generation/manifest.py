@@ -1,9 +1,9 @@
-"""MANIFEST.json of a generation: the one schema through which everybody reads it, and its checksum.
+"""MANIFEST.json of a generation: the one schema for all readers, and its checksum.
 
 `checksum` is the SHA-256 of the document's canonical bytes without it (keys sorted, no white space, ASCII). It finds
-damage and slips of hands; whoever may write the data directory can make a new one (generations are not signed).
-A manifest of `manifest_version` 2 has one. Earlier releases wrote neither key: their generations are read by the schema
-alone, so that an upgrade refuses nothing that it served.
+damage and mistakes; a writer of the data directory can make a new one (generations are not signed). A manifest of
+`manifest_version` 2 has one. Earlier releases wrote neither key: their generations are read by the schema alone, so
+that an upgrade refuses nothing that it served.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class StatedFile(Stated):
 
 
 class Roles(Stated):
-    """What a register is to persons and vehicles."""
+    """A register's roles for persons and vehicles."""
 
     person: list[_Role] = []
     vehicle: list[_Role] = []
@@ -65,7 +65,7 @@ class NeededSections(Stated):
 
 
 class StatedHold(Stated):
-    """Until where the extract of one source of a register holds what was fed (docs/answers.md section 15)."""
+    """The fed changes that the extract of one source of a register holds (docs/answers.md section 15)."""
 
     feeds: dict[Annotated[str, Field(pattern=r"\A[a-z][a-z0-9-]{0,31}\z")], Sequence] = {}  # of that feed: sequence
     snapshot_ms: _Milliseconds | None = None  # its instant; None = its as-of decides nothing
@@ -127,7 +127,7 @@ class StatedExtract(Stated):
 
 
 class StatedDelta(Stated):
-    """Of a delta generation: what it lies over (docs/live.md)."""
+    """The base that a delta generation lies over (docs/live.md)."""
 
     base: GenerationId
     sequence: Sequence  # of the ledger: it holds the changes up to this one

@@ -11,9 +11,9 @@ MOST_LEVELS: int
 
 @disjoint_base
 class DeltaGeneration:
-    """One delta, open, and whom of its base it replaces; kept from one view to the next.
+    """One open delta, and the subjects of its base that it replaces; kept from one view to the next.
 
-    Raises GenerationDamaged for a dossier that does not hold, or a generation that is no delta of `base`.
+    Raises GenerationDamaged for a damaged dossier, or a generation that is no delta of `base`.
     """
 
     def __new__(cls, base: Generation, generation: Generation) -> DeltaGeneration: ...
@@ -26,7 +26,7 @@ class DeltaGeneration:
         """Subject ids, 16 bytes each, that are nobody's any more."""
     @property
     def sequence(self) -> int:
-        """Of the ledger: the delta holds the changes up to this one."""
+        """Sequence of the ledger: the delta holds the changes up to this one."""
 
 def overlay(
     base: Generation,

@@ -23,7 +23,7 @@ MOST_LEVELS = LEVELS_MAX
 
 
 cdef class _LevelsMemory:
-    """What a view's levels are kept in."""
+    """The memory of a view's levels."""
 
     cdef Levels levels
 
@@ -37,7 +37,8 @@ cdef class _LevelsMemory:
 
 
 cdef void _mask_names(const NamesFile* names, uint32_t entity, uint64_t* masked) noexcept nogil:
-    """The ordinals of one person: her own, and that of a stray (core/name_index/file.pxd), which come by entity."""
+    """Masks the ordinals of one person: the own one, and that of a stray (core/name_index/file.pxd); strays come by
+    entity."""
     cdef uint32_t low = 0, high = names.tables.n_strays, middle
     masked[entity >> 6] |= <uint64_t>1 << (entity & 63)
     while low < high:
@@ -71,7 +72,7 @@ cdef void _mask(Levels* levels, const Store* base, uint32_t number, uint32_t new
 
 
 cdef void _replace(Levels* levels, const Store* base, uint32_t number, uint32_t newer) noexcept nogil:
-    """Whoever stands for `number` now is replaced; somebody who was gone is there again."""
+    """Replaces the subject that stands for `number` now; a subject that was gone exists again."""
     cdef uint32_t next = number
     while next != <uint32_t>NO_ENTITY and number_masked(levels, next):
         number = next
@@ -83,7 +84,7 @@ cdef void _replace(Levels* levels, const Store* base, uint32_t number, uint32_t 
 
 
 cdef int _number_of(const Store* store, const uint8_t* subject_id, uint64_t hash, uint32_t* number) noexcept nogil:
-    """Who in one generation has this subject id, of this hash: 1, 0 = nobody, -1 = its keys are damaged."""
+    """Finds the subject with this id, of this hash, in one generation: 1, 0 = none, -1 = its keys are damaged."""
     cdef uint32_t found[16]
     cdef const uint8_t* dossier
     cdef uint32_t length
@@ -156,7 +157,8 @@ cdef enum:
 
 cdef int _compare_with_base(const Store* base, const Store* store, uint32_t* replaced, uint64_t* orders, Filter* filter,
                             uint32_t* at) noexcept nogil:
-    """Whom of the base each subject of a delta replaces, and where it stands; `at`: the one with which it ended."""
+    """Finds the subject of the base that each subject of a delta replaces, and its place; `at`: the one with which it
+    ended."""
     cdef uint32_t i, length
     cdef const uint8_t* dossier
     cdef const uint8_t* subject_id
@@ -175,7 +177,7 @@ cdef int _compare_with_base(const Store* base, const Store* store, uint32_t* rep
 
 
 cdef class DeltaGeneration:
-    """One delta, open, and whom of its base it replaces; kept from one view to the next."""
+    """One open delta, and the subjects of its base that it replaces; kept from one view to the next."""
 
     cdef readonly Generation generation
     cdef readonly Generation base
@@ -240,7 +242,7 @@ cdef struct Overlaid:            # one delta, for what is done without the GIL
 
 
 cdef void _replace_older(Levels* levels, const Store* base, const Overlaid* deltas, int at) noexcept nogil:
-    """Masks in the base and the older levels whom the level at this place has, or says is gone."""
+    """Masks subjects in the base and the older levels that the level at this place has, or states as gone."""
     cdef const Level* level = &levels.levels[at]
     cdef const uint8_t* dossier
     cdef const uint8_t* subject_id

@@ -10,7 +10,7 @@
 #   | FileTrailer          |  64 bytes
 #   +----------------------+ end
 #
-# A row only sifts: whoever shows a vehicle compares the dossier's own plates and registrations.
+# A row only filters: the code that shows a vehicle compares the dossier's own plates and registrations.
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
@@ -74,8 +74,8 @@ cdef void plate_scan_misread(PlateScan* scan, int misreads) noexcept nogil
 cdef int plate_misread(const uint8_t* pattern, size_t length, const uint8_t* text, size_t n, int most) noexcept nogil
 # The next row that fits, in order: PLATE_FOUND, PLATE_END or PLATE_DAMAGED. A vehicle may come several times.
 cdef int plate_next(PlateScan* scan, const PlateRow** row) noexcept nogil
-# Whether any vehicle bears or bore exactly these characters, with this type ("" = any) and country: for suggestions.
-# 1, 0, or PLATE_DAMAGED.
+# Returns whether any vehicle bears or bore exactly these characters, with this type ("" = any) and country: for
+# suggestions. 1, 0, or PLATE_DAMAGED.
 cdef int plate_exists(const PlatesFile* file, const uint8_t* plate, size_t plate_length, const uint8_t* type,
                       size_t type_length, const uint8_t* country, size_t country_length) noexcept nogil
 # Points `plates` into a mapped file. NULL = well, else the reason as a static text.

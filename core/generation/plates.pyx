@@ -38,7 +38,7 @@ cdef const char* plates_open(PlatesFile* plates, const uint8_t* data, uint64_t s
 
 
 cdef bint _fits(const uint8_t* pattern, size_t length, const uint8_t* text, size_t n) noexcept nogil:
-    """Whether a text fits a pattern with ? and *; the last star is the only one ever tried again."""
+    """Returns whether a text fits a pattern with ? and *; the last star is the only one ever tried again."""
     cdef size_t p = 0, t = 0, star = 0, star_text = 0
     cdef bint starred = False
     while t < n:
@@ -76,7 +76,7 @@ cdef void _measure(const uint8_t* pattern, size_t length, uint32_t* head, uint32
 
 
 cdef uint64_t _bound(const PlatesFile* file, const uint8_t* prefix, size_t length, bint upper) noexcept nogil:
-    """The first row whose plate's first bytes are not below (upper: are above) a prefix."""
+    """Returns the first row with a plate that does not begin below a prefix (upper: that begins above it)."""
     cdef uint64_t low = 0, high = file.n_rows, middle
     cdef int order
     while low < high:
@@ -132,7 +132,7 @@ cdef inline size_t _plate_length(const PlateRow* row) noexcept nogil:
 
 
 cdef uint64_t _past(const PlateScan* scan, size_t length) noexcept nogil:
-    """The first row after scan.at whose plate begins otherwise than that row's, in `length` bytes: most are near."""
+    """Returns the first row after scan.at with another beginning than that row's, in `length` bytes: most are near."""
     cdef const PlateRow* rows = scan.file.rows
     cdef uint64_t low = scan.at, high = scan.at + 1, step = 1, middle
     while high < scan.end and memcmp(rows[high].plate, rows[scan.at].plate, length) == 0:
@@ -151,7 +151,8 @@ cdef uint64_t _past(const PlateScan* scan, size_t length) noexcept nogil:
 
 
 cdef int _misread_row(const PlateScan* scan, const uint8_t* text, size_t n, size_t* ruled) noexcept nogil:
-    """As plate_misread. `ruled`: the first characters of the plate that rule it out by themselves; 0 = not they."""
+    """Works as plate_misread. `ruled`: the first characters of the plate that exclude it by themselves; 0 = they do
+    not."""
     cdef int most = scan.misreads if scan.stars <= 1 else 0, count = 0
     cdef size_t i
     cdef uint8_t c

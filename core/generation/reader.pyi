@@ -6,7 +6,7 @@ from typing import NamedTuple
 from typing_extensions import disjoint_base
 
 class EntityKind(IntEnum):
-    """Whose dossier it is: ENTITY_* of core/generation/dossier.pxd."""
+    """The kind of subject of a dossier: ENTITY_* of core/generation/dossier.pxd."""
 
     PERSON = 1
     ORGANISATION = 2
@@ -51,13 +51,13 @@ class DossierReader:
         """Year, month and day of birth of the first identity claim with a year; 0 = unknown."""
     @property
     def homonyms(self) -> int | None:
-        """None = not set."""
+        """Number of namesakes; None = not set."""
     @property
     def name_only_alerts(self) -> int | None: ...
     @property
     def name_only_flags(self) -> int:
         """NAME_ONLY_* bits of core/standard_record.toml."""
     def alerts(self) -> list[Alert]:
-        """In stored order (docs/answers.md section 6)."""
+        """The alerts in stored order (docs/answers.md section 6)."""
     def identifiers(self) -> list[Identifier]:
-        """By kind; the same identifier once for each (section, sensitivity, dates) that states it."""
+        """The identifiers by kind; the same one once for each (section, sensitivity, dates) that states it."""

@@ -25,4 +25,5 @@ class RecordIndex:
 
     def __init__(self, path: str | Path) -> None: ...
     def find(self, register: int, record_id: str) -> list[int]:
-        """Subjects, ascending, one of whose records probably has this id: compare the records, hashes may collide."""
+        """Returns subjects, ascending, with a record that probably has this id: compare the records, hashes may
+        collide."""

@@ -13,7 +13,7 @@ from core.name_index.file cimport NamesFile
 cdef enum:
     MAX_REGISTERS = 64
 
-# What store_lookup (below 0) and store_dossier return. store_error_text says it in words.
+# Results of store_lookup (below 0) and store_dossier. store_error_text gives their words.
 cdef enum:
     STORE_OK = 0
     STORE_NO_ENTITY = -1         # entity number outside the table
@@ -86,7 +86,7 @@ cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, si
 cdef int store_dossier(const Store* store, uint32_t entity, const uint8_t** dossier, uint32_t* length) noexcept nogil
 # Kind of an entity (ENTITY_*), 0 outside the table. From entities.bin: no dossier is touched.
 cdef uint8_t store_kind(const Store* store, uint32_t entity) noexcept nogil
-# Whether an entity is a person, organisation or unidentified.
+# Returns whether an entity is a person, organisation or unidentified.
 cdef inline bint store_is_person(const Store* store, uint32_t entity) noexcept nogil:
     if entity < store.n_entities:
         return entity < store.n_persons
@@ -94,11 +94,11 @@ cdef inline bint store_is_person(const Store* store, uint32_t entity) noexcept n
 # The entity that a number in an OwnerEntry of `dossier` means: where a newer level has the owner, that one; NO_ENTITY = nobody.
 cdef inline uint32_t store_owner(const Store* store, const uint8_t* dossier, uint32_t number) noexcept nogil:
     return number if store.levels == NULL else number_in_dossier(store.levels, dossier, number)
-# The entity whose dossier this is.
+# Returns the entity of a dossier.
 cdef inline uint32_t store_entity_of(const Store* store, const uint8_t* dossier) noexcept nogil:
     cdef uint32_t number = (<const DossierHeader*>dossier).entity
     return number if store.levels == NULL else number_in_dossier(store.levels, dossier, number)
-# Of the ledger: what the levels hold to; 0 = there are none.
+# Returns the ledger's sequence up to which the levels hold changes; 0 = there are no levels.
 cdef inline uint64_t store_sequence(const Store* store) noexcept nogil:
     return store.levels.sequence if store.levels != NULL else 0
 # Hints for batches: first every key is placed (core/generation/keys.pxd), then looked up; first every entity, then every dossier,

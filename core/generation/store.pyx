@@ -66,7 +66,7 @@ cdef int64_t store_lookup(const Store* store, uint8_t kind, const void* text, si
 
 cdef int64_t _lookup_levels(const Store* store, uint64_t hash, uint32_t* entities, int64_t found,
                             size_t capacity) noexcept nogil:
-    """Of the base's holders, `found` in all, those that no level replaces; and the levels' own."""
+    """Keeps, of the base's `found` holders, those that no level replaces; adds the levels' own."""
     cdef const Levels* levels = store.levels
     cdef uint32_t* all_of_them
     cdef int64_t kept = found
@@ -183,7 +183,7 @@ cdef inline bint _ends_with(const uint8_t* text, size_t length, const uint8_t* t
 
 
 cdef inline bint _plate_holds(const uint8_t* entry, size_t length, const uint8_t* key, size_t key_length) noexcept nogil:
-    """Whether "P-123BCD|GTM" is the plate of key "GTM:123BCD"."""
+    """Returns whether "P-123BCD|GTM" is the plate of key "GTM:123BCD"."""
     cdef size_t plate_length
     if key_length < 4 or length < key_length + 1 or key[3] != b":"[0] or entry[length - 4] != b"|"[0]:
         return False
@@ -252,7 +252,7 @@ cdef class Generation:
         free(self.store)
 
     cdef int _map(self, str name, object wanted, const uint8_t** data, uint64_t* size) except -1:
-        """Maps a file whose size the manifest states, and checks its header where it has one."""
+        """Maps a file with a size stated in the manifest, and checks its header if it has one."""
         cdef Py_buffer buffer
         cdef const FileHeader* header
         path = self.directory / name

@@ -34,7 +34,7 @@ def check_subject_key(data: Path, stated: str | None) -> bytes | None:
 
 
 def needed_subject_key(data: Path, stated: str | None) -> bytes:
-    """The same for whoever cannot do without it. Raises GenerationDamaged, OSError."""
+    """Returns the key for callers that require it. Raises GenerationDamaged, OSError."""
     key = check_subject_key(data, stated)
     if key is None:
         raise GenerationDamaged(SUBJECT_KEY, "is not in the data directory: restore it from a backup")

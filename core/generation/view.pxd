@@ -31,13 +31,13 @@ cdef enum:
     SPAN_UNKNOWN = 32767         # of a first or last day that may be any
 
 cdef inline bint holds_surely(int32_t valid_from, int32_t valid_to, int from_span, int to_span, int32_t day) noexcept nogil:
-    """Whether a day lies between the latest possible first and the earliest possible last day."""
+    """Returns whether a day lies between the latest possible first and the earliest possible last day."""
     if from_span == SPAN_UNKNOWN or to_span == SPAN_UNKNOWN:
         return False
     return (valid_from == NO_DAY or valid_from + from_span <= day) and (valid_to == NO_DAY or valid_to - to_span >= day)
 
 cdef inline bint holds_on(int32_t valid_from, int32_t valid_to, int32_t day) noexcept nogil:
-    """Whether a day lies within two days, either of which may be unknown: open on that side."""
+    """Returns whether a day lies within two days; an unknown one leaves its side open."""
     return (valid_from == NO_DAY or valid_from <= day) and (valid_to == NO_DAY or valid_to >= day)
 
 cdef inline bint closing_is_doubtful(const AlertEntry* alert, int32_t today) noexcept nogil:

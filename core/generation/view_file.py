@@ -1,10 +1,10 @@
-"""VIEW: which deltas lie over a base, and how fresh the fed registers are; replaced in one rename by the writer alone.
+"""VIEW: the deltas over a base, and how fresh the fed registers are; replaced in one rename by the writer alone.
 
 <data>/live/<base id>/VIEW       this document
 <data>/live/<base id>/<id>/      a delta: the files of a generation, MANIFEST.json says what it lies over
 <data>/live/<base id>/BEAT       touched by the writer while it is up to date
 
-What is told is told by a checksum, as in MANIFEST.json.
+A checksum guards the content, as in MANIFEST.json.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_BYTES = 1 << 20
 
 
 class FedRegister(Stated):
-    """How a register that is fed stands."""
+    """State of a fed register."""
 
     as_of_ms: Annotated[int, Field(ge=0, lt=253_402_300_800_000)]  # its last change or heartbeat; 0 = none yet
     stale: bool = False  # it may lack changes

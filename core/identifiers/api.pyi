@@ -29,7 +29,8 @@ def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
     """A register's CUI: its 13 digits, or None, and whether every rule of the CUI holds."""
 
 def read_otherwise(kind: int, text: str | bytes) -> bool:
-    """Whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md section 4)."""
+    """Returns whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md
+    section 4)."""
 
 def shown_cuis(text: str | bytes) -> list[str]:
     """The valid CUIs that stand in a text that is none, as they are met; none where there are more than four."""
@@ -44,10 +45,11 @@ def cedula_orden(text: str | bytes) -> str:
     """
 
 def is_vin(text: str | bytes) -> bool:
-    """Whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
+    """Returns whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
 
 def vin_check_digit_valid(text: str | bytes) -> bool:
-    """Whether the text is a VIN whose check digit (place 9, ISO 3779) holds: outside North America only a warning."""
+    """Returns whether the text is a VIN with a right check digit (place 9, ISO 3779): outside North America only a
+    warning."""
 
 def suggest(kind: int, text: str | bytes) -> list[str]:
     """Valid CUI (of 12 and 14 digits too), NIT or VIN one slip away from the text, most plausible first, at most 96."""

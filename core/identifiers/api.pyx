@@ -118,7 +118,8 @@ def cui_digits(text: str | bytes) -> tuple[str | None, bool]:
 
 
 def read_otherwise(kind: int, text: str | bytes) -> bool:
-    """Whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md section 4)."""
+    """Returns whether the text is an identifier of this kind, but not as it is strictly written (docs/answers.md
+    section 4)."""
     cdef char out[CANONICAL_MAX]
     cdef size_t n
     cdef bint otherwise
@@ -163,13 +164,14 @@ def cedula_orden(text: str | bytes) -> str:
 
 
 def is_vin(text: str | bytes) -> bool:
-    """Whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
+    """Returns whether the text is 17 characters of the VIN's alphabet; separators are ignored."""
     cdef bytes data = utf8(text)
     return fits_vin(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
 
 
 def vin_check_digit_valid(text: str | bytes) -> bool:
-    """Whether the text is a VIN whose check digit (place 9, ISO 3779) holds: outside North America only a warning."""
+    """Returns whether the text is a VIN with a right check digit (place 9, ISO 3779): outside North America only a
+    warning."""
     cdef bytes data = utf8(text)
     return vin_check_digit_holds(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
 

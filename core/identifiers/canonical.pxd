@@ -44,7 +44,7 @@ cdef int shown_cuis_into(const char* text, size_t n, char* out) noexcept nogil
 # The Guatemalan plates that stand in a text that is none, into plates[SHOWN_MAX]; how many.
 cdef int shown_plates_into(const char* text, size_t n, Plate* plates) noexcept nogil
 
-# Whether the text is 17 of the VIN's alphabet; whether ISO 3779's check digit (place 9) holds too.
+# Return whether the text is 17 of the VIN's alphabet; whether ISO 3779's check digit (place 9) is right too.
 cdef bint fits_vin(const char* text, size_t n) noexcept nogil
 cdef bint vin_check_digit_holds(const char* text, size_t n) noexcept nogil
 

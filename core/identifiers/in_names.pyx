@@ -63,7 +63,7 @@ cdef void finish(CellWord* t) noexcept nogil:
 
 
 cdef int split_tokens(const char* text, size_t n, CellWord* tokens) noexcept nogil:
-    """How many words there are; 0 when they are too many."""
+    """Splits a text into words; returns their number, 0 when they are too many."""
     cdef const unsigned char* first = <const unsigned char*>text
     cdef const unsigned char* at = first
     cdef const unsigned char* end = at + n

@@ -79,7 +79,7 @@ cdef void _put_near(Near* near, uint32_t row, int64_t cui) noexcept nogil:
 
 
 cdef bint _is_one_digit_off(int64_t a, int64_t b) noexcept nogil:
-    """Of two place parts: another digit, or two neighbours exchanged."""
+    """Returns whether two place parts differ in one digit, or have two neighbours exchanged."""
     cdef int differ = 0, place
     cdef int64_t unit = 1
     for place in range(4):
@@ -92,8 +92,10 @@ cdef bint _is_one_digit_off(int64_t a, int64_t b) noexcept nogil:
 
 
 cdef void _put_counted(Near* near, uint32_t row, int64_t number, int digits) noexcept nogil:
-    """The numbers of 13 digits that one more digit makes of 12, or one fewer of 14, each once: beside a digit like itself
-    it is one text on either side."""
+    """Puts the numbers of 13 digits that one more digit makes of 12, or one fewer of 14, each once.
+
+    A digit put beside an equal one gives the same text on either side.
+    """
     cdef int64_t unit = 1, digit, right = -1
     cdef int _
     for _ in range(max(digits, DIGITS)):

@@ -5,7 +5,7 @@ from core.identifiers.text cimport Compact
 # Rule that 13 digits break.
 cdef int cui_rule(const char* digits) noexcept nogil
 
-# How many municipalities a department has, 1 to 22, by the INE's codes.
+# Returns the number of municipalities of a department, 1 to 22, by the INE's codes.
 cdef int municipalities_of(int department) noexcept nogil
 
 # Rule that a CUI breaks; the digits are c.text.

@@ -167,7 +167,7 @@ cdef int scan_cedula(const char* text, size_t n, CedulaRead* read) noexcept nogi
 
 
 cdef int digits_of_orden(CedulaRead* read) noexcept nogil:
-    """How many digits the orden's number takes, which goes with its letter; 0 = it does not."""
+    """Returns the number of digits of the orden's number that goes with its letter; 0 = it does not match."""
     cdef int i = 0
     if read.orden < 10 and read.digits[0] == c"0":
         i = 1                    # "A-01"

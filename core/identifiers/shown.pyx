@@ -1,4 +1,4 @@
-"""What a text shows that is no identifier itself; called from compiled code only. Python calls core.identifiers.api."""
+"""Facts of a text that is no identifier itself; called from compiled code only. Python calls core.identifiers.api."""
 
 from libc.string cimport memcmp, memcpy
 

@@ -13,7 +13,7 @@ def keyed_hasher(key: bytes) -> hashlib.blake2b:
 
 
 def subject_id(key: bytes, identifier: str) -> bytes:
-    """The id of whom a canonical identifier ("cui:1234567890101") names."""
+    """Returns the id of the subject that a canonical identifier ("cui:1234567890101") names."""
     hasher = keyed_hasher(key)
     hasher.update(identifier.encode())
     return hasher.digest()

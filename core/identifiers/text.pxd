@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
-# Which characters besides separators are ignored.
+# Characters that are ignored besides separators.
 cdef enum:
     ONLY_SEPARATORS = 0   # white space, hyphens and dashes, . , / _ and characters without width
     TELEPHONE_SIGNS = 1   # ( ) too, and + before the first digit

@@ -1,4 +1,4 @@
-"""What core.identifiers.api hands to Python callers."""
+"""The types that core.identifiers.api gives to Python callers."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ cdef bint begin_word(Words* w) noexcept nogil
 cdef bint add_letters(Words* w, uint32_t folded) noexcept nogil
 cdef void split_words(const char* text, size_t n, Words* out) noexcept nogil
 cdef bint word_is(const Words* w, int i, const char* word) noexcept nogil
-# Whether the word stands in a list of words between spaces: " DPI CUI ".
+# Returns whether the word stands in a list of words between spaces: " DPI CUI ".
 cdef bint word_in(const Words* w, int i, const char* words) noexcept nogil
 cdef void drop_word(Words* w, int i) noexcept nogil
 # Drops the words of `labels` wherever they stand, one grown together with the digits that follow it too.

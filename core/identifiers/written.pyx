@@ -350,7 +350,7 @@ cdef int read_licence_written(const char* text, size_t n, char* scratch, int* le
 
 
 cdef int exact_or_format(int kind, const char* text, size_t n, const Words* words, char* scratch, int* length) noexcept nogil:
-    """Where the words cannot be told: engraved between asterisks it is read strictly, by an exponent not at all."""
+    """Reads a text with unclear words strictly (engraved between asterisks); RULE_FORMAT for one with an exponent."""
     return exact_into(kind, text, n, scratch, CANONICAL_MAX, length) if words.bad else RULE_FORMAT
 
 
@@ -377,7 +377,10 @@ cdef bint holds_digit(const Words* w, int i) noexcept nogil:
 
 
 cdef bint words_and_year(const Words* w) noexcept nogil:
-    """Make or line and a year, "TOYOTA COROLLA 2015": a word of letters that is no part of a VIN, and of digits a year alone."""
+    """Returns whether it is make or line and a year, "TOYOTA COROLLA 2015".
+
+    That is a word of letters that is no part of a VIN, and of digits only a year.
+    """
     cdef int i, years = 0
     cdef bint named = False
     cdef const char* word

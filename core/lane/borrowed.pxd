@@ -1,5 +1,5 @@
-# What the loop may still be looking at: whatever takes the place of something that it uses never waits for it, and what was
-# replaced is let go once the loop has looked away. It looks while one call is answered, microseconds; in epoll_wait it does not.
+# Objects that the loop may still read. A replacement never waits for the loop; the replaced object is released once the
+# loop has finished with it. The loop reads while one call is answered, microseconds; in epoll_wait it does not.
 
 from libc.stdint cimport uint64_t
 
@@ -30,5 +30,5 @@ cdef class Borrowed:
     cdef list held               # (looks when it was replaced, what was)
     # Holds what was replaced; to be called after it was. GIL held.
     cdef int keep(self, object replaced) except -1
-    # What the loop has looked away from since it was replaced: the caller lets it go, in a thread that may take its time.
+    # Replaced objects that the loop no longer reads: the caller releases them, in a thread that may take its time.
     cdef list passed(self)

@@ -1,4 +1,4 @@
-"""What the loop may still be looking at, held until it has looked away. Nothing here is for Python."""
+"""Objects that the loop may still read; kept until it has finished. Nothing here is for Python."""
 
 
 cdef class Borrowed:

@@ -34,7 +34,7 @@ cdef class CallerTable:
     cdef size_t used             # slots that are not free, those of the forgotten too
     # Forgets everybody: after a change of trust.
     cdef int forget_all(self) except -1
-    # Puts a caller in, or another in her place.
+    # Puts a caller in, or replaces one.
     cdef int put(self, bytes certificate, bytes authorization, object caller) except -1
 
 # NULL = nobody. The loop's; what is found may be looked at until look_end.
@@ -42,5 +42,5 @@ cdef const Known* find_caller(CallerIndex* index, const void* certificate, size_
                               const void* authorization, size_t authorization_size) noexcept nogil
 
 cdef inline bint same_bytes(const void* a, const void* b, size_t size) noexcept nogil:
-    """Of one size; none may be nowhere."""
+    """Returns whether two texts of one size are equal; both may be NULL if the size is 0."""
     return size == 0 or memcmp(a, b, size) == 0

@@ -39,17 +39,17 @@ class LoopSettings(NamedTuple):
     poll_us: int
 
 def filter_fault() -> str:
-    """Why no thread can filter its own system calls here, without which no loop runs; "" = it can."""
+    """Returns why no thread can filter its own system calls here, which every loop requires; "" = it can."""
 
 class Ended(NamedTuple):
-    """How a call ends: gRPC's status (0 = answered), its message, google.rpc.Status."""
+    """The end of a call: gRPC's status (0 = answered), its message, google.rpc.Status."""
 
     code: int
     text: bytes
     details: bytes
 
 class Refusals(NamedTuple):
-    """What is always refused alike: no room, a deadline that passed, a health request that is no message."""
+    """The fixed refusals: no room, a passed deadline, a health request that is no message."""
 
     overloaded: Ended
     late: Ended
@@ -79,25 +79,25 @@ class Loop:
         """Serves until drained, without the GIL; 0, or below when it could not go on."""
 
     def serve(self, engine: Engine | None) -> None:
-        """From the next call on this one answers, with its confirmations as they are now. None: nothing."""
+        """Answers by this engine from the next call on, with its present confirmations. None: by none."""
 
     def admit(self, certificate: bytes, authorization: bytes, caller: Caller) -> None:
         """Calls with this certificate (DER) and `authorization` are this caller's from now on."""
 
     def forget_callers(self) -> None:
-        """Nobody is known any more: after a change of trust."""
+        """Forgets all callers, after a change of trust."""
 
     def passed(self) -> list[object]:
-        """What was replaced and is used no more: to be let go where that may take its time."""
+        """Returns replaced objects that are no longer used: release them where that may take time."""
 
     def told(self) -> list[Told]:
-        """What happened since the last look, in order."""
+        """Returns the notices since the last look, in order."""
 
     def finish(self, ticket: int, ended: Ended, response: bytes = b"") -> None:
         """Ends a call of `told`: once for each, whether it is there yet or not."""
 
     def show_health(self, services: Sequence[bytes], serving: bool, reason: bytes, detail: bytes) -> None:
-        """What health says from the next call on, of these services and the whole; who watches is told."""
+        """Sets the health of these services and the whole from the next call on; notifies the watchers."""
 
     def close_peer(self, peer: int) -> None:
         """Ends a connection."""
@@ -116,11 +116,12 @@ class Loop:
         """Grows while the loop lives (core/lane/counters.h)."""
 
     def counters(self) -> dict[str, int]:
-        """Of connections, streams and bytes (core/lane/counters.h)."""
+        """Returns the counters of connections, streams and bytes (core/lane/counters.h)."""
 
     @property
     def shed(self) -> int:
         """Calls for which there was no room, so far."""
 
     def counts(self, method: int) -> tuple[list[int], list[int], list[int], float]:
-        """Of a method so far: ended by gRPC's status, answers by level, calls by bound of seconds, seconds in all."""
+        """Returns a method's counts so far: calls by gRPC status, answers by level, calls by bound of seconds, seconds
+        in all."""

@@ -1,10 +1,10 @@
 # distutils: libraries = nghttp2 ssl crypto
 # with the C of this folder
-"""One loop of the express lane: a check is answered where its bytes came in, without Python.
+"""One loop of the express lane: answers a check where its bytes came in, without Python.
 
-What the loop cannot answer by itself (a caller whom it does not know, a purpose that policy was not asked about, a name that
-takes long, an answer that waits for the disk) it tells Python and goes on; core/lane/waiting.pxd lists it. Python answers such
-calls by the same code as grpcio's (server/lane).
+Some calls the loop cannot answer by itself: an unknown caller, a purpose without a policy decision, a slow name, an
+answer that waits for the disk. It passes these to Python and goes on; core/lane/waiting.pxd lists them. Python answers
+them by the same code as grpcio's (server/lane).
 """
 
 from typing import NamedTuple
@@ -62,7 +62,8 @@ cdef extern from *:
 # ---- the loop's side: without the GIL ----
 
 cdef const Session* _session(CallerIndex* callers, LanePeer* peer, const LaneCall* call) noexcept nogil:
-    """Who asks; NULL = nobody whom the loop knows. The last caller of a connection is remembered with it."""
+    """Returns the caller's session; NULL = unknown to the loop. The last caller of a connection is remembered with it.
+    """
     cdef uint64_t version = ronda_load_count(&callers.version)
     cdef const Known* known = <const Known*>peer.session
     if (known != NULL and peer.session_token == version and known.authorization_size == call.authorization_size
@@ -115,7 +116,7 @@ cdef int _park(Hand* hand, int kind, const LaneCall* call, LaneReply* reply, int
 
 cdef int _refuse(Hand* hand, const LaneCall* call, LaneReply* reply,
                  const Ending* ending) noexcept nogil:
-    """What the core refused and recorded: its Status; Python says the rest."""
+    """Writes the Status of a call that the core refused and recorded; passes it to Python if no Status fits."""
     cdef size_t text_at = 0, text_size = 0
     cdef int code = write_status(hand.reasons, hand.domain, &ending.failure,
                                  &ending.verdict, &hand.details, &text_at, &text_size)

@@ -6,7 +6,7 @@ from typing_extensions import disjoint_base
 
 @disjoint_base
 class StatusTable:
-    """What each reason of the contract is to a caller; server/errors.py says it."""
+    """The status of each reason of the contract; server/errors.py gives it."""
 
     def __init__(self, rows: Mapping[int, tuple[int, bool, bytes, bytes]], domain: bytes) -> None:
         """rows: reason -> google.rpc.Code, whether it may be tried again, its name, its text. Raises ValueError."""

@@ -145,7 +145,7 @@ cdef void _put_retry(Buffer* out, uint32_t retry_after_ms) noexcept nogil:
 
 
 cdef bint _is_ours(const Failure* failure) noexcept nogil:
-    """Whether Python has to log it, or to supply something."""
+    """Returns whether Python has to log it, or to supply something."""
     return (failure.reason == ERROR_REASON_AUDIT_UNAVAILABLE or failure.reason == ERROR_REASON_DOSSIER_DAMAGED
             or failure.reason == ERROR_REASON_INTERNAL or failure.generation_length != 0)
 

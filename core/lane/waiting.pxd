@@ -1,5 +1,5 @@
-# What the loop tells Python: calls that it cannot answer by itself, and connections that come and go. A list under a lock that
-# is held for a few stores, and an eventfd that wakes the asyncio loop. The loop never waits for whoever reads it.
+# Notices from the loop to Python: calls that it cannot answer by itself, and connections that come and go. A list under
+# a lock that is held for a few stores, and an eventfd that wakes the asyncio loop. The loop never waits for the reader.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint64_t
@@ -59,7 +59,7 @@ cdef int tell_call(Notices* notices, int kind, const LaneCall* call, size_t requ
 # Tells of a connection, or of a call's end: 0 or -1.
 cdef int tell(Notices* notices, int kind, uint64_t peer, uint64_t ticket, const void* certificate,
               size_t certificate_size, const void* name, size_t name_size) noexcept nogil
-# A call that was told has ended, whichever way.
+# Notes the end of a reported call, in any way.
 cdef void settle(Notices* notices) noexcept nogil
-# What was told since the last look, as `Told` of waiting.pyx.
+# Returns the notices since the last look, as `Told` of waiting.pyx.
 cdef list take_notices(Notices* notices)

@@ -1,4 +1,4 @@
-"""What the loop tells Python."""
+"""Notices from the loop to Python."""
 
 from enum import IntEnum
 from typing import NamedTuple

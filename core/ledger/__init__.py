@@ -1,1 +1,1 @@
-"""What institutions fed, in the order it was taken over: one process writes it, all that make views read it."""
+"""Changes fed by institutions, in the order of acceptance: one process writes them, all makers of views read them."""

@@ -1,4 +1,4 @@
-"""Sealed segments of a ledger's first entries, which the log has no more: archive and log are one series.
+"""Sealed segments of a ledger's first entries, which the log no longer has: archive and log are one series.
 
     archive/<first sequence>-<last>.seg
     head    192 bytes: "RONDAARC", u32 format, u32 pieces, 16 bytes id of the ledger, u64 place of the first frame and
@@ -9,8 +9,8 @@
     index   for each piece: u64 place, u64 sequence before it, u64 byte in the file, u64 bytes there, u64 of frames
 
 A seal is SHA-256 of the seal before and of the frames. The last one stands in the head of the log, so that no segment
-can be altered, left out or put in another's place. A segment may be moved away: what it holds cannot be read then.
-Those behind the log's beginning are of an archiving that was killed, and count for nothing. Little-endian throughout.
+can be altered, left out or replaced by another. A segment may be moved away: its entries cannot be read then. Segments
+behind the log's beginning come from an archiving that was killed, and are ignored. Little-endian throughout.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Segment(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Behind an entry: its sequence, where the next begins, and the seal of all up to there."""
+    """The place behind an entry: its sequence, the start of the next, and the seal of all up to there."""
 
     sequence: int
     offset: int
@@ -115,7 +115,7 @@ class Archive:
 
     @property
     def segments(self) -> list[Segment]:
-        """Those that are here, oldest first. Raises LedgerDamaged, OSError."""
+        """Returns the segments on this disk, oldest first. Raises LedgerDamaged, OSError."""
         if self._segments is None:
             found = (read_segment(path) for path in segment_files(self._folder))
             ours = [each for each in found if each.ledger_id == self._head.ledger_id and each.end <= self._head.first]
@@ -190,10 +190,10 @@ def _frames(segment: Segment, piece: Piece) -> bytes:
 def write_segments(
     folder: Path, ledger_id: bytes, data: Bytes, begin: Place, to: int, go_on: Callable[[], bool] = lambda: True
 ) -> Place | None:
-    """Archives the entries from a place up to another, durably; returns where they end.
+    """Archives the entries from a place up to another, durably; returns their end.
 
-    folder: <data>/ledger. to: where a frame begins. go_on: asked between pieces; None = it was told to stop.
-    Segments behind the beginning are removed: nothing rests on them. Raises LedgerDamaged, OSError.
+    folder: <data>/ledger. to: where a frame begins. go_on: called between pieces; if it returns False, the result is
+    None. Segments behind the beginning are removed: nothing rests on them. Raises LedgerDamaged, OSError.
     """
     (folder / ARCHIVE).mkdir(mode=0o700, exist_ok=True)
     for path in segment_files(folder):

@@ -1,11 +1,11 @@
 """Entries move from the log to the archive, while the log goes on. A kill at any moment loses and repeats nothing.
 
-    segments    written and sealed, on disk                  what is killed here left segments that count for nothing
-    next log    .changes.log.next: a head that says where the archive ends, and the entries behind it
-    switch      the entries that came meanwhile; then it takes the log's place, by a rename
+    segments    written and sealed, on disk                  a kill here leaves segments that are ignored
+    next log    .changes.log.next: a head with the end of the archive, and the entries behind it
+    switch      appends the entries that came meanwhile; then it takes the log's place, by a rename
 
-Before the rename the log has all that it had, after it the archive and the log have it. The writer's own process does
-it: `prepare` beside the work, `switch` between two writes.
+Before the rename the log has all entries; after it the archive and the log together have them. The writer's own process
+does it: `prepare` beside the work, `switch` between two writes.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ def archive_held(folder: Path, *, shared: bool) -> Iterator[bool]:
 
 
 def prepare(ledger: LedgerWriter, cut: Position, go_on: Callable[[], bool] = lambda: True) -> Prepared | None:
-    """Archives the entries up to `cut`, and writes the next log up to what is on disk now.
+    """Archives the entries up to `cut`, and writes the next log up to the entries on disk now.
 
-    May run in another thread than the writer's. go_on: asked again and again; None = it was told to stop. Raises
-    LedgerDamaged, OSError: the log is as it was.
+    May run in another thread than the writer's. go_on: called again and again; if it returns False, the result is None.
+    Raises LedgerDamaged, OSError: the log is unchanged.
     """
     series, to = ledger.series, ledger.length
     head, folder = series.head, ledger.folder

@@ -13,7 +13,7 @@ PAYLOAD_BYTES = 1 << 20  # of one entry; a row of a register has some hundred
 
 
 class Kind(IntEnum):
-    """What an entry says. The numbers are on disk."""
+    """The kinds of entries. The numbers are on disk."""
 
     UPSERT = 1  # a record as it stands now: it replaces what was there under its id
     CANCEL = 2  # a record that holds no more, from `event_ms` on: its alert is CANCELLED, what is no alert is gone
@@ -26,8 +26,8 @@ class Kind(IntEnum):
 RECORD_KINDS = (Kind.UPSERT, Kind.CANCEL)
 """Kinds of a source's own changes, each with a sequence."""
 GAP, SILENT, RESTORED = "GAP", "SILENT", "RESTORED"
-"""Reasons of STALE: sequences are missing; neither a change nor a heartbeat came in time; the ledger was put back from
-a copy, and its source did not say yet what it sent last."""
+"""Reasons of STALE: sequences are missing; no change and no heartbeat came in time; the ledger was restored from a
+copy, and its source has not yet stated its last number."""
 SKIPPED = "SKIPPED"
 """Reason of a HOLD of nothing: two officers gave its number up; never released."""
 
@@ -56,7 +56,7 @@ class Change:
 
     @property
     def content(self) -> tuple[Any, ...]:
-        """What the source sent: equal for a change sent again, however it was taken over."""
+        """Returns the content as sent by the source: equal for a change sent again, however it was taken over."""
         kind = self.held or self.kind
         return kind, self.record_id, self.event_ms, self.manifest_source, dict(self.record)
 
@@ -78,7 +78,7 @@ def _stated(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def fields_of(change: Change) -> dict[str, Any]:
-    """What JSON holds of it: all but `sequence` and `taken_ms`; empty fields are left out."""
+    """Returns the fields for JSON: all but `sequence` and `taken_ms`; empty fields are left out."""
     fields: dict[str, Any] = {"kind": int(change.kind), "register": change.register, "source": change.source}
     for name in ("record_id", "source_sequence", "event_ms", "manifest_source", "missing", "reason"):
         if value := getattr(change, name):

@@ -1,7 +1,7 @@
 """The bytes of `changes.log`, drawn and decoded here alone.
 
     head    64 bytes: "RONDALED", u32 format, u32 0, 16 bytes id of the ledger, u64 XXH3-64 of those 32 bytes, zeros
-            format 2, of a ledger whose first entries are archived (core/ledger/archive.py): 128 bytes, and behind
+            format 2, of a ledger with archived first entries (core/ledger/archive.py): 128 bytes, and behind
             those 40 u64 place of the first frame, u64 sequence of the entry before it, 32 bytes seal of what is
             archived, u64 XXH3-64 of the 88 bytes before
     frame   40 bytes, payload (core/ledger/change.py), zeros up to a multiple of 8:
@@ -12,8 +12,8 @@
             i64 UTC milliseconds when it was taken over
             u64 XXH3-64 of the 32 bytes before and the payload
 
-A place is a byte of the whole series, archive and log, as it would lie in one file of format 1: it stays what it was
-when entries are archived.
+A place is a byte of the whole series, archive and log, as it would lie in one file of format 1. It stays the same when
+entries are archived.
 
 `durable`, beside it, 40 bytes that are written over after each fdatasync: the ledger's id, u64 bytes of the series and
 u64 last sequence that are on disk, u64 XXH3-64 of those 32 bytes. It is never ahead of the disk; after a power cut it
@@ -52,7 +52,7 @@ _FRAME_BYTES = _FRAME.size + _SUM.size
 
 
 Bytes = Callable[[int, int], bytes]
-"""So many bytes at a place of the series; fewer at its end."""
+"""Returns so many bytes at a place of the series; fewer at its end."""
 
 
 class Head(NamedTuple):
@@ -81,7 +81,7 @@ class Frame(NamedTuple):
 
 
 class DurableEnd(NamedTuple):
-    """How much of a ledger is on disk."""
+    """The durable part of a ledger."""
 
     ledger_id: bytes
     length: int
@@ -168,12 +168,12 @@ def later_write(data: Bytes, place: int, end: int) -> int | None:
 
 
 def durable_bytes(end: DurableEnd) -> bytes:
-    """What `durable` holds."""
+    """Returns the content of `durable`."""
     return _summed(_DURABLE.pack(*end))
 
 
 def durable_of(data: bytes) -> DurableEnd | None:
-    """What `durable` says; None where it is cut, being written over, or another file."""
+    """Returns the content of `durable`; None if it is cut, being written over, or another file."""
     known = _unsummed(data, _DURABLE.size)
     return DurableEnd(*_DURABLE.unpack(known)) if known is not None else None
 

@@ -1,4 +1,4 @@
-"""How fresh the fed registers are, folded from the ledger's entries in their order."""
+"""Freshness of the fed registers, folded from the ledger's entries in their order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.ledger.change import RECORD_KINDS, Change, Kind
 
 @dataclass
 class Lack:
-    """Why a register is STALE on account of one source."""
+    """The reason why a register is STALE because of one source."""
 
     reason: str  # GAP, SILENT, RESTORED, with a space between several
     missing: tuple[tuple[int, int], ...]
@@ -29,7 +29,7 @@ class FedRegister:
 
     @property
     def stale(self) -> bool:
-        """Whether changes of any source may be lacking."""
+        """True if changes of any source may be missing."""
         return bool(self.lacks)
 
 
@@ -41,7 +41,7 @@ class FedRegisters:
 
     @property
     def found(self) -> Mapping[str, FedRegister]:
-        """By register id."""
+        """The registers by id."""
         return self._found
 
     def add(self, change: Change) -> None:

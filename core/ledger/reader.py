@@ -36,7 +36,7 @@ class Position(NamedTuple):
 
 
 START = Position(0, HEAD_BYTES)
-"""Before the first entry."""
+"""The place before the first entry."""
 
 
 def registers_of(folder: Path) -> set[str]:
@@ -87,7 +87,7 @@ class LedgerReader:
 
     @property
     def first(self) -> Position:
-        """Behind the last entry that is archived: the log begins there; START of a log that has them all."""
+        """Returns the place behind the last archived entry: the log begins there; START for a log with all entries."""
         return Position(self._series.head.before, self._series.head.first)
 
     @property
@@ -137,7 +137,7 @@ class LedgerReader:
         return found, position
 
     def seek(self, sequence: int, position: Position = START) -> Position:
-        """Behind that sequence, found by walking from a place before it: keep a Position and spare it.
+        """Returns the place behind that sequence, found from a place before it: keep a Position to save the walk.
 
         Raises LedgerDamaged, also for a sequence that is not on disk, OSError.
         """

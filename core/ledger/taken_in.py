@@ -1,7 +1,7 @@
-"""The entries of the ledger that the kept generations took in. Those that all of them hold are read for replay alone.
+"""The ledger entries that the kept generations include. Entries that all of them hold are read for replay alone.
 
-A generation that `ronda live` may be laid over (it keeps its records) states the last entry that its build took in, and
-keeps the last words of all up to there for the next build (indexer.folding.words).
+A generation that `ronda live` may be laid over (it keeps its records) states the last entry of its build. It also keeps
+the last words of all entries up to there for the next build (indexer.folding.words).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STATE, WORDS = "fed_state.json", "fed_words.parquet"
 
 
 class KeptGenerations:
-    """Those of a data directory. A generation never changes, so each is read once."""
+    """The kept generations of a data directory. A generation never changes, so each is read once."""
 
     def __init__(self, data: Path) -> None:
         self._directory = data / GENERATIONS

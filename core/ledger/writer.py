@@ -1,8 +1,8 @@
-"""The one writer of a ledger: numbered entries, on disk before anybody is told so.
+"""The one writer of a ledger: numbered entries, on disk before they are confirmed.
 
-`append` is whole or nothing. A kill at any moment leaves at most a tail of entries that nobody was told of: whole ones
-count, what is torn is cut when the ledger is opened again. What is damaged before the last write is no torn tail; then
-the ledger is refused, for entries that somebody was told of would be lost without a word.
+`append` is whole or nothing. A kill at any moment leaves at most a tail of unconfirmed entries: whole ones count, a
+torn one is cut when the ledger is opened again. Damage before the last write is no torn tail. The ledger is then
+refused, because confirmed entries would be lost silently.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class LedgerWriter:
 
     @property
     def sequence(self) -> int:
-        """Of the last entry; 0 = none."""
+        """Sequence of the last entry; 0 = none."""
         return self._sequence
 
     @property
@@ -100,7 +100,7 @@ class LedgerWriter:
 
     @property
     def is_broken(self) -> bool:
-        """Whether nobody knows what is on disk: this writer takes nothing more."""
+        """True if the content of the disk is unknown: this writer takes nothing more."""
         return self._broken
 
     @property
@@ -222,7 +222,7 @@ class LedgerWriter:
             raise
 
     def _back_to(self, length: int) -> None:
-        """Takes away what was begun, so that no later opening takes it for told."""
+        """Removes a begun write, so that no later opening takes it for a confirmed one."""
         try:
             os.ftruncate(self.series.fd, length - self.series.head.shift)
         except OSError:

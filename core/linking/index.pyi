@@ -43,10 +43,10 @@ class NameIndex:
     def entities(self) -> int: ...
     @property
     def strays(self) -> int:
-        """Persons whose birth years are kept apart, see core/name_index/file.pxd."""
+        """Number of persons with birth years kept apart, see core/name_index/file.pxd."""
     @property
     def frequencies(self) -> NameFrequencies:
-        """How common each phonetic key is: core.names.comparison with these gives a search's scores."""
+        """Frequency of each phonetic key: core.names.comparison with these gives a search's scores."""
     def counts(self) -> dict[str, int]:
         """Persons by phonetic key."""
     def token_entities(self, token: str) -> list[int]:
@@ -66,13 +66,14 @@ class NameIndex:
         limit: int = 20,
         visible: Sequence[tuple[int, int]] | None = None,
     ) -> NameSearch:
-        """Persons who may bear a name: those whose names AGREE and of whom nothing else DISAGREES, and those whose
-        score is at least `possible`, whatever disagrees. filling: as a search fills its page of `limit`, 14 bits below
-        the population's, and then with whoever holds a rare word of those asked.
+        """Returns persons who may bear a name.
 
-        names: stored or plain (core/names/reading.pxd). Years, department and municipality rule out whom they are
-        known of otherwise.
-        visible: (section, sensitivity) of the claims that count; None: all.
+        Those are persons with names that AGREE and no other fact that DISAGREES, and those with a score of at least
+        `possible`, even if something disagrees. filling: as a search fills its page of `limit`: 14 bits below the
+        population's, and then with holders of a rare asked word.
+
+        names: stored or plain (core/names/reading.pxd). Years, department and municipality exclude persons with other
+        known ones. visible: (section, sensitivity) of the claims that count; None: all.
         """
     def check(self) -> None:
         """Reads every block and list. Raises GenerationDamaged."""

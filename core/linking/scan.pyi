@@ -12,5 +12,8 @@ class NameScan:
 
     def __new__(cls, texts: Sequence[str], frequencies: NameFrequencies) -> NameScan: ...
     def compare(self, text: str) -> tuple[bytearray, array[int], bytearray, array[int]]:
-        """For each name in turn, as core.names.comparison compares two: Agreement, evidence (hundredths of a bit),
-        whether every token of `text` is paired, and the evidence where the birth dates are equal."""
+        """Compares with each name in turn, as core.names.comparison compares two.
+
+        Columns: Agreement; evidence (hundredths of a bit); whether every token of `text` is paired; the evidence if the
+        birth dates are equal.
+        """

@@ -1,4 +1,4 @@
-"""Whom a record may mean, for many records at once: what linking asks of names.bin."""
+"""Finds the persons that a record may mean, for many records at once: linking's questions to names.bin."""
 
 from array import array
 
@@ -46,7 +46,10 @@ cdef int32_t _counted_once(const NameFound* found) noexcept nogil:
 
 
 cdef bint _is_for_sweep(const NameQuery* query) noexcept nogil:
-    """Whether a search might miss names that agree: it sees no initials on file, and counts a token that is two there once."""
+    """Returns whether a search might miss names that agree.
+
+    It sees no initials on file, and counts a token that is two there once.
+    """
     cdef int i
     cdef uint8_t kind
     if query.initials:
@@ -110,8 +113,11 @@ cdef class NameSweep:
                 and found.birth == AGREEMENT_AGREES and found.sex != AGREEMENT_DISAGREES)
 
     cdef bint _put(self, uint32_t row, const NameFound* found, bint agreeing, bint near) noexcept nogil:
-        """Who reaches the alert score, where years of birth stand on both sides or none is asked; and whose names agree and birth
-        date does not disagree. Who disagrees needs the score among POPULATION_LEAST at least."""
+        """Puts a person that reaches the alert score, or agrees in names without disagreeing in the birth date.
+
+        The alert score counts if both sides have years of birth, or none is asked. A person that disagrees needs the
+        score among POPULATION_LEAST at least.
+        """
         cdef bint dated = self.index.query.question.birth.year != 0
         cdef bint disagrees = AGREEMENT_DISAGREES in (found.names, found.birth)
         cdef int32_t prior = max(self.index.query.prior, prior_bits(_population_least)) if disagrees else self.index.query.prior
@@ -190,8 +196,10 @@ cdef class NameSweep:
         return 0
 
     cdef int _look(self, uint32_t row, bint swept, bint far) noexcept nogil:
-        """Puts those of the asked years, or only those of the far ones: 1 where one of compared years disagrees in nothing, else 0;
-        or NAMES_*."""
+        """Puts those of the asked years, or only those of the far ones. Returns NAMES_*, 1 or 0.
+
+        1: a person of compared years disagrees in nothing.
+        """
         cdef const NameFound* found
         cdef size_t i
         cdef int dated = 0

@@ -1,4 +1,4 @@
-"""What a search of core.linking.index finds."""
+"""The result types of a search by core.linking.index."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the processor, the system and their C libraries give. Python: `arrow_export`, `parent_death`."""
+"""Interfaces of the processor, the system and their C libraries. Python: `arrow_export`, `parent_death`."""

@@ -1,4 +1,4 @@
-"""What the assembler takes: anything that exports a record batch through the Arrow C data interface."""
+"""The assembler's input: any object that exports a record batch through the Arrow C data interface."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from typing import Protocol
 
 
 class ExportsArrow(Protocol):
-    """Whatever exports a record batch: pyarrow, DuckDB, polars."""
+    """An object that exports a record batch: pyarrow, DuckDB, polars."""
 
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...

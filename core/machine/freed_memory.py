@@ -1,4 +1,4 @@
-"""What a process that works in large steps does with memory that it freed: the C library keeps it unless it is told."""
+"""Memory freed by a process that works in large steps: by default the C library keeps it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ _MAPPED_FROM_AT_MOST = 32 << 20  # the most that glibc takes
 
 
 def keep_what_is_freed() -> None:
-    """Has the C library keep what is freed, up to 64 MiB: who frees and takes the same thousands of pieces many times
-    a second spends a fifth of its time on giving them back (a tick of `ronda live`: 88 ms of CPU for 108).
+    """Makes the C library keep freed memory, up to 64 MiB.
+
+    A process that frees and takes the same thousands of pieces many times a second spends a fifth of its time on giving
+    them back (a tick of `ronda live`: 88 ms of CPU, not 108).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:  # another C library

@@ -40,6 +40,6 @@ cdef extern from *:
         out[1] = v0 ^ v1 ^ v2 ^ v3;
     }
     """
-    # Of `count` words and then `size` bytes, as if they stood one after the other; little-endian.
+    # Hashes `count` words and then `size` bytes, as if they stood one after the other; little-endian.
     void ronda_siphash128(const uint64_t* key, const uint64_t* words, size_t count, const void* data, size_t size,
                           uint64_t* out) noexcept nogil

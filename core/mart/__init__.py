@@ -1,1 +1,1 @@
-"""What the files of a mart share, from who writes it to who asks it: `layout` and `vocabulary`; plain Python."""
+"""The common parts of a mart's files, for their writer and their readers: `layout` and `vocabulary`; plain Python."""

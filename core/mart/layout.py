@@ -1,4 +1,4 @@
-"""The files of a mart, and MART.json, through which everybody reads what lies in them.
+"""The files of a mart, and MART.json, the index for all readers.
 
 <data>/mart/CURRENT                          id of the mart that answers, replaced by one atomic rename
 <data>/mart/disclosure.key                   32 random bytes, mode 0600: hides and rounds a cell the same way for ever
@@ -68,7 +68,7 @@ FACT_COLUMNS: dict[str, str] = {
 MORE_COLUMNS: dict[str, dict[str, str]] = {
     "fact_check": {"purpose": "VARCHAR", "method": "VARCHAR", "level": "VARCHAR", "hit": "VARCHAR"}
 }
-"""Of one fact alone, besides."""
+"""Further columns of one fact alone."""
 
 
 def columns_of(fact: str) -> dict[str, str]:
@@ -123,7 +123,7 @@ class SourceEntry(_Part):
 
     @property
     def delivered(self) -> list[DeliveryEntry]:
-        """Those that were used, oldest first."""
+        """The used deliveries, oldest first."""
         return sorted((each for each in self.deliveries if not each.rule), key=lambda each: each.delivered)
 
 
@@ -146,7 +146,7 @@ class Mart(_Part):
     demo: list[str] = Field(default_factory=list)
 
     def source(self, source_id: str) -> SourceEntry | None:
-        """By its id."""
+        """Returns the source with this id."""
         return next((each for each in self.sources if each.id == source_id), None)
 
 

@@ -1,4 +1,4 @@
-"""Roll-ups: a source's facts of one year, summed beforehand for what a board asks. Exact, and all vintages in them.
+"""Roll-ups: a source's facts of one year, summed beforehand for a board's questions. Exact, and with all vintages.
 
 A roll-up has columns of FACT_COLUMNS, in their meaning, so that one SQL asks facts and roll-ups alike. `n` and
 `suspects` are sums; `occurred` is the first of the days that its grain holds together, and stands for all of them:
@@ -7,7 +7,7 @@ A roll-up has columns of FACT_COLUMNS, in their meaning, so that one SQL asks fa
     weekday   days of one month and one weekday      answers years, months, weekdays
     month     days of one month                      answers years, months
 
-Left out are `unit_no` (who must tell units apart asks the facts) and the columns that it does not name.
+Left out are `unit_no` (questions by unit use the facts) and the columns that it does not name.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Rollup:
     columns: tuple[str, ...] = ()
 
     def answers(self, parts: set[Part], columns: set[str]) -> bool:
-        """Whether a question that needs these parts of the date and these columns can be put to it."""
+        """Returns whether it answers a question that needs these parts of the date and these columns."""
         return parts <= set(ANSWERS[self.grain]) and columns <= {*ALWAYS, *self.columns}
 
     def file(self, source: str, year: int) -> str:

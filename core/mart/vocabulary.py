@@ -76,7 +76,7 @@ HITS = {
     "DOCUMENT_ALERT": "documento",
     "NONE": "sin alerta",
 }
-"""What a check's hit was of: of several the first of these. Discreet alerts are none of them."""
+"""The subject of a check's hit: of several the first of these. Discreet alerts are not among them."""
 WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 MONTHS = (
     "enero",

@@ -13,7 +13,7 @@ cdef enum:
 
 
 cdef int16_t _bits(const NamesFile* base, const uint8_t* letters, uint8_t length) noexcept nogil:
-    """What the base says of a token's sound, by this spelling or another."""
+    """Returns the base's bits for a token's sound, by this spelling or another."""
     cdef TokenForm form, other
     cdef uint64_t terms[TERMS_MAX]
     cdef uint32_t ids[TERM_TOKENS]

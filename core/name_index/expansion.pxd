@@ -9,17 +9,17 @@ cdef NameQuery* query_new() noexcept nogil
 cdef void query_free(NameQuery* query) noexcept nogil
 # Readies the memory for a question, which it borrows, and gives its tokens the file's information. 0, NAMES_DAMAGED.
 cdef int query_begin(NameQuery* query, const NamesFile* names, NameQuestion* question) noexcept nogil
-# Readies it for the same question, whose `possible` alone has changed: what the tokens may be is known.
+# Readies it for the same question with another `possible` alone: the possible tokens are known.
 cdef int query_again(NameQuery* query) noexcept nogil
 # Compares a token on file with every asked one, once; its place in NameQuery.kinds, -1 = no room.
 cdef int hold_token(NameQuery* query, uint32_t id) noexcept nogil
 # The same of one that was compared before; -1 = it was not.
 cdef int held_place(const NameQuery* query, uint32_t id) noexcept nogil
 cdef int department_set(int department) noexcept nogil
-# The least evidence whose score reaches `score`.
+# Returns the least evidence that reaches `score`.
 cdef int32_t evidence_for(double score, int32_t prior) noexcept nogil
-# What evidence loses at least when no more than so many listed tokens are paired: few words are alike by chance. What is left over
-# takes nothing, for it may be alike. Negative: what names that are whole get besides.
+# Returns the least loss of evidence when no more than so many listed tokens are paired: few words are alike by chance.
+# Unpaired tokens take nothing, for they may be alike. Negative: the bonus of whole names.
 cdef int32_t left_over(const NameQuery* query, int paired) noexcept nogil
 # Opens the lists of tokens anew. 0, NAMES_DAMAGED.
 cdef int query_rewind(NameQuery* query) noexcept nogil

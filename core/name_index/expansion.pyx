@@ -1,4 +1,5 @@
-"""What on file each asked token of a name may be (core/name_index/query.pxd). Nothing here is for Python."""
+"""Finds the tokens on file that each asked token of a name may be (core/name_index/query.pxd). Nothing here is for
+Python."""
 
 from libc.math cimport floor, log2
 from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -92,7 +93,7 @@ cdef int held_place(const NameQuery* query, uint32_t id) noexcept nogil:
 
 
 cdef const TokenForm* _form(NameQuery* query, uint32_t id) noexcept nogil:
-    """Of a token on file. It follows from the letters alone, so whatever generation it was kept from, they tell whose it is."""
+    """Returns the form of a token on file. It follows from the letters alone, so it is the same in every generation."""
     cdef const NamesFile* names = query.names
     cdef const uint8_t* letters = names.texts + names.tokens[id].text
     cdef size_t length = names.tokens[id].text_length
@@ -234,7 +235,7 @@ cdef int _join(NameQuery* query, int asked) noexcept nogil:
 
 
 cdef int32_t evidence_for(double score, int32_t prior) noexcept nogil:
-    """The least evidence whose score reaches `score`; EVIDENCE_MOST of none."""
+    """Returns the least evidence that reaches `score`; EVIDENCE_MOST if none does."""
     cdef int i = 1
     cdef double bits
     cdef int32_t found
@@ -284,7 +285,7 @@ cdef int8_t _same_sound(const NameQuestion* question, int asked) noexcept nogil:
 
 
 cdef void _set_limits(NameQuery* query) noexcept nogil:
-    """What evidence is enough for the question, and which tokens on file can give so much by themselves."""
+    """Sets the evidence that is enough for the question, and the tokens on file that can reach it by themselves."""
     cdef const NameQuestion* question = query.question
     cdef int32_t needed
     cdef int i, n = question.shape.count

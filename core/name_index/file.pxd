@@ -15,17 +15,18 @@
 #   | uint32 buckets[]     |  2^bucket_bits + 1: where each bucket of terms starts
 #   | uint32 terms[]       |  fingerprint << 22 | token id
 #   | uint32 strays[]      |  entities of the ordinals from n_entities on
-#   | uint32 years[]       |  first ordinal whose ordering year is at least YEAR_FIRST + place
+#   | uint32 years[]       |  first ordinal with an ordering year of at least YEAR_FIRST + place
 #   | uint8 classes[][2]   |  section and sensitivity of each class of rows
 #   | NamesTables          |  where all that is
 #   +----------------------+
 #   | FileTrailer          |  64 bytes
 #   +----------------------+ end
 #
-# Ordinals. Ordinal n < n_entities is entity n, and entities come in order of the year of birth that the generation orders them
-# by, unknown first: "born 1984 to 1986" is a range of ordinals. A person of whom a caller may see another year of birth than that,
-# another day of it, or none, is a *stray*: its block at its own ordinal is empty, and stands at an ordinal of its own behind all
-# others. A question with years looks at three stretches: unknown years, the years asked, strays.
+# Ordinals. Ordinal n < n_entities is entity n, and entities come in order of the year of birth that the generation
+# orders them by, unknown first: "born 1984 to 1986" is a range of ordinals. A person is a *stray* if a caller may see
+# another year of birth than that, another day of it, or none. A stray's block at its own ordinal is empty, and stands
+# at an ordinal of its own behind all others. A question with years looks at three stretches: unknown years, the years
+# asked, strays.
 #
 # A block: uint32 checksum (low half of XXH3_64 of the rest, seed = ordinal), then its rows, one for each claim that differs, or nothing:
 #   uint8 head (NAME_ROW_*), uint8 class, 3 bytes birth (year << 9 | month << 5 | day), 3 bytes facts (sex | department of birth << 2
@@ -178,7 +179,7 @@ cdef int rows_open(const NamesFile* names, uint32_t ordinal, const uint8_t** at,
 # The next row of a block: 1, 0 at its end, -1 = damaged. `row` must be zeroed before the first.
 cdef int rows_next(const NamesFile* names, const uint8_t** at, const uint8_t* end, NameRow* row) noexcept nogil
 
-# Whether the rows of somebody, being written, hold this very row, whose tokens are its own.
+# Returns whether the rows of a person, being written, hold this very row with its own tokens.
 cdef bint rows_hold(const uint8_t* rows, size_t size, const uint8_t* row, size_t length) noexcept nogil
 
 cdef inline uint32_t ordinal_entity(const NamesFile* names, uint32_t ordinal) noexcept nogil:
@@ -205,5 +206,5 @@ cdef inline int year_place(int year) noexcept nogil:
 cdef inline uint64_t letters_term(const uint8_t* letters, size_t length) noexcept nogil:
     return XXH3_64bits(letters, length) ^ <uint64_t>0x9E3779B97F4A7C15
 
-# Whether every list and every row can be read. Raises MemoryError.
+# Returns whether every list and every row can be read. Raises MemoryError.
 cdef bint names_whole(const NamesFile* names) except -1

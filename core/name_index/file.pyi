@@ -1,1 +1,1 @@
-"""Nothing here is for Python; see the .pxd file."""
+"""The .pxd file has everything; no part of it is for Python."""

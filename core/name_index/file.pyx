@@ -25,12 +25,12 @@ cdef enum:
 
 cdef inline bint _inside(const NamesTables* tables, uint64_t start, uint64_t end, uint64_t offset, uint64_t count,
                          uint64_t size) noexcept nogil:
-    """Whether a table of `count` items of `size` bytes lies in [start, end) and is aligned for them."""
+    """Returns whether a table of `count` items of `size` bytes lies in [start, end) and is aligned for them."""
     return offset >= start and offset <= end and offset % min(size, <uint64_t>8) == 0 and count <= (end - offset) // size
 
 
 cdef bint _lists_inside(const NamesFile* names, uint64_t end) noexcept nogil:
-    """Whether every token's text and list lie where such things lie."""
+    """Returns whether every token's text and list lie in their area of the file."""
     cdef const TokenEntry* token
     cdef uint32_t i
     for i in range(names.tables.n_tokens):

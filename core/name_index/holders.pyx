@@ -1,4 +1,4 @@
-"""Who holds a rare word of those asked (core/name_index/holders.pxd). Nothing here is for Python."""
+"""Finds the persons with a rare asked word (core/name_index/holders.pxd). Nothing here is for Python."""
 
 from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport qsort
@@ -39,7 +39,7 @@ cdef struct HolderLook:          # how far the lists are gone through
 
 
 cdef int _by_order(const void* a, const void* b) noexcept nogil:
-    """What tells most first; of equals whom fewest hold."""
+    """Orders lists: those with most evidence first; of equal ones those with fewest holders."""
     cdef uint64_t left = (<const RareList*>a).order, right = (<const RareList*>b).order
     return (left < right) - (left > right)
 
@@ -51,7 +51,7 @@ cdef inline int32_t _tells(const NameQuery* query, const HeldList* item, uint8_t
 
 
 cdef void _choose(const NameQuery* query, HolderLook* look) noexcept nogil:
-    """Which lists are read: each token once, though several asked words may be it."""
+    """Chooses the lists to read: each token once, even if several asked words may be it."""
     cdef uint8_t met[HELD_MAX]
     cdef uint8_t kind
     cdef const HeldList* item

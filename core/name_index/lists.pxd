@@ -1,4 +1,4 @@
-# What names.bin holds of each token (core/name_index/file.pxd), as the writer makes it.
+# Data of names.bin for each token (core/name_index/file.pxd), as the writer makes it.
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 

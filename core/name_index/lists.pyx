@@ -1,4 +1,4 @@
-"""What names.bin holds of each token: its list of ordinals, and the terms that it is found by. Nothing here is for Python."""
+"""A token's data in names.bin: its list of ordinals, and the terms that find it. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport qsort

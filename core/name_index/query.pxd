@@ -1,14 +1,15 @@
-# Who on file may bear a name: candidates of names.bin, scored and ranked, without the GIL and without opening a dossier.
+# Finds the persons on file that may bear a name: candidates of names.bin, scored and ranked, without the GIL and
+# without opening a dossier.
 #
 #   1. Each asked token becomes the tokens on file that it may be (core/names/tokens.pxd): equal, sounding alike, nickname, one edit...
 #   2. A bitmap for each asked token, of the ordinals that hold one of those; a window of ordinals at a time.
-#   3. Candidates: ordinals with three asked tokens; or two that tell enough to reach POSSIBLE; or two, where a name of two tokens
-#      is on file; or one that tells enough by itself; or any one, where the birth date is nearly the asked one. Of years that only
-#      a contradicting birth date can have, those whose asked tokens tell so much more (core/name_index/reaches.pxd).
+#   3. Candidates: ordinals with three asked tokens; or two with enough evidence to reach POSSIBLE; or two, if a name of two
+#      tokens is on file; or one with enough evidence by itself; or any one, if the birth date is nearly the asked one. In
+#      years that only a contradicting birth date can have, those with so much more evidence (core/name_index/reaches.pxd).
 #   4. Each candidate is scored from its rows by core/names/comparison.pxd, as core.names.comparison.compare scores two persons.
-#   5. Of a search whose page they do not fill: whoever holds a rare word of those asked (core/name_index/holders.pxd).
+#   5. If a search's page is not full: holders of a rare asked word (core/name_index/holders.pxd).
 #
-# Not found (documented in docs/names.md, counted by a test): persons whose only likeness is KIND_INITIAL, on either side, or
+# Not found (documented in docs/names.md, counted by a test): persons with KIND_INITIAL as their only likeness, on either side, or
 # two edits in a token of more than sixteen letters.
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -168,5 +169,5 @@ cdef inline uint64_t* bitmap_of(const NameQuery* query, int number) noexcept nog
     return query.bitmaps + number * WINDOW_WORDS
 
 cdef inline bint shares_word(const NameQuestion* question, int asked, uint8_t kind) noexcept nogil:
-    """Whether an asked token is a word that goes with one on file in a kind to which a list always leads."""
+    """Returns whether an asked token is a word that goes with one on file, in a kind that always has a list."""
     return KIND_NONE < kind < KIND_INITIAL and question.forms[asked].length > 1

@@ -1,12 +1,12 @@
-# Which ordinals of names.bin may fit by what was asked of birth dates, and how many asked tokens must be held there.
+# Finds the ordinals of names.bin that may fit the asked birth date, and how many asked tokens they must hold.
 #
-#   the days asked       whoever holds any asked token: a birth date with one word that sounds alike is enough to be looked at
-#   the year asked       where no month is: it tells more there
+#   the days asked       holders of any asked token: a birth date with one word that sounds alike is enough to be looked at
+#   the year asked       if no month is asked: it counts more there
 #   near years           within one of the asked, and unknown years; strays by themselves, for theirs may be any
 #   slipped years        that one wrong digit, two swapped or another century make of the asked one
-#   other years          a birth date there contradicts: the names must tell so much more
+#   other years          a birth date there contradicts: the names need so much more evidence
 #
-# Without a birth date, or where the order of ordinals says nothing, there is one reach of them all.
+# Without a birth date, or if the order of ordinals says nothing, there is one reach of them all.
 
 from libc.stdint cimport int32_t, uint32_t
 

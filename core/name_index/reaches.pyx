@@ -1,4 +1,5 @@
-"""Which ordinals of names.bin may fit a birth date (core/name_index/reaches.pxd). Nothing here is for Python."""
+"""Finds the ordinals of names.bin that may fit a birth date (core/name_index/reaches.pxd). Nothing here is for Python.
+"""
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
@@ -78,7 +79,8 @@ cdef int _key(const NamesFile* names, uint32_t* ordinal, uint32_t end, int year)
 
 
 cdef uint32_t _first_of(const NamesFile* names, int year, int key, uint32_t guess, uint32_t low, uint32_t end) noexcept nogil:
-    """The first of a year's ordinals [low, end) whose key is at least `key`: by steps that double from a guess."""
+    """Returns the first of a year's ordinals [low, end) with a key of at least `key`: by steps that double from a
+    guess."""
     cdef uint32_t high = end, middle, at, step = 32  # as many are born on a day, in a million
     cdef int found
     guess = min(max(guess, low), end)
@@ -112,12 +114,12 @@ cdef uint32_t _first_of(const NamesFile* names, int year, int key, uint32_t gues
 
 
 cdef inline int _part_of_year(int key) noexcept nogil:
-    """Of 372 days; 0 of a key that comes before every whole date."""
+    """Returns the place in a year of 372 days; 0 for a key that comes before every whole date."""
     return max(0, 31 * (key // 32 - 1) + key % 32 - 1) if key >= 32 else 0
 
 
 cdef void _add_days(const NamesFile* names, int year, int first, int last, Reach* reach) noexcept nogil:
-    """Of a year, whose key is in [first, last]."""
+    """Adds the persons of a year with a key in [first, last]."""
     cdef uint32_t start, low, end
     cdef int place
     if YEAR_FIRST < year < YEAR_FIRST + YEARS:
@@ -133,12 +135,16 @@ cdef inline int turned(int number) noexcept nogil:
 
 
 cdef inline int32_t _near_most(const NameQuestion* question) noexcept nogil:
-    """What a birth date gives at most within a year of the asked one, but on the days of _add_asked_days, or in the year asked alone."""
+    """Returns the most evidence of a birth date within a year of the asked one.
+
+    The days of _add_asked_days are excepted, and so is the asked year alone.
+    """
     return max(BIRTH_DIGIT, 0) if question.birth.day else 0
 
 
 cdef inline int32_t _slipped_most(const NameQuestion* question) noexcept nogil:
-    """What it gives at most in a slipped year: of a date asked in part nothing is a slip, and a filler's year tells nothing."""
+    """Returns the most evidence in a slipped year: a date asked in part has no slips, and a filler's year gives
+    nothing."""
     return max(BIRTH_DIGIT, max(BIRTH_DIGITS_SWAPPED, BIRTH_CENTURY)) if question.birth.day else 0
 
 

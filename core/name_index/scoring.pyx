@@ -163,8 +163,10 @@ cdef void _pair(NameQuery* query, const NameRow* row, int32_t needed, bint dated
 
 
 cdef inline bint _worth_comparing(const NameQuery* query, const TokenBrief* brief) noexcept nogil:
-    """Whether a token that no term led to may yet go with an asked one: short forms and abbreviations, those that are only alike,
-    and very long ones two edits apart."""
+    """Returns whether a token that no term led to may yet go with an asked one.
+
+    These are short forms and abbreviations, tokens that are only alike, and very long ones two edits apart.
+    """
     cdef const NameQuestion* question = query.question
     cdef int i, asked, held = brief.length
     for i in range(question.shape.count):
@@ -227,7 +229,7 @@ cdef inline int _read_rows(const NameQuery* query, uint32_t ordinal, NameRow* ro
 
 
 cdef inline int32_t _birth_most(const NameQuery* query, const NameRow* rows, int n, bint has_identity) noexcept nogil:
-    """What the birth dates of somebody's visible rows give: the best."""
+    """Returns the best evidence of the birth dates in a person's visible rows."""
     cdef const NameQuestion* question = query.question
     cdef PartialBirth held
     cdef int32_t evidence, best = 0
@@ -248,7 +250,7 @@ cdef inline int32_t _birth_most(const NameQuery* query, const NameRow* rows, int
 
 
 cdef inline bint _has_hope(NameQuery* query, const NameRow* rows, int n, bint has_identity) noexcept nogil:
-    """Whether any visible name may fit: most candidates end here, and nothing of theirs is worked out."""
+    """Returns whether any visible name may fit: most candidates end here, without further work."""
     cdef const uint8_t* tokens = NULL
     cdef PairedRow paired
     cdef int32_t birth = _birth_most(query, rows, n, has_identity)
@@ -349,7 +351,7 @@ cdef inline void _weigh_rows(NameQuery* query, const NameRow* rows, int n, Weigh
 
 
 cdef inline bint _is_sifted_out(const NameQuestion* question, const Weighed* weighed) noexcept nogil:
-    """Whether years, department or municipality are known of somebody, and are none of those that were wanted."""
+    """Returns whether known years, department or municipality of a person differ from the wanted ones."""
     if weighed.names == 0:
         return True
     if (question.year_from or question.year_to) and weighed.year_known and not weighed.year_fits:
@@ -380,8 +382,11 @@ cdef inline void _set_found(const NameQuestion* question, const Weighed* weighed
 
 
 cdef inline bint _fits(const NameQuery* query, NameFound* found) noexcept nogil:
-    """Whether names agree or all asked tokens are paired and nothing disagrees (linking looks at the sex itself); or all together
-    tells enough."""
+    """Returns whether the person fits: names agree or all asked tokens are paired, and nothing disagrees; or the score
+    is enough.
+
+    Linking checks the sex itself.
+    """
     if query.sharing and not found.flags & FOUND_SHARES:
         return False
     if (found.names == AGREEMENT_AGREES or found.flags & FOUND_COVERED) and (

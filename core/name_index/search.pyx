@@ -64,7 +64,7 @@ cdef int score_batch(NameQuery* query, const uint32_t* ordinals, int n) noexcept
 
 
 cdef void _add_repeated(NameQuery* query, int words) noexcept nogil:
-    """Of two asked tokens of one sound, the second is held, too, where a name has that sound twice."""
+    """Adds the second of two asked tokens of one sound for names that have that sound twice."""
     cdef const uint64_t* repeated = bitmap_of(query, BITMAP_REPEATED)
     cdef const uint64_t* first
     cdef uint64_t* second
@@ -111,7 +111,7 @@ cdef inline Words _told_by_pairs(const TellingPairs* pairs, int w) noexcept nogi
 
 
 cdef int32_t _most_of(const NameQuery* query, int count) noexcept nogil:
-    """What the `count` listed tokens that tell most can tell together."""
+    """Returns the evidence of the `count` listed tokens with the most of it."""
     cdef int32_t told[SHAPE_TOKENS]
     cdef int32_t total = 0, item
     cdef int n = 0, i, j
@@ -130,7 +130,8 @@ cdef int32_t _most_of(const NameQuery* query, int count) noexcept nogil:
 
 
 cdef int _least_tokens(const NameQuery* query, const Reach* reach) noexcept nogil:
-    """How many asked tokens an ordinal of a reach must hold at least to have enough evidence; more than there are: nobody has."""
+    """Returns the least number of asked tokens that an ordinal of a reach must hold; more than there are: none has
+    enough."""
     cdef int count
     for count in range(1, query.n_listed + 1):
         if _most_of(query, count) >= reach.needed + left_over(query, count):
@@ -223,7 +224,7 @@ cdef int _read_list(NameQuery* query, int number, uint32_t start, int words) noe
 
 
 cdef void _join_bitmaps(NameQuery* query, int words, uint64_t* out) noexcept nogil:
-    """Who holds any asked token, or a strong one."""
+    """Joins the ordinals that hold any asked token, or a strong one."""
     cdef const uint64_t* held
     cdef int i, w
     memcpy(out, bitmap_of(query, BITMAP_STRONG), words * 8)
@@ -243,7 +244,7 @@ cdef int64_t _count(const uint64_t* bits, int words) noexcept nogil:
 
 
 cdef bint _is_long(const NameQuery* query, uint64_t span) noexcept nogil:
-    """Whether reading the lists alone would not be quick, of `span` ordinals."""
+    """Returns whether reading the lists alone would be slow, for `span` ordinals."""
     cdef uint64_t looked = 0
     cdef int i
     for i in range(query.n_lists):  # four words of a list of bits take as long as a delta
@@ -252,9 +253,9 @@ cdef bint _is_long(const NameQuery* query, uint64_t span) noexcept nogil:
 
 
 cdef bint _will_be_long(const NameQuery* query, int64_t more, uint64_t covered, uint64_t span) noexcept nogil:
-    """Whether too many candidates must be expected of the whole `span` of ordinals, by what the part `covered` has shown.
+    """Returns whether too many candidates are to be expected in the whole `span` of ordinals, by the part `covered`.
 
-    Less than a window says nothing yet: the persons of unknown year may be a few dozen.
+    Less than a window shows nothing yet: the persons of unknown year may be a few dozen.
     """
     cdef int64_t n = query.candidates + more
     return n * span // max(covered, min(span, <uint64_t>WINDOW)) > QUICK_CANDIDATES
@@ -313,7 +314,7 @@ cdef int _score_candidates(NameQuery* query, uint32_t start, uint32_t words) noe
 
 
 cdef inline uint64_t _bits_within(uint32_t low, uint32_t high, uint32_t start) noexcept nogil:
-    """Which of the 64 ordinals from `start` on lie in [low, high)."""
+    """Returns the bits of the 64 ordinals from `start` on that lie in [low, high)."""
     low, high = max(low, start), min(high, start + 64)
     return (~<uint64_t>0 >> (64 - (high - low))) << (low - start) if low < high else 0
 
@@ -406,7 +407,8 @@ cdef int _walk(NameQuery* query, const Reach* reaches, int n_reaches) noexcept n
 
 
 cdef int _find_far(NameQuery* query) noexcept nogil:
-    """Adds those whose birth date is wrong by more than a year; where they are too many to look at, nobody of them. 0 or NAMES_*."""
+    """Adds persons with a birth date wrong by more than a year; none if they are too many to look at. Returns 0 or
+    NAMES_*."""
     cdef Reach reaches[REACHES]
     cdef size_t kept = query.n_found
     cdef int64_t candidates = query.candidates, looked = query.looked

@@ -1,4 +1,4 @@
-# Many questions to names.bin at once, for persons whose names agree: what linking asks.
+# Many questions to names.bin at once, for persons with agreeing names: linking's questions.
 #
 # A question by itself reads the lists of its tokens over all persons; a hundred thousand of them read the same lists again and again,
 # and time grows with the square of the population. A sweep goes through the persons once for thousands of questions:

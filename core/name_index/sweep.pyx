@@ -118,12 +118,12 @@ cdef int _slot(Sweep* sweep, const uint32_t* tokens, uint32_t count) noexcept no
 
 cdef void _set_least(Plan* plan, int core, int listed_core, int initials, int married_initials, int halves,
                      bint married, bint holding) noexcept nogil:
-    """How many listed tokens those hold whose names may agree; `halves`: asked tokens that may be two on file.
+    """Sets how many listed tokens a name must hold to agree; `halves`: asked tokens that may be two on file.
 
     An initial of the husband's surname makes the asked name longer once it is paired: it is no token of listed_core.
 
-    Of the shorter name every token is paired; a name of two agrees with one of three at most (core/names/pairing.pyx). An
-    initial agrees with the same letter, unseen here. Counts may be too low by what is uncertain, never too high.
+    Of the shorter name every token is paired; a name of two agrees with one of three at most (core/names/pairing.pyx).
+    An initial agrees with the same letter, unseen here. Counts may be too low by the uncertain part, never too high.
     """
     cdef int lost = initials + halves
     plan.least = <uint8_t>max(1, min(listed_core - halves - married_initials, 4 - lost))

@@ -1,7 +1,7 @@
 """The writer of names.bin (core/name_index/file.pxd).
 
-Rows go to the file as they come; the dictionary and the lists, as differences of one or two bytes, are held in memory: some
-ten bytes a person.
+Rows go to the file as they come. The dictionary and the lists, as differences of one or two bytes, are held in memory:
+some ten bytes a person.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
@@ -226,13 +226,13 @@ cdef class NamesWriter:
         return known[0]
 
     cdef bint _is_last_name(self, const uint8_t* row, size_t length) noexcept nogil:
-        """Whether a row's tokens, guessed or not, are those of the last row that has its own."""
+        """Returns whether a row's tokens, guessed or not, are those of the last row with tokens of its own."""
         cdef const uint8_t* last = self.row.data + self.last_names - 1
         return (last[0] & NAME_ROW_TOKENS == row[0] & NAME_ROW_TOKENS and (last[0] ^ row[0]) & NAME_ROW_GUESSED == 0
                 and memcmp(last + NAME_ROW_BYTES, row + NAME_ROW_BYTES, length - NAME_ROW_BYTES) == 0)
 
     cdef void _note_order(self, const NameClaim* claim) noexcept nogil:
-        """What tells whether this person stands under a year that every caller may see, or is a stray."""
+        """Notes whether this person stands under a year that every caller may see, or is a stray."""
         if claim.birth_year == 0:
             self.all_ordering = False
             return

@@ -1,4 +1,4 @@
-# How far what a record states bears out that it means the bearer of its number, in points (docs/answers.md section 4).
+# Points for how well a record's facts support that it means the bearer of its number (docs/answers.md section 4).
 
 from core.contract cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES
 

@@ -1,11 +1,13 @@
-"""Whether what a record states bears out that it means the bearer of its number (docs/answers.md section 4)."""
+"""Decides whether a record's facts support that it means the bearer of its number (docs/answers.md section 4)."""
 
 def points_of_names(a: str | bytes, b: str | bytes) -> tuple[int, bool]:
-    """How far two names, stored or plain, speak for one person, -4 to 2; and whether both have a given name without a
-    partner in the other."""
+    """Returns how well two names, stored or plain, support one person, -4 to 2.
+
+    Also returns whether both have a given name without a partner in the other.
+    """
 
 def points_of_parents(father: int, mother: int) -> int:
-    """How far parents speak for one person, -4 to 1. father, mother: ronda.v1 Agreement, 0 = not stated by both."""
+    """Returns how well parents support one person, -4 to 1. father, mother: ronda.v1 Agreement, 0 = not both stated."""
 
 def bears_out(names: int, parted: bool, birth: int, parents: int, *, of_cedula: bool) -> bool:
     """True where a number makes a HIT with what a record states beside it.

@@ -1,4 +1,4 @@
-"""Whether what a record states bears out that it means the bearer of its number (docs/answers.md section 4)."""
+"""Decides whether a record's facts support that it means the bearer of its number (docs/answers.md section 4)."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 

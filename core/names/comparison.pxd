@@ -19,7 +19,8 @@ cdef struct PartialBirth:
 
 # Each writes the ronda.v1 Agreement and returns the evidence.
 cdef int32_t birth_evidence(PartialBirth a, PartialBirth b, uint8_t* agreement) noexcept nogil
-# Whether that evidence is of one day, so that given names that differ may cost little: 1 January often stands for the year alone.
+# Returns whether that evidence is of one day, so that different given names may cost little: 1 January often stands for
+# the year alone.
 cdef inline bint is_same_day(PartialBirth a, int32_t evidence) noexcept nogil:
     return evidence >= BIRTH_EQUAL and not (a.month == 1 and a.day == 1)
 

@@ -27,20 +27,19 @@ def compare_texts(a: str | bytes, b: str | bytes) -> int:
     """ronda.v1 Agreement of two names, stored or plain: 1 AGREES, 2 DISAGREES, 3 UNKNOWN."""
 
 def token_kind(a: str, b: str) -> str:
-    """How two tokens go together, a value of TOKEN_KINDS. Raises ValueError for what is no single token."""
+    """Returns how two tokens go together, a value of TOKEN_KINDS. Raises ValueError for more or less than one."""
 
 def terms(token: str) -> frozenset[int]:
     """The terms of a token: tokens that go together share one, but for the exceptions of core/names/tokens.pxd."""
 
 @final
 class Person:
-    """Who somebody is said to be, read once for many comparisons.
+    """The stated facts of a person, read once for many comparisons.
 
-    names: a text, a dict (given, surnames, married; or full), or a list of them: the best counts.
-    birth: (year, month, day) with 0 for what is unknown, "YYYY-MM-DD", a date, or a list of them: the best counts.
-    sex: ronda.v1 Sex (1 female, 2 male), 0 unknown. department: INE 1 to 22, or several (birth, residence).
-    municipality: INE code.
-    father, mother: names. Raises ValueError or TypeError for anything else.
+    names: a text, a dict (given, surnames, married; or full), or a list of them: the best counts. birth: (year, month,
+    day) with 0 for an unknown part, "YYYY-MM-DD", a date, or a list of them: the best counts. sex: ronda.v1 Sex (1
+    female, 2 male), 0 unknown. department: INE 1 to 22, or several (birth, residence). municipality: INE code. father,
+    mother: names. Raises ValueError or TypeError for anything else.
     """
 
     def __new__(
@@ -75,13 +74,13 @@ class Comparison:
         """(token of a, token of b, kind, built-in bits of the token) of the names that compared best."""
     @property
     def names_evidence(self) -> float:
-        """Of the evidence, what the names give, bits."""
+        """The part of the evidence that comes from the names, bits."""
     @property
     def told(self) -> tuple[float, float]:
         """Bits that the pairs of the best names tell, and of these the bits of pairs with a surname in them."""
     @property
     def counts(self) -> dict[str, int]:
-        """How often each of DIFFERENCES is found in the best names; those that are not found are left out."""
+        """The number of each of DIFFERENCES in the best names; those not found are left out."""
 
 def compare(
     person_a: object, person_b: object, *, frequencies: NameFrequencies | None = None, population: float = 128.0
@@ -92,4 +91,4 @@ def compare(
     """
 
 def similarity(a: str | bytes, b: str | bytes) -> float:
-    """Score 0..1 of two names by themselves, as `compare` of two persons of whom nothing else is known gives."""
+    """Returns the score 0..1 of two names alone, as `compare` does for two persons without other facts."""

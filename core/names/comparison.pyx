@@ -163,7 +163,8 @@ cdef int one_token(object text, TokenForm* out) except -1:
 
 
 def token_kind(a: str, b: str) -> str:
-    """How two tokens go together, a value of TOKEN_KINDS. Raises ValueError for what is no single token."""
+    """Returns how two tokens go together, a value of TOKEN_KINDS. Raises ValueError for more or less than one.
+    """
     cdef TokenForm left, right
     one_token(a, &left)
     one_token(b, &right)
@@ -215,13 +216,12 @@ cdef list listed(object value, bint single):
 
 
 cdef class Person:
-    """Who somebody is said to be, read once for many comparisons.
+    """The stated facts of a person, read once for many comparisons.
 
-    names: a text, a dict (given, surnames, married; or full), or a list of them: the best counts.
-    birth: (year, month, day) with 0 for what is unknown, "YYYY-MM-DD", a date, or a list of them: the best counts.
-    sex: ronda.v1 Sex (1 female, 2 male), 0 unknown. department: INE 1 to 22, or several (birth, residence).
-    municipality: INE code.
-    father, mother: names. Raises ValueError or TypeError for anything else.
+    names: a text, a dict (given, surnames, married; or full), or a list of them: the best counts. birth: (year, month,
+    day) with 0 for an unknown part, "YYYY-MM-DD", a date, or a list of them: the best counts. sex: ronda.v1 Sex (1
+    female, 2 male), 0 unknown. department: INE 1 to 22, or several (birth, residence). municipality: INE code. father,
+    mother: names. Raises ValueError or TypeError for anything else.
     """
 
     cdef ReadName* names
@@ -336,7 +336,7 @@ cdef class Comparison:
 
     @property
     def names_evidence(self) -> float:
-        """Of the evidence, what the names give, bits."""
+        """The part of the evidence that comes from the names, bits."""
         return (self.dated if self.same_day else self.pairing.evidence) / 100 if self.name_a >= 0 else 0.0
 
     @property
@@ -346,7 +346,7 @@ cdef class Comparison:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How often each of DIFFERENCES is found in the names that compared best; those that are not found are left out."""
+        """The number of each of DIFFERENCES in the names that compared best; those not found are left out."""
         cdef int i
         if self.name_a < 0:
             return {}
@@ -450,7 +450,7 @@ def compare(
 
 
 def similarity(a: str | bytes, b: str | bytes) -> float:
-    """Score 0..1 of two names by themselves, as `compare` of two persons of whom nothing else is known gives; 0 where one has no
+    """Returns the score 0..1 of two names alone, as `compare` does for two persons without other facts; 0 if one has no
     letter."""
     cdef bytes left = utf8(a), right = utf8(b)
     cdef ReadName first, second

@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint64_t
 cdef enum:
     EQUIVALENTS_MAX = 12      # equivalences of a token that count
 
-# What a token is in an equivalence.
+# Roles of a token in an equivalence.
 cdef enum:
     FORMAL = 0
     NICKNAME = 1
@@ -16,7 +16,7 @@ cdef struct Equivalents:
     uint8_t count
     uint16_t members[EQUIVALENTS_MAX]  # group * 8 + what the token is in it
 
-# What a group is called in the terms of names.bin: the same when others are added.
+# Returns a group's name in the terms of names.bin: the same when others are added.
 cdef uint64_t group_name(int group) noexcept nogil
 
 # letters: folded, n <= 32; phonetic: its phonetic key, at most n symbols.

@@ -15,7 +15,7 @@ cdef struct FoldedName:
     uint8_t length[FOLDED_TOKENS]                    # letters of each token, never 0; one letter at least is none that is LOST
     uint8_t letters[FOLDED_TOKENS][FOLDED_LETTERS]
 
-# What a code point folds to: SEPARATES, VANISHES, or one to three letters with the first in the low byte.
+# Returns the folding of a code point: SEPARATES, VANISHES, or one to three letters with the first in the low byte.
 cdef uint32_t folded_letters(uint32_t code) noexcept nogil
 
 # The first 64 tokens of a UTF-8 text and the first 64 letters of each; the rest is dropped.

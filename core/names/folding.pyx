@@ -90,7 +90,10 @@ cdef inline void add_letters(FoldedName* out, OtherToken* token, const uint8_t* 
 
 
 cdef inline bint ends_before(const OtherToken* token, int script) noexcept nogil:
-    """Whether a word goes on by a token of its own: each syllable of Chinese and Korean, and what follows the article of Arabic."""
+    """Returns whether a word goes on by a token of its own.
+
+    That is so for each syllable of Chinese and Korean, and for the word after the article of Arabic.
+    """
     if token.script != script:
         return False
     if script == SCRIPT_SYLLABLES:

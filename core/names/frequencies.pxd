@@ -1,4 +1,4 @@
-# How much a token of a name tells: log2(persons / persons who bear it), in hundredths of a bit.
+# The information of a token of a name: log2(persons / persons who bear it), in hundredths of a bit.
 
 from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint64_t
 
@@ -17,7 +17,7 @@ cdef struct FrequencyTable:   # open addressing; slots is a power of two
 cdef int16_t token_bits(const FrequencyTable* table, const uint8_t* key, size_t n) noexcept nogil
 # By the built-in table, > 0 a given name rather than a surname, 0 = unknown, hundredths of a bit.
 cdef int16_t token_givenness(const uint8_t* key, size_t n) noexcept nogil
-# Whether the built-in table has the token.
+# Returns whether the built-in table has the token.
 cdef bint token_known(const uint8_t* key, size_t n) noexcept nogil
 # Information of a token that `count` of `population` bear, between BITS_LEAST and BITS_MOST.
 cdef int16_t bits_of_count(double count, double population) noexcept nogil

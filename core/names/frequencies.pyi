@@ -1,6 +1,6 @@
-"""How much a token of a name tells (docs/names.md, "Frequencies"), in hundredths of a bit.
+"""The information of a token of a name (docs/names.md, "Frequencies"), in hundredths of a bit.
 
-Tokens are known by their phonetic key: a rare misspelling tells no more than the name it stands for.
+Tokens are known by their phonetic key: a rare misspelling has no more information than the name it stands for.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ def given_names() -> list[str]:
 
 @final
 class NameFrequencies:
-    """How many of `population` persons bear a token of each phonetic key.
+    """The number of persons, of `population`, that bear a token of each phonetic key.
 
-    Keys that `counts` lacks tell what an unknown token does. Raises ValueError for an empty key or one over 64 symbols,
-    a negative count, or a population that is not above 0.
+    Keys missing in `counts` have the information of an unknown token. Raises ValueError for an empty key or one over 64
+    symbols, a negative count, or a population that is not above 0.
     """
 
     def __new__(cls, counts: Mapping[str, float], population: float) -> NameFrequencies: ...
@@ -25,4 +25,5 @@ class NameFrequencies:
         """Information of a token with this phonetic key, bits."""
 
 def built_in(phonetic_key: str) -> tuple[int, int, bool]:
-    """Of a phonetic key, by the built-in table: information, by how much a given name (hundredths of a bit), known."""
+    """Returns a phonetic key's data from the built-in table: information, share as a given name (hundredths of a bit),
+    known."""

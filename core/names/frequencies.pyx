@@ -1,6 +1,6 @@
-"""How much a token of a name tells (docs/names.md, "Frequencies"), in hundredths of a bit.
+"""The information of a token of a name (docs/names.md, "Frequencies"), in hundredths of a bit.
 
-Tokens are known by their phonetic key: a rare misspelling tells no more than the name it stands for.
+Tokens are known by their phonetic key: a rare misspelling has no more information than the name it stands for.
 """
 
 from libc.math cimport floor, log2
@@ -125,10 +125,10 @@ def given_names() -> list[str]:
 
 
 cdef class NameFrequencies:
-    """How many of `population` persons bear a token of each phonetic key.
+    """The number of persons, of `population`, that bear a token of each phonetic key.
 
-    Keys that `counts` lacks tell what an unknown token does. Raises ValueError for an empty key or one over 64 symbols,
-    a negative count, or a population that is not above 0.
+    Keys missing in `counts` have the information of an unknown token. Raises ValueError for an empty key or one over 64
+    symbols, a negative count, or a population that is not above 0.
     """
 
     def __cinit__(self, counts, double population):
@@ -154,7 +154,8 @@ cdef class NameFrequencies:
 
 
 def built_in(phonetic_key: str) -> tuple[int, int, bool]:
-    """Of a phonetic key, by the built-in table: information, by how much a given name (hundredths of a bit), known."""
+    """Returns a phonetic key's data from the built-in table: information, share as a given name (hundredths of a bit),
+    known."""
     cdef bytes text = phonetic_key.encode("ascii")
     cdef const uint8_t* key = <const uint8_t*>(<char*>text)
     return token_bits(NULL, key, len(text)), token_givenness(key, len(text)), token_known(key, len(text))

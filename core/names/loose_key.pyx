@@ -12,7 +12,8 @@ cdef inline bint is_vowel(uint8_t c) noexcept nogil:
 
 
 cdef inline int vowel_group(const uint8_t* t, int n, int i, uint8_t* symbol) noexcept nogil:
-    """How many letters the vowels from t[i] on take: one A, or one E where they end in a glide (AI, EI, AY, EY)."""
+    """Returns the number of letters of the vowels from t[i] on: one A, or one E if they end in a glide (AI, EI, AY,
+    EY)."""
     cdef int start = i
     symbol[0] = c"A"
     while i < n and is_vowel(t[i]):
@@ -23,8 +24,10 @@ cdef inline int vowel_group(const uint8_t* t, int n, int i, uint8_t* symbol) noe
 
 
 cdef inline int consonant_group(const uint8_t* t, int n, int i, uint8_t* symbol) noexcept nogil:
-    """How many letters the consonant at t[i] takes, and the group that the ways of writing Arabic and German names confuse it
-    with; symbol 0 = none: an H that is not heard."""
+    """Returns the number of letters of the consonant at t[i], and its group of confusable consonants.
+
+    Ways of writing Arabic and German names confuse them. symbol 0 = none: a silent H.
+    """
     cdef uint8_t c = t[i], d = t[i + 1] if i + 1 < n else 0, e = t[i + 2] if i + 2 < n else 0
     if c == c"S" and d == c"C" and e == c"H":
         symbol[0] = c"S"

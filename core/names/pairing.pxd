@@ -74,7 +74,7 @@ cdef void fill_kinds(const NameShape* a, const TokenForm* a_forms, const NameSha
 # Symmetric but for ties, and counts for their sides. Allocates nothing. counts: NULL = nobody wants them.
 cdef void pair_names(const NameShape* a, const NameShape* b, const KindMatrix* kinds, NamePairing* out, NameCounts* counts) noexcept nogil
 
-# How a name pairs with a stored one; nothing pairs, UNKNOWN, when one has no token.
+# Pairs a name with a stored one; nothing pairs, UNKNOWN, when one has no token.
 cdef void pair_with_text(const ReadName* a, const char* b, size_t b_n, NamePairing* out) noexcept nogil
 
 # ronda.v1 Agreement of a name with a stored one: 1 AGREES, 2 DISAGREES, 3 UNKNOWN (also when one has no token).

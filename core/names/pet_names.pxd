@@ -14,7 +14,7 @@ cdef struct PetKey:
     uint8_t length            # 0 = none
     uint8_t symbols[PET_SYMBOLS]
 
-# Of a folded word. A given name has up to PET_KEYS; how many.
+# Make the keys of a folded word. A given name has up to PET_KEYS; returns their number.
 cdef int keys_of_given_name(const uint8_t* letters, int n, PetKey* out) noexcept nogil
 cdef void key_of_pet_name(const uint8_t* letters, int n, PetKey* out) noexcept nogil
 cdef bint same_key(const PetKey* a, const PetKey* b) noexcept nogil

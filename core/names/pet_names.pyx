@@ -86,7 +86,7 @@ cdef inline int opening(const uint8_t* s, int first, int end) noexcept nogil:
 
 
 cdef inline bint has_two(const uint8_t* s, int first, int end) noexcept nogil:
-    """Whether the vowels of a run are two syllables: MICAELA has the pet name ELA."""
+    """Returns whether the vowels of a run are two syllables: MICAELA has the pet name ELA."""
     cdef int i, strong = 0
     for i in range(first, end):
         strong += is_strong(s[i])

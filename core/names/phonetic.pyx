@@ -1,7 +1,8 @@
 """Phonetic key of a folded token; called from compiled code only. Python calls core.names.keys.
 
-The rules keep vowels: on 16,084 tokens of Guatemalan names such a key, with one-deletion variants, found every token with one
-error, where a classic Spanish Soundex found 47 to 83 %. They apply in this order; examples are names that fall together.
+The rules keep vowels: on 16,084 tokens of Guatemalan names such a key, with one-deletion variants, found every token
+with one error. A classic Spanish Soundex found 47 to 83 %. They apply in this order; examples are names that fall
+together.
 """
 
 from libc.stdint cimport uint8_t
@@ -88,7 +89,7 @@ cdef inline bint is_consonant(uint8_t symbol) noexcept nogil:
 
 
 cdef int ends_of_key(uint8_t* key, int k) noexcept nogil:
-    """What is written in several ways at the beginning and the end of a word; its length."""
+    """Unifies variant spellings at the beginning and the end of a word; returns its length."""
     if k >= 3 and key[0] == c"E" and key[1] == c"S" and is_consonant(key[2]):  # ES + consonant > S: Estefani, Stefani
         k -= 1
         memmove(key, key + 1, k)

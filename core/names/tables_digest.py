@@ -1,7 +1,7 @@
-"""By which tables and rules words of names go together here, as one number.
+"""The tables and rules by which words of names go together, as one number.
 
-names.bin holds its words under terms that those who built it made. A program of other tables asks for others: what
-sounds alike, short forms and slips that one of the two knows alone are not found until the next build.
+names.bin holds its words under terms that its builder made. A program with other tables asks for other terms. Similar
+sounds, short forms and slips that only one of the two knows are not found until the next build.
 """
 
 from __future__ import annotations

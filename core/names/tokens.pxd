@@ -12,7 +12,7 @@ cdef enum:
     TOKEN_LETTERS = 32        # letters of a token that are compared; the rest is cut
     TERMS_MAX = 160           # terms of a token, see token_terms
 
-# How two tokens go together. The order is the order in which they are tried: the first that holds is the kind.
+# Kinds of pairs of tokens. The order is the order in which they are tried: the first that holds is the kind.
 cdef enum:
     KIND_NONE = 0
     KIND_EXACT = 1            # equal letters
@@ -63,19 +63,19 @@ cdef void form_token(const uint8_t* letters, size_t n, TokenForm* out) noexcept 
 # KIND_* of two tokens. Symmetric, but for the kinds of beginnings and ends.
 cdef uint8_t compare_tokens(const TokenForm* a, const TokenForm* b) noexcept nogil
 
-# Terms of a token: numbers (XXH3_64 of a kind byte and text) such that two tokens whose kind is not NONE share at least one.
-# Not covered: INITIAL, A_SHORT, B_SHORT, ALIKE, abbreviations outside the table, TWO_EDITS where no term happens to be shared, and beginnings and ends
-# (the caller tries the splits of an asked token and the joins of asked neighbours: an exact look-up each).
-# Sharing a term does not mean that the kind is not NONE. Returns the count.
+# Terms of a token: numbers (XXH3_64 of a kind byte and text) such that two tokens of a kind other than NONE share at
+# least one. Not covered: INITIAL, A_SHORT, B_SHORT, ALIKE, abbreviations outside the table, TWO_EDITS where no term
+# happens to be shared, and beginnings and ends (the caller tries the splits of an asked token and the joins of asked
+# neighbours: an exact look-up each). Sharing a term does not mean that the kind is not NONE. Returns the count.
 cdef int token_terms(const TokenForm* form, uint64_t* out) noexcept nogil
 
 # Particles of other languages, where they stand inside a name (docs/names.md, "Names").
 cdef bint is_foreign_particle(const TokenForm* form) noexcept nogil
-# Of these, those that nobody has for a name: wherever they stand.
+# Returns whether it is one of these that is never a name: in any place.
 cdef bint is_plain_particle(const TokenForm* form) noexcept nogil
 
 cdef inline bint is_begin_of_a(uint8_t kind) noexcept nogil:
-    """Whether b begins a."""
+    """Returns whether b begins a."""
     return kind == KIND_B_BEGINS or kind == KIND_B_SHORT
 
 cdef inline bint is_begin_of_b(uint8_t kind) noexcept nogil:

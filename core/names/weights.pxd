@@ -48,7 +48,7 @@ cdef enum:
     # Brothers and sisters share surnames, however rare: where given names differ, surnames tell no more than this.
     SURNAMES_MOST_EXTRA = 1400     # an unpaired given name on each side, besides a pair
     SURNAMES_MOST_CONFLICT = 600   # no pair of given names
-    # Of names in which a word stands for another: relatives share the rest. What is above counts by a part only.
+    # For names in which a word stands for another: relatives share the rest. The values above count by a part only.
     EXCHANGED_FULL = 250
     EXCHANGED_PART = 5
     # Names of few words are alike by chance, and by slips, oftener than their words' rarity says; and words of one language come together.
@@ -61,8 +61,8 @@ cdef enum:
     BONUS_WHOLE = 250              # nothing left over on either side
     BONUS_EQUAL = 50
     AGREES_COST_MOST = 350         # the names agree up to this cost of kinds and crossed roles
-    # Of birth dates, by core.calendar's grades: python -m bench.names.birth_grades estimates them (docs/names.md, "Persons"), and they
-    # count 1.2 times beside names
+    # Weights of birth dates, by core.calendar's grades: python -m bench.names.birth_grades estimates them
+    # (docs/names.md, "Persons"), and they count 1.2 times beside names
     BIRTH_EQUAL = 1640
     BIRTH_SWAPPED = 1050
     BIRTH_YEAR_OFF = 900

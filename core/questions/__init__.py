@@ -1,1 +1,1 @@
-"""The questions of the contract: whom each finds. Nothing here is for Python."""
+"""The questions of the contract, and the subjects that each finds. Nothing here is for Python."""

@@ -1,4 +1,5 @@
-"""Whom a name finds in the delta generations over the base, without the GIL. Nothing here is for Python."""
+"""Finds the subjects with a name in the delta generations over the base, without the GIL. Nothing here is for Python.
+"""
 
 from libc.stddef cimport size_t
 from libc.stdint cimport UINT32_MAX, int32_t, uint8_t
@@ -13,7 +14,7 @@ from core.name_index.search cimport find_names
 
 
 cdef int _add(NameQuery* query, const NameQuery* found, size_t first, const Level* level) noexcept nogil:
-    """Those found in a level, from place `first` on."""
+    """Adds the persons found in a level, from place `first` on."""
     cdef size_t i, wanted = query.n_found + found.n_found - first
     cdef NameFound* grown
     if wanted > query.found_capacity:

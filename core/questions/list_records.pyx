@@ -44,7 +44,7 @@ cdef int _read_subject_id(Call* call, uint8_t* raw) noexcept nogil:
 
 
 cdef int _level(Call* call, const Dossier* dossier, bint vehicle, Outcome* outcome) noexcept nogil:
-    """As for a certain question that found the subject."""
+    """Returns the level as for a certain question that found the subject."""
     cdef AlertSum alerts
     cdef Grounds grounds
     cdef VehicleFinding finding
@@ -91,7 +91,10 @@ cdef int _put_owners(Call* call, Vehicle* vehicle, uint32_t offset, int32_t* tot
 
 cdef uint64_t _listed_before(const Call* call, const Dossier* dossier, uint8_t section, uint64_t hash,
                              uint32_t count) noexcept nogil:
-    """What stands before a page: that many visible records of the section; of owners all, for they have an order of their own."""
+    """Returns a hash of the records before a page: that many visible records of the section.
+
+    For owners it covers all of them, because they have an order of their own.
+    """
     cdef uint32_t i, n = 0
     cdef const RecordEntry* record
     cdef const OwnerEntry* owner

@@ -54,7 +54,7 @@ cdef bint _is_known(const uint8_t* text, size_t n) noexcept nogil:
 
 
 cdef bint _is_lost(const uint8_t* text, size_t n, size_t first, size_t end) noexcept nogil:
-    """Whether a letter was where the sign [first, end) stands: between letters, but not between two names."""
+    """Returns whether a letter is lost at the sign [first, end): between letters, but not between two names."""
     cdef size_t start = first, stop = end, more
     cdef int before = 0, behind = 0
     while before < RUN_MOST:

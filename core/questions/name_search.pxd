@@ -1,4 +1,4 @@
-# Who fits a name, as a caller may see it (docs/answers.md sections 8 and 13, "Search").
+# Finds the persons that fit a name, as a caller may see them (docs/answers.md sections 8 and 13, "Search").
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t
@@ -23,7 +23,7 @@ cdef enum:                       # the request field that would narrow what was 
     NARROW_BY_DEPARTMENT
     NARROW_BY_SEX
 
-# Scores from which somebody in whom not all agrees is found, and from which a page is filled.
+# Scores from which a person without full agreement is found, and from which a page is filled.
 cdef double POSSIBLE_SCORE
 cdef double FEW_SCORE
 
@@ -34,14 +34,14 @@ cdef double FEW_SCORE
 cdef int find_by_name(Call* call, int question, size_t ranked, const char* field) noexcept nogil
 # Place of the only one of call.fits, from `start` on, who is meant, and that for certain; -1 = there is none.
 cdef int64_t certain_fit(const Call* call, size_t start) noexcept nogil
-# Beside who is certain: drops from `start` on who is there for an alert alone, or whose names or birth date are another's.
+# Drops, beside a certain person, from `start` on: persons for an alert alone, or with another's names or birth date.
 cdef void drop_unlike(Call* call, size_t start) noexcept nogil
 # NARROW_BY_*: the request field that would narrow what was found last the most.
 cdef int narrowing_field(const Call* call) noexcept nogil
 # Its name; "" of NARROW_BY_NOTHING.
 cdef const char* narrowing_field_name(int field) noexcept nogil
-# Index of the visible claim of a person whose name is most like the one asked, the first of equals; -1 = none has a name. What that
-# name gives is known (Fit.names_evidence): reading names costs more than all else of a candidate.
+# Returns the index of a person's visible claim with the name most like the asked one, the first of equals; -1 = none
+# has a name. That name's evidence is known (Fit.names_evidence): reading names costs more than all else of a candidate.
 cdef int matched_claim(Call* call, const Dossier* dossier, int32_t names_evidence) noexcept nogil
 # Score of some evidence in the generation asked last.
 cdef double score_of(const Call* call, int evidence) noexcept nogil

@@ -1,4 +1,4 @@
-"""Who fits a name, as a caller may see it, without the GIL. Nothing here is for Python."""
+"""Finds the persons that fit a name, as a caller may see them, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memset
@@ -39,7 +39,8 @@ POSSIBLE_SCORE = 0.05
 
 
 cdef inline bint _dated(const Question* question) noexcept nogil:
-    """Whether a year is asked in which somebody living may be born: any other is a filler, and tells nothing."""
+    """Returns whether the asked year can be the birth year of a living person: any other is a filler, and says nothing.
+    """
     return question.birth_year > LAST_FILLER_YEAR
 
 
@@ -95,7 +96,8 @@ cdef inline bint _years_asked(const Question* question) noexcept nogil:
 
 
 cdef int _too_broad(Call* call, const char* names_field) noexcept nogil:
-    """Of what is asked besides names, only years of birth make fewer candidates; the rest sifts those that were found."""
+    """Refuses a question with too many candidates. Besides names only years of birth reduce them; other facts filter
+    the found."""
     cdef const Question* question = &call.question
     cdef bint by_fields = question.method == METHOD_SEARCH_PERSONS or (
         question.method == METHOD_CHECK_PERSON and question.query.size == 0)
@@ -173,7 +175,7 @@ cdef inline bint _agrees(const NameFound* found) noexcept nogil:
 
 
 cdef inline bint _covers(const Call* call, const NameFound* found) noexcept nogil:
-    """Whether one of its names holds all that was asked, two words or more, and neither birth date nor sex disagrees."""
+    """Returns whether one of its names holds all asked words, two or more, and neither birth date nor sex disagrees."""
     return call.asked_name.shape.count > 1 and _agrees(found)
 
 
@@ -184,7 +186,7 @@ cdef inline bint _is_meant(const Call* call, const NameFound* found) noexcept no
 
 
 cdef inline bint _by_new_year(const Call* call, const NameFound* found) noexcept nogil:
-    """By 1 January alone, which stands for a day that is not known: it tells the year."""
+    """Returns whether only 1 January supports it, which stands for an unknown day: it tells the year."""
     return (call.question.birth_month == 1 and call.question.birth_mday == 1
             and not (_parents_asked(call) and found.parents_agree))
 
@@ -222,7 +224,7 @@ cdef int _add_alerted(Call* call, const NameFound* found) noexcept nogil:
 
 
 cdef inline bint _fits_check(const Call* call, const NameFound* found, int32_t alerts, bint dated) noexcept nogil:
-    """Whether somebody reaches the alert score, or agrees in all that was asked."""
+    """Returns whether a person reaches the alert score, or agrees in all asked facts."""
     if found.evidence >= alerts:
         return True
     if not dated:
@@ -231,7 +233,8 @@ cdef inline bint _fits_check(const Call* call, const NameFound* found, int32_t a
 
 
 cdef int _look_at_all_years(Call* call, const char* field) noexcept nogil:
-    """Of a clearance: where nobody fits who was born within a year of the asked, whoever was born when. OK or FAILED."""
+    """Looks at persons of all birth years, for a clearance, if none within a year of the asked one fits. OK or FAILED.
+    """
     cdef NameQuery* query = call.name_query
     cdef int32_t alerts = alert_evidence(query)
     cdef size_t i
@@ -286,7 +289,7 @@ cdef int _look_widely(Call* call, const char* field) noexcept nogil:
 
 
 cdef int _fill_page(Call* call, const char* field) noexcept nogil:
-    """Where fewer are found than a page shows, adds whoever holds a rare word of those asked. OK or FAILED."""
+    """Adds holders of a rare asked word if fewer persons are found than a page shows. OK or FAILED."""
     cdef NameQuery* query = call.name_query
     cdef size_t first = query.n_found, page = call.question.page_size
     cdef int32_t slack = 0
@@ -304,7 +307,7 @@ cdef int _fill_page(Call* call, const char* field) noexcept nogil:
 
 
 cdef int _take_searched(Call* call, size_t ranked) noexcept nogil:
-    """Those who agree or whose score is enough; a page that they don't fill, with the likeliest others. OK or FAILED."""
+    """Takes those that agree or have enough score; fills up a page with the likeliest others. OK or FAILED."""
     cdef NameQuery* query = call.name_query
     cdef NameFound item
     cdef int32_t enough = evidence_for(POSSIBLE_SCORE, query.prior)

@@ -1,16 +1,18 @@
-# Who bears the names given beside an identifier (docs/answers.md section 8).
+# Finds the bearers of the names given beside an identifier (docs/answers.md section 8).
 
 from libc.stdint cimport uint8_t
 
 from core.call.memory cimport Call
 from core.subject.person cimport Person
 
-# Adds, behind the others, those whom the names find: the asked identifier may be false, or mistyped, and the names right.
-# A name that too many bear adds nobody: it was not what was asked in the first place. OK or FAILED.
+# Adds, behind the others, persons found by the names: the asked identifier may be false, or mistyped, and the names
+# right. A name with too many bearers adds nobody: the question was for the identifier. OK or FAILED.
 cdef int find_named(Call* call, const char* field) noexcept nogil
-# Adds whom the names find with the birth date asked and, the date being the identifier's bearer's perhaps, without it (kind:
-# NAMES_* of core/questions/name_search.pxd); nobody weak, but of three words or more who bears them all. OK or FAILED.
+# Adds persons found by the names with the asked birth date, and also without it, because the date may be the
+# identifier's bearer's (kind: NAMES_* of core/questions/name_search.pxd). Weak ones are left out, except those that
+# bear all of three words or more. OK or FAILED.
 cdef int find_beside(Call* call, int kind, const char* field) noexcept nogil
-# Where the names given are not the ones of the identifier's bearer (their Agreement with the person found): adds, behind the
-# others, whom they find besides with an alert in force. Who shows a brother's document says his own name. OK or FAILED.
+# Adds, behind the others, persons with an alert in force that the names find, if the names are not those of the
+# identifier's bearer (names: their Agreement with the person found). A person who shows a brother's document states
+# their own name. OK or FAILED.
 cdef int find_wanted_by_name(Call* call, const Person* person, uint8_t names, const char* field) noexcept nogil

@@ -1,4 +1,4 @@
-"""Who bears the names given beside an identifier. Nothing here is for Python."""
+"""Finds the bearers of the names given beside an identifier. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t
 
@@ -41,7 +41,8 @@ cdef int find_named(Call* call, const char* field) noexcept nogil:
 
 
 cdef int _find_once(Call* call, int kind, const char* field) noexcept nogil:
-    """Adds whom the names find who is not known and not weak. Without a birth date three words that agree are enough."""
+    """Adds persons found by the names that are neither known nor weak. Without a birth date three agreeing words are
+    enough."""
     cdef bint enough = call.question.birth_year <= LAST_FILLER_YEAR and call.asked_name.shape.count >= WORDS_ENOUGH
     cdef size_t i, kept, start = call.fits.count
     if find_by_name(call, kind, FITS_MAX, field) < 0:

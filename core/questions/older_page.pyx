@@ -1,4 +1,4 @@
-"""Whether a page of an older generation may still be shown, without the GIL. Nothing here is for Python."""
+"""Decides whether a page of an older generation may still be shown, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcmp
@@ -22,7 +22,8 @@ cdef bint _same(const Dossier* a, uint32_t a_offset, uint32_t a_length, const Do
 
 
 cdef bint _records_stand(const Call* call, const Dossier* older, const Dossier* now) noexcept nogil:
-    """Both are in one order: what is not found further on is not there, or was moved, which counts as gone."""
+    """Returns whether the older records still stand. Both are in one order: a record missing or moved counts as
+    gone."""
     cdef uint32_t i, k = 0
     cdef const RecordEntry* record
     for i in range(older.header.n_records):
@@ -90,7 +91,7 @@ cdef bint _stands(const Call* call, const Dossier* older, const Dossier* now) no
 
 
 cdef int _find(const Store* store, const uint8_t* subject_id, Dossier* found) noexcept nogil:
-    """How many dossiers bear this subject id: of one alone it is known who is meant. `found` is the last."""
+    """Returns the number of dossiers with this subject id: only a single one is certain. `found` is the last."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef const uint8_t* bytes
     cdef uint32_t length

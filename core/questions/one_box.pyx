@@ -305,7 +305,7 @@ cdef void _note(Call* call, const Box* box, const Tried* only, Outcome* outcome)
 
 
 cdef void _compare_held(const Call* call, const Box* box, Candidate* candidate) noexcept nogil:
-    """Of several kinds that found: those by which the candidate is held."""
+    """Compares the kinds that found the candidate, of several: those that the candidate holds."""
     cdef const Tried* tried
     cdef Bearing bearing
     cdef bint held, identified
@@ -399,7 +399,7 @@ cdef void _compare_nothing(const Call* call, const Box* box, const Tried* tried,
 
 
 cdef int _suggest_meant(Call* call, const Box* box, Outcome* outcome) noexcept nogil:
-    """What may have been meant, where no kind found anything."""
+    """Suggests identifiers that may have been meant, if no kind found anything."""
     cdef bint like
     cdef int i
     for i in range(box.n):
@@ -423,7 +423,7 @@ cdef int _suggest_meant(Call* call, const Box* box, Outcome* outcome) noexcept n
 
 
 cdef int _none(Call* call, Box* box, Outcome* outcome) noexcept nogil:
-    """Nothing but perhaps a plate's own alerts."""
+    """Fills in an answer without subject, perhaps with a plate's own alerts."""
     cdef Grounds grounds
     cdef const Tried* tried
     cdef bint national = False, unverified = False, persons = True, found = False

@@ -1,4 +1,4 @@
-# Questions about persons: whom they find, and what that comes to (docs/answers.md sections 8 and 9).
+# Questions about persons: the persons found, and the result (docs/answers.md sections 8 and 9).
 
 from libc.stdint cimport uint8_t, uint32_t
 

@@ -233,7 +233,7 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
 
 
 cdef int _find_further(Call* call, PersonQuestion* asked, uint32_t subject) noexcept nogil:
-    """Adds those whom the further identifiers find to call.fits, in subject order after the principal's."""
+    """Adds the persons that the further identifiers find to call.fits, in subject order after the principal's."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Fit* fit
@@ -342,7 +342,8 @@ cdef bint _further_one_is_nobodys(const Call* call, const PersonQuestion* asked)
 
 
 cdef void _note_asked(Call* call, const PersonQuestion* asked) noexcept nogil:
-    """For limits, the audit record and alerts on documents: what was asked, the principal thing and the others."""
+    """Notes the question for limits, the audit record and alerts on documents: the principal identifier and the
+    others."""
     cdef int i
     call.n_presented = 0
     for i in range(asked.n):

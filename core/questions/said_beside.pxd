@@ -1,4 +1,4 @@
-# What is said beside the one thing that a box asks for: birth date, sex and name of a person, which are compared.
+# Facts stated beside the one thing that a box asks for: birth date, sex and name of a person, which are compared.
 
 from core.answer.outcome cimport Outcome
 from core.call.memory cimport Call

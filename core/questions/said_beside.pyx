@@ -1,4 +1,4 @@
-"""What is said beside the one thing that a box asks for. Nothing here is for Python."""
+"""Reads facts stated beside the one thing that a box asks for. Nothing here is for Python."""
 
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy

@@ -37,7 +37,7 @@ cdef int _take_question(Call* call, PersonQuestion* asked) noexcept nogil:
 
 
 cdef uint64_t _hash(const Call* call) noexcept nogil:
-    """Of all that decides the list."""
+    """Returns a hash of everything that decides the list."""
     cdef const Question* question = &call.question
     cdef uint64_t hash = mix_bytes(call, question.method, call.names.text, call.names.length)
     cdef int i

@@ -170,7 +170,7 @@ cdef int _entry_misread(const PlatePattern* pattern, const char* text, size_t le
 
 
 cdef int _order_plates(const IdentifierEntry* a, const IdentifierEntry* b, const Dossier* vehicle) noexcept nogil:
-    """As plates.bin does: by characters, type ("?" first), country."""
+    """Orders plates as plates.bin does: by characters, type ("?" first), country."""
     cdef const char* left = <const char*>vehicle.bytes + a.offset
     cdef const char* right = <const char*>vehicle.bytes + b.offset
     cdef size_t left_type = 0, right_type = 0, left_n, right_n
@@ -231,7 +231,7 @@ cdef bint _seen_fits(Call* call, const Sought* sought, const Dossier* vehicle) n
 
 
 cdef bint _is_row(const IdentifierEntry* entry, const Dossier* vehicle, const PlateRow* row) noexcept nogil:
-    """Whether "P-123BCD|GTM" is the row's plate."""
+    """Returns whether "P-123BCD|GTM" is the row's plate."""
     cdef const char* text = <const char*>vehicle.bytes + entry.offset
     cdef size_t type_n = 0, number_n = 0
     while type_n < 3 and row.type[type_n]:
@@ -408,7 +408,7 @@ cdef int _find_by_plate(Call* call, const Sought* sought) noexcept nogil:
 # ---- the page ----
 
 cdef void _compare(Call* call, const Sought* sought, const Number* number, Candidate* candidate) noexcept nogil:
-    """What of the question a vehicle of the page agrees with."""
+    """Compares a vehicle of the page with the facts of the question."""
     cdef int misread, which
     cdef bint typed = False
     cdef uint8_t agreement
@@ -428,7 +428,7 @@ cdef void _compare(Call* call, const Sought* sought, const Number* number, Candi
 
 
 cdef uint64_t _hash(const Call* call, const Sought* sought) noexcept nogil:
-    """Of all that decides which vehicles fit: a page token is of one question."""
+    """Returns a hash of everything that decides which vehicles fit: a page token belongs to one question."""
     cdef const Seen* seen = &sought.seen
     cdef uint64_t hash = mix_number(call, call.question.method, <uint64_t>sought.n_plates << 32 | <uint64_t>seen.n_words)
     cdef int i

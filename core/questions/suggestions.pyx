@@ -1,4 +1,5 @@
-"""What may have been meant by an identifier that finds nobody, without the GIL. Nothing here is for Python."""
+"""Suggests identifiers that may have been meant, for one that finds nobody, without the GIL. Nothing here is for
+Python."""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memchr, memcmp, memcpy
@@ -166,7 +167,7 @@ cdef int _suggest_number(Call* call, const AskedIdentifier* item, const char* nu
 
 
 cdef int _suggest_misreads(Call* call, const AskedIdentifier* item, const char* number, int misread, Outcome* outcome) noexcept nogil:
-    """Those with so many characters misread."""
+    """Suggests plates with so many characters misread."""
     cdef Canonical misreads[MISREADS_MAX]
     cdef const char* other
     cdef int i, k, differ, status, n = plate_misreads_into(item.shown, item.shown_length, misreads)
@@ -295,9 +296,10 @@ cdef int _suggest_for_number(Call* call, const AskedIdentifier* item, char* numb
 
 
 cdef bint _read_miscounted(const char* text, size_t size, char* characters, int* typed, int* digits, int* letters) noexcept nogil:
-    """A plate whose number lost a character, or has one too many: letters of its type (three at most), digits, letters.
+    """Reads a plate with a number that lost a character, or has one too many: letters of its type (three at most),
+    digits, letters.
 
-    Into characters[3 + NUMBER + 1], in upper case; how many of each. False for anything else.
+    Into characters[3 + NUMBER + 1], in upper case; with the count of each. False for anything else.
     """
     cdef size_t i
     cdef int n = 0
@@ -327,7 +329,10 @@ cdef bint _read_miscounted(const char* text, size_t size, char* characters, int*
 
 
 cdef int _suggest_lost(Call* call, const AskedIdentifier* item, const char* five, int digits, Outcome* outcome) noexcept nogil:
-    """Of five characters, the one that was lost: a digit where there are two, else a letter. 1 when the list is full, else 0, or FAILED."""
+    """Suggests plates of five characters with the lost one: a digit if there are two, else a letter.
+
+    Returns 1 when the list is full, else 0, or FAILED.
+    """
     cdef const char* lost
     cdef char number[NUMBER]
     cdef int first = 0 if digits == 2 else digits
@@ -349,7 +354,7 @@ cdef int _suggest_lost(Call* call, const AskedIdentifier* item, const char* five
 
 
 cdef int _suggest_doubled(Call* call, const AskedIdentifier* item, const char* seven, int digits, Outcome* outcome) noexcept nogil:
-    """Of seven characters, without the one too many. 1 when the list is full, else 0, or FAILED."""
+    """Suggests plates of seven characters without the one too many. 1 when the list is full, else 0, or FAILED."""
     cdef char number[NUMBER]
     cdef int first = 0 if digits == 4 else digits
     cdef int i, turn, status

@@ -105,7 +105,7 @@ cdef int _read(Call* call, VehicleQuestion* asked) noexcept nogil:
 # ---- what further identifiers find ----
 
 cdef int _find_further(Call* call, VehicleQuestion* asked, VehicleFinding* finding) noexcept nogil:
-    """Adds those whom the further identifiers find to call.fits, in subject order after the others.
+    """Adds the vehicles that the further identifiers find to call.fits, in subject order after the others.
 
     A VIN that others have, and not the vehicle found, names another: then it is found for POSSIBLE at most.
     """
@@ -161,7 +161,10 @@ cdef bint _wanted(const Call* call, const Dossier* dossier) noexcept nogil:
 
 
 cdef int _find_name_alert(Call* call, const Dossier* vehicle, Owner* owner) noexcept nogil:
-    """Whether somebody who is wanted bears the name of an owner who is known by it alone, or whose number is not borne out."""
+    """Sets owner.name_alert if a wanted person bears the owner's name. OK or FAILED.
+
+    For an owner known by name alone, or with a number in doubt.
+    """
     cdef Dossier dossier
     cdef Reader reader
     cdef Field field
@@ -190,7 +193,8 @@ cdef int _find_name_alert(Call* call, const Dossier* vehicle, Owner* owner) noex
 
 
 cdef inline bint _is_unborne(const Owner* owner) noexcept nogil:
-    """Whether nothing bears out the owner's number: it is another's, or nobody whom an identity register holds has it."""
+    """Returns whether nothing supports the owner's number: it is another's, or no person of an identity register has
+    it."""
     return owner.entry.link_level != LEVEL_HIT or (
         owner.person.dossier.header.kind == ENTITY_PERSON and not owner.person.has_identity)
 
@@ -241,9 +245,9 @@ cdef int _gather_owner(Call* call, const Dossier* vehicle, Owner* owner, const O
 
 
 cdef int _rank_owners(Call* call, const Dossier* vehicle) noexcept nogil:
-    """call.owner_ranks: who is not visible is OUT, who owned it once or will, OWNED, and the present ones by their alerts.
+    """Sets call.owner_ranks: OUT for an invisible owner, OWNED for a past or future one; present ones by their alerts.
 
-    One present owner alone is the first whatever her alerts: they are not looked at here.
+    A single present owner is the first with any alerts: they are not looked at here.
     """
     cdef uint32_t i, present = 0
     cdef const OwnerEntry* entry
@@ -331,7 +335,7 @@ cdef void _note(Call* call, const AskedIdentifier* item, Outcome* outcome) noexc
 
 
 cdef void _ask_for_owners(const Call* call, const Dossier* vehicle) noexcept nogil:
-    """So that memory brings their dossiers while the vehicle is judged."""
+    """Prefetches the owners' dossiers while the vehicle is judged."""
     cdef uint32_t i
     for i in range(min(<uint32_t>vehicle.header.n_owners, <uint32_t>OWNERS_AHEAD)):
         store_prefetch_dossier(call.store, vehicle.owners[i].entity)

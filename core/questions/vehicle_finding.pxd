@@ -1,4 +1,4 @@
-# Which vehicles and plates a plate, VIN, chassis tail or engine finds (docs/answers.md sections 8 and 9).
+# Finds the vehicles and plates of a plate, VIN, chassis tail or engine (docs/answers.md sections 8 and 9).
 
 from libc.stdint cimport uint8_t, uint32_t
 

@@ -1,4 +1,4 @@
-"""Which vehicles and plates a question finds, without the GIL. Nothing here is for Python."""
+"""Finds the vehicles and plates of a question, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport int32_t
 from libc.string cimport memcmp, memmove
@@ -74,14 +74,14 @@ cdef void _add_plate(const Call* call, const Dossier* plate, const AskedIdentifi
 
 
 cdef void _ask_for_owners(const Call* call, const Dossier* vehicle) noexcept nogil:
-    """Where their dossiers lie: who answers asks for these next (core/questions/vehicle.pyx)."""
+    """Prefetches the places of the owners' dossiers: the answer asks for these next (core/questions/vehicle.pyx)."""
     cdef uint32_t i
     for i in range(min(<uint32_t>vehicle.header.n_owners, <uint32_t>OWNERS_AHEAD)):
         store_prefetch_entity(call.store, vehicle.owners[i].entity)
 
 
 cdef int _gather_bearers(Call* call, const AskedIdentifier* item, VehicleFinding* finding, FormerBearers* former) noexcept nogil:
-    """Those that bear the plate now become fits; plates of their own and former bearers stand apart. OK or FAILED."""
+    """Makes the present bearers of the plate fits; plates of their own and former bearers stand apart. OK or FAILED."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef Bearing bearing
@@ -151,7 +151,7 @@ cdef int _find_by_plate(Call* call, const AskedIdentifier* item, VehicleFinding*
 
 
 cdef int _find_by_number(Call* call, const AskedIdentifier* item, VehicleFinding* finding) noexcept nogil:
-    """By VIN, chassis tail or engine."""
+    """Finds vehicles by VIN, chassis tail or engine."""
     cdef uint32_t entities[LOOKUP_MAX]
     cdef Dossier dossier
     cdef bint identified

@@ -100,7 +100,7 @@ cdef inline int space_at(const char* data, int32_t left) noexcept nogil:
 
 
 cdef Cell trimmed(Cell cell) noexcept nogil:
-    """Without white space at its ends; null when nothing is left."""
+    """Returns the cell without white space at its ends; null when nothing is left."""
     cdef int width
     while cell.size > 0:
         width = space_at(cell.data, cell.size)
@@ -226,7 +226,7 @@ cdef int32_t collapse(Cell cell, char* copy, bint* steers) noexcept nogil:
 
 
 cdef bint holds_replacement(Cell cell) noexcept nogil:
-    """Whether the text holds U+FFFD (EF BF BD)."""
+    """Returns whether the text holds U+FFFD (EF BF BD)."""
     cdef const char* at = cell.data
     cdef const char* end = cell.data + cell.size
     while at != NULL and end - at >= 3:
@@ -307,7 +307,7 @@ cdef Cell joined(Context* c, Slot* slot) noexcept nogil:
 
 
 cdef MapEntry* code_find(Context* c, int map, Cell cell) noexcept nogil:
-    """The entry of a code map, whose keys are folded; a null cell is the empty key."""
+    """Returns the entry of a code map for a cell; the keys are folded, a null cell is the empty key."""
     cdef Map* codes = &c.maps[map]
     cdef size_t used = c.used
     cdef MapEntry* entry
@@ -419,7 +419,7 @@ cdef Cell folded(Context* c, Cell cell) noexcept nogil:
 
 
 cdef bint is_listed(Context* c, Map* words, Cell cell) noexcept nogil:
-    """Whether the cell stands in a condition's list, whose words are folded."""
+    """Returns whether the cell stands in a condition's list of folded words."""
     cdef size_t used = c.used
     cdef bint listed
     if cell.data == NULL or cell.size > 2 * words.longest:  # folding halves a text at most

@@ -20,5 +20,6 @@ cdef int lone_year(Cell cell) noexcept nogil
 # The one reading of a date that no format of its register fits (docs/manifests.md, "Dates"), status VALUE_OK; else VALUE_BAD.
 # `birth`: the pivot of births for years of two digits.
 cdef Date other_date(Cell cell, bint birth, bint month_first) noexcept nogil
-# `alert`: a validity that contradicts itself tells nothing, since whoever is meant may not vanish; else its ends are exchanged.
+# `alert`: a validity that contradicts itself counts for nothing, because its subject may not vanish; else its ends are
+# exchanged.
 cdef Validity validity_of(Date begins, Date ends, bint alert) noexcept nogil

@@ -1,4 +1,4 @@
-# A date as clerks and spreadsheets write it (docs/manifests.md, "Dates"), told again in plain words.
+# Rewrites a date of clerks and spreadsheets (docs/manifests.md, "Dates") in plain words.
 
 from core.identifiers.words cimport WORDS_MAX, WORDS_TEXT
 from core.standardise.row cimport Cell, Date

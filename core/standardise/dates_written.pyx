@@ -265,7 +265,7 @@ cdef bint whole_age(const Words* w, Age* age) noexcept nogil:
 
 
 cdef int year_before(Date date, const Age* age) noexcept nogil:
-    """Of the day so long before a date: 30 days to a month; of a date in part the middle."""
+    """Returns the year of the day so long before a date: 30 days to a month; for a date in part the middle."""
     cdef int day = date.day if date.day else 15
     cdef int months = 12 * date.year + (date.month if date.month else 7) - 1 - age.months
     if age.days >= day:

@@ -1,11 +1,11 @@
 """Encodes a register's rows, given as Arrow text columns, as standard records.
 
-How a manifest says it: docs/manifests.md. What comes of it: docs/standard-record.md.
-The plan is plain Python, made by indexer.standardise.plan from a manifest. Slots, maps, conditions, subjects and fields
-are numbered by their place; -1 = none. Texts are UTF-8 bytes.
+Manifests: docs/manifests.md. Records: docs/standard-record.md. The plan is plain Python, made by
+indexer.standardise.plan from a manifest. Slots, maps, conditions, subjects and fields are numbered by their place; -1 =
+none. Texts are UTF-8 bytes.
 
   columns       number of input columns; the first of `names` are theirs
-  null_words    map whose keys are the null words
+  null_words    map with the null words as keys
   null_dates    yyyymmdd;  date_formats: "D/M/Y", one letter a part
   maps          {key: (text, number)}
   slots         (columns, join, constant or None, map)
@@ -32,7 +32,7 @@ from typing_extensions import disjoint_base
 RULES: tuple[str, ...]
 """Words of the rules after core.identifiers.api' own."""
 DERIVED: tuple[str, ...]
-"""What a payload's field may be filled from, besides columns."""
+"""The sources of a payload's field, besides columns."""
 OPERATIONS: tuple[str, ...]
 SUBJECT_KEYS: tuple[str, ...]
 COLUMNS: list[tuple[str, str]]

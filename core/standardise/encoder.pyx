@@ -161,7 +161,7 @@ cdef class Encoder:
 
 
 cdef void forget(Encoding* e) noexcept nogil:
-    """After 2^32 rows the row counter starts again: nothing kept may pass for the new row's."""
+    """Forgets kept values after 2^32 rows, when the row counter starts again: none may pass for the new row's."""
     cdef int i
     for i in range(e.context.n_inputs):
         e.context.inputs[i].epoch = 0

@@ -1,4 +1,4 @@
-# How a source's rows become standard records: the plan of each record, and the memory that a row is encoded in.
+# The encoding of a source's rows as standard records: the plan of each record, and the memory that a row is encoded in.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
@@ -7,7 +7,7 @@ from core.standardise.row cimport Cell, Context, Date
 from core.standardise.stated cimport Subject, SubjectPlan
 from core.wire cimport Buffer
 
-# How a field of the payload is made.
+# Ways to make a field of the payload.
 cdef enum:
     OP_TEXT = 0
     OP_INT
@@ -156,7 +156,7 @@ cdef struct RegisterTexts:
     Cell contact
     Cell damaged_text
 
-# What one record of the present row states.
+# The data stated by one record of the present row.
 cdef struct State:
     Subject* subject
     int part

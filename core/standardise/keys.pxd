@@ -7,5 +7,5 @@ from core.standardise.stated cimport SubjectPlan
 cdef Cell text_at(Context* c, SubjectPlan* plan, int key) noexcept nogil
 # In canonical form; null, with a warning, where it is invalid.
 cdef Cell canonical_at(Context* c, SubjectPlan* plan, int key, int kind) noexcept nogil
-# Of a text that is only part of the key's cell.
+# Reads a text that is only part of the key's cell.
 cdef Cell canonical_of(Context* c, SubjectPlan* plan, int key, int kind, Cell cell) noexcept nogil

@@ -1,4 +1,4 @@
-# What names a record beside its id. The texts live until the next row.
+# Names of a record beside its id. The texts live until the next row.
 
 from core.standardise.encoding cimport AlertPlan, Encoding
 from core.standardise.row cimport Cell, Context

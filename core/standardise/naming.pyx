@@ -25,7 +25,10 @@ cdef Cell line_of(Encoding* e) noexcept nogil:
 
 
 cdef Cell merge_key(Encoding* e, AlertPlan* alert) noexcept nogil:
-    """The court in one form, then values in upper case (A to Z and the letters of Latin-1), joined by |; null when one is null."""
+    """Returns the court in one form, then values in upper case, joined by |; null when one is null.
+
+    Upper case covers A to Z and the letters of Latin-1.
+    """
     cdef Context* c = &e.context
     cdef Cell cell, key = no_cell(), court = no_cell()
     cdef int32_t size = 0, i, at = 0

@@ -11,7 +11,7 @@ cdef const char* LETTERS_OF_NONE = b" N A S D F C I "
 
 
 cdef bint names_a_parent(Cell text) noexcept nogil:
-    """Whether two words or more of two letters are a name: one given name is too many people's."""
+    """Returns whether two words or more of two letters are a name: too many people share one given name."""
     cdef FoldedName name
     cdef int i, count = 0
     fold_name(<const unsigned char*>text.data, text.size, &name)

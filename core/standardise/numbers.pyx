@@ -119,7 +119,8 @@ cdef int read_cui(Context* c, SubjectPlan* plan, Subject* s, Cell written) noexc
 
 
 cdef int read_others_in_cui_column(Context* c, SubjectPlan* plan, Subject* s, Cell written, Cell cedula, bint foreign) noexcept nogil:
-    """What is no CUI in its column, and shows none, may be a cédula or a document: RULE_OTHERWISE, else RULE_LENGTH."""
+    """Reads the CUI's column if it holds and shows no CUI: RULE_OTHERWISE for a cédula or a document, else RULE_LENGTH.
+    """
     cdef Cell document = no_cell(), beside
     cdef int rule = RULE_LENGTH
     if cedula.data == NULL:
@@ -148,7 +149,8 @@ cdef bint is_filler(Cell number) noexcept nogil:
 
 
 cdef Cell read_loose_number(Context* c, Cell written) noexcept nogil:
-    """What the CUI's column shows that is none and nothing else of the row: one digit of it lost or too many, or a NIT."""
+    """Returns the loose number in the CUI's column, used for nothing else: a CUI with one digit lost or too many, or a
+    NIT."""
     cdef Cell found = no_cell()
     cdef char* out = arena_take(c, LOOSE_DIGITS_MAX)
     if written.data == NULL or out == NULL:
@@ -162,7 +164,7 @@ cdef Cell read_loose_number(Context* c, Cell written) noexcept nogil:
 
 
 cdef Cell read_unchecked_nit(Context* c, Cell written) noexcept nogil:
-    """What the NIT's column shows whose check does not hold: a slip, perhaps, of somebody's."""
+    """Returns the number in the NIT's column with a wrong check digit: perhaps a slip in another person's NIT."""
     cdef Cell found = no_cell()
     cdef char* out = arena_take(c, LOOSE_NIT_MAX)
     if written.data == NULL or out == NULL:

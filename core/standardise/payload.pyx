@@ -78,7 +78,7 @@ cdef void put_document(Buffer* out, int number, Subject* s) noexcept nogil:
 
 
 cdef void put_death(Buffer* out, int number, Subject* s) noexcept nogil:
-    """Dead on an unknown day: a date with no parts, whose presence tells."""
+    """Puts a death; on an unknown day as a date with no parts: its presence counts."""
     if s.dead and s.death.status == VALUE_OK:
         put_date(out, number, s.death)
     elif s.dead:
@@ -94,7 +94,7 @@ cdef void put_derived(Encoding* e, RecordPlan* plan, Op* op, State* state, Buffe
 
 
 cdef bint put_person(Op* op, Subject* s, Buffer* out) noexcept nogil:
-    """Whether the field is one of a person."""
+    """Puts a field of a person; returns whether it is one."""
     cdef int what = op.derived
     if what == D_CUI:
         put_cell(out, op.number, s.cui)
@@ -136,7 +136,7 @@ cdef bint put_person(Op* op, Subject* s, Buffer* out) noexcept nogil:
 
 
 cdef bint put_vehicle(Op* op, Subject* s, Buffer* out) noexcept nogil:
-    """Whether the field is one of a vehicle, its owner's share and the days of its plate among them."""
+    """Puts a field of a vehicle, including its owner's share and the days of its plate; returns whether it is one."""
     cdef int what = op.derived
     if what == D_PLATE:
         put_cell(out, op.number, s.plate_text)
@@ -172,7 +172,7 @@ cdef bint put_vehicle(Op* op, Subject* s, Buffer* out) noexcept nogil:
 
 
 cdef void put_stated(RecordPlan* plan, Op* op, State* state, Buffer* out) noexcept nogil:
-    """What the record and its alert state."""
+    """Puts a fact stated by the record or its alert."""
     cdef int what = op.derived
     if what == D_DATE:
         put_date(out, op.number, state.date)

@@ -1,6 +1,6 @@
 """A plan turned into the structs that rows are encoded by; its shape is drawn in core/standardise/encoder.pyi."""
 
 DERIVED: tuple[str, ...]
-"""What a payload's field may be filled from, besides columns."""
+"""The sources of a payload's field, besides columns."""
 OPERATIONS: tuple[str, ...]
 SUBJECT_KEYS: tuple[str, ...]

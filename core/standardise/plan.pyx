@@ -68,7 +68,7 @@ cdef Mapped mapped_from(object value) except *:
 
 
 cdef int build_source(Encoding* e, dict plan, list keep) except -1:
-    """What is the source's alone: null words, dates, maps, slots, conditions."""
+    """Builds the parts of the source: null words, dates, maps, slots, conditions."""
     cdef Context* c = &e.context
     cdef Slot* slot
     cdef bytes text

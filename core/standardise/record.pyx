@@ -253,8 +253,11 @@ cdef bint birth_is_doubtful(Date birth, Date acted, bint child) noexcept nogil:
 
 
 cdef bint may_close_later(int64_t alert_state, Date closed, Date issued, int32_t* last) noexcept nogil:
-    """Returns true where the order that the row calls closed may stand for a while: its closing is still to come, or cannot be true
-    (docs/statute.md, rule 21). last: the day before the closing; NO_DAY for one that cannot be true."""
+    """Returns true if the order that the row calls closed may still stand.
+
+    Its closing is still to come, or is impossible (docs/statute.md, rule 21). last: the day before the closing; NO_DAY
+    for an impossible one.
+    """
     cdef Date none
     cdef Validity days
     cdef int32_t issued_day = day_of_date(issued)
@@ -275,7 +278,8 @@ cdef bint may_close_later(int64_t alert_state, Date closed, Date issued, int32_t
 
 
 cdef bint is_unread(Context* c, int slot, Cell found) noexcept nogil:
-    """Whether the cell shows a number that was not read: two digits that differ, or a word that says so. Fillers show none."""
+    """Returns whether the cell shows a number that was not read: two different digits, or a word for one. Fillers show
+    none."""
     cdef Cell cell
     cdef int32_t i
     cdef char digit = 0
@@ -373,7 +377,7 @@ cdef void refuse(Encoding* e, RecordPlan* plan, int number, State* state, int ru
 
 
 cdef void put_readable_state(Encoding* e, AlertPlan* alert) noexcept nogil:
-    """What a damaged row says all the same of whether its order stands, and when."""
+    """Puts the readable state of a damaged row: whether its order stands, and when."""
     cdef Context* c = &e.context
     cdef Output* o = e.outputs
     cdef Validity days = validity_of(date_or_null(c, alert.valid_from, -1), date_or_null(c, alert.valid_to, -1), True)

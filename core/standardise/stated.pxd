@@ -1,5 +1,5 @@
-# What a row states of whom or what it is about, and how that is read: identifiers in canonical form, names and their keys, dates,
-# the vehicle.
+# The data stated by a row about its subject, and its reading: identifiers in canonical form, names and their keys,
+# dates, the vehicle.
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
@@ -53,7 +53,7 @@ cdef enum:
     COMMA_PARTS_MAX = 12
     PLATE_BYTES = 72         # a plate taken apart and written, or a type's word before a number
 
-# How a subject is read: one for each distinct [record.subject] of a source.
+# The way to read a subject: one for each distinct [record.subject] of a source.
 cdef struct SubjectPlan:
     int slots[S_COUNT]       # -1 = not in the manifest
     int field                # number of its first warning field; key k warns under field + k

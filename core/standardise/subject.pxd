@@ -1,12 +1,12 @@
-# Who or what a row is about.
+# The subject of a row.
 
 from core.standardise.row cimport Context
 from core.standardise.stated cimport Subject, SubjectPlan
 
 cdef void read_subject(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil
-# Whether nothing but a text that is no identifier shows whom or what the row is about: the key of its field, or -1.
+# Returns the key of the field if only a text that is no identifier shows the row's subject; else -1.
 cdef int only_shown(Subject* s, bint vehicle) noexcept nogil
-# How many it may be that are shown only so; 1 where nothing or something else says who it is.
+# Returns the number of possible subjects that are shown only so; 1 if nothing or something else identifies it.
 cdef int count_shown(Subject* s, bint vehicle) noexcept nogil
 # Takes one of what is shown for what is stated; several are nothing beside another number.
 cdef void take_shown(Context* c, Subject* s, int which) noexcept nogil

@@ -1,4 +1,4 @@
-"""Who or what a row is about (docs/manifests.md, [record.subject])."""
+"""The subject of a row (docs/manifests.md, [record.subject])."""
 
 from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcpy, memset
@@ -111,7 +111,7 @@ cdef Cell plain_text_of(Context* c, Cell full) noexcept nogil:
 
 
 cdef inline Cell parent_text_of(Context* c, Cell written) noexcept nogil:
-    """What parents are compared by; null where none is named."""
+    """Returns the text by which parents are compared; null if none is named."""
     return plain_text_of(c, written) if written.data != NULL and names_a_parent(written) else no_cell()
 
 
@@ -194,7 +194,7 @@ cdef Cell shown_name(Context* c, SubjectPlan* plan, Subject* s, Cell full) noexc
 
 
 cdef Cell without_cuis(Context* c, SubjectPlan* plan, Cell name) noexcept nogil:
-    """The name without CUIs that stand in its cell, for whom it names; itself where it names nobody else."""
+    """Returns the name without the CUIs in its cell; the name itself if it names no other person."""
     cdef Cell rest
     cdef char cuis[SHOWN_CUIS]
     cdef char* out

@@ -1,4 +1,4 @@
-"""What a row says of a vehicle: plate, VIN, chassis, engine, each in its own column or in another's."""
+"""The facts of a row about a vehicle: plate, VIN, chassis, engine, each in its own column or in another's."""
 
 from libc.string cimport memcmp, memcpy
 
@@ -68,7 +68,8 @@ cdef Cell vin_in(Context* c, Cell text) noexcept nogil:
 
 
 cdef bint takes_plate(Context* c, SubjectPlan* plan, Subject* s, int key) noexcept nogil:
-    """Whether the cell of a VIN or chassis is the plate, which the row states nowhere else; takes it then."""
+    """Takes the cell of a VIN or chassis as the plate if it is one and the row states no other; returns whether it did.
+    """
     cdef Cell text = text_at(c, plan, key), kind
     cdef Plate plate, typed
     cdef char* out
@@ -97,7 +98,7 @@ cdef bint takes_plate(Context* c, SubjectPlan* plan, Subject* s, int key) noexce
 
 
 cdef bint foreign_plate(Cell text, char* country, Plate* plate) noexcept nogil:
-    """Whether the cell is a plate beside the name of another country: "HAA 1234 HONDURAS"."""
+    """Returns whether the cell is a plate beside the name of another country: "HAA 1234 HONDURAS"."""
     cdef char rest[WORDS_TEXT + WORDS_MAX]
     cdef char said[3]
     cdef int length
@@ -156,7 +157,7 @@ cdef int read_plate(Context* c, SubjectPlan* plan, Subject* s) noexcept nogil:
 
 
 cdef Cell without_filler(Context* c, SubjectPlan* plan, int key, Cell number) noexcept nogil:
-    """Null, with a warning, where it is one character repeated: all beside whom that stands would be one."""
+    """Returns null, with a warning, for one character repeated: otherwise all its bearers would be one subject."""
     cdef int i = 1
     while i < number.size and number.data[i] == number.data[0]:
         i += 1

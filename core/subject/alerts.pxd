@@ -20,20 +20,20 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     bint adolescents_hidden      # a person whose adolescents' orders this question does not show, whether there are any or not
 
 cdef inline bint named_by_unlinked(const AlertSum* alerts) noexcept nogil:
-    """Whether an alert that is linked to nobody may mean the subject: never CLEAR, and REVIEW against WANTED."""
+    """Returns whether an alert linked to nobody may mean the subject: never CLEAR, and REVIEW against WANTED."""
     return alerts.crowded or alerts.one_bearer
 
-# Whether the caller may know what name_only_alerts counts: it needs IDENTITY and every alert section OPEN.
+# Returns whether the caller may know the count name_only_alerts: it needs IDENTITY and every alert section OPEN.
 cdef bint name_only_alerts_shown(const Call* call, const DossierHeader* header) noexcept nogil
-# Whether somebody is 18 today; nobody whose year of birth is unknown (section 10).
+# Returns whether a person is 18 today; false for an unknown year of birth (section 10).
 cdef bint of_age(const Call* call, const DossierHeader* header) noexcept nogil
-# Whether it is a warrant or escape in force of an act as a minor, on somebody who is not of age (section 10).
+# Returns whether it is a warrant or escape in force for an act as a minor, on a person who is not of age (section 10).
 cdef bint adolescents_order(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
 # A natural person under 18, or of unknown age.
 cdef bint may_be_a_child(const Call* call, const DossierHeader* header) noexcept nogil
-# Whether the caller sees every adolescent's order as it is.
+# Returns whether the caller sees every adolescent's order as it is.
 cdef bint sees_adolescents(const Call* call) noexcept nogil
-# Whether an alert may be seen: as it is, or an adolescent's order without its offence (section 10).
+# Returns whether an alert may be seen: as it is, or an adolescent's order without its offence (section 10).
 cdef bint alert_shows(const Call* call, const DossierHeader* header, const AlertEntry* alert) noexcept nogil
 # Level of one alert in force by the link of question (and owner); NOT_LISTED, DAMAGED_RECORD, an order of more than twenty
 # years and what does not hold for certain today are never above POSSIBLE.
@@ -50,5 +50,5 @@ cdef int put_closed_alerts(Call* call, const Dossier* dossier, uint32_t number, 
 cdef void put_note(Call* call, uint32_t number, int note) noexcept nogil
 # SIMILAR_NAME_ALERT, which says how many weak candidates have an alert.
 cdef void put_similar_note(Call* call, uint32_t number) noexcept nogil
-# A note whose text ends in a day, dd/mm/yyyy.
+# Puts a note with a text that ends in a day, dd/mm/yyyy.
 cdef void put_dated_note(Call* call, uint32_t number, int note, int32_t day) noexcept nogil

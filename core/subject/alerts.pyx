@@ -89,7 +89,7 @@ cdef inline bint _sees_all_of_adolescents(const Call* call) noexcept nogil:
 
 
 cdef bint _adolescents_hidden(const Call* call, const DossierHeader* header) noexcept nogil:
-    """Whatever orders there are: neither the level nor the note that rest on it may tell of one."""
+    """Returns whether adolescents' orders are hidden, with or without any: level and note must not reveal one."""
     return not _sees_all_of_adolescents(call) and may_be_a_child(call, header)
 
 
@@ -99,7 +99,7 @@ cdef bint _child_withheld(const Call* call, const DossierHeader* header) noexcep
 
 
 cdef inline bint _cares(const AlertEntry* alert) noexcept nogil:
-    """It protects, or is about a document: nobody is sought by it."""
+    """Returns whether the alert protects, or is about a document: it seeks nobody."""
     return (alert.kind == ALERT_KIND_MISSING_PERSON or alert.kind == ALERT_KIND_MISSING_CHILD
             or alert.kind == ALERT_KIND_DOCUMENT)
 
@@ -120,7 +120,8 @@ cdef bint alert_shows(const Call* call, const DossierHeader* header, const Alert
 
 
 cdef void _put_stored(Call* call, const Hit* hit) noexcept nogil:
-    """Fields 1 to 13: the offence only for whoever may see all of it, of an adolescent's order another action."""
+    """Puts fields 1 to 13: the offence only with the right to see all of it; for an adolescent's order another action.
+    """
     cdef Reader reader
     cdef Field field
     cdef const uint8_t* at = hit.stored
@@ -150,7 +151,7 @@ cdef bint _is_old(const Call* call, const AlertEntry* alert) noexcept nogil:
 
 
 cdef uint32_t _closed_elsewhere(const Call* call, const AlertEntry* alert) noexcept nogil:
-    """What another register says that the authority cannot have known at its as-of: that the order is closed."""
+    """Returns another register's closing of the order, if it is later than the authority's as-of."""
     if alert.closed_elsewhere == 0 or alert.register >= call.store.n_registers:
         return 0
     if <int32_t>(alert.closed_elsewhere & 0xFFFF) <= day_in_guatemala(call.store.registers[alert.register].as_of_ms):
@@ -178,7 +179,7 @@ cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link
 
 
 cdef bint _is_presented(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
-    """Whether the question gives the one number of its kind that reports as this one state of the subject."""
+    """Returns whether the question gives the one number of its kind that is reported in this state of the subject."""
     cdef uint32_t i
     cdef int k
     cdef bint presented, other

@@ -1,5 +1,4 @@
-# What was asked, as the subjects of a file compare with it: identifiers in canonical form, and the names of the
-# question.
+# The question, as the subjects of a file compare with it: identifiers in canonical form, and the names of the question.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t
@@ -36,10 +35,10 @@ cdef bint asked_from_impossible_cui(AskedIdentifier* asked, const char* text, si
 cdef int asked_from_plate(AskedIdentifier* asked, const char* text, size_t n, const char* country,
                           size_t country_n) noexcept nogil
 
-# Whether a visible identifier of the dossier is the one asked. identified[0]: and a register that identifies its kind
-# states it. Of a protected person whose telephones are not shown no telephone is (docs/answers.md section 10).
+# Returns whether a visible identifier of the dossier is the one asked. identified[0]: a register that identifies its
+# kind states it too. For a protected person with hidden telephones no telephone counts (docs/answers.md section 10).
 cdef bint asked_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, bint* identified) noexcept nogil
-# Whether a visible identifier of the same kind, but another, is on file (documents: of the same country).
+# Returns whether a visible identifier of the same kind, but another, is on file (documents: of the same country).
 cdef bint another_held(const Call* call, const Dossier* dossier, const AskedIdentifier* asked) noexcept nogil
 # Entities under the key of `asked` into entities[LOOKUP_MAX], ascending, without repeats; hash collisions included.
 # Returns how many, or -1 with the call's failure.

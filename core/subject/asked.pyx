@@ -1,4 +1,4 @@
-"""What was asked, compared with a dossier's identifiers, without the GIL. Nothing here is for Python."""
+"""Compares the question with a dossier's identifiers, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcmp, memcpy, memset
@@ -23,7 +23,7 @@ cdef enum:
 
 
 cdef void _describe(AskedIdentifier* asked) noexcept nogil:
-    """What an identifier is worth, by its kind and text."""
+    """Sets an identifier's weight by its kind and text."""
     asked.link = LEVEL_POSSIBLE
     asked.identifies = 0
     asked.national = asked.certain = asked.foreign = asked.is_cui = asked.impossible = False

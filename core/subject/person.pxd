@@ -29,10 +29,10 @@ cdef uint8_t compare_person_names(const Call* call, const Person* person) noexce
 cdef uint8_t compare_person_birth(const Call* call, const Person* person) noexcept nogil
 cdef uint8_t compare_person_sex(const Call* call, const Person* person) noexcept nogil
 cdef uint8_t compare_person_parents(const Call* call, const Person* person) noexcept nogil
-# Whether a claim that counts has a name; and one of the parents that are asked.
+# Return whether a claim that counts has a name, or one of the asked parents.
 cdef bint person_is_named(const Call* call, const Person* person) noexcept nogil
 cdef bint person_parent_is_named(const Call* call, const Person* person) noexcept nogil
-# Of a birth date that neither agrees nor disagrees: PARTLY, NEAR, or 0 when a side has no year.
+# Returns the nearness of a birth date that neither agrees nor disagrees: PARTLY, NEAR, or 0 when a side has no year.
 cdef uint8_t person_birth_nearness(const Call* call, const Person* person) noexcept nogil
 # Age today; -1 = none.
 cdef int person_age(const Call* call, const Person* person) noexcept nogil

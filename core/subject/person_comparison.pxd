@@ -1,4 +1,4 @@
-# What a question about a person holds, and how one person compares with it (docs/answers.md section 8).
+# A question about a person, and the comparison of one person with it (docs/answers.md section 8).
 
 from libc.stdint cimport uint8_t
 
@@ -29,5 +29,5 @@ cdef void compare_person(const Call* call, const PersonQuestion* asked, const Pe
                          Compared* compared) noexcept nogil
 # Comparisons of an answer without a person: the principal AGREES when something was found, all else UNKNOWN.
 cdef void compare_nobody(const Call* call, const PersonQuestion* asked, bint found, Compared* compared) noexcept nogil
-# Whether names, parents or birth date given agree: what makes a cedula certain.
+# Returns whether given names, parents or birth date agree: this makes a cedula certain.
 cdef bint person_supported(const Call* call, const Person* person) noexcept nogil

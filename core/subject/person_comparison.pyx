@@ -1,4 +1,4 @@
-"""How one person compares with a question, without the GIL. Nothing here is for Python."""
+"""Compares one person with a question, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport uint32_t
 
@@ -28,7 +28,7 @@ cdef inline void _clear(Compared* compared) noexcept nogil:
 
 
 cdef inline uint8_t _told(uint8_t agreement, uint8_t nearness) noexcept nogil:
-    """UNKNOWN is told only of what one side does not state: `nearness` is 0."""
+    """Returns the agreement to show: `nearness` in place of UNKNOWN, unless one side states nothing (nearness 0)."""
     return nearness if agreement == AGREEMENT_UNKNOWN and nearness else agreement
 
 

@@ -31,5 +31,6 @@ cdef bint section_visible(const Call* call, const Dossier* dossier, uint8_t sect
 # The sections that are left out of an answer about a person who is protected today, bit (1 << Section). `asked`: the
 # question asked about the person, and was not about a vehicle; then a caller who sees the order itself sees them.
 cdef uint64_t kept_sections(const Call* call, const Dossier* dossier, bint asked) noexcept nogil
-# Whether a record of a protected side that is in force today is on file for the person, certain or not, visible or not.
+# Returns whether a record of a protected side that is in force today is on file for the person, certain or not, visible
+# or not.
 cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nogil

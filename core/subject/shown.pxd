@@ -1,4 +1,4 @@
-# Who was shown in an answer: one entry for each subject whose data left, gathered while the answer is written.
+# The subjects shown in an answer: one entry for each subject with data that left, gathered while the answer is written.
 # The audit record of the answer is made of it (core/audit/log.pxd); nothing of it goes to the client.
 
 from libc.stddef cimport size_t
@@ -63,5 +63,5 @@ cdef void shown_put(Call* call, const Dossier* dossier, uint8_t how, size_t row,
 cdef void shown_hit(Call* call, const Hit* hit) noexcept nogil
 # A subject of one clearance row: always an entry of its own.
 cdef void shown_row(Call* call, const Dossier* dossier, size_t row, uint8_t result, const Left* left) noexcept nogil
-# The result of a row whose subjects are the entries from place `start` on.
+# Sets the result of a row with the subjects that are the entries from place `start` on.
 cdef void shown_row_result(Call* call, size_t start, uint8_t result) noexcept nogil

@@ -36,9 +36,9 @@ cdef ShownEntry* _find(Call* call, const DossierHeader* header, uint8_t how, siz
 
 
 cdef void _mark_discreet(Call* call, const Dossier* dossier, ShownEntry* entry) noexcept nogil:
-    """Notes whose discreet alert was touched, whether or not the caller may see it.
+    """Notes the register with a discreet alert that was touched, visible to the caller or not.
 
-    A second register with one of its own gets an entry of its own, with no sections, so that each owner is told.
+    A second register with one of its own gets an entry of its own, with no sections, so that each owner is notified.
     """
     cdef uint32_t i
     cdef const AlertEntry* alert

@@ -1,4 +1,4 @@
-# What a question about a vehicle holds, which plates a vehicle bears, and how one vehicle compares with the question
+# A question about a vehicle, the plates that a vehicle bears, and the comparison of one vehicle with the question
 # (docs/answers.md section 8).
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
@@ -36,11 +36,10 @@ cdef struct Bearing:
     int32_t last                 # BEARS_FORMERLY: of its latest bearing
     int32_t first
 
-# Whether any record of section PLATE_ASSIGNMENT, visible or not, says which plates the vehicle bears: then the plates
-# of other
-# records are no bearings.
+# Returns whether any record of section PLATE_ASSIGNMENT, visible or not, states the vehicle's plates: then the plates
+# of other records are no bearings.
 cdef bint plates_assigned(const Dossier* vehicle) noexcept nogil
-# Whether an entry is a visible bearing of the vehicle; `assigned` from plates_assigned.
+# Returns whether an entry is a visible bearing of the vehicle; `assigned` from plates_assigned.
 cdef bint is_bearing(const Call* call, const IdentifierEntry* entry, bint assigned) noexcept nogil
 cdef void plate_bearing(const Call* call, const Dossier* dossier, const AskedIdentifier* asked, Bearing* bearing) noexcept nogil
 # 0 = another plate, else the Level: HIT with equal type, POSSIBLE when either type is not known.

@@ -1,4 +1,4 @@
-"""How one vehicle compares with a question, without the GIL. Nothing here is for Python."""
+"""Compares one vehicle with a question, without the GIL. Nothing here is for Python."""
 
 from libc.string cimport memchr, memcmp
 

@@ -1,4 +1,4 @@
-# What a search of vehicles asks besides plate and number, and how a vehicle's registrations compare with it
+# The facts in a search of vehicles besides plate and number, and the comparison of a vehicle's registrations with them
 # (docs/answers.md section 13, "Search").
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t

@@ -1,4 +1,4 @@
-"""What a search of vehicles asks besides plate and number, without the GIL. Nothing here is for Python."""
+"""The facts in a search of vehicles besides plate and number, without the GIL. Nothing here is for Python."""
 
 from libc.string cimport memcmp
 
@@ -36,7 +36,7 @@ cdef bint _begins(const char* word, size_t n, const char* text, size_t length) n
 
 
 cdef bint _holds_word(const char* word, size_t n, const char* text, size_t length) noexcept nogil:
-    """Whether a word begins a word of the text, or the text with its spaces left out ("CRV": "CR V")."""
+    """Returns whether a word begins a word of the text, or the text with its spaces left out ("CRV": "CR V")."""
     cdef char joined[1024]
     cdef size_t start = 0, end, i, joined_n = 0
     while start < length:
@@ -54,7 +54,7 @@ cdef bint _holds_word(const char* word, size_t n, const char* text, size_t lengt
 
 
 cdef bint _is_made(const Seen* seen, const char* make, size_t make_n, const char* line, size_t line_n) noexcept nogil:
-    """Whether make and line are those asked."""
+    """Returns whether make and line are those asked."""
     cdef int i
     if seen.make_length and (make_n == 0 or not makes_agree(make, <int>make_n, seen.make, <int>seen.make_length)):
         return False

@@ -1,1 +1,1 @@
-"""What every stage of a build shares: options, errors, lock, progress, memory."""
+"""The common parts of all stages of a build: options, errors, lock, progress, memory."""

@@ -1,4 +1,4 @@
-"""How many cores a build may use."""
+"""The number of cores that a build may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops a build on purpose, by who is at fault. None of these touches the published generation."""
+"""The errors that stop a build on purpose, by who is at fault. None of these touches the published generation."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ INTERVAL_S = 0.1
 
 
 def keep_memory() -> None:
-    """Arrow takes memory from the C library's heap from here on, which keeps what is freed for the next batch.
+    """Makes Arrow take memory from the C library's heap, which keeps freed memory for the next batch.
 
-    Its own allocator gives large pieces back at once: half of a build's time went into pages that the system had to
-    clear for it again and again (2.0 of 3.9 s of CPU while a nation of 100,000 was dealt).
+    Arrow's own allocator gives large pieces back at once. The system then had to clear pages again and again: half of a
+    build's time (2.0 of 3.9 s of CPU while a nation of 100,000 was dealt).
     """
     pa.set_memory_pool(pa.system_memory_pool())
 

@@ -1,4 +1,4 @@
-"""What a build is asked to do."""
+"""The options of a build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What a build is to do. `sources`: directory that paths in manifests start from."""
+    """The options of a build. `sources`: directory that paths in manifests start from."""
 
     data: Path
     sources: Path

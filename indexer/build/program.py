@@ -1,6 +1,6 @@
-"""Which program works: a digest of all that decides what a build makes of its registers.
+"""The running program's digest: of everything that decides a build's result.
 
-No version number that somebody has to remember to raise: what one program spilled is never taken up by another.
+There is no version number to raise by hand: a build never takes up the spilled files of another program.
 """
 
 from __future__ import annotations

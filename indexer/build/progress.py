@@ -17,7 +17,7 @@ LINE_INTERVAL_S = 5.0
 
 @dataclass
 class StageTime:
-    """What one stage took."""
+    """The cost of one stage."""
 
     name: str
     seconds: float

@@ -1,8 +1,8 @@
 """The child process that reads registers: `python -m indexer.extract.child`, each task a JSON line on stdin.
 
-It writes Parquet files, the quarantine and the report into the staging directory, and tells its progress as JSON lines
+It writes Parquet files, the quarantine and the report into the staging directory. It reports its progress as JSON lines
 on stdout, "done" as the last of a register. Exit 0 = there is no further task; 3 = a source cannot be read (the last
-line says which and why); 4 = the disk it writes to is full; anything else is a crash.
+line names it and the reason); 4 = the disk it writes to is full; anything else is a crash.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ from indexer.standardise.standardiser import Standardiser
 EXIT_UNREADABLE = 3
 EXIT_DISK_FULL = 4
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What writing meets on a full disk, and reading never."""
+"""Errors of writing to a full disk; reading never raises them."""
 ROW_GROUP = 131_072
 FILE_ROWS = 4_000_000
 """Records a file."""
 PROGRESS_S = 0.2
 AHEAD_MAX_S = 24 * 3600.0
-"""How far an as-of may lie ahead of the clock."""
+"""The longest time that an as-of may lie ahead of the clock."""
 _LATEST_MS = 253_402_300_799_999  # the end of the year 9999, the last that can be written
 
 
@@ -100,7 +100,7 @@ class _RecordWriter:
 
 
 def _closed_ms(path: Path | None) -> int:
-    """When what is read now was closed at the latest: the same file may be read again days later."""
+    """Returns the latest time at which the present input was closed: the same file may be read again days later."""
     now_ms = int(time.time() * 1000)
     return now_ms if path is None else min(now_ms, path.stat().st_mtime_ns // 1_000_000)
 
@@ -253,7 +253,7 @@ class _Extraction:
 
 
 def _nothing_whole(rows: int, refused: Counter[str], left_out: Counter[str]) -> str:
-    """Why none of a source's rows gave a whole record: a wrong encoding, a code that changed."""
+    """Returns why none of a source's rows gave a whole record: a wrong encoding, a code that changed."""
     reasons = [f"{count:,} refused: {reason}" for reason, count in refused.most_common(3)]
     reasons += [f"{count:,} left out by when: {column}" for column, count in left_out.most_common(3)]
     return f"none of its {rows:,} rows gives a whole record ({'; '.join(reasons)})"

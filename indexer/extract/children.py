@@ -74,10 +74,9 @@ class ReadingProcesses:
     ) -> ExtractReport:
         """Reads one register into `directory` (existing, empty): records-*.parquet, quarantine.parquet, extract.json.
 
-        `dsns`: PostgreSQL connection strings by register id.
-        Raises SourceUnreadable; ManifestError; OSError (ENOSPC) when the disk is full, which is no fault of the source:
-        carrying the register forward because of it would hide it. What a failed child leaves in `directory` has no
-        extract.json.
+        `dsns`: PostgreSQL connection strings by register id. Raises SourceUnreadable; ManifestError; OSError (ENOSPC)
+        when the disk is full. A full disk is no fault of the source: carrying the register forward would hide it. A
+        failed child's files in `directory` have no extract.json.
         """
         manifest = load_manifest(manifest_file)
         task = {
@@ -155,7 +154,7 @@ class _Child:
                 on_progress(Progress(manifest.id, message["rows"], message["bytes_done"], message["bytes_total"]))
 
     def ended(self) -> tuple[int, bytes]:
-        """Its exit code, and what it wrote as errors, once its output has ended."""
+        """Returns the exit code and the error output, once its output has ended."""
         code = self.process.wait()
         self._reader.join(timeout=5)
         return code, b"".join(self._errors)
@@ -179,7 +178,7 @@ def _pump(stream: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
 
 
 def _crash(code: int, errors: bytes) -> str:
-    """What ended the child, and where; never its message, which may hold values of a row."""
+    """Returns the kind and place of the child's crash; never its message, which may hold values of a row."""
     if code < 0:
         return f"the reading process was ended by {signal.Signals(-code).name}"
     lines = [line for line in errors[-_ERRORS_MAX:].splitlines() if len(line) < _ERROR_LINE_MAX]  # others hold values

@@ -1,4 +1,5 @@
-"""What an extraction tells: progress while it runs, a report when it is done, or why the source cannot be read."""
+"""Messages of an extraction: progress while it runs, a report when it is done, or the reason why the source is
+unreadable."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from core.files.replacement import replace_file
 
 
 class SourceUnreadable(Exception):
-    """A register whose source cannot be read to its end: it is carried forward. No personal data in `why`."""
+    """A register with a source that cannot be read to its end: it is carried forward. No personal data in `why`."""
 
     def __init__(self, register: str, source: str, why: str) -> None:
         super().__init__(f"register {register}, source {source or 'any'}: {why}")
@@ -22,7 +23,7 @@ class SourceUnreadable(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the extraction of a register is."""
+    """Progress of a register's extraction."""
 
     register_id: str
     rows: int
@@ -57,7 +58,7 @@ class ExtractReport:
     alerts: dict[str, dict[str, int]] = field(default_factory=dict)
     """Whole alert records by kind: "listed" in any state, and those of them that are "pending"."""
     holds: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What sources state of what was fed: core.generation.manifest.StatedHold, by source."""
+    """Statements of sources about fed changes: core.generation.manifest.StatedHold, by source."""
     warnings: dict[str, int] = field(default_factory=dict)
     """Values left out, and identifiers read otherwise than strictly, by "section.field.rule"."""
     finished: bool = True

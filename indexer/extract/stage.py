@@ -116,7 +116,7 @@ class _Extraction:
         return RegisterInBuild(ordinal, manifest.id, name, "fresh", staged)
 
     def _last(self, manifest: Manifest) -> StagedExtract | None:
-        """Its last good extract, which an earlier release may have staged; None: it was never loaded."""
+        """Returns the last good extract, perhaps staged by an earlier release; None: it was never loaded."""
         last = self.last.get(manifest.id)
         if last is not None:
             complete_columns(last.files(self.options.data))

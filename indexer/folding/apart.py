@@ -20,14 +20,14 @@ from indexer.standard import STANDARD_SCHEMA
 
 PART_CHANGES = 50_000
 FILE, ROW = "file", "file_row"
-"""Of a staged row: number of its file, and its number in the file."""
+"""Columns of a staged row: number of its file, and its number in the file."""
 _PLACE: list[pa.Field[Any]] = [pa.field(FILE, pa.int32(), nullable=False), pa.field(ROW, pa.int64(), nullable=False)]
 PLACES = pa.schema(_PLACE)
 _COLUMNS = ", ".join(name for name in STANDARD_SCHEMA.names if name != "register")
 
 
 class Part(NamedTuple):
-    """Of some ids."""
+    """The changes and rows of some ids."""
 
     changes: list[Change]  # in the ledger's order
     rows: pa.Table  # STANDARD_SCHEMA, FILE, ROW

@@ -39,7 +39,7 @@ class Entries:
 
 
 class Known(Protocol):
-    """What is known of the first entries without the ledger (indexer.folding.last_words)."""
+    """The known data of the first entries, without the ledger (indexer.folding.last_words)."""
 
     behind: Position
 

@@ -1,11 +1,10 @@
-"""The last words of the ledger: what a build may still need of the entries that an earlier one took in.
+"""The last words of the ledger: the entries of an earlier build that a later one may still need.
 
-    fed_words.parquet   changes, as indexer.folding.entries has them; in each generation that took changes in
+fed_words.parquet   changes, as indexer.folding.entries has them; in each generation that took changes in
 
-The next build reads them, and of the ledger what came since: the first entries of a long ledger are archived, and may
-be away. Of each key they hold its last row and what came after it; of ids under which anything is in doubt, everything.
-Which changes have one key is the manifests' word. Where that is another by now the whole ledger is read, as long as
-its archive is here.
+The next build reads them, and the later entries of the ledger. The first entries of a long ledger are archived, and may
+be away. Of each key they hold its last row and the entries after it; of ids in doubt, everything. The manifests decide
+which changes have one key. If that has changed, the whole ledger is read, as long as its archive is here.
 """
 
 from __future__ import annotations
@@ -87,7 +86,7 @@ def _yields_before(change: Change, row: Change) -> bool:
 
 
 class LastWords:
-    """Those of one generation."""
+    """The last words of one generation."""
 
     def __init__(self, directory: Path, folded: Folded, behind: Position) -> None:
         """behind: the place in the ledger behind what they are of. Raises GenerationDamaged."""

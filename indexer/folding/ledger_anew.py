@@ -1,8 +1,8 @@
-"""Whether the ledger still has what the current generation took in: without it the next one would be greener.
+"""Checks that the ledger still has the entries of the current generation: without them the next one would be greener.
 
-A ledger that was lost, or put back from an older copy, lacks changes of which nobody there knows. The server tells that
-its feeds are in doubt (RESTORED) until each source's heartbeat says which number was its last; by then what was missing
-was sent again, and a build from it holds all.
+A ledger that was lost, or restored from an older copy, lacks changes that it cannot know. The server marks its feeds as
+in doubt (RESTORED) until each source's heartbeat states its last number. By then the missing changes were sent again,
+and a build from it holds all.
 """
 
 from __future__ import annotations

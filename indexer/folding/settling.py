@@ -2,7 +2,8 @@
 
     rounds --fed_rows--> standard records --meaning--> which they replace --contradicted, yielding--> marks
 
-`indexer.live.writer` asks the same of linked records, change by change; here links come afterwards, of all records.
+`indexer.live.writer` applies the same rules to linked records, change by change; here links come afterwards, of all
+records.
 """
 
 from __future__ import annotations

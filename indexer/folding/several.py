@@ -1,6 +1,6 @@
-"""Ids under which an extract lists rows about several subjects: each build notes them, though no change named them yet.
+"""Ids of an extract with rows about several subjects: each build notes them, even if no change has named them yet.
 
-What a later base lists under such an id may be one row, and a change that meant one of several would then mean it
+A later base may list one row under such an id. A change that meant one of several would then mean it
 (indexer/live/shared_keys.py). So every base has a copy of all keys that were ever found.
 """
 

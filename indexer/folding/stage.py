@@ -2,8 +2,8 @@
 
     ledger --entries--> a file --apart--> by id, with the staged rows of these ids --settling--> rows in their place
 
-What the staged files hold is not written again: of each file the numbers of the rows that are replaced are handed on,
-and what stands instead lies in files of its own.
+The staged files are not written again. Of each file the numbers of the replaced rows are handed on; the replacing rows
+lie in files of their own.
 """
 
 from __future__ import annotations

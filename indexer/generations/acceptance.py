@@ -64,7 +64,7 @@ def _look_up(generation: Generation, register: str, files: Sequence[Sampled]) ->
 
 
 def _is_of_plate(row: dict[str, Any]) -> bool:
-    """Whether a record is a plate's: the VIN beside it is that of a vehicle that may be on no file."""
+    """Returns whether a record is a plate's: the VIN beside it is that of a vehicle that may be on no file."""
     return bool(row["subject"] == SUBJECT_PLATE or row["alert_kind"] == ALERT_KIND_STOLEN_PLATE)
 
 

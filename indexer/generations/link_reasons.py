@@ -1,4 +1,4 @@
-"""Why a record is linked to a person by name: links.parquet of a generation, read (docs/answers.md section 5)."""
+"""The reasons why a record is linked to a person by name: reads links.parquet (docs/answers.md section 5)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ REASONS_FILE = "links.parquet"
 class LinkReason:
     """One link by name. level, agrees, disagrees: numbers of ronda.v1 Level and Criterion.
 
-    people: living persons whom the record fits (dead ones when nobody living fits); score: of core.names.comparison,
-    0 to 1, by names, birth date and sex, None where she is wanted under another number; rule: version of the rules that
+    people: living persons that the record fits (dead ones if no living one fits). score: of core.names.comparison, 0 to
+    1, by names, birth date and sex; None for a person wanted under another number. rule: version of the rules that
     decided.
     """
 

@@ -98,7 +98,7 @@ def generation_directory(data: Path, generation_id: str | None) -> tuple[str, Pa
 
 @dataclass(frozen=True)
 class Verification:
-    """What verifying found. A problem reads "file: what is wrong"."""
+    """The result of a verification. A problem reads "file: the fault"."""
 
     generation_id: str
     deep: bool
@@ -107,7 +107,7 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.problems
 
     def to_json(self) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _content_problems(directory: Path, *, deep: bool) -> list[str]:
 
 
 def _lmdb_problems(path: Path) -> list[str]:
-    """What LMDB's own checker says, in a process of its own: it must survive a file that it cannot trust."""
+    """Returns the findings of LMDB's own checker, in a process of its own: a damaged file may crash it."""
     command = with_parent("lmdb", "verify", "-s", str(path))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:

@@ -97,7 +97,7 @@ def collect(data: Path, *, keep_generations: int, keep_bytes: int) -> list[str]:
     """Removes the oldest generations beyond `keep_generations` besides the current one, or `keep_bytes` in all.
 
     The current generation is never removed, nor one that `ronda live` follows: it serves until the changes are in the
-    next one, and what is fed would be STALE for so long. Returns the ids removed.
+    next one. Without it fed registers would be STALE for so long. Returns the ids removed.
     """
     current = current_generation(data)
     kept = published_generations(data)

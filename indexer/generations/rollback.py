@@ -1,7 +1,7 @@
-"""Roll-back: shows what an older generation would bring back, then switches to it.
+"""Roll-back: shows the alerts that an older generation would bring back, then switches to it.
 
 The danger is a warrant that was cancelled since: it would arrest again. So the preview names every alert that is
-PENDING in the target and not in the generation that answers now, by register and record id, never by name.
+PENDING in the target and not in the current generation, by register and record id, never by name.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class RegisterStep:
 
     @property
     def older(self) -> bool:
-        """Whether the switch makes it older, or takes it away."""
+        """True if the switch makes it older, or takes it away."""
         return self.then_ms < self.now_ms
 
 
@@ -55,7 +55,7 @@ class RevivedAlert:
 
 @dataclass(frozen=True)
 class RollbackPreview:
-    """What a switch from `current` to `target` would do."""
+    """The effects of a switch from `current` to `target`."""
 
     current: str
     target: str
@@ -69,7 +69,7 @@ class RollbackPreview:
 
 
 def rollback_preview(data: Path, target: str | None = None) -> RollbackPreview:
-    """What `target` (default: the newest generation older than the current one) would bring back.
+    """Returns the alerts that `target` would bring back. Default: the newest generation older than the current one.
 
     Raises BuildRefused when there is no such generation, or when it is damaged.
     """
@@ -92,7 +92,7 @@ def rollback_preview(data: Path, target: str | None = None) -> RollbackPreview:
 
 
 def _target(data: Path, target: str | None) -> str:
-    """The generation to go back to; the newest one older than the current when not told."""
+    """Returns the generation to go back to; None = the newest one older than the current."""
     current = generation_directory(data, None)[0]
     if target is None:
         older = [name for name in published_generations(data) if name < current]

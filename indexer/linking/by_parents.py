@@ -1,7 +1,7 @@
-"""Links by the name and the parents, whatever birth date and sex say (docs/answers.md section 5).
+"""Links by the name and the parents, without regard to birth date and sex (docs/answers.md section 5).
 
-    records that state parents x who bears their name, or a longer one that holds all of it    name_bearer
-      --> persons with whom every parent that is stated agrees                                 name_kin
+    records that state parents x bearers of their name, or of a longer one that holds all of it    name_bearer
+      --> persons that agree with every stated parent                                             name_kin
 
 A clerk who writes another birth date rarely invents a father and a mother; brothers and sisters have other names.
 """

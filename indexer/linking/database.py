@@ -42,7 +42,7 @@ STANDARDS = CLEARANCE_POLICE | CLEARANCE_CRIMINAL | CLEARANCE_RENAS
 
 @dataclass(frozen=True)
 class LinkedRegister:
-    """What linking must know of a register: its place in configuration order, id, and what it identifies."""
+    """Linking's data of a register: place in configuration order, id, and the identifiers that it identifies."""
 
     ordinal: int
     register_id: str
@@ -113,11 +113,11 @@ class LinkingDatabase:
         self.connection.close()
 
     def run(self, sql: str) -> None:
-        """Runs statements whose results nobody reads."""
+        """Runs statements without reading results."""
         self.connection.execute(sql)
 
     def drop(self, *tables: str) -> None:
-        """What no rule looks at any more makes room."""
+        """Drops tables that no rule needs any more."""
         self.run("; ".join(f"DROP TABLE {table}" for table in tables))
 
     def number(self, sql: str) -> int:
@@ -135,7 +135,7 @@ class LinkingDatabase:
         self.run(f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)")
 
     def sorted_rows(self, path: Path) -> str:
-        """What `copy_sorted` wrote there, to select from: with `file_row_number`, from 0 on."""
+        """Returns the SQL that selects the rows of `copy_sorted`: with `file_row_number`, from 0 on."""
         return f"read_parquet({_quoted(str(path))}, file_row_number = true)"
 
     def keep(self, name: str, sql: str) -> None:
@@ -181,7 +181,7 @@ class LinkingDatabase:
         return "(" + ", ".join(map(str, found or [255])) + ")"
 
     def holds(self, table: str, condition: str = "true") -> bool:
-        """Whether a table has a row of which this is so: rules that nothing comes under are not worked out."""
+        """Returns whether a table has a row with this condition: rules without any such row are skipped."""
         return bool(self.number(f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT 1)"))
 
     def _view_files(self) -> None:

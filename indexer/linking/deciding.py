@@ -1,4 +1,5 @@
-"""Whom a record by name is linked to, of those whom it may mean: the rules S, H, P, F, A and N, and the only bearer.
+"""Decides which of the possible persons a record by name is linked to: the rules S, H, P, F, A and N, and the only
+bearer.
 
     name_fit    pairs with all that agrees and what does not --> name_decided --> name_link, name_count, doubted
 

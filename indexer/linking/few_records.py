@@ -1,8 +1,8 @@
-"""The database that linking works in where the records are few: live changes, and what lies around them.
+"""Linking's database for few records: live changes, and the records around them.
 
-The rules are the same text as a build's. Opening a database and files takes longer than all that they ask of few
-records: hence one connection from tick to tick, everything in memory, and what was made is rolled back; each statement
-is planned once (indexer/linking/prepared.py).
+The rules are the same text as a build's. Opening a database and files takes longer than all questions about few
+records. So one connection stays from tick to tick, everything in memory, and the made tables are rolled back; each
+statement is planned once (indexer/linking/prepared.py).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class FewRecords(LinkingDatabase):
 
     @contextmanager
     def over(self, staged: pa.Table, registers: Sequence[LinkedRegister]) -> Iterator[FewRecords]:
-        """With these standard records (SEEN), by register, and nothing else."""
+        """Yields the database with exactly these standard records (SEEN), by register."""
         if self.registers != registers:
             self.connection.execute("DROP TABLE IF EXISTS register_name")
             self.registers = registers
@@ -59,7 +59,7 @@ class FewRecords(LinkingDatabase):
             self._sorted.clear()
 
     def run(self, sql: str) -> None:
-        """Runs statements whose results nobody reads."""
+        """Runs statements without reading results."""
         self._statements.run(sql)
 
     def number(self, sql: str) -> int:
@@ -67,7 +67,7 @@ class FewRecords(LinkingDatabase):
         return self._statements.number(sql)
 
     def holds(self, table: str, condition: str = "true") -> bool:
-        """As in a build; of a table that is known to be empty nothing is asked."""
+        """Returns the same as in a build; a table known to be empty is not queried."""
         rows = self._statements.rows_of(table)
         if rows == 0 or (rows is not None and condition == "true"):
             return bool(rows)
@@ -85,11 +85,11 @@ class FewRecords(LinkingDatabase):
         self._statements.fill(path.stem, found.append_column("file_row_number", numbers))
 
     def sorted_rows(self, path: Path) -> str:
-        """What `copy_sorted` made, to select from: with `file_row_number`, from 0 on."""
+        """Returns the name that selects the rows of `copy_sorted`: with `file_row_number`, from 0 on."""
         return path.stem
 
     def sorted_table(self, path: Path) -> pa.Table:
-        """What `copy_sorted` made."""
+        """Returns the table of `copy_sorted`."""
         return self._sorted[path]
 
     def keep(self, name: str, sql: str) -> None:
@@ -101,7 +101,7 @@ class FewRecords(LinkingDatabase):
         self._statements.fill(name, pa.Table.from_batches(batches, schema=schema))
 
     def forget(self, name: str) -> None:
-        """Nothing: all of it is rolled back together."""
+        """Does nothing: all of it is rolled back together."""
 
     def insert_cuis(self, name: str, rows: Sequence[tuple[int, int]]) -> None:
         """Appends (place, cui) pairs to a table of these two columns."""

@@ -1,7 +1,7 @@
-"""Whose address an order hides without being linked to her (docs/answers.md section 5, "Only hidden").
+"""Persons with an address that an order hides without a link to them (docs/answers.md section 5, "Only hidden").
 
-A link asks for a birth date beside the name, lest somebody is arrested for a namesake. To leave an address out of an
-answer by plate costs a namesake nothing, and a woman whose order was badly written down her life.
+A link requires a birth date beside the name, so that no namesake is arrested. Leaving an address out of an answer by
+plate costs a namesake nothing; showing it may cost the life of a woman with a badly written order.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
@@ -33,12 +33,11 @@ _ONE_DAY = f"c.birth = h.birth AND c.birth // 10000 > {LAST_FILLER_YEAR} AND c.b
 
 
 def collect_hidden(database: LinkingDatabase) -> None:
-    """Makes `name_hides`(place, cui, text): orders, and whom they hide though they are not linked to her.
+    """Makes `name_hides`(place, cui, text): orders, and the persons that they hide without a link.
 
-    Needs `name_bearer`(place, entity, names): all whose name agrees with that of a hiding record, or holds all of it,
-    birth date and sex aside;
-    and `name_decided`, `name_only`, `named_person`, `unborne_record`, `cui_person`, `text_person`,
-    `crossed_claim` and `resolved`.
+    Needs `name_bearer`(place, entity, names): all persons with a name that agrees with that of a hiding record, or
+    holds all of it, without regard to birth date and sex; and `name_decided`, `name_only`, `named_person`,
+    `unborne_record`, `cui_person`, `text_person`, `crossed_claim` and `resolved`.
     """
     _collect_slips(database)
     _collect_others(database)
@@ -61,9 +60,11 @@ def collect_hidden(database: LinkingDatabase) -> None:
 
 
 def _collect_others(database: LinkingDatabase) -> None:
-    """other_number(place, cui, text): who has the whole name of her whose number a hiding record states, but another
-    kind of number: only two CUIs tell two persons apart, a NIT or passport that no register states beside one does not.
-    Nor do two CUIs of one birth date: she may be on file twice.
+    """Makes other_number(place, cui, text): persons with the whole name of a hiding record's person, but another kind
+    of number.
+
+    Only two CUIs tell two persons apart. A NIT or passport that no register states beside a CUI does not, nor do two
+    CUIs of one birth date: the person may be on file twice.
     """
     database.run(f"""
         CREATE TABLE other_number AS
@@ -84,8 +85,10 @@ def _collect_others(database: LinkingDatabase) -> None:
 
 
 def _collect_slips(database: LinkingDatabase) -> None:
-    """cui_slip(place, cui): numbers one slip from that of a hiding record, where nothing bears its number out;
-    and those that its CUI's cell shows but for a digit lost or too many."""
+    """Makes cui_slip(place, cui): numbers one slip from that of a hiding record, if nothing supports its number.
+
+    Also those in its CUI's cell with a digit lost or too many.
+    """
     stated = database.stream(f"""
         SELECT place, cui FROM noted_staged p
         WHERE {HIDING} AND NOT is_owner AND cui IS NOT NULL
@@ -103,8 +106,10 @@ def _collect_slips(database: LinkingDatabase) -> None:
 
 
 def slips_of(cui: int) -> Iterator[int]:
-    """Each number of 13 digits with another digit in one place, or two neighbours exchanged; and every valid one with
-    another place part, or a digit lost behind a zero (core/identifiers/near_cuis)."""
+    """Yields each number of 13 digits with another digit in one place, or two neighbours exchanged.
+
+    Also every valid one with another place part, or a digit lost behind a zero (core/identifiers/near_cuis).
+    """
     yield from near_cuis([cui], True)[1]
     digits = f"{cui:0{_CUI_DIGITS}d}"
     for place, digit in enumerate(digits):

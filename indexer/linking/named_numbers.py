@@ -1,4 +1,4 @@
-"""CUIs within the cell of a name: whose they are may be meant too (docs/answers.md section 4, "In the name's cell")."""
+"""CUIs within the cell of a name: their bearers may be meant too (docs/answers.md section 4, "In the name's cell")."""
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Records by name: persons whom they may mean, and the rules S, F and A (docs/answers.md section 5).
+"""Records by name: persons that they may mean, and the rules S, F and A (docs/answers.md section 5).
 
     claims on file --> names.bin in the work directory
-    records without an identifier, or with one that is not borne out --batches, both cores--> pairs that fit
-    pairs + claims --> parents, department, age band --> links, counts, and why (links.parquet)
+    records without an identifier, or with one in doubt --batches, both cores--> pairs that fit
+    pairs + claims --> parents, department, age band --> links, counts, and reasons (links.parquet)
 
 Only alerts and records that count for a clearance come here.
 """
@@ -84,13 +84,15 @@ _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
 
 def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex | None = None) -> None:
-    """Makes `name_link`(place, cui, text, level, agrees, disagrees, score, people), `name_count`(cui, text, records,
-    name_only_flags), `doubted`(place): records that their own identifier links POSSIBLE at most; and `name_hides`
-    (linking_hiding). With `asked` also `name_counted`(place, cui, text, name_only_flags): whom each record counts for.
+    """Makes `name_link`, `name_count`, `doubted` and `name_hides` (linking_hiding); with `asked` also `name_counted`.
 
-    people: persons whom the record may mean. score: null of a link by linking_other_numbers. Needs `cui_person`,
-    `text_person`, `crossed_claim` and `resolved`. keep: the index stays in the work directory, with whom it means.
-    asked: a kept index to look in; of those whom it finds the database holds all that is on file.
+    name_link(place, cui, text, level, agrees, disagrees, score, people), name_count(cui, text, records,
+    name_only_flags), name_counted(place, cui, text, name_only_flags): the persons that each record counts for.
+    doubted(place): records that their own identifier links POSSIBLE at most.
+
+    people: persons that the record may mean. score: null for a link by linking_other_numbers. Needs `cui_person`,
+    `text_person`, `crossed_claim` and `resolved`. keep: the index stays in the work directory, with its persons. asked:
+    a kept index to search; the database holds everything on file about the persons that it finds.
     """
     if asked is not None and not asked.means_anybody and not database.holds("noted_staged", HIDING):
         _link_nobody(database)  # whoever would be compared is asked for already
@@ -131,7 +133,7 @@ def link_names(database: LinkingDatabase, keep: bool = False, asked: AskedIndex 
 
 
 def _link_nobody(database: LinkingDatabase) -> None:
-    """What is made where no record asks for anybody by name, and none hides anybody."""
+    """Makes empty tables, for records that ask for no person by name and hide none."""
     database.run("""
         CREATE TABLE name_link (place BIGINT, cui BIGINT, text VARCHAR, level UTINYINT, agrees BLOB, disagrees BLOB,
                                 score DOUBLE, people INTEGER, band BOOLEAN);
@@ -171,10 +173,11 @@ def _collect_records(database: LinkingDatabase) -> None:
 
 
 def _collect_claims(database: LinkingDatabase, everybody: bool) -> None:
-    """named_person(entity, cui), numbered so that the index narrows by year; named_claim by entity.
+    """Makes named_person(entity, cui), numbered so that the index narrows by year; named_claim by entity.
 
-    The index orders persons by the birth year of their first claim, and would narrow nothing if one were out of order:
-    hence by the earliest date of a person's claims, which `_find_pairs` puts first. everybody: though no record asks.
+    The index orders persons by the birth year of their first claim, and would narrow nothing if one were out of order.
+    So they are ordered by the earliest date of their claims, which `_find_pairs` puts first. everybody: even if no
+    record asks.
     """
     database.run(f"""
         CREATE TABLE named_person AS
@@ -193,8 +196,10 @@ def _collect_claims(database: LinkingDatabase, everybody: bool) -> None:
 
 
 def _find_pairs(database: LinkingDatabase, keep: bool) -> Callable[[], Weighing]:
-    """Gives `name_asked`, the pairs of records and persons whom they may mean, and `name_bearer`, of those that hide
-    and all who bear the name. Returns how common the names are."""
+    """Makes `name_asked`, the pairs of records and persons that they may mean, and `name_bearer`.
+
+    name_bearer: the pairs of hiding records and all bearers of their name. Returns how common the names are.
+    """
     index_file = database.directory / NAMES
     index_file.unlink(missing_ok=True)
     claims = database.stream(f"""
@@ -213,9 +218,9 @@ def _find_pairs(database: LinkingDatabase, keep: bool) -> Callable[[], Weighing]
 
 
 def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
-    """The same by a kept index: whom it numbers otherwise is numbered as this database does.
+    """Makes the same from a kept index; renumbers its persons as this database does.
 
-    Who has none of the claims any more that the index has is nobody whom the index may find.
+    A person without the index's claims is no longer found by the index.
     """
     database.give("asked_person", asked.persons.schema, asked.persons.to_batches())
     database.run("""
@@ -296,12 +301,13 @@ def _birth_columns() -> str:
 
 
 def _join_pairs(database: LinkingDatabase) -> None:
-    """name_pair(place, entity, score, birth, sex, names, scored, named, held), of one or two questions a record.
+    """Makes name_pair(place, entity, score, birth, sex, names, scored, named, held), from one or two questions a
+    record.
 
-    scored, named: the alert score is reached, with years of birth compared, and by the name where the date is void,
-    no filler, and not that of whose the number is.
-    held: a longer name holds all that the record says, and the birth date is the same.
-    Whose year is not within one of the record's, or who disagrees, stays only where nobody nearer fits.
+    scored, named: the alert score is reached, with years of birth compared; or by the name if the date is void, no
+    filler, and not that of the number's bearer. held: a longer name holds all of the record's name, and the birth date
+    is the same. A person with a year not within one of the record's, or who disagrees, stays only if no nearer one
+    fits.
     """
     database.run(f"""
         CREATE TABLE name_pair AS
@@ -348,7 +354,7 @@ def _compare_pairs(database: LinkingDatabase) -> None:
 
 
 def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
-    """Pairs whose record states a parent, with the agreement of the best claim that states one."""
+    """Yields pairs with a parent stated by the record, and the agreement of the best claim that states one."""
     stated = database.stream("""
         SELECT p.place, p.entity, coalesce(r.father, '') AS father, coalesce(r.mother, '') AS mother,
                list((coalesce(c.father, ''), coalesce(c.mother, ''))) AS claims

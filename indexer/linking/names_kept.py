@@ -1,9 +1,9 @@
 """The index that links records by name, kept so that changes are linked as a build would (docs/live.md).
 
 kept_names.bin       names.bin of everybody's claims on file, numbered for linking
-kept_persons.arrow   whom each number means: CUI, or the text of another identifier; in order, not compressed
+kept_persons.arrow   the person of each number: CUI, or the text of another identifier; in order, not compressed
 
-Both are made while a build links; a change is linked by asking the same index, with the same frequencies.
+Both are made while a build links; a change is linked by the same index, with the same frequencies.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CLAIM_FIELDS: list[pa.Field[Any]] = [
 ]
 CLAIM_SCHEMA = pa.schema(_CLAIM_FIELDS)
 ASKED = ("name_text", "birth_year", "birth_month", "birth_mday", "sex")
-"""What of a standard record an index by name is asked with."""
+"""The columns of a standard record in a question to an index by name."""
 
 
 def keep_persons(database: LinkingDatabase, path: Path) -> None:
@@ -50,7 +50,7 @@ def keep_persons(database: LinkingDatabase, path: Path) -> None:
 
 @dataclass(frozen=True)
 class AskedIndex:
-    """A kept index and whom it was seen to mean: what `link_names` asks in place of an index of its own."""
+    """A kept index and its found persons: `link_names` uses it in place of an index of its own."""
 
     sweep: NameSweep  # for one thread at a time
     persons: pa.Table  # entity (of the index), cui, text
@@ -62,7 +62,7 @@ class AskedIndex:
 
     @property
     def means_anybody(self) -> bool:
-        """Whether anybody may be meant by a name or by a slip of a number."""
+        """True if a name, or a slip of a number, may mean any person."""
         return self.near or self.persons.num_rows > 0
 
 
@@ -77,8 +77,10 @@ class KeptNames:
     def fitting(
         self, asked: Iterable[tuple[pa.Table, Numbers]], hiding: Iterable[tuple[pa.Table, Numbers]] = ()
     ) -> AskedIndex:
-        """Returns whom records may mean: tables with name_text, birth date and sex of standard records, and of each
-        record the row by which the caller knows it. hiding: of orders, whom they may hide.
+        """Returns the persons that records may mean.
+
+        asked: tables with name_text, birth date and sex of standard records, and for each record the caller's number of
+        its row. hiding: the same of orders, for the persons they may hide.
         """
         rows, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for tables, hides in ((asked, False), (hiding, True)):
@@ -98,13 +100,15 @@ class KeptNames:
 
     @cached_property
     def _weighing(self) -> Weighing:
-        """How common the names of the index are."""
+        """Returns how common the names of the index are."""
         return self._index.frequencies, self._index.population
 
 
 def _are_few(rows: Numbers, agree: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Of bearers of a row's name those whom it may hide (indexer/linking/hiding.py): all, or those whose names agree,
-    where they are BEARERS_LIMIT at most."""
+    """Marks the bearers of a row's name that it may hide (indexer/linking/hiding.py).
+
+    These are all, or those with agreeing names, if they are BEARERS_LIMIT at most.
+    """
     if not len(rows):
         return agree
     bearers, agreeing = np.bincount(rows)[rows], np.bincount(rows, weights=agree)[rows]

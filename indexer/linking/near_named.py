@@ -1,8 +1,8 @@
-"""Numbers that are nearly those of who bears a record's name (docs/answers.md section 5, "Numbers weighed").
+"""Numbers that are nearly those of a record's namesakes (docs/answers.md section 5, "Numbers weighed").
 
-    records with a number in doubt x who bears their name x the numbers that these have on file --> near_named
+    records with a number in doubt x bearers of their name x the numbers that these have on file --> near_named
 
-A number that is one slip off tells little by itself, but of a thousand who bear a name it tells which is meant.
+A number one slip off has little weight by itself, but among a thousand bearers of a name it shows which one is meant.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
@@ -89,7 +89,7 @@ def _bits(stated: str, held: str, of_cui: bool) -> float:
 
 
 def is_one_slip_off(one: str, other: str) -> bool:
-    """Another character, two neighbours exchanged, or one lost or too many; not the same."""
+    """Returns whether they differ by another character, two neighbours exchanged, or one lost or too many."""
     if len(one) != len(other):
         short, long = sorted((one, other), key=len)
         return len(long) - len(short) == 1 and any(long[:at] + long[at + 1 :] == short for at in range(len(long)))

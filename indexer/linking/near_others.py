@@ -1,8 +1,8 @@
 """Numbers, no CUIs, that are one slip from a stated one (docs/answers.md section 5, "Numbers weighed", "Only hidden").
 
 records with a number in doubt: of those without a name, and of orders that hide an address
-  --> every number one slip from it     other_slip
-  --> who has one of these on file      near_other
+    --> every number one slip from it     other_slip
+    --> persons with one of these on file near_other
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists

@@ -1,8 +1,8 @@
-"""Claims on file: what linking compares a record with (docs/answers.md section 4).
+"""Claims on file: the data that linking compares a record with (docs/answers.md section 4).
 
 identity claims with a CUI ----------------------------> identity_staged, where they are: millions
-identity claims by another identifier, and, of whom
-nobody states an identity, the records of registers
+identity claims by another identifier, and, for persons
+without any identity claim, the records of registers
 that identify the identifier (a foreigner's crossings) --> crossed_claim: few
 """
 

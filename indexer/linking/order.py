@@ -1,7 +1,7 @@
 """The linked records in the order of dossiers, with bounded memory.
 
-Staged files are read once, in order, beside their links (both in order of place); rows are dealt into ranges of
-entities, one temporary Arrow file a range; each range then fits in memory and is sorted by itself. A payload is thus
+Staged files are read once, in order, beside their links (both in order of place). Rows are dealt into ranges of
+entities, one temporary Arrow file a range; each range then fits in memory and is sorted by itself. So a payload is
 written once, and no general external sort of wide rows is needed.
 """
 

@@ -1,7 +1,7 @@
-"""Who is wanted under one number and known by another (docs/answers.md section 5, "Wanted under another number").
+"""Persons wanted under one number and known by another (docs/answers.md section 5, "Wanted under another number").
 
-    records that come here and what they are linked to  --> wanted_record
-    names and birth dates of who has no CUI  --one pass over the claims on file--> twin_claim: few
+    records that come here and their links                      --> wanted_record
+    names and birth dates of persons without a CUI --one pass over the claims on file--> twin_claim: few
     wanted_record x twin_claim, one name and birth date --> name_link
 
 Of two persons linked so one has no CUI, or they are one person on file twice.
@@ -89,7 +89,7 @@ def link_other_numbers(database: LinkingDatabase) -> None:
 
 
 def _holds_two_of_one_name(database: LinkingDatabase) -> bool:
-    """Whether two subjects have one name and birth date at all: nearly never, where the records are few."""
+    """Returns whether two subjects have one name and birth date at all: nearly never, if the records are few."""
     return database.holds("""(
         SELECT name_key, birth FROM (
             SELECT cui, text, name_key, birth FROM twin_claim
@@ -98,8 +98,12 @@ def _holds_two_of_one_name(database: LinkingDatabase) -> bool:
 
 
 def _collect_wanted(database: LinkingDatabase) -> None:
-    """wanted_record(place, cui, text, stated, name_key, birth, sex): records and whom they mean for certain, by an
-    identifier or as HIT by name; name_key null where the record does not say itself whose the name is."""
+    """Makes wanted_record(place, cui, text, stated, name_key, birth, sex): records with the persons they mean for
+    certain.
+
+    That is by an identifier or as HIT by name. name_key: null if the record itself does not state the owner of the
+    name.
+    """
     database.run(f"""
         CREATE TABLE wanted_record AS
         SELECT p.place, coalesce(p.cui, r.cui) AS cui, r.text, p.cui IS NOT NULL AS stated,

@@ -1,9 +1,10 @@
-"""Whom a report by plate means besides the plate's bearer: two fields that name two vehicles mean both, POSSIBLE.
+"""Vehicles that a report by plate means besides the plate's bearer: two fields that name two vehicles mean both,
+POSSIBLE.
 
     alerts by plate alone            table plated
-      + who has their engine         engine_on_file
-      + who bears a plate one slip   near_plate, described: where make, line, colour and year are not the bearer's
-        from theirs                  but those of that vehicle
+    + vehicles with their engine   engine_on_file
+    + bearers of a plate one slip  near_plate, described: if make, line, colour and year are not the bearer's
+      from theirs                  but those of that vehicle
 
 The rule is docs/answers.md section 4, "Plate against everything else".
 """
@@ -37,7 +38,8 @@ _IS_VEHICLE = "(starts_with({0}.text, 'vin:') OR starts_with({0}.text, 'chassis:
 
 
 def link_other_vehicles(database: LinkingDatabase) -> None:
-    """Adds to `vehicle_link` whom alerts by plate alone mean too; their links to other vehicles are POSSIBLE then.
+    """Adds to `vehicle_link` the other vehicles of alerts by plate alone; their links to other vehicles are then
+    POSSIBLE.
 
     So is the link of an alert that describes quite another vehicle than its plate's, on file or not.
 
@@ -71,7 +73,7 @@ def link_other_vehicles(database: LinkingDatabase) -> None:
 
 
 def _find_by_engine(database: LinkingDatabase) -> None:
-    """by_engine(place, text): who has the engine on file, where nobody has whom the plate means."""
+    """Makes by_engine(place, text): vehicles with the engine on file, if the plate's vehicle does not have it."""
     database.run(f"""
         CREATE TABLE engine_on_file AS
         SELECT DISTINCT s.engine, l.text FROM vehicle_staged s JOIN vehicle_link l USING (place)
@@ -119,7 +121,7 @@ def _find_by_what_is_seen(database: LinkingDatabase) -> None:
 
 
 def _claims(texts: str) -> str:
-    """What registrations say of these vehicles."""
+    """Returns the SQL for the registrations' facts about these vehicles."""
     claim = ", ".join(f"'{name}': s.{name}" for name in _SEEN)
     return f"""
         SELECT l.text, {{{claim}}} AS claim FROM vehicle_staged s JOIN vehicle_link l USING (place)
@@ -127,7 +129,7 @@ def _claims(texts: str) -> str:
 
 
 def _near(stated: pa.RecordBatch) -> pa.RecordBatch:
-    """The numbers one slip away, of the reports whose plate's bearer is otherwise than they say."""
+    """Returns the numbers one slip away, for reports that contradict their plate's bearer."""
     rows = [
         {"place": row["place"], "number": number, "contradicted": bool(row["claims"])}
         for row in stated.to_pylist()
@@ -152,7 +154,7 @@ def _alike(found: pa.RecordBatch) -> list[dict[str, Any]]:
 
 
 def _few_each(batches: Iterator[list[dict[str, Any]]]) -> Iterator[pa.RecordBatch]:
-    """Of each report at most LINK_LIMIT; more tell nothing."""
+    """Yields at most LINK_LIMIT rows of each report; reports with more are dropped."""
     of_report: dict[int, list[dict[str, Any]]] = {}
     for batch in batches:
         for row in batch:
@@ -175,7 +177,7 @@ def near_plates(number: str) -> set[str]:
 
 
 def compared(report: dict[str, Any], claims: list[dict[str, Any]] | tuple[()]) -> tuple[int, int]:
-    """How many of make, line, colour and year agree with a claim, and how many with none that states them."""
+    """Returns how many of make, line, colour and year agree with a claim, and how many with none that states them."""
     agree = disagree = 0
     for name in _SEEN:
         stated = [claim[name] for claim in claims if claim[name]]

@@ -1,11 +1,11 @@
-"""What linking spilled, taken up again by the build after one that was killed.
+"""The spilled files of linking, taken up again by the build after one that was killed.
 
-    <work>/parts.json        last, and whole: what the parts were made of, their sizes and checksums, linking's counts
+    <work>/parts.json        last, and whole: the inputs of the parts, their sizes and checksums, linking's counts
     <work>/subjects.parquet, alerted.parquet, links.parquet, ranges/*.arrow
     <work>/kept_names.bin, kept_persons.arrow           of a build with --live (indexer.linking.names_kept)
 
-Nothing of it is synced to the disk, which would cost more than it saves: what a power cut left half written does not
-agree with its checksum, and is begun anew.
+Nothing of it is synced to the disk, which would cost more than it saves. A file half written in a power cut does not
+agree with its checksum, and is made anew.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PartsRefused(Exception):
 
 @dataclass(frozen=True)
 class MadeOf:
-    """What parts were made of: the same inputs and the same program give the same bytes."""
+    """The inputs of parts: the same inputs and the same program give the same bytes."""
 
     inputs: str
     program: str
@@ -90,9 +90,9 @@ def save_parts(directory: Path, linked: Linked, made: MadeOf, workers: int) -> N
 
 
 def take_parts(directory: Path, made: MadeOf, workers: int) -> Linked:
-    """What an interrupted build had linked, every part compared with its checksum.
+    """Returns the linking of an interrupted build, every part compared with its checksum.
 
-    Raises PartsRefused where there is no whole linking of these very inputs by this very program.
+    Raises PartsRefused if there is no whole linking of these very inputs by this very program.
     """
     try:
         note = json_of(read_file(directory / PARTS))

@@ -20,8 +20,8 @@ def resolve_persons(database: LinkingDatabase) -> None:
     """Makes table `resolved`: every record or owner without a CUI, with the CUI it maps to or its own subject's text.
 
     resolved(place, register, section, is_owner, record_id, version, row, organisation, birth, cui, text, criterion):
-    text is null when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither
-    is unknown.
+    text is null when cui is not; criterion 0 = a subject of its own by register and record id; an owner with neither is
+    unknown.
     """
     database.run("""
         CREATE TABLE uncrossed AS
@@ -51,12 +51,14 @@ def resolve_persons(database: LinkingDatabase) -> None:
 
 
 def _create_crosswalk(database: LinkingDatabase) -> None:
-    """crosswalk(kind, identifier, cui): those that a record without a CUI needs, or one that is linked by name, where
-    unequivocal; and shared_number(kind, identifier, cui, sure): where several have it, LINK_LIMIT at most; or, not
-    sure, where no register that identifies by it knows it, and a record that is no alert states it beside a CUI.
+    """Makes crosswalk and shared_number.
 
-    Where a register that identifies persons by CUI has one of several CUIs, those that none has are slips. Of those
-    left, one that a record of the person states beside the identifier counts before one that owners alone state.
+    crosswalk(kind, identifier, cui): unequivocal numbers that a record without a CUI needs, or one linked by name.
+    shared_number(kind, identifier, cui, sure): numbers of several persons, LINK_LIMIT at most. Or, not sure: no
+    register that identifies by it knows it, and a record that is no alert states it beside a CUI.
+
+    If a register that identifies persons by CUI has one of several CUIs, those that none has are slips. Of the rest,
+    one that a record of the person states beside the identifier counts before one that owners alone state.
     """
     borne = " OR ".join(f"{kind} IS NOT NULL" for kind in KINDS)
     two = f"NOT is_owner AND cui IS NOT NULL AND ({borne})"
@@ -121,10 +123,10 @@ _HOMONYMS = "coalesce(s.living - CASE WHEN c.dead THEN 0 ELSE 1 END, 0)::INTEGER
 
 
 def collect_persons(database: LinkingDatabase) -> None:
-    """Makes `cui_person`, every CUI, and `text_person`, who is on file by another identifier.
+    """Makes `cui_person`, every CUI, and `text_person`, the persons on file by another identifier.
 
     cui_person(cui, birth, earliest, claimed, dead, homonyms): birth is yyyymmdd with 00 for unknown parts, null without
-    a year; earliest is the first of those that claims on file state, null where none does; claimed: there are claims.
+    a year; earliest is the first birth of the claims on file, null if none states one; claimed: there are claims.
     text_person(text, earliest, dead, homonyms). Needs `resolved` and `crossed_claim`.
     """
     _claims_by_cui(database)

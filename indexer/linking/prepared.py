@@ -1,14 +1,14 @@
-"""Statements asked again and again of a few records: planned once, run in a transaction that is rolled back.
+"""Statements repeated for few records: planned once, run in a transaction that is rolled back.
 
-To plan a statement takes longer than to run it over a few hundred rows (DuckDB 2.0: 1.5 ms and 0.6). So each table that
-a rule makes stays, empty, from one round to the next, and what would make it fills it:
+Planning a statement takes longer than running it over a few hundred rows (DuckDB 2.0: 1.5 ms and 0.6). So each table
+that a rule makes stays, empty, from one round to the next, and its statement fills it:
 
     CREATE TABLE t AS SELECT ...   --> INSERT INTO t SELECT ..., prepared
     CREATE VIEW v AS SELECT ...    --> it stays
     DROP TABLE t; DROP VIEW v      --> nothing: ROLLBACK empties what stays
     SELECT, INSERT, UPDATE, DELETE --> prepared
 
-A statement that comes for the first time is run as it stands; when the round has ended its tables are made, empty.
+A new statement is run as it stands; at the end of the round its tables are made, empty.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own
@@ -77,7 +77,7 @@ class PreparedStatements:
         self._connection.execute("BEGIN TRANSACTION")
 
     def end(self) -> None:
-        """What was made is gone; what was met for the first time is known from now on."""
+        """Ends the round: made rows are gone; statements met for the first time are known from now on."""
         self._connection.execute("ROLLBACK")
         self._filled.clear()
         self._rows.clear()
@@ -89,7 +89,7 @@ class PreparedStatements:
                 return
 
     def run(self, sql: str) -> None:
-        """Runs statements whose results nobody reads."""
+        """Runs statements without reading results."""
         for statement in self._statements(sql):
             self._run(statement)
 
@@ -104,7 +104,7 @@ class PreparedStatements:
         return int(rows[0][0] or 0) if rows else 0
 
     def rows_of(self, table: str) -> int | None:
-        """How many a table has in this round; None = nobody knows without asking."""
+        """Returns a table's number of rows in this round; None = unknown without a query."""
         return self._rows.get(table)
 
     def fill(self, name: str, rows: pa.Table) -> None:
@@ -186,7 +186,7 @@ class PreparedStatements:
             self._connection.execute(f"DELETE FROM {table}")
 
     def _learn(self, met: _Statement | tuple[str, pa.Schema]) -> None:
-        """Its table stands from now on, and it is planned."""
+        """Makes its table, which stands from now on, or plans the statement."""
         if not isinstance(met, _Statement):
             name, schema = met
             if name not in self._standing:

@@ -1,10 +1,11 @@
-"""Records with two numbers, of two persons, or with one that several have: all may be meant, and none is certain
-(docs/answers.md section 4, "Several numbers").
+"""Records with two numbers, of two persons, or with a number of several: all may be meant, and none is certain.
 
-noted_staged x crosswalk, who is on file by a document, NIT, licence or cédula alone
-  --> whom another number of the record finds than the one that makes its subject       second_number
-noted_staged x shared_number --> those whom name and birth date fit best; whose number no register
-                                 vouches for, unless the name is another's             shared_meant
+docs/answers.md section 4, "Several numbers".
+
+    noted_staged x crosswalk, persons on file by a document, NIT, licence or cédula alone
+      --> persons of another number of the record than the one that makes its subject      second_number
+    noted_staged x shared_number --> persons that fit name and birth date best; a number that no register
+      vouches for counts unless the name is another's                                      shared_meant
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
@@ -48,7 +49,7 @@ def collect_second_numbers(database: LinkingDatabase) -> None:
 
 
 def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
-    """Of records whose subject is nobody on file: who has a number that they state."""
+    """Yields the persons with a number of records without a subject on file."""
     stated = " UNION ALL ".join(
         f"SELECT place, {criterion} AS kind, {kind} AS identifier, name_text, birth FROM unsure "
         f"WHERE {kind} IS NOT NULL"
@@ -79,7 +80,7 @@ def _is_anothers(row: dict[str, Any]) -> bool:
 
 
 def _agreeing(row: dict[str, Any]) -> int:
-    """How many of name and birth date agree."""
+    """Returns how many of name and birth date agree."""
     claims, birth = row["claims"] or [], row["birth"]
     names = (compare_texts(row["name_text"] or "", claim["name"]) for claim in claims if claim["name"])
     births = (compare_birth_dates(date_parts(birth), date_parts(c["birth"])) for c in claims if birth and c["birth"])

@@ -37,7 +37,8 @@ MEMORY_BYTES = 600_000_000  # DuckDB's limit; its own peak may pass it by about 
 
 @dataclass
 class Linked:
-    """What linking made. The files lie in the work directory, and stay: a build that is killed takes them up again."""
+    """The result of linking. The files lie in the work directory, and stay: the build after a killed one takes them up
+    again."""
 
     persons: int
     vehicles: int
@@ -69,10 +70,10 @@ def join_records(
     keep_names: bool = False,
     asked: AskedIndex | None = None,
 ) -> tuple[Path, Links]:
-    """The rules of linking, in the one order in which they hold: the subjects' file, and every link.
+    """Applies the rules of linking, in the one order in which they hold. Returns the subjects' file, and every link.
 
-    Builds and live changes (indexer/live) come here alike; what differs is what lies in the database, and that changes
-    are looked for by name in the index that the build kept (`keep_names`, then `asked`).
+    Builds and live changes (indexer/live) both use it. They differ in the content of the database, and in the index by
+    name: changes use the one that the build kept (`keep_names`, then `asked`).
     """
     on_step("identifiers")
     resolve_persons(database)

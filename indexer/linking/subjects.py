@@ -1,7 +1,7 @@
 """Subjects: ids, entity numbers, and the link of every record to an entity.
 
-Entities are numbered persons by (birth date, unknown first; subject id), then vehicles and plates by subject id, so
-that "born 1984 to 1986" is a range of entity numbers (docs/answers.md section 10).
+Entities are numbered: persons by (birth date, unknown first; subject id), then vehicles and plates by subject id. So
+"born 1984 to 1986" is a range of entity numbers (docs/answers.md section 10).
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists and file names

@@ -1,7 +1,7 @@
-"""Records whose identifier nothing bears out, or not all that they say: linked by name as well, never above POSSIBLE.
+"""Records with an identifier in doubt, wholly or in part: linked by name as well, never above POSSIBLE.
 
-A clerk mistypes a CUI, or writes a brother's, or a cédula is on no other file: the record then is a subject of its own,
-or another's, and whoever it is about would be shown as clear. docs/answers.md section 5 says how far names lead then.
+A clerk mistypes a CUI, or writes a brother's, or a cédula is on no other file. The record then is a subject of its own,
+or another's, and its real person would be shown as clear. docs/answers.md section 5 tells how far names lead then.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
@@ -17,13 +17,12 @@ _COMPARED = "name_key, name_text, birth, father, mother"
 
 
 def find_unborne(database: LinkingDatabase, kinds: str) -> None:
-    """Makes table `unborne`(place, own_cui, own_text, stated, borne, own_date), of the records of `kinds` (a condition
-    on noted_staged).
+    """Makes table `unborne`(place, own_cui, own_text, stated, borne, own_date), of the records of `kinds`.
 
-    own_cui, own_text: of the subject that the identifier finds. stated: the record itself says the CUI. borne: the
-    identifier makes a HIT, though names or birth date do not agree. own_date: the birth date is that of whose the
-    number is, and the name is not: the date came with the number, and tells nobody else apart. Needs `resolved` and
-    `crossed_claim`.
+    kinds: a condition on noted_staged. own_cui, own_text: of the subject that the identifier finds. stated: the record
+    itself has the CUI. borne: the identifier makes a HIT, although names or birth date do not agree. own_date: the
+    birth date is that of the number's bearer, and the name is not. The date then came with the number, and tells no
+    other person apart. Needs `resolved` and `crossed_claim`.
     """
     compared = ", ".join(f"p.{column}" for column in _COMPARED.split(", "))
     database.run(f"""

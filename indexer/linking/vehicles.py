@@ -94,7 +94,8 @@ def _collect_numbers_beside_vins(database: LinkingDatabase) -> None:
 
 
 def _link_by_bearer(database: LinkingDatabase) -> None:
-    """bearer_link(place, text, criterion, level): records by plate alone, and alerts whose VIN never bore their plate.
+    """Makes bearer_link(place, text, criterion, level): records by plate alone, and alerts with a VIN that never bore
+    the plate.
 
     Or bore it later only, while another bore it on their day for certain.
     """
@@ -179,9 +180,9 @@ def _link_by_engine(database: LinkingDatabase) -> None:
 
 
 def _link_by_tail(database: LinkingDatabase) -> None:
-    """Adds to vehicle_link the alerts that carry only the end of a number, for each vehicle whose number ends so.
+    """Adds to vehicle_link the alerts with only the end of a number, for each vehicle with such a number.
 
-    And those by a number that several vehicles have beside their VIN, for each of these.
+    Also alerts by a number that several vehicles have beside their VIN, for each of these.
     """
     database.run(f"""
         INSERT INTO vehicle_link

@@ -1,7 +1,7 @@
-"""Links by an identifier that not everything bears out: names that differ, a birth date that disagrees.
+"""Links by an identifier in doubt: names that differ, a birth date that disagrees.
 
-The rule is docs/answers.md section 4, "Link of a record with an identifier"; the core applies it to records when it
-assembles dossiers (core/assembly/claims.pyx), here it is needed before that: of owners, and of records that linking by
+The rule is docs/answers.md section 4, "Link of a record with an identifier". The core applies it to records when it
+assembles dossiers (core/assembly/claims.pyx). Here it is needed earlier: for owners, and for records that linking by
 name has to look at although they carry an identifier.
 """
 
@@ -35,7 +35,7 @@ _SCHEMA = pa.schema(_FIELDS)
 
 @dataclass
 class Side:
-    """What a record, or one identity claim of a person, says of birth date and parents; "" and 0 are unknown."""
+    """Birth date and parents of a record, or of one identity claim of a person; "" and 0 are unknown."""
 
     birth: tuple[int, int, int] = (0, 0, 0)
     father: str = ""
@@ -61,21 +61,20 @@ def compare_parents(record: Side, claim: Side) -> int:
 
 
 def compare_each_parent(record: Side, claim: Side) -> tuple[int, int]:
-    """Of the fathers and of the mothers; 0 = not stated by both."""
+    """Compares the fathers and the mothers; 0 = not stated by both."""
     father = compare_texts(record.father, claim.father) if record.father and claim.father else 0
     return father, compare_texts(record.mother, claim.mother) if record.mother and claim.mother else 0
 
 
 def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
-    """Gives `judged`(place, weak, claimed, own_date): those of `records` whose identifier not all that they say bears
-    out.
+    """Makes `judged`(place, weak, claimed, own_date): those of `records` with an identifier in doubt.
 
     weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
-    not agree or the birth date disagrees. own_date: the birth date is the subject's, but for a slip, and the
-    name is not. records: a table (place, subject, criterion, name_key, name_text, birth,
-    father, mother, dated: whether the birth date tells somebody else apart). claims: a table
-    (subject and the same from name_key to mother) of the subjects' claims on file. Most records say just what the
-    civil registry has; only the others are compared one by one.
+    not agree or the birth date disagrees. own_date: the birth date is the subject's, but for a slip, and the name is
+    not. records: a table (place, subject, criterion, name_key, name_text, birth, father, mother, dated: whether the
+    birth date tells another person apart). claims: a table (subject and the same from name_key to mother) of the
+    subjects' claims on file. Most records state exactly the data of the civil registry; only the others are compared
+    one by one.
     """
     pairs = database.stream(f"""
         WITH doubtful AS (

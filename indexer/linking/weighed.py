@@ -1,9 +1,10 @@
-"""Whom a record means whose number is in doubt: number, names, birth date, sex and parents weighed together.
+"""Weighs the persons that a record with a number in doubt may mean: number, names, birth date, sex and parents
+together.
 
-    records whose number nothing bears out, or not all that they say     table unborne_record
-      + who bears a number one slip from theirs                          near_number
-      + who bears their name, and perhaps a number that is nearly theirs near_named
-      --> evidence for each in bits, field by field                      name_weight
+    records with a number in doubt, wholly or in part                  table unborne_record
+    + bearers of a number one slip from theirs                         near_number
+    + bearers of their name, perhaps with a number that is nearly it   near_named
+      --> evidence for each in bits, field by field                    name_weight
 
 The rule is docs/answers.md section 5, "Numbers weighed".
 """
@@ -86,14 +87,15 @@ _OTHER = f"""
     WHERE o.name_key IS NULL
 """
 Weighing = tuple[NameFrequencies, int]
-"""How common names are among the persons on file, and how many these are."""
+"""Frequencies of names among the persons on file, and the number of these persons."""
 
 
 def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -> None:
-    """Makes `name_near` of `name_pair`: the same with `weighed`, and whom a record with a number in doubt means too.
+    """Makes `name_near` of `name_pair`: adds `weighed`, and the other persons that a record with a number in doubt
+    means.
 
-    Needs `unborne_record`, `name_only`, `named_person`, `named_claim` and `cui_person`. weighing: asked for where there
-    is anybody to be weighed.
+    Needs `unborne_record`, `name_only`, `named_person`, `named_claim` and `cui_person`. weighing: called if there is a
+    person to weigh.
     """
     _collect_near(database)
     collect_near_named(database, BEARERS_MOST)
@@ -129,7 +131,7 @@ def weigh_numbers(database: LinkingDatabase, weighing: Callable[[], Weighing]) -
 
 
 def _collect_near(database: LinkingDatabase) -> None:
-    """near_number(place, cui, text, bits): persons on file whose number the stated one may be, but for a slip."""
+    """Makes near_number(place, cui, text, bits): persons on file with a number one slip from the stated one."""
     stated = database.stream("""
         SELECT place, n.cui FROM unborne_record JOIN noted_staged n USING (place) WHERE n.cui > 0 ORDER BY place
     """)
@@ -169,7 +171,7 @@ def _near(stated: pa.RecordBatch, rows: array[int], cuis: array[int], kinds: arr
 
 
 def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population: int) -> Iterator[pa.RecordBatch]:
-    """Pairs whose evidence suffices, with what agrees."""
+    """Yields pairs with enough evidence, and the agreeing facts."""
     claim = "{'name': c.name_text, 'birth': c.birth, 'sex': c.sex, 'father': c.father, 'mother': c.mother}"
     pairs = database.stream(f"""
         WITH claim AS (SELECT entity, list({claim} ORDER BY c.birth, c.name_text) AS claims
@@ -188,10 +190,10 @@ def _weights(database: LinkingDatabase, frequencies: NameFrequencies, population
 
 
 def _weighed(row: dict[str, Any], frequencies: NameFrequencies, population: int) -> dict[str, Any] | None:
-    """One record and one person; None where the evidence does not suffice.
+    """Weighs one record and one person; None if the evidence is not enough.
 
-    Names that disagree rule a slip out: brothers may have numbers that follow each other. Where the number makes a HIT
-    although its bearer's name does not agree, only a person whose name agrees counts against it.
+    Names that disagree exclude a slip: brothers may have numbers that follow each other. If the number makes a HIT
+    although its bearer's name does not agree, only a person with an agreeing name counts against it.
     """
     claims, own = row["claims"], row["own"] or []
     asked = {"names": row["name_text"] or None, "birth": _births(row) or None, "sex": row["sex"] or 0}
@@ -252,7 +254,7 @@ def _bears_name(name: str, own: list[dict[str, Any]]) -> bool:
 
 
 def _are_relatives(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    """Whether one claim names the other's bearer as parent, or both name one parent."""
+    """Returns whether one claim names the other's bearer as parent, or both name one parent."""
 
     def alike(left: str | None, right: str | None) -> bool:
         return bool(left and right) and compare_texts(left or "", right or "") == AGREES

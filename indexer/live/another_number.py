@@ -1,7 +1,7 @@
-"""Who has the name of somebody whose number a changed record states, and perhaps another number (docs/answers.md
-section 5, "Wanted under another number" and "Only hidden").
+"""Namesakes of a changed record's person, perhaps with another number.
 
-Linking compares the claims of whoever a number finds with everybody's: who is named as she is, is around too.
+docs/answers.md section 5, "Wanted under another number" and "Only hidden". Linking compares the claims of a number's
+bearers with everybody's: a person of the same name is around too.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ _WHO = ("name_text", "birth_year", "birth_month", "birth_mday")
 
 
 def namesakes(standing: Standing, key: bytes, changed: pa.Table, around: pa.Table) -> tuple[set[bytes], set[bytes]]:
-    """Returns the subject ids of who has a name of whom changed alerts or records for a clearance mean by a number; and
-    of those of both whose name, as one was looked for, is another's too.
+    """Returns the subject ids of persons with a name that changed alerts or clearance records mean by a number.
 
-    key: of subject ids. around: the linked records of who bears a stated number. Who has the record's own name is
-    looked for with it. Only who is born on the same whole day may be wanted under another number; whom an order hides
-    is told by name alone.
+    Second set: the subject ids of both kinds with a name, as searched, that another has too.
+
+    key: of subject ids. around: the linked records of the stated numbers' bearers. Bearers of the record's own name are
+    searched with it. Only a person born on the same whole day may be wanted under another number; an order hides by
+    name alone.
     """
     numbered = changed.filter(pa.array(_may_mean_by_number(changed)))
     claims = _claims_of_bearers(numbered, around)
@@ -50,7 +51,7 @@ def namesakes(standing: Standing, key: bytes, changed: pa.Table, around: pa.Tabl
 
 
 def _claims_of_bearers(numbered: pa.Table, around: pa.Table) -> pa.Table:
-    """What is said, but for alerts and owners, of whoever bears a number of these records."""
+    """Returns the records, except alerts and owners, of the bearers of these records' numbers."""
     bears = np.zeros(around.num_rows, dtype=bool)
     for name in _NUMBERS:
         stated = sorted({text for text in values(numbered, name) if text})

@@ -1,8 +1,8 @@
-"""Fed alerts in force that a later extract does not list as PENDING: nobody can tell which of the two is right.
+"""Fed alerts in force that a later extract does not list as PENDING: nobody can know which of the two is right.
 
-A fed change wins over an extract that does not state what it holds (docs/answers.md section 15). Where the extract
-states an instant after the event, and closes the alert or does not have it, the fed alert is POSSIBLE and says so. A
-file's own time states nothing: it is when somebody wrote the file. Nor does an instant beside the feed's own number.
+A fed change wins over an extract that does not state what it holds (docs/answers.md section 15). If the extract states
+an instant after the event, and closes the alert or lacks it, the fed alert is POSSIBLE and shows it. A file's own time
+is no such instant: it is when the file was written. Nor is an instant beside the feed's own number.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Contradicted:
     ) -> None:
         """registers: as the base's MANIFEST.json states them. built_ms: when it was built, UTC ms.
 
-        found: keys whose last change is contradicted, of those that the build took in.
+        found: keys with a contradicted last change, of those that the build took in.
         """
         self._listed = listed
         self._names = [manifest.register_.name for manifest in manifests]

@@ -30,10 +30,10 @@ def make_delta(
     sequence: int,
     home: Path,
 ) -> str:
-    """Publishes a delta of these subjects under `home` by rename; its id.
+    """Publishes a delta of these subjects under `home` by rename; returns its id.
 
-    rows_of: the records of some of them, STANDING_SCHEMA; owners whom the base does not have are among the subjects.
-    sequence: of the ledger, which it holds to.
+    rows_of: the records of some of them, STANDING_SCHEMA; owners missing in the base are among the subjects. sequence:
+    of the ledger, up to which it holds changes.
     """
     delta_id = new_generation_id()
     making = home / f"{MAKING}{delta_id}"

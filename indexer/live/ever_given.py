@@ -12,7 +12,7 @@ class EverGiven:
         self._whom: dict[int, bytes | frozenset[bytes]] = {}
 
     def add(self, what: Hashable, subject_id: bytes) -> None:
-        """This subject was given it."""
+        """Notes that this subject was given it."""
         key = hash(what)
         known = self._whom.get(key)
         if known is None:
@@ -21,7 +21,7 @@ class EverGiven:
             self._whom[key] = _as_set(known) | {subject_id}
 
     def of(self, what: Hashable) -> frozenset[bytes]:
-        """Everybody who was ever given it, and perhaps others."""
+        """Returns all subjects that were ever given it, and perhaps others."""
         known = self._whom.get(hash(what))
         return frozenset() if known is None else _as_set(known)
 

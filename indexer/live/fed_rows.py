@@ -131,10 +131,10 @@ class FedRows:
         return found
 
     def key(self, change: Change) -> RecordKey | None:
-        """The records that it names; None = no such source.
+        """Returns the records that a change names; None = no such source.
 
-        A CANCEL that names no source means the register's only source of alerts, else any; one whose source no manifest
-        has (it was given another name since) may mean any: somebody cancelled something.
+        A CANCEL without a source means the register's only source of alerts, else any. One with a source in no manifest
+        (renamed since) may mean any: the cancellation itself is real.
         """
         source = self._sources.get((change.register, change.manifest_source))
         if source is None and change.kind is Kind.CANCEL and not change.manifest_source:
@@ -247,8 +247,11 @@ def are_closed(rows: pa.Table, cancelled: Mapping[RecordKey, Change]) -> np.ndar
 
 
 def closed_rows(rows: pa.Table, cancelled: Mapping[RecordKey, Change]) -> pa.Table:
-    """Of the records that a CANCEL means: its alerts, CANCELLED on the day of the event; what is no alert is gone, and
-    an order that is closed hides nobody. rows: linked records, or standard ones, which are linked afterwards."""
+    """Returns the records that a CANCEL closes: its alerts, CANCELLED on the day of the event.
+
+    Other records are gone, and a closed order hides nobody. rows: linked records, or standard ones, which are linked
+    afterwards.
+    """
     closed = are_closed(rows, cancelled)
     if "link_level" in rows.column_names:
         closed &= rows.column("link_level").to_numpy() != LEVEL_HIDES

@@ -1,4 +1,4 @@
-"""How each register that is fed stands, as the ledger's entries have it."""
+"""State of each fed register, by the ledger's entries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Named = RecordKey | tuple[str, str]
 
 
 class Signs(NamedTuple):
-    """When a source's changes or heartbeats of a register were taken over: the first and the last time, UTC ms."""
+    """The first and the last time at which a source's changes or heartbeats of a register were taken over, UTC ms."""
 
     first: int
     last: int
@@ -24,7 +24,7 @@ class Signs(NamedTuple):
 
 @dataclass
 class Feed:
-    """How one fed register stands."""
+    """State of one fed register."""
 
     signs: dict[str, Signs] = field(default_factory=dict)  # by source
     lacking: set[str] = field(default_factory=set)  # sources that may lack changes
@@ -43,10 +43,10 @@ class Feed:
             self.signs[change.source] = Signs(min(first, change.taken_ms), max(last, change.taken_ms))
 
     def take(self, key: Named, change: Change, refusal: RefusedChange | None) -> None:
-        """A change of this key came. Where it can be read, nothing is lacking of what it means.
+        """Takes a change of this key. If it can be read, its records lack nothing.
 
-        One of several records that was not replaced for want of a line is not replaced by a cancellation either; but
-        nothing is lacking of it once each of them was written or cancelled by its own line.
+        One of several records not replaced for want of a line is not replaced by a cancellation either. But it lacks
+        nothing once each of them was written or cancelled by its own line.
         """
         if refusal is not None:
             self.refused[key] = refusal.rule
@@ -73,8 +73,8 @@ class Feed:
         }
 
     def _as_of_ms(self, extract_ms: int) -> int:
-        """How fresh the feed makes the register over an extract of that as-of; 0 = no fresher than it is.
+        """Returns the feed's as-of for the register over an extract of that as-of; 0 = no fresher than the extract.
 
-        A feed that began after the extract was made says nothing of what happened between the two: nobody told.
+        A feed that began after the extract was made does not cover the time between the two.
         """
         return max((signs.last for signs in self.signs.values() if signs.first <= extract_ms), default=0)

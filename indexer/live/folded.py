@@ -1,12 +1,12 @@
 """Reads and writes which changes of the ledger a build took in among the extracts' records.
 
-    fed_state.json   up to which entry; how the fed registers stood there; what was closed by feed and is listed
-    fed_keys.arrow   the keys of the changes in force, and what the extract itself lists under each
+    fed_state.json   the last entry; state of the fed registers there; alerts closed by feed that are still listed
+    fed_keys.arrow   the keys of the changes in force, and the extract's own rows under each
     fed_words.parquet  the changes that the next build needs (indexer.folding.last_words)
 
 Files of the generation, beside the kept records (kept.py), with mode 0600. The writer over such a base begins behind
-that entry. Where the ledger is an older copy that went on otherwise, it takes what was taken over since: what the copy
-had is in the base, and a change of before would undo a later one. Where it is another ledger, it takes all of it.
+that entry. If the ledger is an older copy that went on otherwise, it takes the entries since: the copy's old ones are
+in the base, and an earlier change would undo a later one. If it is another ledger, it takes all of it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class StatedRefusal(_Stated):
 
 
 class StatedFeed(_Stated):
-    """How a register stands (indexer.live.feeds.Feed)."""
+    """State of a register (indexer.live.feeds.Feed)."""
 
     signs: dict[str, tuple[int, int]] = {}
     lacking: list[str] = []
@@ -115,7 +115,7 @@ class Folded:
 
     @property
     def sequence(self) -> int:
-        """Of the last entry that was taken in."""
+        """Sequence of the last entry taken in."""
         return self._stated.sequence
 
     @property

@@ -78,12 +78,12 @@ class Follower:
 
     @property
     def sequence(self) -> int:
-        """Of the ledger: what the view holds to."""
+        """Sequence of the ledger up to which the view holds changes."""
         return self._writer.sequence if self._writer is not None else 0
 
     @property
     def behind(self) -> bool:
-        """Whether the ledger goes on behind what the view holds."""
+        """True if the ledger has entries beyond the view."""
         return self._writer is not None and self._writer.behind
 
     def step(self) -> TickResult:

@@ -1,9 +1,9 @@
-"""Changed records that no rule can move: whoever bears their number bears out all else that they state.
+"""Changed records that no rule can move: their number's bearer supports all their other facts.
 
-Nearly every record that is fed states a CUI and, beside it, what the civil registry has of its bearer, or nothing. It
-means that bearer, whatever else is around; nothing of it is weighed, and no other person is meant (docs/answers.md
-section 4; section 5, "Numbers in doubt"). So it need not pass the rules of indexer/linking, which cost a small step
-more than all else. Any doubt sends a record through them; tests/live/test_going_past.py holds both ways to one outcome.
+Nearly every fed record states a CUI and, beside it, the civil registry's data of its bearer, or nothing. It means that
+bearer, with any records around; nothing is weighed, and no other person is meant (docs/answers.md section 4; section 5,
+"Numbers in doubt"). So it can skip the rules of indexer/linking, the largest cost of a small step. Any doubt sends a
+record through them; tests/live/test_going_past.py checks that both ways agree.
 """
 
 from __future__ import annotations
@@ -49,11 +49,12 @@ def link_past(
     asked: AskedIndex,
     shared: Collection[bytes],
 ) -> tuple[np.ndarray[Any, Any], pa.Table]:
-    """Marks those of the changed records that mean their CUI's bearer, whatever the rules look at; these, linked
+    """Marks the changed records that mean their CUI's bearer under any rule; also returns these, linked
     (STANDING_SCHEMA).
 
-    others: the linked records of who bears the stated numbers. asked: whom the names of the changed records may mean.
-    shared: ids of those whose name and birth date another bears too, or who are stated otherwise than in the base.
+    others: the linked records of the stated numbers' bearers. asked: the persons that the names of the changed records
+    may mean. shared: ids of persons with a name and birth date that another has too, or stated otherwise than in the
+    base.
     """
     marked = np.asarray(may_mean_others(changed) & changed.column("cui").is_valid().to_numpy())
     marked &= changed.column("subject").to_numpy() == SUBJECT_PERSON
@@ -111,7 +112,7 @@ def _id_column(key: bytes, cuis: list[str]) -> pa.Array[Any]:
 
 
 def _claims(others: pa.Table) -> dict[bytes, list[tuple[Any, ...]]]:
-    """Of each subject what identity records say: _SAID."""
+    """Returns the identity records' facts of each subject: _SAID."""
     claims = others.filter(pa.array(others.column("section").to_numpy() == SECTION_IDENTITY))
     found: dict[bytes, list[tuple[Any, ...]]] = {}
     said = zip(*(values(claims, name) for name in _SAID), strict=True)
@@ -121,7 +122,7 @@ def _claims(others: pa.Table) -> dict[bytes, list[tuple[Any, ...]]]:
 
 
 def _named_besides(asked: AskedIndex, key: bytes, own: list[bytes | None]) -> set[int]:
-    """Rows whose name may mean anybody but their own number's bearer."""
+    """Returns rows with a name that may mean other persons than their own number's bearer."""
     of = subjects_by_entity(asked, key)
     return {
         row for row, entity in zip(asked.rows.tolist(), asked.entities.tolist(), strict=True) if of[entity] != own[row]
@@ -129,7 +130,7 @@ def _named_besides(asked: AskedIndex, key: bytes, own: list[bytes | None]) -> se
 
 
 def _is_borne_out(stated: dict[str, Any], claims: list[tuple[Any, ...]]) -> bool:
-    """Whether one claim states all that the record states, and they are of one birth date where that is asked for."""
+    """Returns whether one claim has all facts of the record, and the claims have one birth date if it is required."""
     said = tuple(stated[name] for name in _SAID)
     if not claims or (any(said) and not any(_states(claim, said) for claim in claims)):
         return False
@@ -147,7 +148,7 @@ def _birth(claims: list[tuple[Any, ...]]) -> tuple[int, int, int] | None:
 
 
 def _is_minors(stated: dict[str, Any], birth: tuple[int, int, int], day: int) -> bool:
-    """Whether an act was a minor's for certain (section 10, "Minors"): as indexer/linking/subjects.py has it."""
+    """Returns whether an act was certainly a minor's (section 10, "Minors"): as in indexer/linking/subjects.py."""
     latest = stated["sort_day"]
     if latest is None and stated["issued_first"] is not None:
         latest = stated["issued_first"] + (stated["issued_span"] or 0)
@@ -159,11 +160,11 @@ def _is_minors(stated: dict[str, Any], birth: tuple[int, int, int], day: int) ->
 
 
 def _states(claim: tuple[Any, ...], said: tuple[Any, ...]) -> bool:
-    """Whether the claim's name is the stated one, and its other fields where they are stated."""
+    """Returns whether the claim's name is the stated one, and so are its other fields if stated."""
     return bool(said[0]) and all(not mine or mine == theirs for mine, theirs in zip(said, claim, strict=True))
 
 
 def subjects_by_entity(asked: AskedIndex, key: bytes) -> dict[int, bytes]:
-    """Subject ids of those whom an index means, by its own numbers."""
+    """Returns the subject ids of an index's persons, by its own numbers."""
     ids = ids_of_persons(key, asked.persons.select(["cui", "text"]).to_pylist())
     return dict(zip(values(asked.persons, "entity"), ids, strict=True))

@@ -1,8 +1,8 @@
-"""Which subjects changed records join: the rules of linking (indexer/linking) over what they have to do with.
+"""The subjects that changed records join: the rules of linking (indexer/linking) over the records around them.
 
-The database holds the changed records and, around them, every record of the subjects that a rule could look at: those
-that hold an identifier that a changed record states, and those that held it before. Of what the rules make of all
-that, the links of the changed records count; those of the records around stay as they were.
+The database holds the changed records and, around them, every record of the subjects that a rule could look at. These
+are the subjects with an identifier that a changed record states, and those that had it before. Only the links of the
+changed records count; those of the records around stay as they were.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from indexer.subject_ids import ids_of_persons
 
 @dataclass(frozen=True)
 class Linking:
-    """What linking works with."""
+    """The inputs of linking."""
 
     registers: Sequence[LinkedRegister]
     day: int  # today, in Guatemala, since 1970
@@ -41,7 +41,7 @@ class Linking:
 
 @dataclass(frozen=True)
 class Joined:
-    """What linking made of changed records."""
+    """The result of linking changed records."""
 
     linked: pa.Table  # STANDING_SCHEMA
     subjects: dict[bytes, Subject]  # whom they join
@@ -51,8 +51,8 @@ class Joined:
 def join(standing: Standing, changed: pa.Table, around: pa.Table, linking: Linking, asked: AskedIndex) -> Joined:
     """Links the changed records.
 
-    changed: standard records. around: linked ones. asked: whom the changed records may mean by name; what is on file of
-    these is around.
+    changed: standard records. around: linked ones. asked: the persons that the changed records may mean by name; their
+    records on file are around.
     """
     if changed.num_rows == 0:
         return Joined(pa.Table.from_batches([], schema=STANDING_SCHEMA), {}, {})
@@ -65,7 +65,7 @@ def join(standing: Standing, changed: pa.Table, around: pa.Table, linking: Linki
 
 
 def count(records: pa.Table, around: pa.Table, linking: Linking, asked: AskedIndex) -> Counted:
-    """Whom these standard records count for by name alone; the rest as in `join`."""
+    """Returns the persons that these standard records count for by name alone; the rest as in `join`."""
     if records.num_rows == 0:
         return {}
     with _over(records, around, linking) as row_of:
@@ -132,7 +132,8 @@ def _by_subject(standing: Standing, linked: pa.Table, told: pa.Table) -> pa.Tabl
 
 
 def _subjects(standing: Standing, linked: pa.Table, told: pa.Table) -> dict[bytes, Subject]:
-    """Whom the changed records join, owners too. What the base says of namesakes holds until the next rebuild."""
+    """Returns the subjects that the changed records join, owners too. The base's counts of namesakes hold until the
+    next rebuild."""
     found: dict[bytes, Subject] = {}
     entities = {*values(linked, "entity"), *values(linked, "owner_entity")} - {None}
     for row in told.take(pa.array(sorted(entities), pa.int64())).to_pylist():

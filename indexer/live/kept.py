@@ -1,13 +1,13 @@
 """The linked records that a build keeps, so that one subject can be put together again (docs/live.md).
 
 kept_records.bin     every linked record in the order of dossiers; pieces of KEPT_ROWS packed rows (packed_rows.py), lz4
-kept_pieces.arrow    of each piece: its first subject, and where it lies
+kept_pieces.arrow    of each piece: its first subject, and its place
 kept_index.mdb       (register, record id) -> subjects (core/generation/record_index.pyx); (BY_CAUSA, merge key),
                      (BY_OWNER, number), (BY_OWNED, the owner's number), (BY_LOOSE, number) too
-kept_names.bin, kept_persons.arrow   who may be meant by a name (indexer/linking/names_kept.py)
+kept_names.bin, kept_persons.arrow   persons that a name may mean (indexer/linking/names_kept.py)
 
-They are files of the generation: in its manifest, counted in its bytes, gone with it. Mode 0600: they hold what the
-registers said, whoever may see it.
+They are files of the generation: in its manifest, counted in its bytes, gone with it. Mode 0600: they hold the
+registers' data of every sensitivity.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class KeptRecordsWriter:
             before = end
 
     def finish(self) -> None:
-        """After the last batch."""
+        """Writes the end, after the last batch."""
         self._records.close()
         columns = zip(*self._pieces, strict=True) if self._pieces else [()] * len(_PIECE_SCHEMA)
         pieces = pa.record_batch(
@@ -123,7 +123,7 @@ class KeptRecordsWriter:
 
 
 def awaiting_causa(rows: pa.Table | pa.RecordBatch) -> np.ndarray[Any, Any]:
-    """Of linked records which are alerts with a merge key that no number of their own links for certain."""
+    """Marks linked records that are alerts with a merge key and without a certain link by a number of their own."""
     keyed = rows.column("merge_key").is_valid().to_numpy(zero_copy_only=False)
     if not keyed.any():
         return np.zeros(rows.num_rows, dtype=bool)
@@ -133,10 +133,10 @@ def awaiting_causa(rows: pa.Table | pa.RecordBatch) -> np.ndarray[Any, Any]:
 
 
 def loose_keys(number: str) -> set[str]:
-    """Under which BY_LOOSE has a number that stands in the CUI's cell and is none.
+    """Returns the keys of BY_LOOSE for a number in the CUI's cell that is no CUI.
 
-    A CUI meets it by itself, or by what is left where it loses a digit (`keys_met_by`): so 14 digits are kept by what
-    they leave without one. A NIT, and 12 digits, are kept as they are.
+    A CUI meets it by itself, or by its remainder after losing a digit (`keys_met_by`). So 14 digits are kept as their
+    remainders without one. A NIT, and 12 digits, are kept as they are.
     """
     return without_a_digit(number) if len(number) == CUI_DIGITS + 1 else {number}
 
@@ -152,7 +152,7 @@ def without_a_digit(number: str) -> set[str]:
 
 
 def number_of_owner(column: str, text: str) -> str:
-    """Under which BY_OWNER has it."""
+    """Returns the key of BY_OWNER for it."""
     return f"{column}:{text}"
 
 

@@ -1,10 +1,10 @@
-"""Which records around changed ones are linked again with them: those whose subject these may decide.
+"""The records around changed ones that are linked again with them: those with a subject that these may decide.
 
 A fine by plate follows the plate's bearer; a warrant by NIT the CUI that a register states beside it; a theft by a VIN
-that nobody bears any more, its plate. A record with a number of its own follows that, whatever becomes of the others',
-but for alerts and what counts for a clearance, which are linked otherwise where nothing bears it out, and for acts that
-her date of birth may make a minor's. What an owner has for a number is none of the vehicle's. An alert by name follows
-the number that another register's record of the same causa states.
+without a bearer, its plate. A record with a number of its own follows that number, with two exceptions. Alerts and
+records that count for a clearance are linked otherwise if nothing supports the number. Acts may become a minor's by the
+person's date of birth. An owner's number is not the vehicle's. An alert by name follows the number in another
+register's record of the same causa.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _NUMBERS = (*_PERSONS, *_PERSONS_TOO, *_VEHICLES, *_VEHICLES_TOO)
 
 
 def deciding_numbers(rows: pa.Table) -> set[Number]:
-    """By which these records decide of others.
+    """Returns the numbers by which these records decide about others.
 
-    An alert does by its engine, beside which it may state a vehicle, and as a vehicle of whose number another states
-    the end.
+    An alert does so by its engine, beside which it may state a vehicle. It also does so as a vehicle with a number of
+    which another states the end.
     """
     found: set[Number] = set()
     for row in rows.select(["alert_kind", *_NUMBERS]).to_pylist():
@@ -51,7 +51,7 @@ def deciding_numbers(rows: pa.Table) -> set[Number]:
 
 
 def of_these_causas(rows: pa.Table, changed: Iterable[pa.Table]) -> set[RecordKey]:
-    """Of these records those that the changed ones' causas may link by name, or linked."""
+    """Returns these records that the changed ones' causas may link by name, or linked."""
     causas = {causa for table in changed for causa in table.column("merge_key").to_pylist() if causa}
     if not causas:
         return set()
@@ -60,7 +60,7 @@ def of_these_causas(rows: pa.Table, changed: Iterable[pa.Table]) -> set[RecordKe
 
 
 def of_these_persons(rows: pa.Table, replaced: pa.Table) -> set[RecordKey]:
-    """Of these records the acts of those whose identity was replaced, however they are linked: who was a minor?"""
+    """Returns these records that are acts of persons with a replaced identity, with any link: they may be a minor's."""
     claims = pc.equal(replaced.column("section"), pa.scalar(section_pb2.SECTION_IDENTITY, pa.uint8()))
     persons = replaced.filter(claims).column("subject_id").combine_chunks()
     if not len(persons):
@@ -71,19 +71,19 @@ def of_these_persons(rows: pa.Table, replaced: pa.Table) -> set[RecordKey]:
 
 
 def of_no_alerts(*tables: pa.Table) -> pa.Table:
-    """Of these records those that may say beside a number whose it is."""
+    """Returns these records that may state the bearer of a number beside it."""
     columns = ["alert_kind", *_PERSONS_TOO]
     rows = pa.concat_tables([table.select(columns) for table in tables])
     return rows.filter(pc.equal(rows.column("alert_kind"), pa.scalar(0, pa.uint8())))
 
 
 def handed_on(followed: pa.Table) -> set[Number]:
-    """By which records that are linked again decide of others in their turn: their engine is their vehicle's."""
+    """Returns the numbers by which relinked records decide about others: their engine is their vehicle's."""
     return {("engine", engine) for engine in followed.column("engine").to_pylist() if engine}
 
 
 def linked_by_others(rows: pa.Table, numbers: set[Number]) -> set[RecordKey]:
-    """Of these records those whose subject the records with these numbers may decide."""
+    """Returns these records with a subject that the records with these numbers may decide."""
     if not numbers:
         return set()
     heads = ("section", "subject", "alert_kind", "alert_flags", "clearance")
@@ -110,7 +110,7 @@ def linked_by_others(rows: pa.Table, numbers: set[Number]) -> set[RecordKey]:
 
 
 def always_open(manifests: Sequence[Manifest]) -> frozenset[tuple[int, int]]:
-    """Registers and sections whose records are all stated OPEN."""
+    """Returns registers and sections with records that are all stated OPEN."""
     stated: dict[tuple[int, int], bool] = {}
     for ordinal, manifest in enumerate(manifests):
         for record in manifest.record:

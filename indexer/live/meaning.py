@@ -1,8 +1,8 @@
-"""Which records changes mean where one id has several (docs/feed.md, "The key of a record").
+"""The records that a change means if one id has several (docs/feed.md, "The key of a record").
 
-An UPSERT that does not say which of several rows it replaces is refused. A CANCEL that does not say which record it
+An UPSERT that does not state which of several rows it replaces is refused. A CANCEL that does not state which record it
 closes closes none for certain: each alert that it may mean becomes POSSIBLE, "cancelada según ...: confirme". The words
-of the change and the manifest decide whether it says so, not what a base happens to list; a key that once had several
+of the change and the manifest decide this, not the rows that a base happens to list. A key that once had several
 records keeps them for ever (shared_keys.py).
 """
 
@@ -122,7 +122,7 @@ def _has_several(rows: Iterable[_Stated]) -> bool:
 
 
 def naming_nothing(cancelled: Mapping[RecordKey, Change], standing: pa.Table) -> list[Change]:
-    """Returns the cancellations under whose key no record stands: an id that is misspelt, or was never here."""
+    """Returns the cancellations without a record under their key: a misspelt id, or one that was never here."""
     if not cancelled:
         return []
     heads = {(key.register, key.record_id) for key in cancelled}

@@ -1,9 +1,9 @@
-"""Alerts that name somebody and are linked to nobody for it, as they are fed: `name_only_alerts` follows at once.
+"""Alerts that name a person without a link, as they are fed: `name_only_alerts` follows at once.
 
-A build counts them for everybody whom they may mean (docs/answers.md section 5, "Counts"), and a clearance or a check
-of who is counted is not clear for it. So a fed record that counts for others than its version before touches all of
-them. What the base's own version counted is worked out once, when it is replaced; the base's flags of a person stay for
-as long as a record of the base counts for her.
+A build counts them for every person that they may mean (docs/answers.md section 5, "Counts"), and a clearance or a
+check of such a person is not clear for it. So a fed record that counts for others than its version before touches all
+of them. The count of the base's own version is computed once, when it is replaced. The base's flags of a person stay as
+long as a record of the base counts for them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ronda.v1.level_pb2 import CRITERION_CUI
 from ronda.v1.section_pb2 import SECTION_IDENTITY
 
 Counted = dict[Place, bytes]
-"""Of each record whom it counts for, `packed`."""
+"""The persons that each record counts for, `packed`."""
 _ID_BYTES = 16
 
 
@@ -41,7 +41,7 @@ def _unpacked(counted: bytes) -> Iterator[tuple[bytes, int]]:
 
 @dataclass(frozen=True)
 class Recount:
-    """What changed records would make of it: nothing is noted before `NamedAlone.settle`."""
+    """A recount after changed records: nothing is noted before `NamedAlone.settle`."""
 
     fed: Counted  # whom these count for from now on
     more: dict[bytes, Counter[int]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Recount:
 
     @property
     def subjects(self) -> set[bytes]:
-        """Everybody of whom the number may be another."""
+        """Every person with a count that may change."""
         return {*self.more, *self.fewer}
 
 
@@ -63,9 +63,10 @@ class NamedAlone:
         self._fewer: Counter[bytes] = Counter()  # subject -> records of the base that count no more
 
     def of_base(self, replaced: pa.Table, others: pa.Table) -> pa.Table:
-        """Of the records that stood in place of changed ones those of the base that may have counted for somebody.
+        """Returns the base's records that changed ones replace and that may have counted for a person.
 
-        others: records of the subjects that hold them. Who is named in full under her own number needs no names.
+        others: records of the subjects that hold them. A record with the full name of its own number's bearer needs no
+        names.
         """
         may = _may_count(replaced)
         if not may.any():
@@ -80,13 +81,13 @@ class NamedAlone:
         return replaced.take(np.flatnonzero(may & np.array(fresh, dtype=bool)))
 
     def counts_for(self, subject_id: bytes) -> bool:
-        """Whether any record of the base does."""
+        """Returns whether any record of the base counts for the subject."""
         entity = self._standing.entity_of(subject_id)
         return entity is not None and bool(self._standing.subject_of(entity).name_only_alerts)
 
     def recount(self, places: Iterable[Place], changed: pa.Table, counted: Counted, before: Counted) -> Recount:
-        """places: of everything that changed, as it stood before. changed: the standard records that there are of it
-        now; counted: of these. before: of those that `of_base` told."""
+        """places: of everything that changed, as it stood before. changed: its standard records now. counted: their
+        counts. before: the counts of the records of `of_base`."""
         made = Recount(dict.fromkeys(places_of(changed.take(np.flatnonzero(_may_count(changed)))), b""))
         for content in before.values():
             made.fewer.update(subject_id for subject_id, _ in _unpacked(content))
@@ -102,7 +103,7 @@ class NamedAlone:
         return made
 
     def told(self, subject: Subject, made: Recount) -> Subject:
-        """With the number that is true once this is noted."""
+        """Returns the subject with the number that is true once this is noted."""
         if subject.name_only_alerts is None:
             return subject
         subject_id = subject.subject_id
@@ -127,7 +128,7 @@ class NamedAlone:
 
 
 def _may_count(rows: pa.Table) -> np.ndarray[Any, Any]:
-    """Of each record whether it is an alert in force that has a name."""
+    """Marks the records that are alerts in force with a name."""
     flags = rows.column("alert_flags").to_numpy()
     is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
     pending = rows.column("alert_state").to_numpy() == ALERT_STATE_PENDING
@@ -135,6 +136,6 @@ def _may_count(rows: pa.Table) -> np.ndarray[Any, Any]:
 
 
 def _named(rows: pa.Table) -> Iterator[tuple[bytes, str, int, int, int]]:
-    """Whose each record is, by what name, and born when."""
+    """Yields each record's subject, name and birth date."""
     names = "subject_id", "name_key", "birth_year", "birth_month", "birth_mday"
     return zip(*(values(rows, name) for name in names), strict=True)

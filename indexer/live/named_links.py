@@ -1,9 +1,9 @@
-"""Records that are linked by name to a person whose identity changes: they are linked again with it.
+"""Records linked by name to a person with a changed identity: they are linked again with it.
 
-Which of those who bear a name a record means depends on all of them: after one is stated with another name, birth
-date or sex the record may mean the next, and after the old name is stated again it means the first one alone. So a
-record that may mean a person by name is linked again whenever that person's identity changes, whether it was linked to
-the person or not. A name that more than MOST_MEANT bear tells nobody apart; its records follow at the next rebuild.
+The bearer that a record means depends on all bearers of the name. After one gets another name, birth date or sex the
+record may mean the next; after the old name is back it means the first one alone. So a record that may mean a person by
+name is linked again at each change of that person's identity, with or without a link to the person. A name of more than
+MOST_MEANT bearers tells nobody apart; its records follow at the next rebuild.
 """
 
 from __future__ import annotations
@@ -49,11 +49,10 @@ class NamedLinks:
             self._may_mean.setdefault(subject_id, set()).add(key_of_place(place))
 
     def asked(self, changed: pa.Table, nearby: Collection[bytes], around: pa.Table) -> AskedIndex:
-        """Returns the persons whom changed records may mean by name.
+        """Returns the persons that changed records may mean by name.
 
-        around: the linked records of who bears the stated numbers. Some of these were changed since the base, or are
-        now (nearby). What the base says of them stands in `of_base`, so that linking leaves out those for whom it no
-        longer holds.
+        around: the linked records of the stated numbers' bearers. Some of these changed since the base, or change now
+        (nearby). The base's claims of them stand in `of_base`, so that linking leaves out persons with outdated ones.
         """
         found = self._standing.meant(changed, dated_by_number(changed, around))
         ids = ids_of_persons(self._key, found.persons.select(["cui", "text"]).to_pylist())

@@ -1,8 +1,9 @@
-"""Numbers one slip apart in live changes: who is around a changed record, and which records a changed person may be
-meant by (docs/answers.md section 5, "Numbers weighed").
+"""Numbers one slip apart in live changes: the persons around a changed record, and the records that may mean a changed
+person.
 
-A record whose own number its bearer's name bears out is about that bearer, and nobody near it is looked for. An order
-that hides an address is looked for by its number alone too (section 5, "Only hidden").
+docs/answers.md section 5, "Numbers weighed". A record with a number that its bearer's name supports is about that
+bearer; no near number is searched. An order that hides an address is searched by its number alone too (section 5, "Only
+hidden").
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ _NAMED = ("cui", "name_key")
 
 
 def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tuple[set[bytes], bool]:
-    """Returns who bears a number that the stated one of a changed record may be a slip of, or that stands in its name's
-    cell, and whether one is in doubt: then somebody who is only now stated may bear it.
+    """Returns bearers of a number that the stated one of a changed record may be a slip of, or of one in its name's
+    cell.
 
-    around: the linked records of who bears the stated ones.
+    Also returns whether a number is in doubt: then a person stated only now may bear it. around: the linked records of
+    the stated numbers' bearers.
     """
     stated = changed.filter(_may_be_meant(changed))
     is_loose = _is_stated(changed, "document_number") & ~_is_stated(changed, "document_country")
@@ -55,7 +57,7 @@ def near_persons(standing: Standing, changed: pa.Table, around: pa.Table) -> tup
 
 
 def records_near(standing: Standing, changed: pa.Table, replaced: pa.Table) -> set[RecordKey]:
-    """Returns the records whose stated number may be a slip of a person's whose identity changes."""
+    """Returns the records with a number that may be a slip of a person's with a changing identity."""
     persons = {cui for rows in (changed, replaced) for cui in values(_claims(rows), "cui") if cui}
     nits = {nit for rows in (changed, replaced) for nit in values(rows, "nit") if nit}
     subjects = _bearers(standing, persons, False) if persons else set()
@@ -75,7 +77,7 @@ def _dated_otherwise(stated: pa.Table, *claims: pa.Table) -> set[str]:
 
 
 def _bearers_of_loose(standing: Standing, numbers: set[str | None]) -> set[bytes]:
-    """Who bears a CUI that such a number may be, with a digit lost or too many, or has it as NIT."""
+    """Returns bearers of a CUI that such a number may be, with a digit lost or too many, or of the number as NIT."""
     told = sorted(text for text in numbers if text)
     counted = [text for text in told if text.isdigit() and abs(len(text) - CUI_DIGITS) == 1]
     _, near, _ = near_miscounted(counted)
@@ -83,7 +85,7 @@ def _bearers_of_loose(standing: Standing, numbers: set[str | None]) -> set[bytes
 
 
 def _bearers_of_others(standing: Standing, rows: pa.Table) -> set[bytes]:
-    """Who bears a NIT, licence, cédula or document that is one slip from that of a record without a name, or of one
+    """Returns bearers of a NIT, licence, cédula or document one slip from that of a record without a name, or of one
     that hides."""
     asked = rows.filter(pa.array(_may_be_meant_by_another(rows)))
     found: set[bytes] = set()
@@ -110,7 +112,7 @@ def _may_be_meant_by_another(rows: pa.Table) -> np.ndarray[Any, Any]:
 
 
 def _bearers_in_names(standing: Standing, rows: pa.Table) -> set[bytes]:
-    """Who bears a CUI within the name's cell of a record that states none elsewhere."""
+    """Returns bearers of a CUI within the name's cell of a record that states none elsewhere."""
     asked = rows.filter(pa.array(_is_noted(rows) & ~_is_stated(rows, "cui") & _is_stated(rows, "name")))
     written = asked.filter(pc.match_substring_regex(asked.column("name"), THIRTEEN_DIGITS))
     return standing.bearers_of_cuis(
@@ -119,7 +121,7 @@ def _bearers_in_names(standing: Standing, rows: pa.Table) -> set[bytes]:
 
 
 def _bearers_of_slips(standing: Standing, cuis: set[str]) -> set[bytes]:
-    """Who bears a number that an order hides, valid or not."""
+    """Returns bearers of a number that an order hides, valid or not."""
     return standing.bearers_of_cuis({f"{slip:013d}" for cui in cuis for slip in slips_of(int(cui))})
 
 
@@ -134,8 +136,10 @@ def _claims(rows: pa.Table) -> pa.Table:
 
 
 def _may_be_meant(rows: pa.Table) -> Any:
-    """Records that are linked by name where nothing bears their number out, and state a CUI; of orders that hide an
-    address those without a name too."""
+    """Marks records with a CUI that are linked by name if nothing supports their number.
+
+    For orders that hide an address, also those without a name.
+    """
     return pa.array((_is_noted(rows) | _hides(rows)) & _is_stated(rows, "cui"))
 
 

@@ -1,5 +1,7 @@
-"""Changed records beside whose number its bearer's own birth date stands, and another's name (docs/answers.md
-section 5, "Numbers in doubt"): the date came with the number, and whoever bears the name may be meant, whenever born.
+"""Changed records with the birth date of their number's bearer, and another's name.
+
+docs/answers.md section 5, "Numbers in doubt": the date came with the number, so any bearer of the name may be meant,
+with any birth date.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def dated_by_number(changed: pa.Table, around: pa.Table) -> np.ndarray[Any, Any]
 
 
 def _claims(changed: pa.Table, around: pa.Table) -> dict[tuple[str, str], set[Said]]:
-    """By each number what is said, but for alerts, of whoever bears it."""
+    """Returns the facts about the bearer of each number, except alerts."""
     found: dict[tuple[str, str], set[Said]] = {}
     of_subject: dict[bytes, set[Said]] = {}
     for table in (changed, around):
@@ -59,7 +61,7 @@ def _claims(changed: pa.Table, around: pa.Table) -> dict[tuple[str, str], set[Sa
 
 
 def _said(rows: pa.Table) -> Iterator[tuple[list[tuple[str, str]], Said | None]]:
-    """Of each record its numbers, and its name ("" = none) and birth date where that is whole."""
+    """Yields each record's numbers, and its name ("" = none) and birth date if that is whole."""
     for row in rows.select(["name_key", *_BIRTH, *_NUMBERS]).to_pylist():
         year, month, day = (row[name] or 0 for name in _BIRTH)
         birth = year, month, day

@@ -1,8 +1,9 @@
-"""Whom vehicles name as owners: who is known by that alone, and whose vehicles' records are linked again with hers.
+"""The owners that vehicles name: persons known only as owners, and the records of vehicles linked again with their
+owner.
 
-A build makes a subject of every owner, with records of her own or without: so who lost her last record stays while a
-vehicle names her. And how certainly she is its owner is judged by her names and birth date (docs/answers.md section 4),
-so that it changes with them.
+A build makes a subject of every owner, with or without records of their own. So a person who lost their last record
+stays while a vehicle names them. The certainty of ownership is judged by the owner's names and birth date
+(docs/answers.md section 4), so it changes with them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 
 
 def owners_among(standing: Standing, emptied: set[bytes], now: pa.Table) -> set[bytes]:
-    """Of subjects that have no record any more those that a vehicle names as owner still.
+    """Returns the subjects without records that a vehicle still names as owner.
 
     now: the records of all subjects that a change touches, as they will stand.
     """
@@ -31,7 +32,7 @@ def owners_among(standing: Standing, emptied: set[bytes], now: pa.Table) -> set[
 
 
 def records_of_owners(standing: Standing, key: bytes, changed: pa.Table, replaced: pa.Table) -> set[RecordKey]:
-    """The records that name as owners those of whom these records state who they are, or stated."""
+    """Returns the records that name as owners the persons with an identity that these records state, or stated."""
     states = pc.equal(changed.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8()))
     cuis = set(values(changed.filter(states), "cui")) - {None}
     stated = pc.equal(replaced.column("section"), pa.scalar(SECTION_IDENTITY, pa.uint8()))

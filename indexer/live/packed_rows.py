@@ -1,6 +1,6 @@
-"""Linked records by row, as a build keeps them: some ten of sixty columns' rows are put together faster than cut out.
+"""Linked records by row, as a build keeps them: some ten rows of sixty columns are faster to join than to cut out.
 
-fixed   a row's numbers, of each text its length, and which numbers are unknown: one numpy record
+fixed   a row's numbers, the length of each text, and a mask of unknown numbers: one numpy record
 texts   a row's texts, one behind another in the order of columns
 """
 
@@ -19,7 +19,7 @@ _ADDED = ("loose_number",)
 
 
 class Layout:
-    """Where a row of some columns has what."""
+    """The places of the fields in a row of some columns."""
 
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = schema
@@ -42,7 +42,8 @@ def _kind(field: pa.Field[Any]) -> Any:
 
 
 def layouts() -> dict[str, Layout]:
-    """Those that this release reads, by their columns as the pieces state them: first the one that it writes."""
+    """Returns the layouts that this release reads, by their columns as the pieces state them: first the one it
+    writes."""
     found, schema = [LINKED_SCHEMA], LINKED_SCHEMA
     for name in _ADDED:
         schema = schema.remove(schema.get_field_index(name))

@@ -12,10 +12,11 @@ AT_ONCE = 2_000  # changes of one piece
 
 
 def pieces_of(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """The entries in pieces of AT_ONCE at most.
+    """Yields the entries in pieces of AT_ONCE at most.
 
-    What a full one took is given back before the next, and before a level is written: the C library would keep it (of
-    200,000 changes 150 MB), while the level takes other sizes. A tick that follows a feed has few and keeps it.
+    The memory of a full piece is given back before the next, and before a level is written. Otherwise the C library
+    would keep it (of 200,000 changes 150 MB), while the level takes other sizes. A tick that follows a feed has few and
+    keeps it.
     """
     left = iter(changes)
     while due := list(islice(left, AT_ONCE)):

@@ -1,12 +1,12 @@
-"""Persons of whom the feed states another name, birth date or sex than the base: who they are is not certain yet.
+"""Persons with another name, birth date or sex in the feed than in the base: their identity is not certain yet.
 
-What says who somebody is: a claim of an identity register; of whom none of these speaks, that of any other register
-that identifies a number which it states (indexer/linking/on_file.py).
+The identity comes from a claim of an identity register; without one, from that of any other register that identifies a
+stated number (indexer/linking/on_file.py).
 
 Records by name alone were linked by the base's claims, and are linked anew at the next rebuild. Until then an order
-that means such a person by the new name may be missing from the dossier, so the dossier says since when, and no check
-of the person is CLEAR (docs/answers.md section 15). The same holds for a person from whom such a claim was taken, and
-after the old name is stated again: what was fed meanwhile was linked by the other.
+that means such a person by the new name may be missing from the dossier. So the dossier states since when, and no check
+of the person is CLEAR (docs/answers.md section 15). The same holds for a person that lost such a claim, and after the
+old name is back: records fed meanwhile were linked by the other.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Restated:
         return {entities[entity]: who for entity, who in found.items()}
 
     def _claims(self, rows: pa.Table, among: pa.Table | None = None, whose: str = "subject_id") -> pa.Table:
-        """Of these records those that say who somebody is. among: all records of the same persons; None = these."""
+        """Returns these records that state an identity. among: all records of the same persons; None = these."""
         identity = rows.column("section").to_numpy() == SECTION_IDENTITY
         others = self._are_other_claims(rows)
         if others.any():

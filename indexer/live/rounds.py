@@ -1,8 +1,8 @@
-"""What of a piece of the ledger counts, in rounds in which no record comes twice.
+"""The changes of a piece of the ledger that count, in rounds without a record twice.
 
-No view shows what stood between two changes of a piece, and links are made anew of what stands. So of a record that
-changed several times the last row that can be read counts, and the first cancellation behind it; what cannot be read
-is kept, to be refused by name, in its turn.
+No view shows the states between two changes of a piece, and links are made anew from the final state. So of a record
+that changed several times the last readable row counts, and the first cancellation behind it. An unreadable change is
+kept, to be refused by name, in its turn.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ def rounds_of(
     meant: Callable[[Change], Hashable],
     shared: Callable[[Iterable[Record]], Collection[Record]] = lambda _: (),
 ) -> list[list[Change]]:
-    """The UPSERTs and CANCELs that count; a record's next change is in a later round than the one before it.
+    """Returns the UPSERTs and CANCELs that count; a record's next change is in a later round than the one before it.
 
-    Cancellations have rounds of their own, before the rows beside them: what they closed is linked again where one of
-    these decides whose it is, as what was closed before is. One that ends what is said of its record waits for the last
-    of these rounds, so that records that change once and records that come and go take one round of them together.
+    Cancellations have rounds of their own, before the rows beside them. Records closed in them are linked again if one
+    of those rows decides their subject, like records closed earlier. A cancellation that ends its record waits for the
+    last of these rounds. So records that change once and records that come and go take one round of them together.
 
-    unreadable: sequences of those, of some changes, that will be refused; asked of records that come more than once.
-    meant: equal of two changes that name the same records. shared: of some ids those that several records have: what a
-    change without a line or source means depends on what stands when it comes.
+    unreadable: returns sequences, of some changes, that will be refused; called for records that come more than once.
+    meant: equal for two changes that name the same records. shared: returns the ids with several records: a change
+    without a line or source means what stands when it comes.
     """
     of_record: dict[Record, list[Change]] = {}
     for change in due:

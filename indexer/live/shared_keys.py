@@ -1,9 +1,9 @@
-"""Keys that were ever found to have several records, kept for every later base.
+"""Keys that ever had several records, kept for every later base.
 
-What stands under a key differs from base to base: an order of two persons is listed with one of them once the other is
-cancelled. A change that meant one of several then would mean the one that is left, and no base may decide so. Kept in
-`live/shared-keys`, a line each, on disk before any view rests on it. A build notes those that its extracts list, too,
-and leaves a copy of all in its generation: who loses `live/` loses none that a build knew.
+The rows under a key differ from base to base: an order of two persons is listed with one of them once the other is
+cancelled. A change that meant one of several would then mean the remaining one, and no base may decide so. The keys are
+kept in `live/shared-keys`, a line each, on disk before any view rests on it. A build also notes the keys of its
+extracts, and leaves a copy of all in its generation: losing `live/` loses none that a build knew.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class SharedKeys:
 
 
 def _lines(keys: Collection[_Key]) -> bytes:
-    """In order: the same keys give the same bytes."""
+    """Returns the lines in order: the same keys give the same bytes."""
     return b"".join(f"{line}\n".encode() for line in sorted(json.dumps(key) for key in keys))
 
 

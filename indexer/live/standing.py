@@ -1,7 +1,7 @@
-"""What stands now: the linked records of each subject, of the base and of all that was fed since.
+"""The present state: the linked records of each subject, of the base and of all changes fed since.
 
-A record is linked to subjects by id here, for numbers differ from level to level. An owner who is of the base is named
-by her number there (with BASE_OWNER set), which never changes while the base serves; another by her id.
+A record is linked to subjects by id here, because numbers differ from level to level. An owner in the base is named by
+their number there (with BASE_OWNER set), which never changes while the base serves; another by their id.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def values(table: pa.Table, name: str) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a dossier's header says that its records do not."""
+    """Facts of a dossier's header that its records do not have."""
 
     subject_id: bytes
     kind: int  # EntityKind
@@ -97,7 +97,7 @@ class Standing:
     # ---- who ----
 
     def subject_of(self, entity: int) -> Subject:
-        """Of the base. Raises DossierDamaged."""
+        """Returns the subject of the base. Raises DossierDamaged."""
         if (known := self._of_base.get(entity)) is not None:
             return known
         read = DossierReader(self.base.dossier(entity))
@@ -118,7 +118,7 @@ class Standing:
         return number
 
     def known(self, subject_id: bytes) -> Subject | None:
-        """As it stands now; None = nobody, or gone."""
+        """Returns the subject as it stands now; None = none, or gone."""
         if subject_id in self.touched:
             return self.touched[subject_id]
         entity = self.entity_of(subject_id)
@@ -162,7 +162,7 @@ class Standing:
         return found
 
     def holders_of_loose(self, keys: Iterable[str]) -> set[bytes]:
-        """Subjects of records whose CUI's cell shows a number that these keys meet (kept.loose_keys)."""
+        """Returns subjects of records with a number in the CUI's cell that these keys meet (kept.loose_keys)."""
         found: set[bytes] = set()
         for key in keys:
             found |= self._bearers.of((_LOOSE, key))
@@ -171,8 +171,10 @@ class Standing:
         return found
 
     def owned_by(self, rows: pa.Table) -> set[bytes]:
-        """Vehicles of the base whose owner has no CUI but a number that one of these records states: these decide whose
-        it is. Those that were touched since are bearers of the number."""
+        """Returns vehicles of the base with an owner who has no CUI but a number that one of these records states.
+
+        These records decide the owner. Vehicles touched since are bearers of the number.
+        """
         found: set[bytes] = set()
         for name in CROSSED:
             for text in {text for text in values(rows, name) if text}:
@@ -191,20 +193,20 @@ class Standing:
         return found
 
     def owner_of_each(self, rows: pa.Table) -> list[bytes | None]:
-        """Whom each of these records names as owner; None = nobody."""
+        """Returns the owner that each of these records names; None = none."""
         found: list[bytes | None] = []
         for owner_id, of_base in zip(values(rows, "owner_id"), values(rows, "owner_entity"), strict=True):
             found.append(owner_id if of_base is None else self.subject_of(of_base & ~BASE_OWNER).subject_id)
         return found
 
     def owners_of(self, rows: pa.Table) -> set[bytes]:
-        """Whom these records name as owners."""
+        """Returns the owners that these records name."""
         return {owner for owner in self.owner_of_each(rows) if owner is not None}
 
     def meant(self, rows: pa.Table, undated: np.ndarray[Any, Any]) -> AskedIndex:
-        """Whom the names of changed records may mean, as a build would look for them (indexer/linking/names.py).
+        """Returns the persons that the names of changed records may mean, as a build would (indexer/linking/names.py).
 
-        undated: marks those whose birth date may rule nobody out.
+        undated: marks records with a birth date that may exclude nobody.
         """
         flags = rows.column("alert_flags").to_numpy()
         is_alert = (rows.column("alert_kind").to_numpy() != 0) | (flags & ALERT_PROTECTED != 0)
@@ -225,7 +227,7 @@ class Standing:
         )
 
     def named_as(self, claims: pa.Table, *, hides: bool) -> AskedIndex:
-        """Whom the names of these claims mean, born on their days; hides: whenever born."""
+        """Returns the persons that the names of these claims mean, born on their days; hides: with any birth date."""
         numbers = np.arange(claims.num_rows, dtype=np.int64)
         undated = [(_unknown(claims, _UNDATED), numbers)] if hides else []
         return self.kept.names.fitting([(claims, numbers)], undated)
@@ -256,7 +258,7 @@ class Standing:
         return pa.concat_tables(tables)
 
     def settle(self, subjects: dict[bytes, Subject | None], as_before: pa.Table, changed: pa.Table) -> None:
-        """From now on these subjects have these records, and no others; None = gone.
+        """Gives these subjects these records, and no others, from now on; None = gone.
 
         as_before: records that one of these subjects had already, in the base or since.
         """
@@ -285,7 +287,7 @@ class Standing:
             self._bearers.add((_CAUSA, causa), ids[place])
 
     def owners_fed(self, subject_ids: Collection[bytes]) -> set[bytes]:
-        """Others than these whom their records name as owners by id: those that the base does not have."""
+        """Returns other owners that their records name by id: those missing in the base."""
         owners: set[bytes] = set()
         listed = list(subject_ids)
         for start in range(0, len(listed), _AT_ONCE):
@@ -334,7 +336,7 @@ def tails(number: str | None) -> list[str]:
 
 
 def _identifiers_of(rows: pa.Table) -> dict[int, set[str]]:
-    """What records state, as keys of a generation: kind -> canonical texts."""
+    """Returns the identifiers of records, as keys of a generation: kind -> canonical texts."""
     found: dict[int, set[str]] = {}
 
     def add(kind: int, text: str | None) -> None:

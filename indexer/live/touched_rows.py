@@ -1,7 +1,7 @@
 """The linked records of the subjects that a change touched: small tables in memory, larger ones as mapped files.
 
-Each tick puts a table. A hundred thousand subjects have 300 MB of records, which are read again only where one of them
-is touched anew, or a level is written: files are the page cache's to keep, and no part of the writer's own memory.
+Each tick puts a table. A hundred thousand subjects have 300 MB of records. They are read again only if one of them is
+touched anew, or a level is written: so files stay in the page cache, outside the writer's own memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Table:
 
 
 class TouchedRows:
-    """By subject id. Of a subject that is put again the last rows count. Not thread-safe."""
+    """Linked records by subject id. For a subject that is put again the last rows count. Not thread-safe."""
 
     def __init__(self, schema: pa.Schema, directory: Path) -> None:
         """schema: with `subject_id`. directory: for files, which are this object's alone."""
@@ -44,7 +44,7 @@ class TouchedRows:
         return subject_id in self._places
 
     def let_go(self, subject_ids: Iterable[bytes]) -> None:
-        """Their rows count no longer."""
+        """Drops the rows of these subjects."""
         for subject_id in subject_ids:
             place = self._places.pop(subject_id, None)
             if place is not None:
@@ -106,7 +106,7 @@ class TouchedRows:
             table.file.unlink(missing_ok=True)
 
     def _merge(self) -> None:
-        """Those with the fewest subjects become one."""
+        """Merges the tables with the fewest subjects into one."""
         least: set[int] = set()
         together = 0
         most = max(_MERGED_SUBJECTS, 2 * len(self._places) // _MOST_TABLES)

@@ -1,9 +1,9 @@
-"""The one writer: what is due of the ledger becomes a delta over the base that serves, and a view that names it.
+"""The one writer: turns the ledger's new entries into a delta over the serving base, and a view that names it.
 
     changes --fed_rows--> standard records --joining--> links --standing--> the subjects touched
             --deltas--> live/<base>/<id>/ --view_file--> live/<base>/VIEW
 
-Whatever it makes can be made again from the ledger: nothing is synced, a start begins with the ledger's first entry.
+Everything it makes can be made again from the ledger: nothing is synced, a start begins with the ledger's first entry.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class _Delta:
 
 @dataclass
 class TickResult:
-    """What a tick did."""
+    """The result of a tick."""
 
     changes: int = 0
     subjects: int = 0
@@ -100,7 +100,7 @@ class TickResult:
 
 @dataclass
 class _Gathered:
-    """What linking some changes takes."""
+    """The inputs for linking some changes."""
 
     changed: pa.Table  # standard records to be linked
     others: pa.Table  # linked records around them, STANDING_SCHEMA
@@ -111,13 +111,13 @@ class _Gathered:
     twins: set[bytes] = field(default_factory=set)  # subjects whose name and birth date are another's too
 
     def reach(self, subject_ids: set[bytes], standing: Standing) -> None:
-        """Their records are around too."""
+        """Adds the subjects' records to those around."""
         if missing := subject_ids - self.nearby:
             self.others = self.with_rows_of(missing, standing)
             self.nearby = self.nearby | missing
 
     def follow(self, keys: set[RecordKey], standing: Standing) -> pa.Table:
-        """These are linked again, wherever they stand; as they are linked."""
+        """Moves these records to those to be linked again; returns them as linked before."""
         self.reach(standing.holders(keys), standing)
         self.others, followed = without_records(self.others, keys)
         self.replaced = pa.concat_tables([self.replaced, followed])
@@ -137,7 +137,7 @@ def day_of(time_ms: int) -> int:
 
 
 def made_with(manifests: Sequence[Manifest]) -> str:
-    """By which program and manifests changes become deltas: others may make others of the same changes."""
+    """Returns a digest of the program and manifests: others may make other deltas of the same changes."""
     state = hashlib.sha256(f"{ENGINE} {RULES}".encode())
     for manifest in manifests:
         state.update(manifest.model_dump_json().encode() + b"\0")
@@ -196,14 +196,14 @@ class LiveWriter:
 
     @property
     def restated(self) -> frozenset[bytes]:
-        """Ids of persons of whom the feed states another name, birth date or sex than the base."""
+        """Ids of persons with another name, birth date or sex in the feed than in the base."""
         return self._restated.subjects
 
     def begins_at(self, ledger: LedgerReader) -> Position | None:
-        """Returns the place behind the entries that the build took in, whose registers stand as they said.
+        """Returns the place behind the entries that the build took in, with its registers in their state there.
 
-        None where the base holds none of this ledger, or where it is an older copy that went on otherwise: it is read
-        from its first entry on, and what the base holds of it is passed over. Raises LedgerDamaged, OSError.
+        None if the base holds none of this ledger, or if this is an older copy that went on otherwise. It is then read
+        from its first entry on, and the part in the base is skipped. Raises LedgerDamaged, OSError.
         """
         self.ledger = ledger.ledger_id.hex()
         if self._folded is None or not self._folded.is_of(self.ledger):
@@ -330,7 +330,7 @@ class LiveWriter:
         return {**listed_states(self.standing.kept.rows_of(entities), keys - taken_in.keys()), **taken_in}
 
     def _shown_otherwise(self, rows: pa.Table | None) -> dict[bytes, Subject | None]:
-        """The subjects of records whose alerts are shown otherwise, settled as they were."""
+        """Returns the subjects of records with a changed display of alerts, settled as they were."""
         if rows is None:
             return {}
         touched = set(values(rows, "subject_id"))
@@ -352,7 +352,7 @@ class LiveWriter:
         return {(self._fed.register_id(ordinal), record_id) for ordinal, record_id in found}
 
     def _recounted(self, found: _Gathered, counted: Counted, linking: Linking) -> Recount:
-        """For whom the changed records count by name alone, and counted before they changed."""
+        """Recounts the persons that the changed records count for by name alone, and counted for before."""
         before = self._as_stated(self._named_alone.of_base(found.replaced, found.others))
         was: Counted = {}
         asked = self.standing.meant(before, dated_by_number(before, found.others))
@@ -398,7 +398,7 @@ class LiveWriter:
         return as_stated(linked, self._always_open)
 
     def _ids_of(self, asked: AskedIndex) -> set[bytes]:
-        """Subject ids of those whom a kept index means."""
+        """Returns the subject ids of a kept index's persons."""
         return set(ids_of_persons(self._key, asked.persons.select(["cui", "text"]).to_pylist()))
 
     def _linking(self) -> Linking:

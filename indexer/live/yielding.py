@@ -1,8 +1,8 @@
-"""Fed changes that yield to the base's extracts, and what was closed by feed and is listed all the same.
+"""Fed changes that yield to the base's extracts, and alerts closed by feed that are listed all the same.
 
-An extract wins where it states that it holds the change: its feed's sequence, else a snapshot instant (docs/answers.md
-section 15). What then stands is the base's own record, so nothing of the change is linked; only an alert that the feed
-had closed, and that the extract still lists as PENDING, is marked, when its subject is put together.
+An extract wins if it states that it holds the change: its feed's sequence, else a snapshot instant (docs/answers.md
+section 15). The base's own record then stands, so nothing of the change is linked. Only an alert that the feed had
+closed, and that the extract still lists as PENDING, is marked, when its subject is put together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Said = dict[RecordKey, dict[int | None, Closing | None]]
 
 
 class Yielding:
-    """Of one base: which changes its extracts hold, and which of its alerts the feed had closed. Not thread-safe."""
+    """The changes that one base's extracts hold, and its alerts that the feed had closed. Not thread-safe."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Yielding:
                     self._marked_before.pop(place, None)
 
     def settle(self, yielding: Sequence[Change], rows_of: Callable[[Iterable[RecordKey]], pa.Table]) -> pa.Table | None:
-        """Notes what these said; returns the records whose alerts are shown otherwise for it, None where none is.
+        """Notes the content of these changes; returns the records with a changed display of alerts, None = none.
 
         rows_of: the records of some keys as they stand, and perhaps others.
         """

@@ -1,4 +1,4 @@
-"""What the keys of a manifest must agree on with each other and with the contract."""
+"""Checks that the keys of a manifest agree with each other and with the contract."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What an alert's kind, section and sensitivity must agree on: what one forgets here is shown to everybody.
+"""Checks that an alert's kind, section and sensitivity agree: a forgotten one would be shown to everybody.
 
-A discreet alert without `sensitivity` would tell the watched, a protected side without `protected` would hide no
-address.
+A discreet alert without `sensitivity` would reveal itself to the watched person; a protected side without `protected`
+would hide no address.
 """
 
 from __future__ import annotations
@@ -52,6 +52,6 @@ def check_alert_sections(record: Record, codes: Mapping[str, Mapping[str, str]])
 
 
 def _words(value: Value, codes: Mapping[str, Mapping[str, str]], prefix: str) -> list[str]:
-    """What a constant says, or all that its code map may say."""
+    """Returns the word of a constant, or all words of its code map."""
     words = [value.const] if value.const is not None else list(codes.get(value.codes or "", {}).values())
     return [word.removeprefix(prefix) for word in words]

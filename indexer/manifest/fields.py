@@ -147,7 +147,7 @@ def section_message(section: str) -> Descriptor:
 
 
 def is_vehicle_section(section: str) -> bool:
-    """Whether the section belongs to a vehicle's dossier."""
+    """Returns whether the section belongs to a vehicle's dossier."""
     return SECTIONS[section] >= FIRST_VEHICLE_SECTION
 
 

@@ -1,4 +1,4 @@
-"""What a manifest says: a register, its sources, its code maps, and the records that its rows yield."""
+"""The content of a manifest: a register, its sources, its code maps, and the records that its rows yield."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ AlertKindName = Annotated[str, BeforeValidator(_alert_kind)]
 
 
 class Roles(ManifestModel):
-    """What the register is for, for persons and for vehicles apart."""
+    """The purposes of the register, for persons and for vehicles apart."""
 
     person: tuple[RoleName, ...] = ()
     vehicle: tuple[RoleName, ...] = ()
 
 
 class Register(ManifestModel):
-    """The register itself: whose it is, what it decides, when it is old."""
+    """The register itself: its owner, the alerts that it decides, the age at which it is stale."""
 
     id: str = Field(pattern=r"^[a-z0-9-]{2,20}$")
     name: ShownText

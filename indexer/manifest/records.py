@@ -1,4 +1,4 @@
-"""Records of a manifest: what one row says, about whom, and whether it is an alert."""
+"""Records of a manifest: the facts of one row, its subject, and its alert if it is one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NamePart = Literal[
 
 
 class Subject(ManifestModel):
-    """Who or what the record is about. In section owner: the vehicle, and the person who owns it."""
+    """The subject of the record. In section owner: the vehicle, and the person who owns it."""
 
     # the person
     cui: ColumnOrValue | None = None

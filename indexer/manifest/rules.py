@@ -1,4 +1,4 @@
-"""The rule that a manifest breaks, in the words of whoever writes one, not of the library that reads it."""
+"""The rule that a manifest breaks, in the words of its author, not of the library that reads it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LISTS = ("source", "record")
 
 
 def manifest_rule(issue: Mapping[str, Any], known: tuple[str, ...] = ()) -> str:
-    """Of one issue of pydantic's ValidationError.errors(); `known`: the keys that the table may have."""
+    """Returns the rule for an issue of pydantic's ValidationError.errors(); `known`: keys that the table may have."""
     key, kind = ".".join(str(part) for part in issue["loc"]), issue["type"]
     if kind == "tuple_type" and key in _LISTS:
         return f"must be a list of tables: [[{key}]], not [{key}]"

@@ -33,7 +33,7 @@ PathInside = Annotated[str, AfterValidator(_inside)]
 
 
 class _Origin(ManifestModel):
-    """Where an extract says something of itself."""
+    """The place of a statement of an extract about itself."""
 
     path: PathInside | None = None
     sql: str | None = None
@@ -48,7 +48,7 @@ class _Origin(ManifestModel):
 
 
 class AsOf(_Origin):
-    """Where the time comes from for which an extract speaks."""
+    """The place of the time that an extract speaks for."""
 
     origin: Literal["sidecar", "query", "mtime", "xml_attribute", "file_name"] = Field(alias="from")
     snapshot: bool = False  # the extract holds all that happened up to this instant
@@ -62,7 +62,7 @@ class AsOf(_Origin):
 
 
 class FeedSequence(_Origin):
-    """Where an extract says up to which change of a feed it holds."""
+    """The place of the last change of a feed that an extract holds."""
 
     feed: str = Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")  # a name among the server's feed_sources
     origin: Literal["sidecar", "query", "xml_attribute"] = Field(alias="from")

@@ -1,1 +1,1 @@
-"""From the files that institutions publish to the facts of a mart; Python calls `building.build_mart`."""
+"""Makes the facts of a mart from the files that institutions publish; Python calls `building.build_mart`."""

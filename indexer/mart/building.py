@@ -53,7 +53,7 @@ _KEPT = 2  # marts besides the current one
 
 @dataclass
 class MartOptions:
-    """What to build from, and with how much."""
+    """The inputs and limits of a build."""
 
     data: Path
     sources: Path
@@ -134,7 +134,7 @@ def make_key(path: Path) -> None:
 
 
 def open_database(folder: Path, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:
-    """An empty database whose tables may spill to `folder`, up to MOST_SPILLED."""
+    """Returns an empty database with tables that may spill to `folder`, up to MOST_SPILLED."""
     db = duckdb.connect(str(folder / "work.duckdb"))
     db.execute(f"SET memory_limit = '{memory_mib}MiB'")
     db.execute(f"SET temp_directory = {written_as(folder)}")
@@ -196,7 +196,7 @@ def _build(
 
 
 def _names_below(directory: Path) -> list[str]:
-    """Whatever is no directory: what can be read is found out by who reads it."""
+    """Returns the paths of everything but directories; reading shows which of them are readable."""
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir())
 
 

@@ -1,6 +1,6 @@
-"""What one cell of a published file says. Each distinct text of a column is read once, so this is plain Python.
+"""The content of one cell of a published file. Each distinct text of a column is read once, so this is plain Python.
 
-A reader takes the text (None = empty) and returns what it says, or raises Unreadable with the rule that it breaks.
+A reader takes the text (None = empty) and returns its value, or raises Unreadable with the rule that it breaks.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def read_hour(text: str | None) -> int | None:
 
 
 def read_count(text: str | None) -> int:
-    """How many a row stands for. Raises Unreadable."""
+    """Returns the number of events that a row stands for. Raises Unreadable."""
     words = said(text)
     if words and re.fullmatch(r"-?\d{1,3}\.000", words):  # a thousand, or one with three decimals
         raise Unreadable("count_ambiguous")
@@ -143,7 +143,7 @@ class Places:
     """Reads municipalities: codes with and without their zeros, halves, names of departments."""
 
     def __init__(self, municipalities: Mapping[str, str], departments: Mapping[str, str]) -> None:
-        """Both: code -> name."""
+        """municipalities, departments: code -> name."""
         self._known = municipalities
         self._departments = {fold(name): code for code, name in departments.items()}
         self._codes = set(departments)

@@ -1,10 +1,10 @@
-"""How complete a source is: days that its register lost, and how many deliveries a week needs to be all but whole.
+"""Measures how complete a source is: days that its register lost, and the deliveries until a week is all but whole.
 
-An outage is a run of days without any record of a department, or of a municipality, where chance would have left one in
-a million such runs empty: EXPECTED_IN_A_GAP or more were to be expected (Poisson, e^-14), by the days on both sides of
-it, eight weeks or twice its length, less two standard deviations of what those days had. Days go on until the last
-delivery, whatever it had: a register that is silent to the end has lost its last days. A run that begins where reports
-still come in anyway, and lasts to the end, is none: what it lacks is provisional.
+An outage is a run of days without any record of a department, or of a municipality, that chance would leave empty once
+in a million such runs: EXPECTED_IN_A_GAP or more were to be expected (Poisson, e^-14). The expectation comes from the
+days on both sides of it, eight weeks or twice its length, less two standard deviations of those days. Days go on until
+the last delivery, with any content: a register that is silent to the end has lost its last days. A run that begins
+while reports still come in anyway, and lasts to the end, is none: its missing days are provisional.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _DAY = datetime.timedelta(1)
 
 
 class Gap(NamedTuple):
-    """Days [first_day, after_day) without any record, where `expected` were to be expected.
+    """Days [first_day, after_day) without any record, with `expected` records to be expected.
 
-    place: a department or a municipality. share, country_share: what part of its department's events, and of the
-    country's, are its own; 1 = all, for a department's gap is one of the country whatever its size.
+    place: a department or a municipality. share, country_share: its part of its department's events, and of the
+    country's. 1 = all, because a department's gap counts as one of the country at any size.
     """
 
     place: str
@@ -49,10 +49,10 @@ class Gap(NamedTuple):
 def gaps_of_places(
     towns: Mapping[str, Counts], first_day: datetime.date, complete_before: Callable[[str], datetime.date]
 ) -> list[Gap]:
-    """Of all departments, and of municipalities where their department lost no days with them.
+    """Returns the gaps of all departments, and of municipalities that lost other days than their department.
 
-    towns: municipality -> its counts a day, all of one length. complete_before: of a place, the day before which
-    reports have all but come in.
+    towns: municipality -> its counts a day, all of one length. complete_before: returns for a place the day before
+    which reports have all but come in.
     """
     departments: dict[str, Counts] = {}
     for town, counts in towns.items():
@@ -79,13 +79,13 @@ def gaps_of_places(
 def _told_by_silence(
     gaps: list[Gap], days: int, first_day: datetime.date, complete_before: Callable[[str], datetime.date]
 ) -> list[Gap]:
-    """Without runs to the end of all days that begin where reports still come in."""
+    """Returns the gaps without those to the end of all days that begin while reports still come in."""
     end = first_day + days * _DAY
     return [gap for gap in gaps if gap.after_day < end or gap.first_day < complete_before(gap.place)]
 
 
 def _within(town: Gap, department: Gap) -> bool:
-    """Whether most of a municipality's days are those that its department lost."""
+    """Returns whether its department lost most of a municipality's days."""
     common = min(town.after_day, department.after_day) - max(town.first_day, department.first_day)
     return town.place[:2] == department.place and 2 * common > town.after_day - town.first_day
 

@@ -15,7 +15,8 @@ from indexer.mart.statements import DUCKDB, facts, versions
 
 @dataclass
 class YearCounts:
-    """Of one year: late = first known after a delivery that could have had it; corrected, withdrawn = later ones."""
+    """Counts of one year: late = first known after a delivery that could have had it; corrected, withdrawn = later
+    ones."""
 
     rows: int
     late: int

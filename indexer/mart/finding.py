@@ -1,4 +1,4 @@
-"""Which files of a directory a manifest means: their year, the day of delivery, and which contradict each other."""
+"""Finds the files of a directory that a manifest means: year, day of delivery, and contradictions."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ class FoundFile:
 
 
 def find_files(manifest: IncidentManifest, directory: Path, names: list[str], today: datetime.date) -> list[FoundFile]:
-    """The source's files among `names` (paths below `directory`), by delivery; contradictions carry a rule, and so does
-    a day that lies ahead by more than clocks differ: it would be known of nobody knows when, and never stale."""
+    """Returns the source's files among `names` (paths below `directory`), by delivery; contradictions carry a rule.
+
+    So does a day that lies ahead by more than clocks differ: its real time is unknown, and it would never be stale.
+    """
     pattern = re.compile(manifest.files)
     found = []
     for name in names:
@@ -78,7 +80,8 @@ def _day(text: str) -> datetime.date | None:
 
 
 def _readable(file: FoundFile) -> FoundFile:
-    """With its digest. What cannot be read to its end (no permission, a device, a disk that fails) carries a rule."""
+    """Returns the file with its digest. One unreadable to its end (no permission, a device, a bad disk) carries a
+    rule."""
     try:
         if file.path.is_file():
             return FoundFile(file.path, file.name, file.year, file.delivered, _digest(file.path))

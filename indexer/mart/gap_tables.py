@@ -40,7 +40,8 @@ def write_gaps(db: duckdb.DuckDBPyConnection, sources: list[SourceEntry], out: P
 def _gaps_of(
     db: duckdb.DuckDBPyConnection, source: SourceEntry, first: date, out: Path
 ) -> list[tuple[Gap, date, date]]:
-    """Of departments and municipalities, with the vintages at which each is known: from one delivery to another."""
+    """Returns gaps of departments and municipalities, with the vintages at which each is known: from one delivery to
+    another."""
     files = read_as(out / f"{source.fact}.{source.id}.") + "*.parquet"
     rows = db.execute(
         "SELECT municipality, date_diff('day', ?, occurred) AS day, date_diff('day', ?, known_from) AS since, "
@@ -75,7 +76,7 @@ def _counts(towns: Any, place: Any, day: Any, n: Any, length: int) -> dict[str, 
 
 
 def _days_of_newest_year(source: SourceEntry, vintage: date) -> list[date]:
-    """On which the newest year known at a vintage was delivered until then, oldest first; none later than its end."""
+    """Returns the days of delivery of a vintage's newest year up to then, oldest first; none later than its end."""
     known = [each for each in source.delivered if each.delivered <= vintage]
     year = max(each.year for each in known)
     return sorted(min(each.delivered, date(year + 1, 1, 1)) for each in known if each.year == year)

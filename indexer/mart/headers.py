@@ -1,4 +1,4 @@
-"""Where the header of a published file is, and which column means what: titles above it, other order, other words."""
+"""Finds the header of a published file and the meaning of its columns: titles above it, other order, other words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST_TITLE_ROWS = 30
 
 
 class FileRefused(Exception):
-    """None of a file's rows can be used: the rule that it breaks, and what is wrong with it, without values."""
+    """A file without usable rows: the rule that it breaks, and the fault, without values."""
 
     def __init__(self, rule: str, detail: str = "") -> None:
         super().__init__(f"{rule}: {detail}" if detail else rule)

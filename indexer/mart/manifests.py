@@ -40,7 +40,8 @@ FIELDS = (
     "hit",
     "count",
 )
-"""What a column of a file may mean. municipality: INE code of four digits; department and town: its two halves."""
+"""The possible meanings of a file's column. municipality: INE code of four digits; department and town: its two halves.
+"""
 
 OFFENCE_FIELDS = ("offence", "offence_2", "offence_3")
 MAPPED = {
@@ -120,12 +121,12 @@ class IncidentManifest(_Strict):
 
     @property
     def own(self) -> bool:
-        """Whether Ronda counts it itself: read from its own directory, never from what was handed over."""
+        """True if Ronda counts it itself: read from its own directory, never from a delivered file."""
         return self.fact in OWN_FACTS
 
     @property
     def required(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
-        """What a file must have: of each entry one of its alternatives, whole."""
+        """The required fields of a file: of each entry one of its alternatives, whole."""
         given = tuple(((field,),) for field in ("record_id", "count", "step", "offence") if field in self.columns)
         place = () if self.own else ((("municipality",), ("department", "town")),)
         return ((("date",), ("year", "month")), *place, *given)

@@ -25,7 +25,7 @@ def table(name: str) -> tuple[dict[str, str], ...]:
 
 
 def map_exists(name: str) -> bool:
-    """Whether there is such a map of offences."""
+    """Returns whether there is such a map of offences."""
     return name.isidentifier() and (DATA / f"{name}.tsv").is_file()
 
 

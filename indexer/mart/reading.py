@@ -104,7 +104,7 @@ def _refuse_swallowed_rows(db: duckdb.DuckDBPyConnection, width: int, delimiter:
 
 
 def _encoding(path: Path) -> str:
-    """utf-8 where the whole file is that; else the old one of Windows, whose letters are Latin-1's."""
+    """Returns utf-8 if the whole file is that; else the old one of Windows with the letters of Latin-1."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):

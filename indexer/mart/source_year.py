@@ -88,7 +88,7 @@ def _keep_unmapped(db: duckdb.DuckDBPyConnection, source: str, unmapped: dict[st
 
 
 def _keep_development(db: duckdb.DuckDBPyConnection, manifest: IncidentManifest, used: list[Staged], out: Path) -> None:
-    """How many deliveries a week needs, from the years that are delivered often."""
+    """Keeps the number of deliveries that a week needs, from the years that are delivered often."""
     db.execute("CREATE TABLE IF NOT EXISTS development (source VARCHAR, municipality VARCHAR, needed INTEGER)")
     days: dict[int, list[date]] = {}
     for each in used:

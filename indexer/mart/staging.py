@@ -1,11 +1,11 @@
-"""Staged deliveries: read once, and kept after the file is gone, so that what was known then can be asked again.
+"""Staged deliveries: read once, and kept after the file is gone, so that an earlier state can be asked again.
 
 <data>/mart/staging/<source>/<year>-<delivered>.parquet           standard rows
 <data>/mart/staging/<source>/<year>-<delivered>.refused.parquet   row_no, field, rule
 <data>/mart/staging/<source>/<year>-<delivered>.json              `Staged`; written last
 
-A delivery that holds far less than the one before it was most likely cut, or is another file: it is not used until
-somebody says by name that it is right, for what it lacks would count as withdrawn, and look like a fall.
+A delivery that holds far less than the one before it was most likely cut, or is another file. It is not used until a
+person accepts it by name: otherwise its missing rows would count as withdrawn, and look like a fall.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FEWEST_LOST = 10  # units: of fewer the share that is lost says nothing
 
 
 class Staged(BaseModel):
-    """What became of one file."""
+    """The result for one file."""
 
     sha256: str
     rules: str  # digest of the manifest, the map and _RULES
@@ -177,7 +177,7 @@ def _new(path: Path) -> Path:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a Parquet file is there and was not cut off."""
+    """Returns whether a Parquet file exists and was not cut off."""
     try:
         pq.read_metadata(path)
     except (OSError, pa.ArrowException):

@@ -53,7 +53,7 @@ def staged_columns(fact: str) -> dict[str, pa.DataType]:
 
 @dataclass
 class Standardised:
-    """What became of a file."""
+    """The result for a file."""
 
     rows: int = 0
     refused: int = 0

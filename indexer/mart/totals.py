@@ -61,11 +61,12 @@ def _number(column: str) -> str:
 
 
 def take_out_sums(db: duckdb.DuckDBPyConnection, keys: list[str]) -> int:
-    """Deletes from `standard` rows of a department, or of nowhere, that are the sums of its towns' of the same keys.
+    """Deletes from `standard` rows of a department, or of nowhere, that are the sums of their towns' rows of the same
+    keys.
 
-    For sources that publish counts. A place's rows are sums all of them, or events whose town is not known all of them:
-    one that equals its towns by chance is no sum. Where nearly all agree and some do not, the file contradicts itself.
-    Returns how many. Raises FileRefused.
+    For sources that publish counts. A place's rows are all sums, or all events of an unknown town: one that equals its
+    towns by chance is no sum. If nearly all agree and some do not, the file contradicts itself. Returns the number
+    deleted. Raises FileRefused.
     """
     same = " AND ".join(f"a.{key} IS NOT DISTINCT FROM b.{key}" for key in keys)
     deleted = 0

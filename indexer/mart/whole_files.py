@@ -1,5 +1,6 @@
-"""Workbooks and JSON documents, which are read whole, by a child of their own: what one of them does to its reader (a
-bomb, a cell at the far end of the sheet, a crash) costs that file and not the build.
+"""Reads workbooks and JSON documents whole, in a child process: harm to the reader costs that file and not the build.
+
+Such harm is a bomb, a cell at the far end of the sheet, or a crash.
 
 `python -m indexer.mart.whole_files`: the task as JSON on stdin, the rows as an Arrow file, the header or the refusal as
 JSON on stdout. The child's memory has a limit, and it lives no longer than MOST_S.

@@ -55,7 +55,7 @@ def _number(value: float | None) -> str | None:
 
 
 def _checked(array: Any) -> tuple[Any, npt.NDArray[np.uint8] | None]:
-    """As strings; bytes that are no UTF-8 become U+FFFD and their rows are told."""
+    """Returns an array as strings; bytes that are no UTF-8 become U+FFFD and their rows are marked."""
     try:
         return array.cast(pa.string()), None
     except pa.ArrowInvalid:

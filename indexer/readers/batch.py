@@ -1,4 +1,4 @@
-"""What every reader yields: batches of text columns, and the rows that are not whole."""
+"""The output of every reader: batches of text columns, and the rows that are not whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row whose columns cannot be told: its number, the rule it breaks, and its cells as far as they show."""
+    """A row with unclear columns: its number, the rule it breaks, and its cells as far as they show."""
 
     row: int
     rule: RowRule

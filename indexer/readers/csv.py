@@ -102,7 +102,7 @@ class _CsvReader:
         return [pa.array([], pa.string()) for _ in self.asked]
 
     def _whole_rows(self, lines: list[str], cut: bool) -> tuple[list[str], list[int], list[BadRow]]:
-        """Rows whose quotes close, their line numbers, and the lines whose quotes do not."""
+        """Returns rows with closed quotes, their line numbers, and the lines with open quotes."""
         quote = self.source.quote
         first = self.line + 1
         self.line += len(lines)
@@ -159,7 +159,7 @@ class _CsvReader:
         return tuple(cell.strip().strip(self.source.quote or None) for cell in line.split(self.source.delimiter))
 
     def _batch(self, text: str, numbers: npt.NDArray[np.int64], bad: list[BadRow], done: int) -> Batch:
-        """Rows of the right number of columns; the others are told."""
+        """Returns rows of the right number of columns; the others are reported."""
         wrong: list[BadRow] = []
 
         def skip(row: arrow_csv.InvalidRow) -> Literal["skip"]:

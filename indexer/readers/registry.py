@@ -1,4 +1,4 @@
-"""From a source of a manifest to its reader: which file, as of when, which bytes."""
+"""Finds the reader of a manifest's source: its file, as-of and bytes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def file_as_of(source: Source, path: Path, data_directory: Path) -> int:
 
 
 def said_beside(source: Source, origin: AsOf | FeedSequence, path: Path | None, data_directory: Path) -> str:
-    """What an attribute of a file's root element, or a file of its own, says. Raises Unreadable."""
+    """Returns the text of an attribute of a file's root element, or of a file of its own. Raises Unreadable."""
     if origin.origin == "xml_attribute" and isinstance(source, XmlSource) and path is not None:
         return xml_root_attribute(path, source, origin.name or "")
     sidecar = newest_file(data_directory, origin.path or "")

@@ -1,4 +1,4 @@
-"""Text files in blocks of whole lines, decoded; bytes outside the encoding become U+FFFD and their lines are told."""
+"""Text files in blocks of whole lines, decoded; bytes outside the encoding become U+FFFD and their lines are marked."""
 
 from __future__ import annotations
 

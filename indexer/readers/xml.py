@@ -60,7 +60,7 @@ def _without_comments(head: bytes) -> bytes:
 
 
 def _ends_with_root(tail: bytes, root: bytes) -> bool:
-    """Whether the root's closing tag is followed by comments and white space alone; from the end, each byte once."""
+    """Returns whether only comments and white space follow the root's closing tag; from the end, each byte once."""
     end = len(tail)
     while True:
         while end and tail[end - 1] in _SPACE:

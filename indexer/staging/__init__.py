@@ -1,1 +1,1 @@
-"""What becomes of each register in a build: its last good extract, carried forward, withdrawn, or shrunk."""
+"""The result of each register in a build: its last good extract, carried forward, withdrawn, or shrunk."""

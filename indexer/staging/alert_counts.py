@@ -1,6 +1,6 @@
-"""How many alerts a register lists, by kind, and how many of them are pending: what may not vanish in one night.
+"""Counts the alerts of a register by kind, and the pending ones among them: they must not vanish in one night.
 
-Neither may what is no alert and hides an address, or stands in a certificate: protected sides, and the records of each
+Nor may other records that hide an address, or stand in a certificate: protected sides, and the records of each
 clearance standard, are counted as kinds of their own.
 """
 
@@ -63,7 +63,8 @@ class AlertCounts:
                     self._others[name, False] += group["count_all"]
 
     def by_kind(self) -> dict[str, dict[str, int]]:
-        """By kind, "WARRANT", or by a name of NO_ALERTS: those listed in any state, and those pending."""
+        """Returns counts by kind, "WARRANT", or by a name of NO_ALERTS: those listed in any state, and those
+        pending."""
         found: dict[str, dict[str, int]] = {}
         for key, count in sorted(self._counts.items()):
             kind, state = divmod(key, _STATES)

@@ -1,7 +1,7 @@
-"""What becomes of each register in a build: fresh, carried forward, or MISSING.
+"""The result of each register in a build: fresh, carried forward, or MISSING.
 
 A hit never disappears because a file did: an unreadable source is carried forward from its last good extract with its
-old as-of. MISSING is only what was never loaded or was withdrawn by name; of that its last closings stay.
+old as-of. MISSING is only a register that was never loaded or was withdrawn by name; its last closings stay.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class RegisterInBuild:
 
     @property
     def failed(self) -> bool:
-        """Its source failed: the build was published without fresh data of it."""
+        """True if its source failed: the build was published without fresh data of it."""
         return self.fate in ("carried", "missing")
 
     @property
     def staged(self) -> StagedExtract | None:
-        """Whose files are linked, and which the next build is held against."""
+        """The extract with the files to link; the next build is compared with it."""
         return self.extract if self.extract is not None else self.closings
 
     @property
@@ -74,7 +74,7 @@ class RegisterInBuild:
 def decide_unreadable(
     ordinal: int, register_id: str, name: str, reason: str, last: StagedExtract | None
 ) -> RegisterInBuild:
-    """A register whose source could not be read: carried forward; missing when never loaded, or withdrawn since."""
+    """Returns the result for an unreadable source: carried forward; missing if never loaded, or withdrawn since."""
     if last is not None and last.withdrawn:
         return RegisterInBuild(ordinal, register_id, name, "missing", None, reason, closings=last)
     fate: Fate = "missing" if last is None else "carried"

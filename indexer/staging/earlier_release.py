@@ -1,6 +1,6 @@
-"""Staged extracts of an earlier release: the columns that they do not have yet.
+"""Staged extracts of an earlier release: adds the columns that they do not have yet.
 
-After an upgrade, a register whose source fails is carried forward from what the earlier release staged.
+After an upgrade, a register with a failing source is carried forward from the earlier release's staged files.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column names and file names

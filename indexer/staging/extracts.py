@@ -1,7 +1,7 @@
-"""Staged extracts: <data>/staging/<register>/<build id>/, and which of them is the last good one.
+"""Staged extracts: <data>/staging/<register>/<build id>/, and the last good one of each register.
 
-LAST.json names, for each register, the extract that the newest published build read. An extract of a build that was
-not published is never the last good one; it is reused when its source and manifest are unchanged, else removed.
+LAST.json names, for each register, the extract that the newest published build read. An extract of a build that was not
+published is never the last good one; it is reused when its source and manifest are unchanged, else removed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class StagedExtract:
     """Cells that held a control character, by "source.column"."""
 
     holds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What sources state of what was fed: core.generation.manifest.StatedHold, by source."""
+    """Statements of sources about fed changes: core.generation.manifest.StatedHold, by source."""
 
     withdrawn: bool = False
     """Withdrawn since: its files hold closings alone (indexer.staging.withdrawn), its counts are those of before."""
@@ -85,10 +85,10 @@ def manifest_digest(file: Path) -> str:
 
 
 def load_last(data: Path) -> dict[str, StagedExtract]:
-    """The last good extract of each register, by id; those whose files are gone are left out. One that was withdrawn
-    since is never carried forward.
+    """Returns the last good extract of each register, by id; those with missing files are left out.
 
-    CURRENT is switched before LAST.json: after a kill in between, the generation's own manifest tells.
+    One that was withdrawn since is never carried forward. CURRENT is switched before LAST.json: after a kill in
+    between, the generation's own manifest decides.
     """
     told: dict[str, Any] = {"generation_id": "", "registers": {}}
     with contextlib.suppress(FileNotFoundError, ValueError):

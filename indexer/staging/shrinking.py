@@ -1,8 +1,8 @@
-"""Whether a register lost more than its manifest allows: by source, by kind of alert, and by what is counted as such.
+"""Checks whether a register lost more than its manifest allows: by source, by kind of alert, and by kind of its own.
 
-A well-formed file that was cut, a sheet left empty, a code that changed so that `when` leaves every row out, states
-that all turn CANCELLED in one night: each looks like good news to whoever asks. So each stops the publishing until
-somebody says by name that it is right.
+Examples are a well-formed file that was cut, a sheet left empty, a code that changed so that `when` leaves every row
+out, or all alerts CANCELLED in one night. Each looks like good news to the officer. So each stops the publishing until
+a person accepts it by name.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class Shrink:
 
     @property
     def name(self) -> str:
-        """What `--accept-shrink` is to name."""
+        """The name for `--accept-shrink`."""
         return f"{self.register_id}/{self.part}" if self.part else self.register_id
 
     def accepted_by(self, names: Collection[str]) -> bool:
-        """Whether it was accepted, by itself or with its whole register."""
+        """Returns whether it was accepted, by itself or with its whole register."""
         return self.name in names or self.register_id in names
 
     def what(self) -> str:
-        """For people: which part, by how much."""
+        """The part and the amount of the loss, for people."""
         percent = 100 * (1 - self.now / self.before)
         return (
             f"{self.name}: {self.before:,} {self.counted} before, {self.now:,} now "
@@ -54,7 +54,7 @@ class Shrink:
 def find_shrinks(
     registers: Iterable[RegisterInBuild], last: Mapping[str, StagedExtract], manifests: Sequence[Manifest]
 ) -> list[Shrink]:
-    """What fresh registers lost, beyond their limits, against the last good extract."""
+    """Returns the losses of fresh registers, beyond their limits, against the last good extract."""
     by_id = {manifest.id: manifest for manifest in manifests}
     found = []
     for register in registers:
@@ -88,10 +88,10 @@ def _shrinks_of(manifest: Manifest, before: StagedExtract, now: StagedExtract) -
 
 
 def fell_too_far(before: int, now: int, limit_percent: int, *, may_end: bool) -> bool:
-    """Whether more was lost than `limit_percent` of what was there, or than one where that is less than one.
+    """Returns whether more was lost than `limit_percent` of the rows before, or more than one if that is less than one.
 
-    The last ones never go unsaid, however few they were, unless `may_end`: the only pending alert of its kind may be
-    closed. A limit of 0 allows no loss, one of 100 every loss.
+    The loss of the last ones is always reported, however few they were, unless `may_end`: the only pending alert of its
+    kind may be closed. A limit of 0 allows no loss, one of 100 every loss.
     """
     if now >= before or limit_percent >= NO_LIMIT:
         return False

@@ -1,7 +1,7 @@
-"""What stays of a register that was withdrawn on purpose: what it had closed, and how large it was.
+"""The remains of a register that was withdrawn on purpose: its closings, and its sizes.
 
-Withdrawing the authority must not make red whom it had cleared: its last closings are kept, and nothing else of what it
-said of people (docs/answers.md section 6). Its sizes are kept too: when it comes back it is held against them.
+Withdrawing the authority must not make red the persons that it had cleared: its last closings are kept, and no other of
+its records of people (docs/answers.md section 6). Its sizes are kept too: it is compared with them when it comes back.
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own file names and numbers

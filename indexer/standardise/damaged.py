@@ -1,6 +1,6 @@
 """Alert rows of unknown columns that still show a CUI, a plate or a VIN (docs/manifests.md, "Refused records").
 
-Rows whose columns can be told are the compiled encoder's (core/standardise/record.pyx).
+Rows with known columns belong to the compiled encoder (core/standardise/record.pyx).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from ronda.v1.alert_pb2 import ALERT_STATE_PENDING
 
 
 class Fault(NamedTuple):
-    """Why a row gives no record: the field and the rule, as in the quarantine (docs/manifests.md)."""
+    """The reason why a row gives no record: the field and the rule, as in the quarantine (docs/manifests.md)."""
 
     field: str
     rule: str
@@ -38,10 +38,10 @@ class FedRows:
         self._standardisers: dict[tuple[str, str], Standardiser] = {}
 
     def look(self, register: str, source: str, rows: Sequence[FedRow]) -> list[Fault | None]:
-        """The first fault of each row; None = it gives its records. source: of the manifest; "" = its only one.
+        """Returns the first fault of each row; None = it gives its records. source: of the manifest; "" = its only one.
 
-        A row that hides an address by what can be read of it is taken, whatever else of it cannot be read: `ronda
-        live` says that its register lacks a change (docs/feed.md).
+        A row with a readable part that hides an address is taken, even if other parts are unreadable. `ronda live`
+        reports that its register lacks a change (docs/feed.md).
         """
         found = self._standardiser(register, source)
         if isinstance(found, Fault):

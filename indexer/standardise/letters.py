@@ -17,7 +17,7 @@ from core.names import frequencies as name_frequencies
 from core.names.keys import fold, phonetic_key, tokens
 
 LOST = "\ufffd"
-"""Stands for one letter that cannot be told."""
+"""Stands for one unknown letter."""
 
 _LETTERS = "ÁÉÍÓÚÜÑáéíóúüñ"
 _CODE_PAGES = ("cp850", "cp437", "latin-1", "cp1252", "mac_roman")
@@ -55,7 +55,7 @@ def _is_letter(character: str) -> bool:
 
 
 def _readings() -> dict[str, str]:
-    """What a letter became, and the letters that it may have been."""
+    """Returns the misread form of each letter, and the letters that it may have been."""
     found: dict[str, set[str]] = {}
     for letter in _LETTERS:
         for wrong in _CODE_PAGES:
@@ -97,7 +97,7 @@ def _known_sounds() -> frozenset[str]:
 
 
 def _byte_table() -> npt.NDArray[np.bool_]:
-    """Bytes of UTF-8 that no whole name holds; C3 leads letters, and is told by what follows."""
+    """Marks bytes of UTF-8 that no whole name holds; C3 leads letters, so the next byte decides."""
     table = np.zeros(256, np.bool_)
     table[[ord(sign) for sign in re.sub(r"\\\\", r"\\", _SIGNS + "=")]] = True
     table[0xC2:] = True
@@ -149,9 +149,9 @@ def _choices(match: re.Match[str]) -> list[str]:
 
 
 def mend(text: str) -> tuple[str, int, int]:
-    """A name with its letters put back: (text, letters restored, letters lost). Those that cannot be told are U+FFFD.
+    """Returns a name with its letters put back: (text, letters restored, letters lost). Unknown letters are U+FFFD.
 
-    A letter is told when the tables leave one letter (accents aside), or one that makes its word a name that is known.
+    A letter is known when the tables leave one letter (accents aside), or one that makes its word a known name.
     """
     if len(text) > _CELL_MOST or SUSPICIOUS.search(text) is None:
         return text, 0, 0
@@ -166,7 +166,7 @@ def mend(text: str) -> tuple[str, int, int]:
 
 
 def _unescape(text: str) -> tuple[str, int]:
-    """What was escaped, twice perhaps, put back where a name may hold it; how many letters were."""
+    """Undoes escapes, even double ones, if a name may hold the result; returns the number of letters put back too."""
     put_back = 0
 
     def plain(match: re.Match[str]) -> str:

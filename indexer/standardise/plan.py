@@ -54,7 +54,7 @@ def source_columns(manifest: Manifest, source: Source) -> list[str]:
 
 
 def name_columns(manifest: Manifest, source: Source) -> list[str]:
-    """Those of them that hold names, and nothing else of a subject or an alert, in alphabetical order."""
+    """Returns the columns that hold names, and nothing else of a subject or an alert, in alphabetical order."""
     names: set[str] = set()
     others: set[str] = set()
     for record in manifest.record:
@@ -367,7 +367,7 @@ class _Compiler:
 
 
 def damaged_text(contact: str) -> str:
-    """What an officer reads of a refused alert row."""
+    """Returns the officer's text for a refused alert row."""
     return f"registro dañado: consulte a {contact}"
 
 

@@ -47,8 +47,10 @@ class Standardiser:
         return refused
 
     def line_of(self, cells: Mapping[str, str]) -> str | None:
-        """The line that a row's cells state, as its records get it; None = the manifest names no `line`, or the cells
-        do not have its column."""
+        """Returns the line of a row's cells, as its records get it.
+
+        None = the manifest names no `line`, or the cells do not have its column.
+        """
         line = self.source.line
         if line is None or line not in cells:
             return None

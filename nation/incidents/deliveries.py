@@ -1,4 +1,4 @@
-"""When each institution hands over which year's file, and what it knew on that day."""
+"""The deliveries of each institution: the day and year of each file, and the events known on that day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Delivery(NamedTuple):
 
 
 def police_deliveries(as_of: datetime.date, first_year: int) -> list[Delivery]:
-    """Those of the police, oldest first."""
+    """Returns the deliveries of the police, oldest first."""
     found = []
     for year in range(first_year, as_of.year + 1):
         if year > as_of.year - _MONTHLY_YEARS:

@@ -1,4 +1,4 @@
-"""What truly happened: events and victims, a column each, before any institution wrote them down."""
+"""The true events and victims, a column each, before any institution wrote them down."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Happened:
 
     @property
     def events(self) -> int:
-        """How many."""
+        """The number of events."""
         return len(self.event["day"])
 
     def truth(self) -> dict[str, Any]:
-        """What a statistician should find, and should not."""
+        """Returns the results that a statistician should find, and those that they should not."""
         return {
             "as_of": days.date(self.as_of).isoformat(),
             "first_day": days.date(self.first).isoformat(),
@@ -76,7 +76,8 @@ def outage_days(as_of: int) -> tuple[int, int]:
 
 
 def happen(as_of: datetime.date, seed: int, scale: float) -> Happened:
-    """Everything from January 1 nine years before `as_of`'s year up to the day before `as_of`. scale: of all counts."""
+    """Returns all events from January 1 nine years before `as_of`'s year up to the day before `as_of`. scale: of all
+    counts."""
     rng = np.random.default_rng([seed, 17])
     end = days.number(as_of)
     first = days.number(datetime.date(as_of.year - YEARS + 1, 1, 1))

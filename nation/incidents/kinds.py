@@ -1,4 +1,4 @@
-"""What happens in the nation: offences as the police write them, how often, to whom, with what."""
+"""The kinds of incidents: offences as the police write them, with frequency, victims and means."""
 
 from __future__ import annotations
 

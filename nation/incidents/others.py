@@ -48,7 +48,7 @@ def _of_year(day: Ints, year: int, until: datetime.date) -> Any:
 
 
 def _morgue(happened: Happened, deaths: Ints, undetermined: Any, out: Path, delivery: Delivery) -> int:
-    """Bodies, whose manner of death is not always determined: a workbook, dates as numbers."""
+    """Writes bodies, some with an undetermined manner of death: a workbook, dates as numbers."""
     victim, event = happened.victim, happened.event
     day = event["day"][victim["event"][deaths]]
     chosen = _of_year(day, delivery.year, delivery.day) & (victim["no_autopsy"][deaths] == 0)
@@ -130,7 +130,8 @@ def _case_steps(happened: Happened, delivery: Delivery, seed: int) -> Iterator[t
 
 
 def _population(out: Path, first_year: int, last_year: int) -> None:
-    """In the shape of INE's projections, and not theirs: the census of 2018, grown evenly, shared out among towns."""
+    """Writes a population in the form of INE's projections, not theirs: the census of 2018, grown evenly, split among
+    towns."""
     rng = np.random.default_rng(2018)
     rows: list[tuple[str, int, int]] = []
     for department in departments():

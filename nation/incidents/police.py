@@ -32,7 +32,7 @@ def write_police(happened: Happened, out: Path) -> int:
 
 
 def _form(year: int) -> str:
-    """What the files of the n-th year look like."""
+    """Returns the form of the files of the n-th year."""
     return "old" if year < 3 else "sheet" if year < 5 else "portal" if year < 8 else "open"
 
 

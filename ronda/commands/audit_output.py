@@ -1,4 +1,4 @@
-"""How `ronda audit` shows records: a table for people, JSON for machines, the questions opened on demand."""
+"""Output of `ronda audit`: a table for people, JSON for machines, the questions opened on demand."""
 
 from __future__ import annotations
 

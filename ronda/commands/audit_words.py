@@ -234,7 +234,7 @@ _WITHIN = (
 
 
 def finding_text(found: object) -> str:
-    """What the audit's own code says is wrong, in Spanish; what has no Spanish as it stands."""
+    """Returns a finding of the audit's own code in Spanish; one without Spanish stays as it is."""
     text = str(found)
     for pattern, said in _PLACES:
         if place := re.match(pattern, text):

@@ -1,4 +1,4 @@
-"""What the commands have in common that write to the data directory or read it directly."""
+"""The common parts of commands that write to the data directory or read it directly."""
 
 from __future__ import annotations
 

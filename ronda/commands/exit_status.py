@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """What a status says.
+    """The meaning of a status.
 
     78 is of `ronda serve` and `ronda doctor` (sysexits.h, EX_CONFIG); 130 and 141 are a shell's for Ctrl-C and a closed
     pipe.

@@ -128,7 +128,7 @@ def status_of(failure: CallFailure, trouble: Trouble | None) -> ExitStatus:
 
 
 def missing_file(name: str) -> str:
-    """That a file of the caller's identity cannot be read."""
+    """Returns the message for an unreadable file of the caller's identity."""
     what = {".token": "el token del oficial", ".key": "la llave del equipo", ".pem": "el certificado"}
     kind = next((words for ending, words in what.items() if name.endswith(ending)), "el archivo")
     return (

@@ -1,4 +1,4 @@
-"""What goes wrong in an office's commands (`ronda audit`, `ronda subject`), as one Spanish line and an exit status."""
+"""Failures of an office's commands (`ronda audit`, `ronda subject`), as one Spanish line and an exit status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ronda.commands.output import EXIT_CALLER, EXIT_OURS, EXIT_STOPPED, fail
 
 
 class Stop(Exception):
-    """What goes wrong at the caller's side; the text is Spanish."""
+    """A failure on the caller's side; the text is Spanish."""
 
 
 @contextmanager

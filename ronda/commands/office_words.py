@@ -1,6 +1,6 @@
-"""What auditors and habeas data offices are told by the code that serves them, in Spanish: refusals, ways, who asked.
+"""Spanish texts for auditors and habeas data offices: refusals, ways, callers.
 
-tests/command/test_office_words.py reads that code, and fails on a sentence without its Spanish.
+tests/command/test_office_words.py reads the code that serves them, and fails on a sentence without its Spanish.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WAYS = {
     "suggested": "sugerido",
 }
 BEFORE = " antes de la alerta"
-"""Behind a way: of a look that the owner was told of when the alert was issued."""
+"""Suffix of a way: for a look reported to the owner when the alert was issued."""
 # Who is nobody in particular, as the audit names her (server/trust/callers.py, server/audit/misuse.py).
 WITHOUT_IDENTITY = {"development": "modo de desarrollo", "altered": "ALTERADO"}
 _ACTIONS = {
@@ -81,7 +81,7 @@ _REFUSALS = (
 
 
 def refusal_text(refused: object) -> str:
-    """Why an office's command is refused, in Spanish; what has no Spanish as it stands."""
+    """Returns why an office's command is refused, in Spanish; a text without Spanish stays as it is."""
     text = str(refused)
     for pattern, said in _REFUSALS:
         if whole := re.fullmatch(pattern, text):
@@ -90,7 +90,7 @@ def refusal_text(refused: object) -> str:
 
 
 def lacking_text(lacking: Lacking) -> str:
-    """What is to be given, or what is not there."""
+    """Returns the text for a missing input or file."""
     from server.audit.lacking import What
 
     path = str(lacking.path)
@@ -116,12 +116,12 @@ def lacking_text(lacking: Lacking) -> str:
 
 
 def missing_text(name: str) -> str:
-    """That a file that somebody named is not there."""
+    """Returns the text for a named file that does not exist."""
     return f"No existe {name}: revise lo que escribió."
 
 
 def no_log_yet(key: str) -> str:
-    """That development mode's own key of the log is not there: no server has run here."""
+    """Returns the text for development mode without its own key of the log: no server has run here."""
     return (
         f"Falta la llave del auditor: en producción indique --key. La de desarrollo ({key}) no está: aún no hay "
         "auditoría aquí, y `ronda serve` la empieza; o está en otra parte: indique --audit, o RONDA_CONFIG."
@@ -129,6 +129,6 @@ def no_log_yet(key: str) -> str:
 
 
 def who_text(identity: Mapping[str, Any], shown: str) -> str:
-    """Who asked: `shown`, save where nobody's identity is asked for."""
+    """Returns the caller's text: `shown`, except for a caller without identity."""
     nobody = identity.get("development") and identity.get("nip") in (None, "", "development")
     return WITHOUT_IDENTITY["development"] if nobody else WITHOUT_IDENTITY.get(shown, shown)

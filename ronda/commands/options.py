@@ -17,7 +17,7 @@ MAX_PORT = 65535
 HERE = "127.0.0.1:50051"
 """The server that is asked where none is named."""
 PATIENCE_S = 5.0
-"""How long an answer is waited for."""
+"""Default time to wait for an answer."""
 
 
 class PurposeWord(StrEnum):

@@ -1,4 +1,4 @@
-"""How the command prints: renderables for people, JSON for machines, failures that say what to do."""
+"""Output of the command: renderables for people, JSON for machines, failures with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every question to a server has in common: its context, and the call."""
+"""The common parts of all questions to a server: the context, and the call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def typed_well(both: str, as_json: bool) -> Iterator[None]:
-    """What no question can be made of ends the command with status 2; `both`: what is said of two subjects at once."""
+    """Ends the command with status 2 for an impossible question. both: the text for two subjects at once."""
     from clients.client.questions import BothSubjects, NoDate
 
     try:
@@ -56,7 +56,8 @@ _OURS = (
 
 
 def warn_of_variables() -> None:
-    """Says which RONDA_* nothing reads: who mistypes RONDA_SERVER asks another server than she thinks."""
+    """Warns about RONDA_* variables that nothing reads: a mistyped RONDA_SERVER would send the question to another
+    server."""
     if not any(name.upper().startswith("RONDA_") and name not in _OURS for name in os.environ):
         return
     try:

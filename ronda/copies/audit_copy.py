@@ -1,6 +1,6 @@
-"""The audit log, copied while it is written: checkpoints, then `seals`, then segments, then what is beside them.
+"""Copies the audit log while it is written: checkpoints, then `seals`, then segments, then the other files.
 
-Whatever a checkpoint of the copy claims, the copy holds: records, seals and checkpoints are only ever appended, each on
+The copy holds everything that its checkpoints claim: records, seals and checkpoints are only ever appended, each on
 disk before the next names it.
 """
 
@@ -95,7 +95,8 @@ def _whole_bytes(source: Path) -> int:
 
 
 def _copy_beside(sink: Sink, directory: Path, root: str) -> None:
-    """What restorations cut, the bin, and the hash key last: no segment names a later one than the copy has."""
+    """Copies cut parts of restorations, the bin, and the hash key last: no segment names a later key than the copy
+    has."""
     for path in sorted(directory.glob(f"{SEALS_FILE}.[0-9]*")):
         sink.file(f"{root}/{path.name}", path)
     for path in sorted((directory / BIN).rglob("*")) if (directory / BIN).is_dir() else ():

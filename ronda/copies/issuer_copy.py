@@ -1,7 +1,7 @@
 """A copy of an issuer's directory, taken while it serves: without the pepper, which is kept apart from the database.
 
-Whoever has both can try PINs. So the pepper's keys are copied by hand to another place (docs/backup.md); without
-`newest.json`, which tells that a database was put back, so that a person accepts it.
+A holder of both can try PINs. So the pepper's keys are copied by hand to another place (docs/backup.md). `newest.json`
+is left out: its absence reveals a restored database, so that a person accepts it.
 """
 
 from __future__ import annotations

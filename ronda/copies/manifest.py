@@ -1,9 +1,9 @@
-"""COPY.json of a copy: what it holds, byte for byte, and which moment of ledger and audit log it is of.
+"""COPY.json of a copy: its content, byte for byte, and the moment of its ledger and audit log.
 
     COPY.json        this document, with a checksum of itself
     data/ audit/ audit-keys/ settings/ or issuer/ audit/
 
-It is written last: a copy without it did not come to its end.
+It is written last: a copy without it is incomplete.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def read_copy_manifest(text: bytes) -> CopyManifest:
 
 
 def _said(place: tuple[int | str, ...], kind: str) -> str:
-    """What is wrong there. kind: the library's type of error."""
+    """Returns the fault at that place. kind: the library's type of error."""
     if not place:
         return "no es de una copia de Ronda"
     if place == ("copy_version",) and kind != "missing":

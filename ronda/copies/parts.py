@@ -1,13 +1,13 @@
-"""The one table of what an installation has on its disks, and what a copy takes of it. docs/backup.md shows it.
+"""The one table of an installation's files on disk, and the part of them that a copy takes. docs/backup.md shows it.
 
-The rows stand in the order in which a copy is taken, for what is copied later may hold more, never less:
+The rows stand in the order in which a copy is taken; a part copied later may hold more, never less:
 
 - a generation before the recall book: recall never names a base that the copy lacks;
-- recall before the ledger: recall that knew of later changes than the ledger would never tell of them when they come
-  again, while a ledger that is ahead is caught up with, and told;
+- recall before the ledger: a recall book ahead of the ledger would never report later changes when they come again,
+  while a ledger that is ahead is caught up with, and reported;
 - the ledger before the audit log: each message of a feed has its record before it takes effect;
 - checkpoints before `seals`, `seals` before segments: a log that is older than its checkpoints is a log that was cut;
-- keys after what was made with them: a key that was changed meanwhile stands beside the one before it.
+- keys after the files made with them: a key that was changed meanwhile stands beside the one before it.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Restored:
-    """Where the parts lie. auditor, signing: the audit's keys; None = the copy has none."""
+    """The places of the restored parts. auditor, signing: the audit's keys; None = the copy has none."""
 
     data: Path
     audit: Path
@@ -77,7 +77,7 @@ def prove(restored: Restored, clock_ms: int) -> Iterator[Proof]:
 
 
 def _said(error: Exception) -> str:
-    """What the error comes to; its own text is English, or a library's."""
+    """Returns the error in Spanish; its own text is English, or a library's."""
     if isinstance(error, OSError):
         return (
             f"{Path(error.filename).name}: {system_error_text(error)}" if error.filename else system_error_text(error)
@@ -190,7 +190,7 @@ def _databases(restored: Restored) -> str:
 
 
 def _recall_is_not_ahead(base: sqlite3.Connection, restored: Restored) -> None:
-    """Changes that recall believes to have told must be in the ledger: else nobody is told when they come again."""
+    """Checks that recall is not ahead of the ledger: otherwise changes would not be reported when they come again."""
     row = base.execute("SELECT sequence FROM place").fetchone()
     stated = restored.manifest.ledger.sequence if restored.manifest.ledger is not None else 0
     if row is not None and row[0] > stated:

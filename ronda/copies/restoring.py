@@ -1,7 +1,7 @@
-"""A copy, put back: written beside the places, proven there, and moved to them last.
+"""Restores a copy: written beside the places, proven there, and moved to them last.
 
-`.restoring` within a directory holds what is not in its place yet: `ronda serve` does not start while it is there
-(server/processes/start_checks.py), and a restore that was killed begins again in emptied directories.
+`.restoring` within a directory holds files that are not in their place yet. `ronda serve` does not start while it
+exists (server/processes/start_checks.py). A restore that was killed begins again in emptied directories.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Restoring:
         sync_directory(self._main)
 
     def path_of(self, arc: str) -> Path:
-        """Where a file of the copy lies before the move."""
+        """Returns the place of a file of the copy before the move."""
         name, _, rest = arc.partition("/")
         return self.roots[name].stage / rest
 
@@ -139,13 +139,13 @@ def _take_owners(root: Root, name: str, entries: Mapping[str, CopiedEntry]) -> N
 
 
 def _owner_of(arc: str, entries: Mapping[str, CopiedEntry]) -> CopiedEntry | None:
-    """The entry that says whose it is: its own, else of the nearest directory above that has one."""
+    """Returns the entry with the owner: its own, else of the nearest directory above that has one."""
     above = [arc, *(str(parent) for parent in PurePosixPath(arc).parents)]
     return next((entries[each] for each in above if each in entries), None)
 
 
 def _take_rights(path: Path, entry: CopiedEntry | None, owner: CopiedEntry | None, place: Path) -> None:
-    """As in the copy; root gives it to the account of that name, else to the owner of the place."""
+    """Sets rights as in the copy; root gives it to the account of that name, else to the owner of the place."""
     if os.geteuid() == 0:
         nearest = next(each for each in (place, *place.parents) if each.exists()).stat()
         uid, gid = nearest.st_uid, nearest.st_gid

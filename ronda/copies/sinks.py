@@ -1,4 +1,4 @@
-"""Where a copy goes: a directory or a tar file. It has its name once it is whole, and not before."""
+"""The target of a copy: a directory or a tar file. It gets its name only when it is whole."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Sink(Protocol):
     def file(self, arc: str, source: Path, size: int | None = None, like: Path | None = None) -> str:
         """Copies a file's first `size` bytes, None = all that it has now; returns their SHA-256.
 
-        like: the file whose owner and mode count. Raises OSError, CopyRefused where it got shorter meanwhile.
+        like: the file that gives owner and mode. Raises OSError, CopyRefused if it got shorter meanwhile.
         """
 
     def finish(self, manifest: bytes) -> None:
@@ -53,7 +53,7 @@ class _Reading(io.RawIOBase):
         self.digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; b"" at the end."""
+        """Reads at most `size` bytes; b"" at the end."""
         wanted = self._left if size < 0 else min(size, self._left)
         data = self._file.read(wanted) if wanted else b""
         if wanted and not data:
@@ -65,7 +65,7 @@ class _Reading(io.RawIOBase):
 
 
 class _Noting:
-    """What both kinds do: entries, and progress."""
+    """The common part of both kinds: entries, and progress."""
 
     def __init__(self, told: Callable[[int], None]) -> None:
         self.entries: list[CopiedEntry] = []
@@ -182,9 +182,9 @@ class TarSink(_Noting):
 
 
 def open_sink(to: Path, copied: Iterable[Path], told: Callable[[int], None]) -> DirectorySink | TarSink:
-    """A tar for a name that ends in .tar, else a directory. told: called with each number of bytes copied.
+    """Returns a tar for a name that ends in .tar, else a directory. `told`: called with each number of bytes copied.
 
-    copied: the directories that are copied. Raises PlaceRefused for a place within one of them, or that is there.
+    copied: the directories that are copied. Raises PlaceRefused for a place within one of them, or one that exists.
     """
     if any(to.resolve().is_relative_to(each.resolve()) for each in copied):
         raise PlaceRefused(f"{to}: está dentro de lo que se copia")

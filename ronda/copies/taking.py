@@ -64,7 +64,7 @@ _DATABASE_FILES = (".db-wal", ".db-shm", ".db-journal")
 
 @dataclass
 class Taken:
-    """What a copy holds."""
+    """The content of a copy."""
 
     to: Path
     files: int = 0
@@ -92,8 +92,8 @@ def take(
 ) -> Taken:
     """Copies the installation of these settings to a directory, or to a tar for a name that ends in .tar.
 
-    told: called with the file that is copied and with each number of bytes. Raises CopyRefused, OSError, SealsDamaged,
-    LedgerDamaged; nothing of the copy is then left.
+    `told`: called with the file that is copied and with each number of bytes. Raises CopyRefused, OSError,
+    SealsDamaged, LedgerDamaged; nothing of the copy is then left.
     """
     taking = _Taking(settings, to, told)
     try:
@@ -116,7 +116,7 @@ class _Taking:
         self._named: dict[str, str] = {}
 
     def all(self, *, with_generation: bool) -> Taken:
-        """Everything, in order; then COPY.json."""
+        """Copies everything, in order; then COPY.json."""
         taken, data = self._taken, self._data
         self.sink.directory("data", data)
         if with_generation:
@@ -232,7 +232,7 @@ class _Taking:
         return CopiedLedger(id=end.ledger_id.hex(), sequence=end.sequence, sha256=sha256)
 
     def _unknown(self) -> list[str]:
-        """Names in the data directory that the table does not know: copied as they are, and told."""
+        """Returns names in the data directory that the table does not know: copied as they are, and reported."""
         own = {self._audit.absolute(), development_keys(self._settings).absolute()}
         found = []
         for path in sorted(self._data.iterdir()):
@@ -279,7 +279,7 @@ class _Taking:
 
 
 def _durable_end(path: Path) -> tuple[bytes, DurableEnd | None]:
-    """What `durable` says, read again while it is written over; None where there is none."""
+    """Returns the content of `durable`, read again while it is written over; None if there is none."""
     for _ in range(_READS):
         if not path.exists():
             return b"", None

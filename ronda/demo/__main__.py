@@ -1,11 +1,11 @@
 """`./run serve` after its set-up: a nation, a private PostgreSQL server, an index, a server, and checks to try.
 
-Everything lives in data/. What is already there and fresh is used again: a nation older than a day is made anew,
-because its registers would be stale. Nothing is touched before the wishes are known to be possible.
+Everything lives in data/. Existing fresh parts are used again; a nation older than a day is made anew, because its
+registers would be stale. Nothing is touched before the wishes are known to be possible.
 
-Exit status: 0 stopped on request (Ctrl-C, SIGTERM, a closed terminal) while it served; 128 + the signal's number
-when stopped before; 2 a wish that cannot be met (address or directory in use, a directory that cannot be, no such
-nation); 1 a step or the server failed.
+Exit status: 0 stopped on request (Ctrl-C, SIGTERM, a closed terminal) while it served; 128 + the signal's number when
+stopped before; 2 a wish that cannot be met (address or directory in use, a directory that cannot be, no such nation); 1
+a step or the server failed.
 """
 
 from __future__ import annotations
@@ -169,7 +169,8 @@ def _free_addresses(listen: str, metrics: str, lane: str) -> Addresses:
 
 
 def _free_lane(listen: Address, lane: str) -> str:
-    """Where the express lane listens; "" where it is not wanted, or this system lets no thread filter its calls."""
+    """Returns the address of the express lane; "" if it is not wanted, or this system lets no thread filter its
+    calls."""
     if lane == "off" or (not lane and filter_fault()):
         return ""
     if lane:

@@ -38,7 +38,7 @@ class InUse(DirectoryRefused):
 
 
 class Addresses(NamedTuple):
-    """Of a demo's server, host:port each. metrics: or "off". lane: the express lane, "" = none."""
+    """Addresses of a demo's server, host:port each. metrics: or "off". lane: the express lane, "" = none."""
 
     listen: str
     metrics: str
@@ -63,7 +63,7 @@ class DemoDirectory:
 
     @property
     def config(self) -> Path:
-        """What RONDA_CONFIG names, for a rebuild from a second shell."""
+        """The file for RONDA_CONFIG, for a rebuild from a second shell."""
         return self.path / "ronda.toml"
 
     @property
@@ -128,7 +128,7 @@ class DemoDirectory:
                         path.rmdir()
 
     def holds(self, stamp: str, persons: int) -> bool:
-        """Whether the step of this name was done to its end, for so many persons, today."""
+        """Returns whether the step of this name was completed today, for so many persons."""
         path = self.path / f"{stamp}.json"
         return path.exists() and path.read_text(encoding="utf-8") == _wanted(persons)
 
@@ -138,7 +138,7 @@ class DemoDirectory:
 
     @property
     def fed(self) -> bool:
-        """Whether changes were fed, which no rebuild undoes."""
+        """True if changes were fed, which no rebuild undoes."""
         try:
             with LedgerReader(self.path / LEDGER) as ledger:
                 return any(change.kind in RECORD_KINDS for change in ledger.changes())

@@ -1,10 +1,10 @@
-"""A private PostgreSQL server: its own directory, a free loopback port, nobody else's data.
+"""A private PostgreSQL server: its own directory, a free loopback port, no other data.
 
 PostgreSQL refuses to run as root; as root this drops to the account `postgres`, else `nobody`.
 
-Whoever starts a cluster on a directory of its own must keep others off it (ronda/demo holds a lock). A server that a
-killed run left on it is stopped first: only one whose process id stands in the directory's own postmaster.pid and whose
-working directory is that directory, as PostgreSQL's always is.
+The caller of a cluster on a directory of its own must keep others off it (ronda/demo holds a lock). A server left there
+by a killed run is stopped first. It is stopped only if its process id stands in the directory's own postmaster.pid and
+its working directory is that directory, as PostgreSQL's always is.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PostgresUnavailable(RuntimeError):
 
 
 class _PortTaken(PostgresUnavailable):
-    """Somebody took the port between our look and the server's start."""
+    """Another process took the port between our check and the server's start."""
 
 
 def server_programs() -> Path:
@@ -200,13 +200,14 @@ class PostgresCluster:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def _stop_server(self) -> None:
-        """Stops the server of this directory, whoever started it; what is left of one that was killed is removed."""
+        """Stops the server of this directory, from any starter; removes the remains of a killed one."""
         if self._serves():
             self._run("pg_ctl", "-D", str(self._data), "-m", "immediate" if self._temporary else "fast", "-w", "stop")
         (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _serves(self) -> bool:
-        """Whether the process of our postmaster.pid is a server on our directory, not one that got its number later."""
+        """Returns whether the process of our postmaster.pid is a server on our directory, not one that got its number
+        later."""
         try:
             number = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
             return Path(psutil.Process(number).cwd()) == self._data.resolve()

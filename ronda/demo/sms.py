@@ -25,7 +25,7 @@ _SENT = ("123456 8750313310502", "P 2357 11136 0101", "V P323ZZB")
 
 
 class DemoError(Exception):
-    """What stands against the demonstration, and what to do; Spanish."""
+    """The obstacle to the demonstration, and its remedy; Spanish."""
 
 
 class DemoAuthenticator:
@@ -45,14 +45,14 @@ class DemoAuthenticator:
         return response
 
     async def change_pin(self, request: tokens.ChangePinRequest, _seconds: float) -> None:
-        """Nothing is changed. Raises CallFailure."""
+        """Refuses a change. Raises CallFailure."""
         raise CallFailure("UNIMPLEMENTED", "", "METHOD_UNKNOWN")
 
     async def end(self, session: str) -> None:
-        """Nothing is kept."""
+        """Does nothing: no session is kept."""
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: nothing is open."""
 
 
 def installed_smsc(directory: Path = _ROOT / "build" / "smsc") -> Path:

@@ -10,7 +10,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """Somebody asked the demo to end. number: the signal's."""
+    """A request to end the demo. number: the signal's."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -18,7 +18,7 @@ class Stopped(BaseException):
 
 
 def stop_on_signals() -> None:
-    """From now on the first such signal raises Stopped in the main thread; later ones change nothing: we are ending."""
+    """Makes the first such signal raise Stopped in the main thread; later ones change nothing: the demo is ending."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in _SIGNALS:

@@ -1,7 +1,8 @@
-"""A tar for whoever helps: versions, settings, numbers of the manifest, findings, events of the log by count.
+"""A tar for support: versions, settings, numbers of the manifest, findings, events of the log by count.
 
-It holds nothing personal by its making, not by a filter of texts: of a manifest only numbers, ids and rules leave; of a
-log line only level and event; of settings no DSN and no home directory. Names of rules and events are the program's.
+It holds nothing personal by its making, not by a filter of texts. From a manifest only numbers, ids and rules leave;
+from a log line only level and event; from settings no DSN and no home directory. Names of rules and events are the
+program's.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def write_bundle(
 
 
 def versions() -> dict[str, Any]:
-    """Of the program, of what it stands on, and of the machine; no name of a machine or account."""
+    """Returns versions of the program, of its libraries, and of the machine; no name of a machine or account."""
     found: dict[str, Any] = {name: _version(name) for name in _PACKAGES}
     system = {"system": platform.system(), "kernel": platform.release(), "machine": platform.machine()}
     return {**found, "engine": ENGINE, "python": sys.version.split()[0], **system, "cores": os.cpu_count()}
@@ -115,7 +116,7 @@ def _by_rule(counts: dict[str, int]) -> dict[str, int]:
 
 
 def counted_events(lines: Iterable[str]) -> dict[str, int]:
-    """How often each event stands in a log, as "level event"; what is no line of ours is counted as "other"."""
+    """Counts each event of a log, as "level event"; a line of another form counts as "other"."""
     found: Counter[str] = Counter()
     for line in lines:
         try:

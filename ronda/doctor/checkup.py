@@ -13,7 +13,7 @@ Check = Callable[[Settings], Iterable[Finding]]
 
 
 def checks(*, deep: bool) -> dict[str, Check]:
-    """By what each looks at, in Spanish. deep: reads every file, entry and record."""
+    """Returns the checks by their subject, in Spanish. deep: reads every file, entry and record."""
     return {
         "archivos de los ajustes": machine_checks.settings_files,
         "confianza": machine_checks.trust,

@@ -1,4 +1,4 @@
-"""SQLite databases of the data directory: whom recalls concern, what institutions confirmed, which looks came."""
+"""Checks the SQLite databases of the data directory: recalls, confirmations, received look-ups."""
 
 from __future__ import annotations
 

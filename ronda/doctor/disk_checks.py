@@ -1,4 +1,4 @@
-"""What lies on the disks: parts that are lost, keys, owners and modes, generation, ledger, audit log, room."""
+"""Checks the disks: lost parts, keys, owners and modes, generation, ledger, audit log, room."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ def published_manifest(data: Path) -> GenerationManifest | None:
 
 
 def owners_and_modes(settings: ServerSettings) -> Iterator[Finding]:
-    """Who owns what lies directly in the data directory and the audit log, and who may read them and the keys."""
+    """Checks the owners of the entries in the data directory and the audit log, and the readers of these and the
+    keys."""
     for directory in dict.fromkeys((settings.data, audit_directory(settings))):
         if not directory.is_dir():
             continue
@@ -133,12 +134,12 @@ def generation(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
 
 
 def _names_one(data: Path) -> bool:
-    """Whether CURRENT names any generation, be it there or not."""
+    """Returns whether CURRENT names any generation, present or not."""
     return bool((data / CURRENT).exists() and current_generation(data))
 
 
 def ledger(settings: ServerSettings, *, deep: bool) -> Iterator[Finding]:
-    """The ledger has a head and reaches as far as senders were told; deep: each entry holds."""
+    """Checks that the ledger has a head and reaches as far as senders know; deep: each entry holds."""
     folder = settings.data / LEDGER
     try:
         with LedgerReader(folder) as reader:

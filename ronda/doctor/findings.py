@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Weight(StrEnum):
-    """How bad a finding is. Each of them makes the exit status another than 0."""
+    """The gravity of a finding. Each of them makes the exit status another than 0."""
 
     GRAVE = "grave"  # an answer is missing or wrong now, or will be at the next start
     NOTICE = "atención"  # it will become one

@@ -1,4 +1,4 @@
-"""What surrounds the files: the clock, certificates, the trust directory, and whether the processes answer."""
+"""Checks the surroundings of the files: the clock, certificates, the trust directory, and the processes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def trust(settings: ServerSettings) -> Iterator[Finding]:
 
 
 def clock() -> Iterator[Finding]:
-    """Whether the kernel holds its clock to be synchronised (a time service says so)."""
+    """Checks that the kernel considers its clock synchronised (a time service reports so)."""
     if not is_synchronised():
         yield finding("clock_unsynchronised", "adjtimex")
 
@@ -95,7 +95,7 @@ def certificates(settings: ServerSettings) -> Iterator[Finding]:
 
 
 def processes(settings: ServerSettings) -> Iterator[Finding]:
-    """Whether the server answers at the metrics' address, and whether those who write beside it give a sign."""
+    """Checks that the server answers at the metrics' address, and that the writers beside it give a sign."""
     address = settings.metrics_address
     if address is None:
         return
@@ -117,7 +117,7 @@ def processes(settings: ServerSettings) -> Iterator[Finding]:
 
 
 def _told(address: Address) -> list[Sample]:
-    """What the server's scrape says is so: its samples that are 1; none where it cannot be read."""
+    """Returns the true facts of the server's scrape: its samples that are 1; none if it is unreadable."""
     try:
         with urllib.request.urlopen(f"http://{_reached(address)}/metrics", timeout=_ANSWER_S) as answer:
             text = answer.read().decode("utf-8", "replace")
@@ -142,7 +142,7 @@ def _not_fresh(told: Iterable[Sample]) -> Iterator[Finding]:
 
 
 def _reached(address: Address) -> Address:
-    """Where this machine reaches what is bound to all addresses."""
+    """Returns the address at which this machine reaches a server bound to all addresses."""
     return address._replace(host={"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host))  # noqa: S104
 
 

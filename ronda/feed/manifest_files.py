@@ -44,7 +44,7 @@ class ManifestFiles:
 
     @property
     def pattern(self) -> str:
-        """Of the files' names: every one, whatever its ending."""
+        """Pattern of the files' names: every name, with any ending."""
         return "*.*"
 
     def read(self, file: Path) -> Iterator[FileChange]:

@@ -1,8 +1,8 @@
-"""Which bases are followed: the one that serves, and beside it the next one until every worker has changed to it.
+"""Chooses the bases to follow: the serving one, and beside it the next one until every worker has changed to it.
 
-A worker changes to a new base once its view holds what the view before it shows (server/calls/generations.py). Until
-then the one before must go on being followed: else whatever is fed would be STALE for as long as the new base takes to
-read the ledger. So each base has a process of its own, and the memory that reading the ledger took is gone with it.
+A worker changes to a new base once its view holds everything that the present view shows (server/calls/generations.py).
+Until then the present base must be followed further: otherwise every fed register would be STALE as long as the new
+base reads the ledger. So each base has a process of its own, and its end frees the memory of reading the ledger.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _BaseWriter:
 
     @property
     def is_there(self) -> bool:
-        """Whether the base is on disk yet."""
+        """True if the base is on disk yet."""
         return self._directory.is_dir()
 
     def caught_up_for(self) -> float:
@@ -74,7 +74,7 @@ class Handover:
         self._next: _BaseWriter | None = None
 
     async def run(self) -> None:
-        """For ever; cancelled, it ends its processes."""
+        """Runs for ever; when cancelled, it ends its processes."""
         waits = False
         try:
             while True:
@@ -111,7 +111,7 @@ class Handover:
             log("live_writer_handed_over", generation=current, before=serving.base)
 
     def _is_useful(self, serving: _BaseWriter) -> bool:
-        """Whether workers may answer from this base's view as from one that is up to date."""
+        """Returns whether workers may answer from this base's view as from one that is up to date."""
         if not serving.is_there:
             log("live_base_gone", level=WARNING, generation=serving.base)
             return False

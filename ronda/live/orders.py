@@ -1,4 +1,4 @@
-"""What `ronda live` tells a process that follows one base, as one line of JSON."""
+"""Orders of `ronda live` to a process that follows one base, as one line of JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Orders(BaseModel):
-    """Of one base."""
+    """Orders for one base."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -27,9 +27,9 @@ _AHEAD_S = 0.1  # until the first question is due: callers are there by then
 
 @dataclass
 class Asked:
-    """What came of an objective's questions. milliseconds: of those answered, in no order. failures: by gRPC status.
+    """The results of an objective's questions. milliseconds: of those answered, in no order. failures: by gRPC status.
 
-    longest_wait_ms: how late a question was sent at most, because all callers were waiting for answers.
+    longest_wait_ms: the longest delay of a question, because all callers were waiting for answers.
     """
 
     milliseconds: list[float] = field(default_factory=list)

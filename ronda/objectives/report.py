@@ -20,7 +20,7 @@ _STYLE = "body{font-family:sans-serif}td,th{padding:.2em .8em;text-align:left;bo
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Of whom, by whom and when it was measured. at: UTC."""
+    """The measured server, the measuring identity and the time. at: UTC."""
 
     server: str
     encrypted: bool
@@ -51,7 +51,7 @@ def table_rows(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
 
 
 def headings() -> tuple[str, ...]:
-    """Of `table_rows`."""
+    """Returns the headings of `table_rows`."""
     return _HEADINGS
 
 
@@ -77,7 +77,7 @@ def _facts(of: Circumstances, verdicts: Sequence[Verdict]) -> list[tuple[str, st
 
 
 def to_markdown(of: Circumstances, verdicts: Sequence[Verdict]) -> str:
-    """For a merge request or a wiki."""
+    """Returns the report for a merge request or a wiki."""
     lines = ["# Ronda: latency objectives", ""]
     lines += [f"- {name}: {_piped(text)}" for name, text in _facts(of, verdicts)]
     lines += ["", f"| {' | '.join(_HEADINGS)} |", "|---" * len(_HEADINGS) + "|"]
@@ -128,11 +128,11 @@ def to_json(of: Circumstances, verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
 
 def write_report(path: Path, of: Circumstances, verdicts: Sequence[Verdict]) -> None:
-    """By the path's suffix, one of SUFFIXES. Raises OSError."""
+    """Writes the report by the path's suffix, one of SUFFIXES. Raises OSError."""
     text = to_html(of, verdicts) if path.suffix == ".html" else to_markdown(of, verdicts)
     path.write_text(text, encoding="utf-8")
 
 
 def _piped(text: str) -> str:
-    """As a cell or a line of Markdown: a name may hold what would end it."""
+    """Returns a text safe for a cell or a line of Markdown: a name may hold characters that would end it."""
     return " ".join(text.replace("|", "\\|").split())

@@ -1,4 +1,4 @@
-"""Whether an objective is met, figure by figure."""
+"""Decides whether an objective is met, figure by figure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Verdict:
 
     @property
     def met(self) -> bool:
-        """Whether all its figures are within their limits."""
+        """True if all its figures are within their limits."""
         return all(figure.met for figure in self.figures)
 
 

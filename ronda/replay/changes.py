@@ -22,10 +22,10 @@ class LedgerShort(Exception):
 def deltas_to(
     sequence: int, ledger_id: str, base: Generation, data: Path, manifests: Sequence[Manifest], into: Path
 ) -> list[DeltaGeneration]:
-    """What lies over the base at that sequence of the ledger, oldest first; `into`: a directory of one's own.
+    """Returns the deltas over the base at that sequence of the ledger, oldest first. into: a private directory.
 
-    Changes are linked as on the day on which they were taken over. Raises LedgerShort, LedgerDamaged, GenerationDamaged
-    where the base keeps no records, OSError.
+    Changes are linked as on the day on which they were taken over. Raises LedgerShort, LedgerDamaged, OSError;
+    GenerationDamaged if the base keeps no records.
     """
     try:
         ledger = LedgerReader(data / FOLDER)

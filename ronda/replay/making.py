@@ -35,7 +35,7 @@ _PAGED = (Method.SEARCH_PERSONS, Method.SEARCH_VEHICLES, Method.LIST_RECORDS)
 
 
 class Why(Enum):
-    """Why an answer cannot be made again."""
+    """The reasons why an answer cannot be made again."""
 
     REFUSED = auto()  # nothing was answered
     NO_DIGEST = auto()  # an earlier release's record, or an answer that no generation gives
@@ -68,7 +68,7 @@ class Replayed:
 
     @property
     def equal(self) -> bool:
-        """Whether it is, byte for byte, what was answered."""
+        """True if it equals the past answer, byte for byte."""
         return compare_digest(self.digest, self.made)
 
 
@@ -98,7 +98,7 @@ def replay(record: AuditRecord, keys: SegmentKeys, data: Path, manifests: Callab
 
 
 def _made_of(record: AuditRecord) -> MadeOf:
-    """What makes it, where it can be made at all. Raises NotReproducible."""
+    """Returns the inputs of an answer that can be made again. Raises NotReproducible."""
     made_of = record.made_of
     if record.status:
         raise NotReproducible(Why.REFUSED)
@@ -158,7 +158,7 @@ def _asked_again(engine: Engine, record: AuditRecord, made_of: MadeOf, question:
 
 
 def _needs_page_key(record: AuditRecord, made_of: MadeOf) -> bool:
-    """Whether a page token left with it, or may have been asked with: those methods have pages."""
+    """Returns whether a page token left with it, or may have been in the question: those methods have pages."""
     return bool(made_of.flags & AgainFlag.PAGE_TOKEN) or record.method in _PAGED
 
 

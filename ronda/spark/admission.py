@@ -1,7 +1,7 @@
-"""Whether this machine may judge: certificate, key and token on its disk, held against the trust directory.
+"""Decides whether this machine may judge: checks certificate, key and token on its disk against the trust directory.
 
-What a server's TLS and its workers check of a caller is checked here of the executor itself, by the same code
-(server/trust); that it holds the certificate's private key is seen from the key's file.
+The same code as a server's TLS and workers (server/trust) checks the executor itself. The key's file proves that it
+holds the certificate's private key.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Admission:
             raise Refused(SETTINGS, f"limits: {error.strerror if isinstance(error, OSError) else error}") from None
 
     def look(self) -> tuple[Admitted, bool]:
-        """Who asks, and whether she is another than at the last look. Raises Refused; Refusal, its `identity` told."""
+        """Returns the caller, and whether it is another than at the last look. Raises Refused; Refusal with its
+        `identity`."""
         files = self._watched()
         stamp = stamp_of(files)
         if self._admitted is not None and self._trust is not None and stamp == self._stamp:
@@ -79,7 +80,7 @@ class Admission:
 
 
 def refused(refusal: Refusal) -> Refused:
-    """As the driver is told it."""
+    """Returns the refusal for the driver."""
     return Refused(reason_name(refusal.reason), refusal.rule or refusal.quota)
 
 

@@ -71,7 +71,7 @@ def _messages(batch: pa.RecordBatch) -> Iterator[tuple[int, range]]:
 
 
 def _judged_part(part: pa.RecordBatch, ids: range, answer: Answer, generation: str) -> pa.RecordBatch:
-    """At most BATCH_ROWS rows: one message."""
+    """Judges at most BATCH_ROWS rows: one message."""
     request = contract.ClearRequest(row_ids=ids)
     for name, field in _FIELDS.items():
         column = part.column(name)
@@ -99,7 +99,7 @@ def segment_rows(segments: Iterable[bytes]) -> list[pa.RecordBatch]:
 
 
 def row_ids(batches: Sequence[Batch]) -> NDArray[np.int64]:
-    """Of all rows, ascending as they are in their file."""
+    """Returns the ids of all rows, ascending as in their file."""
     return np.concatenate([np.arange(batch.ids.start, batch.ids.stop) for batch in batches])
 
 
@@ -116,7 +116,7 @@ def asked_table(batches: Sequence[Batch]) -> pa.Table:
 
 
 def answers_of(found: pa.Table, batches: Sequence[Batch]) -> tuple[list[Judged], list[bytes]]:
-    """What came back for `asked_table(batches)`: the answer to each, and the audit segments.
+    """Returns the answers for `asked_table(batches)`, one to each, and the audit segments.
 
     Raises HalfAnswer: not every row once.
     """

@@ -40,7 +40,7 @@ _SWEEPS = 2
 
 @dataclass(frozen=True)
 class SparkEngine:
-    """What `clients.agency.run` judges by. orders: without the generation, which each pass names."""
+    """The engine that `clients.agency.run` judges by. orders: without the generation, which each pass names."""
 
     session: Any  # a SparkSession
     master: str
@@ -53,7 +53,7 @@ class SparkEngine:
         return f"Spark {self.master}"
 
     def generation(self, patience_s: float, call_s: float) -> str:
-        """What CURRENT names in the driver's data directory. Raises EngineFailed."""
+        """Returns the id in CURRENT of the driver's data directory. Raises EngineFailed."""
         try:
             return generation_directory(Path(self.orders.data), None)[0]
         except (BuildError, OSError, UnicodeDecodeError):
@@ -62,7 +62,7 @@ class SparkEngine:
     def asking(
         self, standard: int, generation: str, request_id: str, *, streams: int, window: int, patience_s: float
     ) -> SparkAsking:
-        """A pass pinned to a generation, of whose manifest this machine has a copy. Raises EngineFailed."""
+        """Returns a pass pinned to a generation; this machine must have a copy of its manifest. Raises EngineFailed."""
         path = Path(self.orders.data) / "generations" / generation / MANIFEST
         try:
             manifest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -75,11 +75,11 @@ class SparkEngine:
         return SparkAsking(self.session, orders, self.log)
 
     def device(self) -> str:
-        """Those of the executors that judged."""
+        """Returns the devices of the executors that judged."""
         return ", ".join(sorted(self.log.devices))
 
     def told(self) -> dict[str, Any]:
-        """What was joined to the audit log."""
+        """Returns the facts of the audit segments that were joined."""
         return {"auditoria": self.log.told()}
 
 
@@ -96,7 +96,7 @@ class SparkAsking:
         self._jobs = ThreadPoolExecutor(_JOBS, "spark-job")
 
     def _cores_now(self) -> int:
-        """Of the executors that are there at this moment."""
+        """Returns the cores of the executors that exist now."""
         return int(self._session.sparkContext.defaultParallelism)
 
     @property
@@ -159,8 +159,10 @@ class SparkAsking:
         return found
 
     def _collect_left(self) -> None:
-        """Joins what killed attempts left on the executors' disks: those look-ups happened. A task for each core, all
-        of which are free now; what is on a machine that is gone is joined by the next run that it takes part in.
+        """Joins the segments that killed attempts left on the executors' disks: those look-ups happened.
+
+        A task for each core, all of which are free now. Segments on a lost machine are joined by the next run that it
+        takes part in.
         """
         rows = pa.table({"row": pa.array(range(self._cores))})
         for _ in range(_SWEEPS):  # the second time removes what the first has brought
@@ -175,7 +177,7 @@ class SparkAsking:
 
 
 def failure_of(error: Exception) -> Exception:
-    """Why there is no answer, as `ronda clear` tells it."""
+    """Returns the failure that `ronda clear` reports for no answer."""
     if isinstance(error, NotJoined):
         return EngineFailed(f"La auditoría de los ejecutores no se pudo unir, y nada se entrega: {error}.", "recorded")
     if isinstance(error, HalfAnswer | EngineFailed):

@@ -1,7 +1,7 @@
-"""The executors' audit segments, joined to one audit log on the driver before a row of theirs is written.
+"""Joins the executors' audit segments to one audit log on the driver, before any of their rows is written.
 
 Each is checked, laid into the log as one of its own, sealed, and bound by a signed checkpoint that the second keeper
-holds: the same checkpointer as a server's. `ronda audit verify` reads the log as any other.
+holds: the same checkpointer as a server's. `ronda audit verify` reads the log like any other.
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ class JoinedLog:
             self._checkpointer.close()
 
     def join(self, segments: Iterable[bytes], *, since_ms: int | None = None) -> int:
-        """Keeps segments, sealed and bound by a checkpoint, when it returns: how many rows they record as answered that
-        no earlier call returned. Raises NotJoined.
+        """Keeps segments, sealed and bound by a checkpoint; returns how many rows they record as answered for the first
+        time.
 
-        since_ms: when the job of whose rows they are was made; None = left by attempts that brought none.
+        since_ms: when the job of their rows was made; None = left by attempts that brought none. Raises NotJoined.
         """
         with self._lock:
             try:
@@ -143,7 +143,7 @@ class JoinedLog:
             time.sleep(_POLL_S)
 
     def told(self) -> dict[str, Any]:
-        """For the summary."""
+        """Returns the facts for the summary."""
         return {"segmentos": self.segments, "lotes": self.batches, "segmentos_de_intentos_perdidos": self.lost}
 
 
@@ -155,6 +155,6 @@ def _check_clock(segment: SegmentId, header: dict[str, Any], since_ms: int) -> N
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Whole, or not at all: whoever seals takes any file of this name. Raises OSError."""
+    """Writes a file whole, or not at all: sealing takes any file of this name. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_file(path, data)

@@ -1,4 +1,4 @@
-"""What an executor is told by the driver, and how it says that it refuses.
+"""The driver's orders to an executor, and the executor's refusals.
 
 Every path is one of the executor's own disk. Nothing here is secret: certificate, key and token are the executor's.
 """
@@ -14,11 +14,11 @@ from server.trust.officer_token import TokenRules
 
 @dataclass(frozen=True)
 class Orders:
-    """What a pass is judged by.
+    """The terms of a pass.
 
     generation, manifest: its id, and the SHA-256 of its MANIFEST.json, which holds those of all its files. standard:
-    ClearanceStandard. request_id: of the pass. identity: prefix of .pem, .key and .token. spool: where audit segments
-    lie until the driver has them, one directory for each audit log that they may be joined to.
+    ClearanceStandard. request_id: of the pass. identity: prefix of .pem, .key and .token. spool: directory of audit
+    segments until the driver has them, one subdirectory for each audit log that they may be joined to.
     """
 
     data: str
@@ -57,6 +57,6 @@ class Refused(Exception):
 
 
 def said_in(text: str) -> Saying | None:
-    """What an executor said, in whatever Spark wrote around it."""
+    """Returns an executor's message, found inside any text of Spark."""
     found = _SAID.search(text)
     return Saying(found[1], found[2].strip()) if found else None

@@ -116,7 +116,7 @@ class Work:
         raise AssertionError("unreachable")
 
     def _record(self, refusal: Refusal, message: bytes) -> None:
-        """What was refused before the engine saw it; what the engine refuses, it records."""
+        """Records a refusal from before the engine; the engine records its own."""
         self._writer.log.append_record(
             clock_ms=clock_ms(),
             method=METHOD_OF_CLEAR,

@@ -1,4 +1,4 @@
-"""A Spark session whose executors send nothing in the clear, after a look whether Java and PySpark are there."""
+"""A Spark session with encrypted traffic between executors, after a check for Java and PySpark."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def open_session(master: str) -> Any:
 
 
 def wait_for_executors(session: Any, master: str, seconds: float) -> None:
-    """Until one is there: Spark itself waits for ever. Raises EngineFailed."""
+    """Waits for an executor: Spark itself waits for ever. Raises EngineFailed."""
     ends = time.monotonic() + seconds
     least = 1 if _IN_ONE_PROCESS.match(master) else 2  # the driver is told as one too
     while len(session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) < least:

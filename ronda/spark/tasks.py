@@ -1,4 +1,4 @@
-"""What Spark runs in an executor's Python, through mapInArrow: batches in, batches out."""
+"""The functions that Spark runs in an executor's Python, through mapInArrow: batches in, batches out."""
 
 from __future__ import annotations
 
@@ -47,8 +47,10 @@ def clear_part(orders: Orders, submitted_ms: int, batches: Iterator[pa.RecordBat
 
 
 def collect_left(orders: Orders, joined: frozenset[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """A task: the segments on this machine's disk that the driver has not joined, as those of a killed process; those
-    that it has joined are removed. One that is still written to is left.
+    """Yields, as a task, the segments on this machine's disk that the driver has not joined, like those of a killed
+    process.
+
+    Joined ones are removed. One that is still written to is left.
     """
     for _ in batches:
         pass

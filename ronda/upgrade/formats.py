@@ -158,7 +158,7 @@ def _staged(settings: Settings) -> Iterator[str]:
 
 
 def _closings_to_come(settings: Settings) -> Iterator[str]:
-    """Of staged records, and of fed ones, which any ledger with entries may hold."""
+    """Yields the flag of staged and fed records; any ledger with entries may hold fed ones."""
     log = settings.data / LEDGER_FOLDER / LOG
     fed = segment_files(settings.data / LEDGER_FOLDER) or (log.exists() and log.stat().st_size > HEAD_BYTES)
     if fed or any(map(_hides_yet, settings.data.glob("staging/*/*/records-*.parquet"))):

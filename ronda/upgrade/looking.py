@@ -18,9 +18,9 @@ from server.audit.key_chain import CheckpointError
 
 @dataclass(frozen=True)
 class Seen:
-    """One format as it lies there. versions: on disk, each once; unread: those that this release does not read.
+    """One format found on disk. versions: each once; unread: those that this release does not read.
 
-    lost: what a roll-back would lose; "" = nothing. damaged: why the version could not be told; "" = it was.
+    lost: the loss of a roll-back; "" = nothing. damaged: the reason for an unknown version; "" = it is known.
     """
 
     format: Format

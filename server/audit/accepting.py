@@ -36,7 +36,7 @@ class NothingAsked(Exception):
 
 
 def must_be_accepted(asked: Restoration) -> str:
-    """The sentence by which a log is told that a person must act at its keeper."""
+    """Returns the message to a log: a person must accept the restoration at its keeper."""
     return (
         f"the restoration of checkpoints {asked.kept + 1} to {asked.lost} waits for a person at the second keeper: "
         "`ronda audit witness-accept`"
@@ -44,7 +44,7 @@ def must_be_accepted(asked: Restoration) -> str:
 
 
 def was_refused(asked: Restoration) -> str:
-    """The sentence by which a log is told that a person at its keeper refused what it asks for."""
+    """Returns the message to a log: a person at its keeper refused the restoration."""
     return (
         f"a person at the second keeper refused the restoration of checkpoints {asked.kept + 1} to {asked.lost}: "
         "where it is true, `ronda audit restored` declares it anew"
@@ -52,10 +52,10 @@ def was_refused(asked: Restoration) -> str:
 
 
 def take_restorations(files: CheckpointFiles, texts: Sequence[str], keys: KeyChain) -> None:
-    """Returns where the log's restorations are those that the keeper holds; notes a further one as asked for.
+    """Returns if the log's restorations are those that the keeper holds; notes a further one as asked for.
 
-    Raises NotAccepted for a further one, NotAcceptedThere for one that a person refused, which is not laid aside again,
-    RestorationError for others than those that it holds, OSError.
+    Raises NotAccepted for a further one; NotAcceptedThere for one that a person refused, which is not noted again;
+    RestorationError if the log has others than those held; OSError.
     """
     held = tuple(files.restoration_texts())
     if tuple(texts) == held:

@@ -1,4 +1,4 @@
-"""Who looks into the log: her settings, her key, the identity that her token proves. Each look is itself recorded."""
+"""The auditor: settings, key, and the identity that the token proves. Each look is itself recorded."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Auditor:
     """An auditor at work."""
 
     def __init__(self, settings: AuditSettings, key: Path | None, officer: Mapping[str, Any] | None) -> None:
-        """officer: the identity of her token (server/trust/operator.py). Raises Lacking, KeyFileError, OSError."""
+        """officer: the identity of the token (server/trust/operator.py). Raises Lacking, KeyFileError, OSError."""
         self.settings = settings
         self._directory = audit_directory(settings)
         self._officer = officer
         self._key = open_auditor_key(settings, key)
 
     def look(self, tool: Tool, arguments: Mapping[str, Any], case_number: str, **about: Any) -> AuditReader:
-        """Records the look (`about`: whom it is about, as record_look takes it), then opens the log.
+        """Records the look, then opens the log. about: the persons that the look concerns, as record_look takes them.
 
         Raises Lacking, AuditUnavailable, SettingsError, OSError: then nothing may be shown.
         """

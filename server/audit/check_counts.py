@@ -1,9 +1,9 @@
-"""Checks as numbers, from the audit log: how many of what kind in which hour, and nobody in it.
+"""Checks as numbers, from the audit log: how many of each kind in each hour, without any person.
 
-What is read of a record is its time, method, purpose, status, and the levels and sections of what was shown; who asked,
-about whom and what are neither opened nor kept. A retry counts once, a record that stands for several refusals as
-many. A record that is not as it was written counts nowhere, and is named. The log holds no department of a unit, so a
-check has no place.
+Only a record's time, method, purpose, status, and the levels and sections of the hits are read. The officer, the
+subject and the question are neither opened nor kept. A retry counts once; a record that stands for several refusals
+counts as many. An altered record counts nowhere, and is named. The log holds no department of a unit, so a check has no
+place.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from server.audit.segments import (
 )
 
 COLUMNS = ("fecha", "hora", "proposito", "metodo", "nivel", "alerta", "consultas")
-"""Of a delivery; indexer/mart/sources/ronda_consultas.toml reads it."""
+"""Columns of a delivery; indexer/mart/sources/ronda_consultas.toml reads them."""
 HITS = tuple(
     (name, 1 << Section.Value(f"SECTION_{name}"))
     for name in (
@@ -53,7 +53,7 @@ HITS = tuple(
         "DOCUMENT_ALERT",
     )
 )
-"""Word -> its bit of an entry's sections, the first that was shown counts; discreet alerts are not told."""
+"""Word -> its bit of an entry's sections. The first that was shown counts; discreet alerts are left out."""
 _ALERTS = (Level.LEVEL_POSSIBLE, Level.LEVEL_HIT)
 _DISCREET = 1  # flag of an entry
 _COUNTRY = ZoneInfo("America/Guatemala")
@@ -63,9 +63,9 @@ Kind = tuple[str, int, str, str, str, str]
 
 
 def count_checks(audit: Path, kept: Path) -> tuple[Counter[Kind], list[AlteredRecord]]:
-    """Of every segment that is there. kept: directory where the counts of sealed segments stay, for the next time.
+    """Counts the checks of every segment that exists. kept: directory that caches the counts of sealed segments.
 
-    Returns the records too that are not as they were written. Raises SealsDamaged.
+    Returns the altered records too. Raises SealsDamaged.
     """
     sealed = read_seals(audit).sealed
     total: Counter[Kind] = Counter()

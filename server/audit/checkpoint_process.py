@@ -32,7 +32,7 @@ _LAST_ROUND_S = 30
 
 
 def _open(orders: Orders, signing: SigningFile, indexing: Indexing) -> Checkpointer | None:
-    """None while another process signs."""
+    """Opens the log to sign it; None while another process signs."""
     files = KeeperFiles(orders.keeper_ca, orders.keeper_cert, orders.keeper_key)
     keepers = [open_keeper(orders.keeper, files)] if orders.keeper else []
     try:

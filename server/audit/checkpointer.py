@@ -1,10 +1,11 @@
-"""Once a second: reads what the workers appended, checks it, signs a checkpoint, has it kept elsewhere; seals segments.
+"""Signs checkpoints: once a second it reads new records, checks them, signs, and sends the checkpoint to the second
+keeper.
 
-It trusts no worker: it hashes the segments' bytes itself, and puts them on disk before it signs for them. A segment
-whose writer is gone (its lock is free) is sealed: what a killed process left half written is cut and kept aside, the
-root is written to `seals`, the index is made.
+It trusts no worker: it hashes the segments' bytes itself, and puts them on disk before it signs for them. It seals a
+segment if its writer is gone (its lock is free). A half-written record of a killed process is cut and kept aside, the
+root is written to `seals`, and the index is made.
 
-It signs nothing that does not continue the last checkpoint, its own or the second keeper's: `Inconsistent`. After a
+It signs only what continues the last checkpoint, its own or the second keeper's; else it raises `Inconsistent`. After a
 restoration (restorations.py) the last one is the newest that is not void, and the second keeper's word counts.
 """
 
@@ -171,7 +172,7 @@ class Checkpointer:
             log(event, level=level, **fields)
 
     def report(self) -> AuditReport:
-        """What the scrape tells of the log, as of the last round."""
+        """Returns the figures of the log for the scrape, as of the last round."""
         opened = [segment for segment in self._open.values() if segment.id not in self._seals.sealed]
         signed = self._last.number if self._last is not None else 0
         return AuditReport(
@@ -376,7 +377,7 @@ class Checkpointer:
         return len(rest)
 
     def _finish(self, seal: Seal) -> None:
-        """After the checkpoint that binds the seal: the index, for it takes its time."""
+        """Finishes a sealed segment after the checkpoint that binds the seal: its index takes time."""
         segment = self._open.pop(seal.segment)
         self._index(seal)
         os.close(segment.descriptor)

@@ -8,9 +8,9 @@
     open worker-0 18 5321 <root>                    a segment not yet sealed: log, number, records, root of its tree
     signature <base64>                              over everything before this line
 
-A checkpoint stands alone: whoever holds one can tell of any later state whether it continues that one. Beside the
-checkpoints lie the changes of keys, which say who signs which number (`keys`, key_chain.py), and the restorations, by
-which the checkpoints of what a restore lost are void (`restorations`, restorations.py).
+A checkpoint stands alone: anyone with one can check whether any later state continues it. Two files lie beside the
+checkpoints. The changes of keys say which key signs which number (`keys`, key_chain.py). The restorations make void the
+checkpoints of records that a restore lost (`restorations`, restorations.py).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint says. opened: segments not yet sealed."""
+    """The content of a checkpoint. opened: segments not yet sealed."""
 
     key: str
     number: int
@@ -117,7 +117,7 @@ def parse(text: str, keys: KeyChain) -> Checkpoint:
 
 
 class AppendedLost(OSError):
-    """What was appended here before is gone: the directory was emptied, or its disk is mounted no more."""
+    """The records appended here before are gone: the directory was emptied, or its disk is no longer mounted."""
 
     def __init__(self, held: int, appended: int) -> None:
         super().__init__(0, f"checkpoint {appended} was kept here, and is gone")
@@ -228,7 +228,7 @@ class CheckpointFiles:
         replace_file(self._directory / ANSWERS, self._answers() + line.encode())
 
     def last_answer(self, text: str) -> str:
-        """What a person answered last about this restoration; "" = nothing. Raises OSError."""
+        """Returns a person's last answer about this restoration; "" = none. Raises OSError."""
         digest = hashlib.sha256(text.encode()).hexdigest().encode()
         lines = [line.split(b" ", 3) for line in self._answers().splitlines()]
         given = [line[1] for line in lines if line[2:3] == [digest]]
@@ -253,7 +253,7 @@ class CheckpointFiles:
         replace_file(self._directory / name, "".join(texts).encode())
 
     def keys(self, known: Ed25519PublicKey) -> KeyChain:
-        """The keys that sign here, of whom the caller knows one. Raises KeyChainError, OSError."""
+        """Returns the keys that sign here; the caller knows one of them. Raises KeyChainError, OSError."""
         return KeyChain.of(known, self.key_changes())
 
     def write_key_changes(self, texts: Sequence[str]) -> None:
@@ -282,7 +282,7 @@ class CheckpointFiles:
         return max((_last_text(path) for path in self.days()), key=_number, default="")
 
     def _newest_text(self, counts: Callable[[int], bool]) -> str:
-        """The text of the newest checkpoint whose number counts; reads whole files only where the last does not."""
+        """Returns the newest checkpoint that counts by its number; reads whole files only if the last one does not."""
         last = self._last_text()
         if not last or counts(_number(last)):
             return last
@@ -295,10 +295,10 @@ class CheckpointFiles:
         return best
 
     def drop_before(self, day: datetime.date) -> None:
-        """Removes files of days before `day`: newer checkpoints bind what they bound.
+        """Removes files of days before `day`: newer checkpoints bind the same records.
 
-        Only the oldest numbers go, so that none is missing between those that stay: a file that a clock far behind
-        named stays until what was signed before it goes, and one that a clock far ahead named goes with its neighbours.
+        Only the oldest numbers go, so that no number is missing between those that stay. A file named by a clock far
+        behind stays until the earlier ones go; one named by a clock far ahead goes with its neighbours.
         """
         spans = self._spans()
         if not spans:

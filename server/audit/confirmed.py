@@ -1,8 +1,8 @@
-"""What each second keeper confirmed, noted beside the log: a keeper that holds less than it took has lost it.
+"""The checkpoints that each second keeper confirmed, noted beside the log: a keeper that holds less has lost some.
 
-<audit>/confirmed.json: {"keepers": {"/media/keeper": 70}}, the number of the newest checkpoint that the keeper of that
-name took, the name being the setting's. It is the log's own word, unsigned, and may lag by a minute: a keeper holds at
-least that. A keeper of another name is a new one, and nothing is expected of it.
+<audit>/confirmed.json: {"keepers": {"/media/keeper": 70}}, the number of the newest checkpoint that the keeper took.
+The name is the one in the settings. The file is unsigned and may lag by a minute: a keeper holds at least that. A
+keeper with another name is a new one, and nothing is expected of it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KEEPERS = "keepers"
 
 @dataclass(frozen=True)
 class Held:
-    """What a keeper holds. last: its newest checkpoint that is not void; restorations: the texts accepted there."""
+    """The content of a keeper. last: its newest checkpoint that is not void; restorations: the texts accepted there."""
 
     last: Checkpoint | None
     restorations: tuple[str, ...]
@@ -47,9 +47,9 @@ def write_confirmed(directory: Path, numbers: Mapping[str, int]) -> None:
 
 
 def held_by(keeper: Keeper, keys: KeyChain, number: int) -> Held:
-    """What a keeper holds that confirmed the checkpoint of this number; 0 = none.
+    """Returns the content of a keeper that confirmed the checkpoint of this number; 0 = none.
 
-    Raises KeeperLost where it is less, KeeperError, CheckpointError.
+    Raises KeeperLost if it holds less, KeeperError, CheckpointError.
     """
     last, accepted = keeper.last(keys), keeper.restorations()
     given_up = max((each.lost for text in accepted if (each := stated(text)) is not None), default=0)

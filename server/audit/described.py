@@ -40,12 +40,12 @@ def code_names(record: AuditRecord) -> dict[str, str]:
 
 
 def ways(entries: Sequence[Entry]) -> list[str]:
-    """How a subject was shown, by the names of core.audit.reader.How; "" = by no way that is known."""
+    """Returns how a subject was shown, by the names of core.audit.reader.How; "" = in no known way."""
     return [_WAYS.get(entry.how, "") for entry in entries]
 
 
 def asked(reader: AuditReader, record: AuditRecord) -> Any:
-    """What was asked: a contract message as JSON, a tool's arguments, what is neither as hexadecimal; None = nothing.
+    """Returns the question: a message as JSON, a tool's arguments, anything else as hexadecimal; None = none.
 
     Raises SealBroken, KeyMissing.
     """

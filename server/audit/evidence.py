@@ -71,7 +71,7 @@ def _seal_proof(seals: Seals, segment: SegmentId, size: int) -> dict[str, Any]:
 
 
 def _bound(checkpoint: Checkpoint, seals: Seals, segment: SegmentId) -> int:
-    """How many records of a segment the checkpoint binds; raises NotProvable."""
+    """Returns the number of records of a segment that the checkpoint binds. Raises NotProvable."""
     if segment in checkpoint.opened:
         return checkpoint.opened[segment].size
     if seals.place.get(segment, checkpoint.seals.size) < checkpoint.seals.size:
@@ -93,7 +93,7 @@ def _is_there(directory: Path, segment: SegmentId, place: int) -> bool:
 
 
 def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, place: int) -> dict[str, Any]:
-    """That a record is in the log. Raises NotProvable, CheckpointError, SealsDamaged, OSError."""
+    """Proves that a record is in the log. Raises NotProvable, CheckpointError, SealsDamaged, OSError."""
     checkpoint, keys, restorations = _last(directory, key)
     seals = read_seals(directory)
     if not _is_there(directory, segment, place):  # waiting would bring no checkpoint that binds it
@@ -126,7 +126,7 @@ def prove_record(directory: Path, key: Ed25519PublicKey, segment: SegmentId, pla
 
 
 def prove_continuation(directory: Path, key: Ed25519PublicKey, old_text: str) -> dict[str, Any]:
-    """That the present state continues an older checkpoint. Raises as prove_record."""
+    """Proves that the present state continues an older checkpoint. Raises as prove_record."""
     new, keys, restorations = _last(directory, key)
     old = parse(old_text, keys)
     if (lost_by := restorations.of_number(old.number)) is not None:
@@ -216,7 +216,10 @@ class Loss:
 def lost_since(
     proof: Mapping[str, Any], key: Ed25519PublicKey, own: CheckpointFiles, keepers: Iterable[CheckpointFiles]
 ) -> list[Loss]:
-    """What a restore has made void of a proof that holds, by what lies here. Raises CheckpointError, OSError."""
+    """Returns the checkpoints of a valid proof that a restore has made void, judged by the files here.
+
+    Raises CheckpointError, OSError.
+    """
     keys = KeyChain.of(key, proof.get("key_changes", ()))
     numbers = {parse(proof[name], keys).number for name in ("checkpoint", "old", "new") if name in proof}
     accepted = [found for files in keepers for found in _restorations_in(files, key)]

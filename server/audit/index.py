@@ -14,8 +14,8 @@ Readers use an index only when `seals` states its digest: a forged one would hid
     | u32[questions] |  offset of the question's record
     | u32[texts][3]  |  place, what, offset of each text record
     +----------------+
-All integers are little-endian. A row leads to a record; whether the record names the subject is decided there, by the
-whole hash.
+All integers are little-endian. A row leads to a record; the whole hash in the record decides whether it names the
+subject.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Index:
         self._texts: U32 = np.frombuffer(data, "<u4", 3 * texts, at).reshape(-1, 3)
 
     def holds(self, data: Mapped, end: int) -> bool:
-        """Whether this is the index of the records before offset `end` of a segment's bytes: no row more, none less."""
+        """Returns whether this indexes exactly the records before offset `end` of a segment's bytes."""
         seed = secrets.randbits(64)
         altered: set[int] = set()
         n_hashes, hashes, n_questions, questions = rows_digest(data, end, seed, altered)
@@ -95,7 +95,7 @@ class Index:
         return [int(offset) for offset in np.unique(np.concatenate(found))] if found else []
 
     def of_identity(self, place: int) -> list[int]:
-        """Offsets of the questions of the identity whose text record is at this place, in order."""
+        """Returns the offsets of the identity's questions, in order. place: of the identity's text record."""
         first = np.searchsorted(self._identities, np.uint32(place), "left")
         last = np.searchsorted(self._identities, np.uint32(place), "right")
         return [int(offset) for offset in self._question_offsets[first:last]]
@@ -110,9 +110,9 @@ def _flat(rows: U32 | U64) -> memoryview:
 
 
 def build_index(data: Mapped, end: int) -> bytes:
-    """The index of the records before offset `end` of a segment's bytes.
+    """Returns the index of the records before offset `end` of a segment's bytes.
 
-    b"" = one of them is not as it was written. It would be in no index, and whoever reads by one would not hear of it.
+    b"" = a record is altered. It would be in no index, and a reader of the index would miss it.
     """
     altered: set[int] = set()
     hashes, hash_offsets, identities, question_offsets = index_rows(data, end, altered)
@@ -152,7 +152,7 @@ def index_sealed(directory: Path, segment: SegmentId, size: int) -> bytes:
 
 @contextmanager
 def open_index(directory: Path, segment: SegmentId, sha256: bytes | None) -> Iterator[Index | None]:
-    """A segment's index, whose digest `seals` states; None when there is none, or another one: read the segment then.
+    """Opens a segment's index if its digest is in `seals`; else yields None: read the segment then.
 
     sha256: `Seals.indexed` of the segment. Raises OSError.
     """

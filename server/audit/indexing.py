@@ -1,7 +1,7 @@
-"""Indexes of sealed segments, made one at a time by processes at the lowest priority, beside who signs and answers.
+"""Makes the indexes of sealed segments, one at a time, in processes of the lowest priority.
 
-An index of a full segment takes half a second of CPU. By the process that signs it would hold up its next checkpoints,
-and on a core that answers too it would take every other turn of the scheduler from them (docs/performance.md).
+An index of a full segment takes half a second of CPU. In the signing process it would delay the next checkpoints. On a
+core that also answers it would take every other turn of the scheduler (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SMALL = 4 << 20  # bytes of a segment whose index is made at once: 10 ms of CPU
 
 
 class Indexing:
-    """What waits for its index, and who makes the next one. For one thread, which lives as long as this."""
+    """The queue of segments without an index, and the process that makes the next one. For one thread."""
 
     def __init__(self, directory: Path, log_level: str) -> None:
         self.on_made: Callable[[SegmentId, bytes], object] = lambda segment, sha256: None
@@ -46,8 +46,10 @@ class Indexing:
             self._waiting.append((segment, size))
 
     def go_on(self) -> bool:
-        """Starts the next one where none is at work; whether anything is left. A segment whose index failed is read
-        without one, and its index is made by the next process that signs."""
+        """Starts the next one if none is running; returns whether any is left.
+
+        A segment without an index, because making it failed, is read in full; the next signing process makes the index.
+        """
         if self._child is not None:
             failed = self._child.poll()
             if failed is None:

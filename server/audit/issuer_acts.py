@@ -1,4 +1,4 @@
-"""What an institution's issuer did (server/issuer): the method of records in a log of its own."""
+"""Actions of an institution's issuer (server/issuer): the method of records in a log of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class IssuerAct(IntEnum):
-    """By an officer through a gateway or device, then by the institution's clerk."""
+    """Acts of an officer through a gateway or device, then acts of the institution's clerk."""
 
     EXCHANGE = 96
     EXCHANGE_RENEWED = 97

@@ -1,8 +1,8 @@
-"""The second keeper: where checkpoints are copied, out of reach of whoever runs this machine.
+"""The second keeper: a copy of the checkpoints, out of reach of this machine's administrators.
 
-A directory (a mount of another machine, or a disk that another account owns), or the witness service of another
-institution (server/audit/witness.py), to which a gRPC stream stays open. A keeper that does not take one is asked again
-with the next checkpoint: only the newest matters.
+It is a directory (a mount of another machine, or a disk that another account owns), or the witness service of another
+institution (server/audit/witness.py), with an open gRPC stream. A keeper that does not take a checkpoint is asked again
+with the next one: only the newest matters.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class KeeperError(Exception):
 
 
 class KeeperGone(KeeperError):
-    """A witness that did not answer, or ended its stream: whoever answers next may be another process."""
+    """A witness that did not answer, or ended its stream. The next one to answer may be another process."""
 
 
 class KeeperLost(KeeperError):
@@ -55,7 +55,7 @@ class Keeper(Protocol):
 
     @property
     def name(self) -> str:
-        """Where it is, as the setting has it."""
+        """Its location, as written in the settings."""
 
     def keep(self, checkpoint: Checkpoint, keys: KeyChain, restorations: Restorations = NO_RESTORATIONS) -> None:
         """Hands over a checkpoint, the changes of keys up to it and the restorations. Raises KeeperError."""
@@ -135,14 +135,14 @@ class DirectoryKeeper:
             raise KeeperError(error.strerror or "cannot be written") from error
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: nothing is open."""
 
 
 @dataclass(frozen=True)
 class KeeperFiles:
-    """PEM files for a grpcs:// keeper, read anew whenever it is connected to: certificates are renewed while we run.
+    """PEM files for a grpcs:// keeper, read anew at each connection: certificates are renewed while the process runs.
 
-    ca: whom its certificate must come from, None = a CA that this machine trusts; cert, key: what is shown to it.
+    ca: the issuer of the keeper's certificate, None = a CA that this machine trusts; cert, key: shown to the keeper.
     """
 
     ca: Path | None = None

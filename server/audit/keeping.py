@@ -1,7 +1,7 @@
-"""The second keepers of one log, as who signs has them: held against the log, handed each checkpoint, watched for loss.
+"""The second keepers of one log: compared with the log, handed each checkpoint, watched for loss.
 
-A keeper that lost what it took gets nothing more until it holds that again: what is signed would otherwise lie below a
-mount point, and look like all that there ever was.
+A keeper that lost checkpoints gets nothing more until it holds them again. Otherwise new ones would lie below a mount
+point and look like the whole history.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Inconsistent(Exception):
 
 
 def awaits_a_person(held: Held, restorations: Restorations) -> bool:
-    """Whether the log has one restoration more than a keeper: a person there must accept it."""
+    """Returns whether the log has one restoration more than a keeper: a person there must accept it."""
     return bool(restorations.each) and restorations.texts[:-1] == held.restorations
 
 
 def other_restorations(held: Held, restorations: Restorations) -> str:
-    """Why nothing is signed while a keeper holds these restorations and the log those; "" = it may be.
+    """Returns why nothing is signed with these restorations at a keeper and in the log; "" = signing is allowed.
 
     A keeper that holds nothing takes them as they are.
     """
@@ -75,7 +75,8 @@ class Keeping:
         self._noted_at = -_NOTED_EVERY_S  # of the monotonic clock
 
     def begin(self, keys: KeyChain, restorations: Restorations, signed: int) -> None:
-        """At the start. signed: number of the log's newest checkpoint. Raises Inconsistent."""
+        """Compares the keepers with the log at the start. signed: number of the log's newest checkpoint. Raises
+        Inconsistent."""
         for place in range(len(self._keepers)):
             try:
                 self._hold(place, keys, restorations)

@@ -10,9 +10,9 @@ A change of keys is a few lines of text beside the checkpoints, signed by both k
     accepted <base64>                   the next key's signature over everything before this line
     signature <base64>                  the old key's signature over everything before this line
 
-The old key names its successor; the successor accepts, so that whoever knows a later key alone can go back by it. A key
-names one successor, and none names a key that signed before. Each key signs its own numbers only: a key that was
-followed by another signs nothing more, and the next one nothing that lies before its time.
+The old key names its successor; the successor accepts, so that a reader who knows only a later key can go back by it. A
+key names one successor, and none names a key that signed before. Each key signs its own numbers only. A key that has a
+successor signs nothing more; the successor signs nothing that lies before its time.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class KeyChain:
         return self.texts[: len(other.changes)] == other.texts
 
     def signer(self, number: int) -> Ed25519PublicKey:
-        """The key whose time the checkpoint of this number lies in."""
+        """Returns the key that signs the checkpoint of this number."""
         signers = [change.following for change in self.changes if change.number <= number]
         return signers[-1] if signers else self.first
 

@@ -1,4 +1,4 @@
-"""Keys of the audit log: who may read it, who signs for it, and what hides whom it names.
+"""Keys of the audit log: for reading it, for signing it, and for hiding the persons in it.
 
 - The auditor's X25519 key pair: the public half is on the server, the private half with the auditor alone. Every
   segment has a query key (AES-256-GCM) and the hash key of its time (HMAC-SHA-256), both sealed to the auditor by HPKE
@@ -49,12 +49,12 @@ _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
 class KeyFileError(Exception):
-    """A key file that cannot be read, or holds another kind of key (at fault: whoever configures)."""
+    """A key file that cannot be read, or holds another kind of key. At fault: the person who configures."""
 
 
 @dataclass(frozen=True)
 class SegmentKeys:
-    """What a segment's header seals: 32 bytes each."""
+    """The keys sealed in a segment's header: 32 bytes each."""
 
     query_key: bytes
     hash_key: bytes
@@ -268,8 +268,11 @@ def current_hash_key(directory: Path, now_ms: int, kept_ms: int = 0) -> HashKey:
 
 
 def _still_kept(held: _HashKeys, now_ms: int, kept_ms: int) -> list[_Replaced]:
-    """The replaced keys that stay. Nothing is removed by a clock that is months ahead of the present key's, and no
-    time lies further ahead than a right clock would have set it."""
+    """Returns the replaced keys that stay.
+
+    A clock that is more than two periods ahead of the present key removes nothing. No expiry lies further ahead than a
+    right clock would set it.
+    """
     if not kept_ms:
         return []
     if now_ms - held.made_ms > 2 * HASH_KEY_DAYS * _DAY_MS:
@@ -307,14 +310,14 @@ class _Replaced:
 
 @dataclass(frozen=True)
 class _HashKeys:
-    """What `hash.key` holds."""
+    """The content of `hash.key`."""
 
     key: HashKey
     made_ms: int
     before: list[_Replaced]
 
     def document(self) -> dict[str, Any]:
-        """For its JSON."""
+        """Returns the content for its JSON."""
         held: dict[str, Any] = {"id": self.key.id, "key": self.key.key.hex(), "made_ms": self.made_ms}
         if self.before:
             held["before"] = [{"id": b.key.id, "key": b.key.key.hex(), "until_ms": b.until_ms} for b in self.before]

@@ -1,4 +1,4 @@
-"""What somebody who works with the audit log or with what is held about a person did not give, or what is not there."""
+"""Things that are missing for work with the audit log or with a person's data: not given, or not there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class What(Enum):
-    """What is lacking."""
+    """The missing thing."""
 
     KEY = auto()  # the auditor's private key
     DEVELOPMENT_KEY = auto()  # the same, which development mode makes with its first log; path: where it would be
@@ -27,7 +27,7 @@ class What(Enum):
 
 
 class Lacking(Exception):
-    """Nothing was looked at. `path`: what it concerns."""
+    """Something is missing, and nothing was looked at. `path`: of the missing thing."""
 
     def __init__(self, what: What, path: Path | None = None) -> None:
         super().__init__(what.name if path is None else f"{what.name}: {path}")

@@ -1,8 +1,8 @@
 """Looking into the log is itself in the log: each tool appends a record before it shows anything.
 
-Its own log, "console", one small segment a look: the question is sealed to the auditors like any other, and a look at
-a person is found by `who-asked` about that person. What an office of certificates does stands in the same way in a log
-"certificates".
+These records have their own log, "console", one small segment a look. The question is sealed to the auditors like any
+other, and `who-asked` finds a look at a person. The actions of an office of certificates are in a log "certificates" in
+the same way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CERTIFICATES = "certificates"
 
 
 class Tool(IntEnum):
-    """What was used: the record's method."""
+    """The tool used: the record's method."""
 
     VERIFY = 64
     TAIL = 65
@@ -58,8 +58,8 @@ def record_look(
 ) -> None:
     """Appends the look and puts it on disk. Raises SettingsError, AuditUnavailable, OSError: then nothing is shown.
 
-    arguments: what was asked for; sealed. officer: the identity that a checked token proves; else the account's name is
-    all that is known. subject_ids: whom the look is about.
+    arguments: of the tool; sealed. officer: the identity that a checked token proves; without it only the account's
+    name is known. subject_ids: the persons that the look is about.
     """
     identity: dict[str, Any] = {"tool": f"ronda audit {tool.name.lower().replace('_', '-')}", "user": account_name()}
     if auditor is not None:

@@ -8,7 +8,8 @@
 | repeated | one subject asked for `REPEATS` times or more by one officer; or policy marked it |
 | break-glass | every use, retries too |
 
-But for break-glass a retry of a request id counts once. The questions are opened for the enumeration rule, which needs their numbers.
+Except for break-glass, a retry of a request id counts once. The enumeration rule opens the questions, because it needs
+their numbers.
 """  # noqa: E501 - a table
 
 from __future__ import annotations

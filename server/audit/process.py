@@ -16,7 +16,7 @@ _END_S = 15.0
 
 
 class Orders(BaseModel):
-    """What the process is to do."""
+    """Orders of the process."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +31,7 @@ class Orders(BaseModel):
 
 
 class AuditReport(BaseModel):
-    """What the process tells after each round, as one JSON line on its standard output."""
+    """Report of the process after each round, as one JSON line on its standard output."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,7 +47,7 @@ class AuditReport(BaseModel):
 
 
 class AuditProcess(KeptProcess):
-    """The process as the supervisor sees it: kept running, and ended after the workers, whose last records it seals."""
+    """The process for the supervisor: kept running; ended after the workers, because it seals their last records."""
 
     def __init__(self, orders: Orders) -> None:
         super().__init__("server.audit.checkpoint_process", orders.model_dump_json(), told=self._reported, end_s=_END_S)

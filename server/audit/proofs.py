@@ -52,7 +52,7 @@ def consistency_path(leaves: bytes, old: int, new: int) -> list[bytes]:
 
 
 def included(leaf: bytes, place: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the path leads from the leaf hash to the root (RFC 9162, 2.1.3.2)."""
+    """Returns whether the path leads from the leaf hash to the root (RFC 9162, 2.1.3.2)."""
     if not 0 <= place < size:
         return False
     fn, sn, found = place, size - 1, leaf
@@ -72,7 +72,7 @@ def included(leaf: bytes, place: int, size: int, path: Sequence[bytes], root: by
 
 
 def consistent(old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether the path shows that the new tree continues the old one (RFC 9162, 2.1.4.2)."""
+    """Returns whether the path shows that the new tree continues the old one (RFC 9162, 2.1.4.2)."""
     if not 0 < old <= new:
         return False
     if old == new:

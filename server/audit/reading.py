@@ -41,13 +41,13 @@ from server.audit.segments import (
 
 Data = bytes | mmap
 ALTERED: dict[str, Any] = {"altered": True}
-"""The identity of whoever asked, where the record that says it is not as it was written."""
+"""The identity of the caller if the record that holds it is altered."""
 _FOR_EVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class MadeOf:
-    """What besides the question makes an answer again (AgainBytes of core/audit/record.pxd)."""
+    """The data that, together with the question, makes an answer again (AgainBytes of core/audit/record.pxd)."""
 
     digest: bytes  # of the response: `response_digest`
     engine: str  # core.built.ENGINE of the server; "" = an earlier release, which did not say
@@ -84,20 +84,20 @@ class AuditRecord:
 
     @property
     def stands_for(self) -> int:
-        """How many calls: refusals of one caller are summed (server/calls/refused.py)."""
+        """The number of calls that it stands for: refusals of one caller are summed (server/calls/refused.py)."""
         return self.overlay_sequence if self.flags & Flag.SUMMED else 1
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A record that concerns a subject. entries: the ways in which she was shown; none = she was asked for in vain."""
+    """A record that concerns a subject. entries: the ways in which it was shown; none = it was asked for in vain."""
 
     record: AuditRecord
     entries: tuple[Entry, ...]
 
 
 class Lost(NamedTuple):
-    """What a log lacks of a time. segments: sealed ones that are gone, cut or cannot be read."""
+    """Parts of the log that are missing for a time. segments: sealed ones that are gone, cut or unreadable."""
 
     segments: list[SegmentId]
     given_up: list[Restoration]  # when the log was put back from a copy; `ronda audit verify` proves them
@@ -151,7 +151,7 @@ class Segment:
         return {place: _object(texts[place]) for place in identities if place in texts}
 
     def asker(self, place: int) -> dict[str, Any]:
-        """Who asks, by the place that a question names: 0 = not known; ALTERED where it is not as it was written."""
+        """Returns the caller's identity, by its place: 0 = not known; ALTERED if its record is altered."""
         if not place:
             return {}
         texts = self.texts()
@@ -244,7 +244,7 @@ def opened_question(record: AuditRecord, keys: SegmentKeys) -> bytes | None:
 
 
 def response_digest(response: bytes, keys: SegmentKeys, place: int) -> bytes:
-    """What the record at this place of a segment holds of that response: AES-256-GMAC under the segment's query key."""
+    """Returns a response's digest for the record at this place: AES-256-GMAC under the segment's query key."""
     return AESGCM(keys.query_key).encrypt(b"\1\0\0\0" + place.to_bytes(8, "little"), b"", response)
 
 
@@ -270,9 +270,10 @@ class AuditReader:
         return found
 
     def lost(self, since_ms: int = 0, until_ms: int | None = None) -> Lost:
-        """What a time lacks: it is in no answer. What was dropped after its years is not lost. Raises OSError.
+        """Returns the parts of the log that are missing for a time and so are in no answer. Raises OSError.
 
-        Asked after reading: of altered records those that were met.
+        Segments dropped after their years are not missing. Call it after reading: only altered records that were read
+        are known.
         """
         here = set(self.segments(since_ms, until_ms))
         texts = CheckpointFiles(self.directory / CHECKPOINTS).restoration_texts()
@@ -318,7 +319,7 @@ class AuditReader:
         return True
 
     def keys(self, segment: Segment) -> SegmentKeys:
-        """What a segment's header seals. Raises KeyMissing."""
+        """Returns the keys sealed in a segment's header. Raises KeyMissing."""
         keys = self._segment_keys.get(segment.id)
         if keys is None:
             keys = open_keys(segment.header, self._auditor)
@@ -362,10 +363,10 @@ class AuditReader:
         since_ms: int = 0,
         until_ms: int | None = None,
     ) -> list[Look]:
-        """Who was shown a subject, and who asked for it, oldest first. Raises KeyMissing.
+        """Returns the looks that showed a subject or asked for it, oldest first. Raises KeyMissing.
 
-        subject_ids: 16 bytes each. asked_keys: kind and canonical text of what may have been asked
-        (AuditFacts.asked_key), which finds those who asked in vain. By the index where a segment has one.
+        subject_ids: 16 bytes each. asked_keys: kind and canonical text of a possible question (AuditFacts.asked_key);
+        they find questions in vain. Uses the index if a segment has one.
         """
         looks = []
         for segment, index in self._opened(since_ms, until_ms):
@@ -408,7 +409,7 @@ class AuditReader:
     def asked_by_officer(
         self, nip: str, institution: str = "", since_ms: int = 0, until_ms: int | None = None
     ) -> list[AuditRecord]:
-        """The questions of an officer, oldest first; institution: hers, "" = of any."""
+        """Returns the questions of an officer, oldest first. institution: the officer's, "" = any."""
 
         def matches(identity: dict[str, Any]) -> bool:
             return identity.get("nip") == nip and institution in ("", identity.get("institution"))
@@ -443,10 +444,10 @@ class AuditReader:
             return Segment(id_, data).record(offset)
 
     def newest(self, count: int) -> list[AuditRecord]:
-        """The last `count` questions of all logs, oldest first.
+        """Returns the last `count` questions of all logs, oldest first.
 
-        A log may have several segments that are written at once (a server that drains while the next one answers): the
-        number of a segment tells nothing of the times in it, only its seal does.
+        A log may have several open segments at once (a server that drains while the next one answers). So the number of
+        a segment does not give the times in it; only its seal does.
         """
         seals = self._seals.sealed
         latest = [(seals[each].sealed_ms if each in seals else math.inf, each.number, each) for each in self.segments()]
@@ -470,6 +471,6 @@ def _within(record: AuditRecord, since_ms: int, until_ms: int | None) -> bool:
 
 
 def _within_seal(seal: Seal, since_ms: int, until_ms: int | None) -> bool:
-    """Whether a segment may hold records of a time."""
+    """Returns whether a segment may hold records of a time."""
     first, last = sorted((seal.made_ms, seal.sealed_ms))  # the clock may have stepped back in between
     return last >= since_ms and (until_ms is None or first <= until_ms)

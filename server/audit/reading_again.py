@@ -1,8 +1,8 @@
-"""Reads open segments again, so that a record that is altered after it was signed is noticed while the server runs.
+"""Reads open segments again, to notice a record that is altered after it was signed while the server runs.
 
-The process that signs keeps the roots of what it read: an altered byte changes nothing that it signs, and only a second
-reading finds it. Each round reads a piece of every open segment, up to the record that was read before, and then begins
-at the start again: 1,000,000 records take some 3 minutes. A segment is read whole when it is sealed.
+The signing process keeps the roots of the records it read. An altered byte does not change what it signs, so only a
+second reading finds it. Each round reads a piece of every open segment, up to the record that was read before, then
+begins again: 1,000,000 records take some 3 minutes. A segment is read whole when it is sealed.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ A restoration is a few lines of text beside the checkpoints, signed like one:
     signature <base64>                    over everything before this line
 
 Checkpoints behind `kept` up to `lost` are void: they bind nothing, and no other gets their numbers. A second keeper
-takes what is signed afterwards once a person there has accepted the same text (accepting.py).
+takes later checkpoints once a person there has accepted the same text (accepting.py).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class NotAcceptedThere(NotAccepted):
 
 @dataclass(frozen=True)
 class Restoration:
-    """What a restoration says. kept: 0 = no checkpoint holds; then kept_ms is 0 and the hash zeros."""
+    """The content of a restoration. kept: 0 = no checkpoint holds; then kept_ms is 0 and the hash zeros."""
 
     kept: int
     kept_ms: int
@@ -100,7 +100,7 @@ def sha256_of(text: str) -> str:
 
 
 def stated(text: str) -> Restoration | None:
-    """What a text says, unproven; None = it is no restoration."""
+    """Returns the content of a text, without checking its signature; None = it is no restoration."""
     match = _RESTORATION.fullmatch(text)
     if match is None or int(match[3]) >= int(match[6]):
         return None
@@ -138,7 +138,8 @@ class Restorations:
         return found
 
     def followed_by(self, further: Restoration) -> Restorations:
-        """These with one more. Raises RestorationError: it keeps a void checkpoint, or gives a number a second time."""
+        """Returns these with one more. Raises RestorationError: it keeps a void checkpoint, or gives a number a second
+        time."""
         if further.lost < self.lost:
             raise RestorationError(f"the restoration up to {further.lost} comes after one up to {self.lost}")
         if self.void(further.kept):

@@ -1,7 +1,7 @@
 """The first of two persons declares, on the server, that the audit log was put back from a copy (restorations.py).
 
-Nothing is declared unless the log ends before what it or its second keeper holds, and only what is missing at the end
-is given up. A server may run beside it: its process that signs does not get the directory meanwhile.
+This is possible only if the log ends before the last checkpoint that it or its second keeper holds. It gives up only
+what is missing at the end. A server may run beside it: its signing process does not get the directory meanwhile.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class NotDeclared(Exception):
 
 @dataclass(frozen=True)
 class Declared:
-    """What was declared. awaited: whether a person at the second keeper must accept it."""
+    """The declared restoration. awaited: True if a person at the second keeper must accept it."""
 
     restoration: Restoration
     awaited: bool
@@ -52,7 +52,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class _State:
-    """What the log and its keeper hold. accepted: the restorations in force; own: checkpoints in force, by number."""
+    """Content of the log and its keeper. accepted: restorations in force; own: checkpoints in force, by number."""
 
     keys: KeyChain
     accepted: Restorations
@@ -194,7 +194,7 @@ class _Declaring:
         return _State(keys, accepted, in_force, held, newest)
 
     def _asked_for(self, ask: Callable[[Keeper], _T]) -> _T:
-        """What the keeper holds, signed by a key that the copy knows. Raises NotDeclared, KeeperError."""
+        """Returns the keeper's answer, signed by a key that the copy knows. Raises NotDeclared, KeeperError."""
         assert self._keeper is not None
         try:
             return ask(self._keeper)

@@ -1,11 +1,11 @@
-"""Retention: which segments have outlived their years, and the bin in which they wait before they are removed.
+"""Retention: finds the segments that have outlived their years; they wait in a bin before they are removed.
 
 <audit>/bin/<log>/00000001.seg, .idx, .cut    segments that were dropped
 <audit>/bin/left.json                         seconds that each of them stays there yet
 
-Retention believes no single clock. A segment's years are over when the clock says so and the log itself signed
-checkpoints for at least `_SIGNED_DAYS` days of that time or later. A run, each hour, drops one day's worth of segments
-at most. The time in the bin is counted while this process runs, by the monotonic clock.
+Retention believes no single clock. A segment's years are over when two conditions hold: the clock says so, and the log
+signed checkpoints for at least `_SIGNED_DAYS` days of that time or later. A run, each hour, drops one day's worth of
+segments at most. The time in the bin is counted while this process runs, by the monotonic clock.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Retention:
         self.binned = 0
 
     def run(self, seals: Seals, newest: Mapping[str, int], now_ms: int) -> list[Drop]:
-        """Once an hour: the segments to drop now. The newest of a log that goes on stays. Raises OSError."""
+        """Returns, once an hour, the segments to drop now. The newest of a log that goes on stays. Raises OSError."""
         now_s = self._monotonic()
         passed_s = now_s - self._ran if self._ran is not None else 0.0
         if self._ran is not None and passed_s < _HOUR_S:

@@ -1,7 +1,7 @@
-"""How far a log that was put back from a copy reaches: the newest checkpoint that its segments and seals satisfy.
+"""Finds how far a restored log reaches: the newest checkpoint that its segments and seals satisfy.
 
 Checkpoints, seals and segments may be of different moments, in any order. What is missing at the end is lost. A record
-or a seal that is other than a checkpoint says was altered, and no restore explains that: `Altered`.
+or a seal that differs from a checkpoint was altered, and no restore explains that: `Altered`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Altered(Exception):
 
 @dataclass(frozen=True)
 class Reach:
-    """How far a log reaches. kept: None = no checkpoint holds; seals: lines of `seals` that the segments satisfy."""
+    """The end of a log. kept: None = no checkpoint holds; seals: lines of `seals` that the segments satisfy."""
 
     kept: Checkpoint | None
     seals: int
@@ -34,9 +34,9 @@ class Reach:
 
 @dataclass(frozen=True)
 class _Claim:
-    """How many records a segment has, and their root, by a checkpoint or by its seal.
+    """Number of records of a segment, and their root, by a checkpoint or by its seal.
 
-    place: the checkpoint's number, or the seal's line. bytes: of the file, by its seal; None = of a checkpoint.
+    place: the checkpoint's number, or the seal's line. bytes: of the file, by its seal; None = by a checkpoint.
     """
 
     size: int
@@ -110,7 +110,7 @@ def _failed(directory: Path, segment: SegmentId, claims: list[_Claim], present: 
 
 
 def _made_ms(data: Mapped) -> int:
-    """When a segment was begun; 0 = it has no whole header."""
+    """Returns the time when a segment was begun; 0 = it has no whole header."""
     try:
         return int(read_header(data)["made_ms"])
     except SegmentDamaged:

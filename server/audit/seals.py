@@ -61,7 +61,7 @@ class Seal:
 
 @dataclass(frozen=True)
 class Drop:
-    """A segment whose records were removed after their years."""
+    """A segment with its records removed after their years."""
 
     segment: SegmentId
     years: int
@@ -144,7 +144,7 @@ class Seals:
 
 
 def read_line(line: bytes, number: int = 1) -> Seal | Drop | Indexed:
-    """What a line says, `number` its place in the file from 1. Raises SealsDamaged."""
+    """Returns the content of a line. number: its place in the file, from 1. Raises SealsDamaged."""
     try:
         fields: dict[str, Any] = json_of(line)
         if "seal" in fields:

@@ -1,4 +1,4 @@
-"""Segments on disk: where they lie, how one is made, what its header says.
+"""Segments on disk: their paths, their creation, their header.
 
 <audit>/logs/<log>/00000001.seg    records, mode 0600; locked (flock) by the process that writes it
 <audit>/logs/<log>/00000001.idx    index of a sealed segment; derived, may be made again
@@ -41,16 +41,16 @@ _FILE = re.compile(r"^(\d{8})\.seg$")
 
 
 class SegmentDamaged(Exception):
-    """A segment whose header cannot be read."""
+    """A segment with a header that cannot be read."""
 
 
 class HeaderAltered(SegmentDamaged):
-    """A segment whose header is there, and is not as it was written."""
+    """A segment with an altered header."""
 
 
 @dataclass(frozen=True, order=True)
 class SegmentId:
-    """Which segment: its log's name and its number in that log, from 1."""
+    """Identifies a segment: its log's name and its number in that log, from 1."""
 
     log: str
     number: int
@@ -92,7 +92,7 @@ class NewSegment:
 
 
 def goes_on(log: str) -> bool:
-    """Whether a log may get further segments: then its newest stays, for its number."""
+    """Returns whether a log may get further segments: then its newest stays, for its number."""
     return _ONCE.search(log) is None
 
 
@@ -174,9 +174,9 @@ def mapped(path: Path) -> Iterator[Mapped]:
 
 
 def altered_records(directory: Path, segment: SegmentId, offsets: Collection[int]) -> list[AlteredRecord]:
-    """Those at these offsets that are not as they were written, looked at again. Raises OSError.
+    """Returns the records at these offsets that are still altered when read again. Raises OSError.
 
-    One at the end of what was mapped may have been whole meanwhile.
+    One at the end of the mapped bytes may be whole by now.
     """
     if not offsets:
         return []

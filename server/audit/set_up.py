@@ -1,4 +1,4 @@
-"""From the settings to an audit log that is written: its directory, its keys, each worker's writer, who signs."""
+"""Makes an audit log from the settings: its directory, its keys, each worker's writer, the signing process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def audit_directory(settings: AuditSettings) -> Path:
 
 
 def development_keys(settings: AuditSettings) -> Path:
-    """Where development mode keeps the keys that it makes: the auditor's private key too."""
+    """Returns the directory for the keys that development mode makes, including the auditor's private key."""
     directory = audit_directory(settings)
     return directory.with_name(f"{directory.name}-keys")
 
@@ -61,9 +61,9 @@ def public_signing_key(settings: AuditSettings, path: Path | None = None) -> Ed2
 
 
 def second_keepers(settings: AuditSettings, directories: Sequence[Path] = ()) -> list[CheckpointFiles]:
-    """The second keepers' files that lie here: those named, else the settings'. Raises Lacking.
+    """Returns the second keepers' files on this machine: those named, else those in the settings. Raises Lacking.
 
-    None of them may lie in the log itself: whoever alters one alters the other.
+    None of them may lie in the log itself: a person who alters one could alter the other.
     """
     own = audit_directory(settings).resolve()
     for each in directories:
@@ -77,7 +77,7 @@ def second_keepers(settings: AuditSettings, directories: Sequence[Path] = ()) ->
 
 
 def unusable(directory: Path) -> str:
-    """Why no log can be written in a directory, which a start makes where it is not there; "" = it can."""
+    """Returns why no log can be written in a directory, which a start makes if it is missing; "" = it can."""
     within = (directory.absolute(), *directory.absolute().parents)
     nearest = next(each for each in within if os.path.exists(each))  # noqa: PTH110 - Path's raises in a closed one
     if not nearest.is_dir():
@@ -89,9 +89,9 @@ def unusable(directory: Path) -> str:
 
 
 def prepare_audit(settings: AuditSettings, development: bool) -> None:
-    """Before the first worker: the directory is there, and the keys are.
+    """Prepares the directory and the keys before the first worker.
 
-    Keys that the settings do not name are made in development mode, loudly; elsewhere they are missing. Raises
+    Keys that the settings do not name are made in development mode, with a warning; elsewhere they are missing. Raises
     SettingsError.
     """
     directory = audit_directory(settings)

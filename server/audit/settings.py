@@ -11,7 +11,7 @@ from server.settings import GroundSettings, parse_address
 
 
 class AuditSettings(GroundSettings):
-    """Where the log lies, to whom it is sealed, who signs and keeps its checkpoints."""
+    """The log's directory, the auditors it is sealed to, its signing key and the second keeper of its checkpoints."""
 
     audit: Path | None = Field(None, description="Directory of the audit log; empty = `audit` in the data directory.")
     audit_auditor_key: Path | None = Field(

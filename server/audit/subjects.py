@@ -1,4 +1,4 @@
-"""Whom a look is about: from an identifier to the subject ids that the log may show, and what may have been asked."""
+"""The subject of a look: from an identifier to the subject ids that the log may show, and to possible questions."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def asked_key(kind: IdentifierKind, text: str) -> bytes:
 
 
 def wanted(data: Path, *, cui: str = "", plate: str = "", vin: str = "", subject: str = "") -> Wanted:
-    """Who one identifier, or one subject id of an answer (hexadecimal), means: by the key of subject ids, and on file.
+    """Returns the subjects meant by one identifier, or by one subject id of an answer (hexadecimal).
 
-    Raises Lacking, core.identifiers.types.IdentifierError, OSError, core.errors.StoredDataError.
+    Uses the key of subject ids, and the data on file. Raises Lacking, core.identifiers.types.IdentifierError, OSError,
+    core.errors.StoredDataError.
     """
     if sum(map(bool, (cui, plate, vin, subject))) != 1:
         raise Lacking(What.ONE_IDENTIFIER)

@@ -1,7 +1,7 @@
-"""Whether the audit log is whole: every record, seal and checkpoint, its own and the second keeper's.
+"""Checks that the audit log is whole: every record, seal and checkpoint, its own and the second keeper's.
 
-Needs no secret: one of the public signing keys alone. What is wrong is told with its place: which record of which
-segment, or between which records where a forger has made the bytes fit.
+Needs no secret: one of the public signing keys is enough. A problem is reported with its place: the record and its
+segment, or the two records between which a forger has made the bytes fit.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Problem:
 
 @dataclass
 class Verdict:
-    """What was read, what is wrong with it, and what nothing here can tell (`unchecked`)."""
+    """The amount read, the problems found, and the checks that are not possible here (`unchecked`)."""
 
     records: int = 0
     segments: int = 0
@@ -64,7 +64,7 @@ EMPTY_KEEPER = "a second keeper holds no checkpoint: whether the log was emptied
 
 @dataclass(frozen=True)
 class _Claim:
-    """What a checkpoint says of a segment or of the seals at one size."""
+    """A checkpoint's claim about a segment or about the seals, at one size."""
 
     size: int
     root: bytes
@@ -218,7 +218,7 @@ def _check_reach(
     restorations: Restorations,
     verdict: Verdict,
 ) -> None:
-    """What the keepers cannot tell, for they begin after the log, or end before what the log says they confirmed."""
+    """Notes the gaps that the keepers cannot check: a keeper begins after the log, or ends before what it confirmed."""
     first = own[0][1].number if own else 0
     for number, checkpoints in enumerate(held, 1):
         begins = checkpoints[0][1].number if checkpoints else 0

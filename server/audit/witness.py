@@ -1,9 +1,9 @@
 """The witness: the second keeper's own service, for another institution's machine (`ronda audit witness`).
 
-It takes a checkpoint when the key of its number signed it and it continues the last one: a larger number, trees that
-do not shrink, and no other root for the same size. It takes a change of keys from the newest key that it knows, for
-numbers that it has not taken yet. That the trees really are one another's continuation is shown by
-`ronda audit verify --keeper`, which reads the log itself.
+It takes a checkpoint if the key of its number signed it and it continues the last one: a larger number, trees that do
+not shrink, and the same root for the same size. It takes a change of keys from the newest key that it knows, for
+numbers that it has not taken yet. `ronda audit verify --keeper` reads the log itself and shows that one tree really
+continues the other.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOST_CALLS = 64  # begun and not ended; more are refused at once
 
 
 def refusal(last: Checkpoint | None, new: Checkpoint) -> str:
-    """Why `new` does not continue `last`; empty = it does, as far as the two texts show."""
+    """Returns why `new` does not continue `last`; empty = it does, as far as the two texts show."""
     if last is None:
         return ""
     if new.number <= last.number:

@@ -1,4 +1,4 @@
-"""What a witness counts, for Prometheus: when the last checkpoint came, how many were kept or refused, and its disk."""
+"""A witness's metrics for Prometheus: time of the last checkpoint, numbers kept and refused, and its disk."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""One worker's audit log: makes its segments ahead of time, puts records on disk, says when they are there.
+"""One worker's audit log: makes its segments ahead of time, puts records on disk, reports when they are there.
 
-Appending itself is the core's (core/audit/log.pyx) and needs none of this. A thread wakes every `SYNC_S`: what was
-appended since goes to disk, so that at most 50 ms of records may be lost to a power cut. With durability
-`answer-after-fsync` a handler awaits `durable()` before its answer leaves; all that wait share one fsync.
+The core appends the records (core/audit/log.pyx) and needs none of this. A thread wakes every `SYNC_S` and puts new
+records on disk, so a power cut loses at most 50 ms of records. With durability `answer-after-fsync` a handler awaits
+`durable()` before its answer leaves; all waiting handlers share one fsync.
 """
 
 from __future__ import annotations
@@ -36,11 +36,10 @@ _PIECE_BYTES = 4 * MIB  # AHEAD of core/audit/segment.pxd: what a segment grows 
 
 @dataclass(frozen=True)
 class WriterOptions:
-    """Where and for whom a log is written. reserve_bytes: free space of the disk that segments leave alone.
+    """Options of a log's writer. reserve_bytes: free space of the disk that segments leave alone.
 
-    waits_for_room: on a disk that is full, or read-only, the log begins without a segment, and records are refused
-    until one can be made.
-    hash_keys_kept_ms: how long a hash key that another replaced stays in `hash.key`.
+    waits_for_room: on a full or read-only disk the log begins without a segment, and records are refused until one can
+    be made. hash_keys_kept_ms: how long a replaced hash key stays in `hash.key`.
     """
 
     directory: Path

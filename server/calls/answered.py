@@ -1,4 +1,4 @@
-"""What a worker gives to each service that Python answers, and what it takes from it."""
+"""The interface between a worker and each service that Python answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from server.settings import GroundSettings
 
 @dataclass(frozen=True)
 class Given:
-    """What the handlers of one service are made of."""
+    """The parts for the handlers of one service."""
 
     part: Part
     settings: GroundSettings  # of the whole server; server.settings.own_settings has those of the service

@@ -1,8 +1,8 @@
 """ClearanceService.Clear: batches of columns in, columns of results out, one generation pinned while the stream lives.
 
-A batch of more than a few rows is answered in a thread without the GIL, so a huge one holds up nobody; batches of one
-stream are answered one after another, in input order. A client that falls silent is ended after `clear_idle_s`, so that
-it cannot pin a generation for ever, and soon when the server drains.
+A batch of more than a few rows is answered in a thread without the GIL, so a huge one blocks no other call. Batches of
+one stream are answered one after another, in input order. A silent client's stream ends after `clear_idle_s`, so that
+it cannot pin a generation for ever; it ends soon when the server drains.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class ClearStream:
                     await self._answer_all(context, served, pinned, attempt, first)
 
     def _open(self, context: Context, served: ServedGeneration, attempt: Attempt, first: bytes) -> Clearance | None:
-        """None where another generation has to answer: the attempt's."""
+        """Opens the clearance; None if another generation has to answer: the attempt's."""
         audit, wanted = self._service.audit.log, attempt.generation_id
         while attempt.generation_id == wanted:
             try:

@@ -62,10 +62,11 @@ class Gate:
         self._called_at = 0.0
 
     async def watch_lag(self) -> None:
-        """Measures for ever how late the loop runs; late from the limit on, in time again below half of it.
+        """Measures for ever how late the loop runs: late from the limit on, in time again below half of it.
 
-        It takes two looks in a row: a pause that is over when it is seen (gRPC's threads that end a flood's calls, with
-        the lock that Python needs) leaves calls behind that are answered as soon as they would be refused.
+        Two measurements in a row must agree. A single pause is already over when it is seen, and the calls it leaves
+        are answered as quickly as they would be refused. Such a pause comes from gRPC's threads that end a flood's
+        calls with the GIL.
         """
         loop = asyncio.get_running_loop()
         was_late = False

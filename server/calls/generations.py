@@ -1,11 +1,11 @@
 """The generations that a worker holds open: the current one, and older ones while a stream or page token pins them.
 
-Besides the current one a call may name only what was current here within `named_s` (docs/answers.md section 13); after
-a start that is the current one alone. A stream keeps what it named to its end.
+Besides the current one a call may name only a generation that was current here within `named_s` (docs/answers.md
+section 13); after a start only the current one. A stream keeps its generation to its end.
 
 The data directory's CURRENT names the published generation. A new one is opened and checked beside the old one, then
-becomes current between two calls of the event loop; the old one is closed when its last call or stream has ended. One
-that is refused (damaged, unreadable) leaves the last good one serving. Everything but opening happens in the event
+becomes current between two calls of the event loop. The old one is closed when its last call or stream has ended. If a
+new one is refused (damaged, unreadable), the last good one keeps serving. Everything but opening happens in the event
 loop's thread, so there are no locks.
 """
 
@@ -113,27 +113,28 @@ class GenerationKeeper:
 
     @property
     def live(self) -> LiveLevels | None:
-        """What lies over the current generation; None where nothing is served, or no live changes are looked for."""
+        """Returns the live changes over the current generation; None if nothing is served, or live changes are off."""
         return self._current.live if self._current is not None else None
 
     def show(self, confirmations: Confirmations) -> None:
-        """From now on every answer shows these (docs/confirmation.md); in the event loop's thread."""
+        """Shows these in every answer from now on (docs/confirmation.md); in the event loop's thread."""
         self._confirmations = confirmations
         for served in self._open.values():
             served.engine.confirmations = confirmations
 
     def no_generation(self) -> Refusal:
-        """What a call gets while nothing is served: NO_GENERATION, with the refused generation where there is one."""
+        """Returns the refusal while nothing is served: NO_GENERATION, with the refused generation if there is one."""
         metadata = {"refused_generation": self.refused} if self.refused else {}
         return Refusal(error_pb2.ERROR_REASON_NO_GENERATION, retry_after_ms=_RETRY_AFTER_MS, metadata=metadata)
 
     async def start(self, last_good: str = "") -> None:
-        """Opens what CURRENT names. Where that is refused, the last good one serves on: `last_good`, which other
-        workers serve, else the newest on disk that is older. A newer one never: the operator went
-        back from it on purpose.
+        """Opens the generation named by CURRENT. If that is refused, the last good one keeps serving.
 
-        What it revives (a warrant cancelled since) is told by its as-of in every answer, by health and by the log.
-        Where live changes are not laid over it yet, the one that has them serves until they are.
+        That is `last_good`, which other workers serve, else the newest on disk that is older. Never a newer one: the
+        operator went back from it on purpose.
+
+        An older one may revive cancelled records; its as-of is in every answer, in health and in the log. If it lacks
+        live changes, the generation that has them serves until they are laid over it.
         """
         if self._live_poll_s and (newest := await asyncio.to_thread(self._with_newest_changes)):
             with contextlib.suppress(CoreError, OSError):
@@ -178,7 +179,7 @@ class GenerationKeeper:
             await self._look_live()
 
     async def _until_live(self) -> None:
-        """Until there is another view, or `live_poll_ms` passed: who ceased to write, or to take over, is seen then."""
+        """Waits for another view, or `live_poll_ms`: a writer or a taking process that stopped is noticed then."""
         live = self._current.live if self._current is not None else None
         if live is None or not live.is_fed:
             await asyncio.sleep(max(self._live_poll_s, _UNFED_S))
@@ -202,7 +203,7 @@ class GenerationKeeper:
             self.on_change()
 
     def _with_newest_changes(self) -> str:
-        """Id of a generation whose view is further than that of the one which CURRENT names; "" = there is none."""
+        """Returns the id of a generation with newer live changes than the one that CURRENT names; "" = none."""
         stamp = self._stamp()
         if stamp is None or not _ID.match(stamp[0]):
             return ""
@@ -219,8 +220,9 @@ class GenerationKeeper:
         return newest if newest and sequences[newest] > sequences[stamp[0]] else ""
 
     async def _waits_for_changes(self, served: ServedGeneration) -> bool:
-        """Whether a generation lacks changes that the one before shows: it would revive what was cancelled. It is not
-        served then, however long that takes; the registers that are fed are STALE meanwhile.
+        """Returns whether a generation lacks changes that the present one shows: it would revive cancelled records.
+
+        It is then not served, however long that takes; the fed registers are STALE meanwhile.
         """
         before = self._current
         if before is None or before.live is None or served.live is None:

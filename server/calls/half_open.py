@@ -1,9 +1,9 @@
-"""Calls whose message does not come: they end within seconds, and few of them wait at once.
+"""Calls without a message: they end within seconds, and few of them wait at once.
 
-gRPC begins a call with its headers and hands a unary one over with its message, so a client that says nothing more
-would hold a call of the worker's 4,096 for ever. The headers hold the token. One of an admitted caller goes the quick
-way, and is ended when no message came in time. Any other goes the careful way: whoever calls is admitted
-or refused first; of strangers a few are waited for, so that the audit record holds what they asked.
+gRPC begins a call with its headers and hands a unary one over with its message. A silent client would hold one of the
+worker's 4,096 calls for ever. The headers hold the token. The call of an admitted caller goes the quick way, and ends
+if no message came in time. Any other call goes the careful way: the caller is admitted or refused first. The server
+waits for a few refused callers, so that the audit record holds their question.
 """
 
 from __future__ import annotations

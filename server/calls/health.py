@@ -1,9 +1,8 @@
 """grpc.health.v1, per service, with Check, Watch and List.
 
-The servicer that comes with grpcio-health-checking lacks List, and its Watch writes to clients under the lock that
-setting a status needs, so one stalled watcher would hold up a switch or a drain; this one shares nothing with writers
-but an event. NOT_SERVING has no room for a reason, so the reason rides in trailing metadata (`ronda-reason`,
-`ronda-detail`).
+The servicer of grpcio-health-checking lacks List. Its Watch writes to clients under the lock that setting a status
+needs, so one stalled watcher would block a switch or a drain. This one shares only an event with writers. NOT_SERVING
+has no field for a reason, so trailing metadata carries it (`ronda-reason`, `ronda-detail`).
 """
 
 from __future__ import annotations
@@ -42,17 +41,17 @@ class Health:
 
     @property
     def serving(self) -> bool:
-        """Whether everything is served."""
+        """True if everything is served."""
         return bool(self._status[OVERALL] == SERVING)
 
     @property
     def detail(self) -> str:
-        """What else is worth knowing; "" = nothing."""
+        """Further details; "" = none."""
         return self._detail
 
     @property
     def reason(self) -> str:
-        """Why nothing is served; "" while it is."""
+        """The reason why nothing is served; "" while it is."""
         return self._reason
 
     def set(self, serving: bool, reason: str = "", detail: str = "") -> None:
@@ -69,7 +68,7 @@ class Health:
             self.on_change()
 
     def close(self) -> None:
-        """NOT_SERVING for good; watchers are told and their streams end, so that no drain waits for them."""
+        """Sets NOT_SERVING for good. Notifies the watchers and ends their streams, so that no drain waits for them."""
         self.set(False, "DRAINING")
         self._closed = True
         self._wake()

@@ -9,7 +9,7 @@ from ronda.v1.register_service_pb2 import ListRegistersResponse, Register
 
 
 def listed_registers(engine: Engine | None, clock_ms: int) -> list[Register]:
-    """What is said of them at that moment to whoever sees everything; none where nothing can be answered."""
+    """Returns the registers as a caller with full rights sees them at that moment; [] if no answer is possible."""
     if engine is None:
         return []
     try:

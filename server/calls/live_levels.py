@@ -1,9 +1,9 @@
-"""What lies over a base generation: looked for, opened, and what is said of the fed registers (docs/live.md).
+"""Live changes over a base generation: finds them, opens them, and reports the fed registers (docs/live.md).
 
-The writer (indexer/live) replaces <data>/live/<base>/VIEW; a worker sees another within 10 ms, and looks every
-`live_poll_ms` whether who writes it is well. What cannot be opened is refused: what answered goes on answering, and
-every register that is fed is STALE at once. So it is where changes wait in a ledger that nobody applies, and where the
-process that takes changes over is silent: nobody could tell then that a source is.
+The writer (indexer/live) replaces <data>/live/<base>/VIEW. A worker sees a new view within 10 ms, and checks every
+`live_poll_ms` whether the writer is well. A view that cannot be opened is refused: the old one keeps answering, and
+every fed register is STALE at once. The same holds if a ledger has changes that no process applies. It also holds if
+the process that takes changes over is silent: a silent source could then not be noticed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BEHIND = "cambios en vivo atrasados"
 
 
 class Place(NamedTuple):
-    """How far a view is. Sequences of two ledgers cannot be compared."""
+    """Position of a view. Sequences of two ledgers cannot be compared."""
 
     ledger: str  # "" = nothing was ever fed
     sequence: int
@@ -42,7 +42,10 @@ class _Heart:
         self._beat = (0, 0.0)  # time of the last one (ns), and when it was first seen here, monotonic
 
     def is_silent(self) -> bool:
-        """By the wall clock, and by this worker's own: set back, the former would hold a dead process for alive."""
+        """Returns whether the writer is silent, by the wall clock and by this worker's own.
+
+        The wall clock alone, set back, would show a dead process as alive.
+        """
         try:
             beat = self._path.stat().st_mtime_ns
         except OSError:
@@ -54,7 +57,7 @@ class _Heart:
 
 
 class _Seen(NamedTuple):
-    """What a view rests on."""
+    """The state of a view's sources."""
 
     stamp: tuple[int, int] | None
     silent: bool  # the writer of views
@@ -92,24 +95,24 @@ class LiveLevels:
 
     @property
     def place(self) -> Place:
-        """Of the view that is shown; the beginning where there is none, or none any more."""
+        """Position of the shown view; the beginning if there is none, or it is gone."""
         if self._shown is None or self._stamp() is None:
             return Place("", 0)
         return Place(self._shown.ledger, self._shown.sequence)
 
     @property
     def deltas(self) -> Mapping[str, DeltaGeneration]:
-        """What lies over the base, by its id, oldest first."""
+        """The deltas over the base, by id, oldest first."""
         return self._open
 
     @property
     def causes(self) -> Mapping[str, tuple[str, ...]]:
-        """Why registers are STALE for the feed's sake, as FeedPosition.shown_reason has it, by register id."""
+        """The reasons why registers are STALE because of the feed, as in FeedPosition.shown_reason, by register id."""
         return self._causes
 
     @property
     def registers(self) -> Mapping[str, FedRegister]:
-        """How the fed registers stand in the view that is shown; none where there is none, or none any more."""
+        """State of the fed registers in the shown view; empty if there is none, or it is gone."""
         return self._shown.registers if self._shown is not None and self._stamp() is not None else {}
 
     def look(self) -> Generation | None:
@@ -140,7 +143,7 @@ class LiveLevels:
         return self._view(self._seen)
 
     def is_another(self) -> bool:
-        """Whether another view was published than `look` saw last; a few microseconds."""
+        """Returns whether a newer view was published than `look` saw last; takes a few microseconds."""
         return self._seen is not None and self._stamp() != self._seen.stamp
 
     def _stamp(self) -> tuple[int, int] | None:
@@ -151,7 +154,7 @@ class LiveLevels:
         return status.st_mtime_ns, status.st_ino
 
     def _is_waiting(self, silent: bool) -> bool:
-        """Whether something was fed, perhaps of a register that the view does not know yet."""
+        """Returns whether the ledger has changes beyond the view, perhaps of a register new to the view."""
         if not self.is_fed or (self._shown is not None and not silent):
             return False
         try:

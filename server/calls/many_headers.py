@@ -1,8 +1,8 @@
-"""Calls with more headers than `max_metadata_bytes` allows, by their number alone: refused before anybody reads them.
+"""Calls with more headers than `max_metadata_bytes` allows, judged by their number alone: refused before they are read.
 
-gRPC turns the headers of a call into Python objects whenever they are asked for, some 0.4 ms for a thousand, and its
-own bound holds only for clients that acknowledged its SETTINGS. So these are not asked for again. Of methods that need
-no token (health, reflection, such as there are not) nobody else reads them: here by their size too.
+gRPC turns the headers of a call into Python objects at each access, some 0.4 ms for a thousand. Its own bound holds
+only for clients that acknowledged its SETTINGS. So these headers are not accessed again. For methods without a token
+(health, reflection, unknown ones) no other code reads the headers, so their size is checked here too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the core needs before it can go on, supplied in one place: policy's word, time, or another generation."""
+"""Supplies the core's needs in one place: a policy decision, time, or another generation."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Attempt:
-    """How a question is put to the core: at first to the generation that serves, at once; then as the core needs it.
+    """One attempt to put a question to the core: first to the serving generation, at once; then as the core needs it.
 
     Attributes:
-        caller: who asks, with what policy decided so far.
+        caller: the caller, with the policy decisions so far.
         at_once: in the event loop's own thread; False once time or another generation is needed.
-        generation_id: the generation that answers; "" = the one that serves.
-        entered: what limits said of an earlier attempt; -1 when there was none.
+        generation_id: the generation that answers; "" = the serving one.
+        entered: result of the limits in an earlier attempt; -1 = there was none.
     """
 
     __slots__ = ("_supplied", "at_once", "caller", "entered", "generation_id")

@@ -32,7 +32,7 @@ Begin = Callable[[Asked], Awaitable[Conversation]]
 
 @dataclass(frozen=True)
 class StreamBounds:
-    """Of one method's streams."""
+    """Bounds of one method's streams."""
 
     message_bytes: int
     idle_s: float

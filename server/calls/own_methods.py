@@ -1,8 +1,8 @@
-"""Methods that Python answers and not the engine: admitted, permitted, counted and recorded as the engine's own are.
+"""Methods that Python answers, not the engine: admitted, permitted, counted and recorded as the engine's own are.
 
-A service gives an answering function for each; this module holds the rules that all calls keep, in their order: the
+A service gives an answering function for each. This module applies the rules that all calls keep, in their order: the
 gate, the caller, the message's size and time (half open), places, the context's fields, policy for the purpose, limits;
-and the audit record before the first byte of an answer leaves. What is refused on that way has its record too.
+and the audit record before the first byte of an answer leaves. A refusal at any step has its record too.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Asked:
 
     @property
     def development(self) -> bool:
-        """Whether it is the built-in caller of development mode."""
+        """True for the built-in caller of development mode."""
         return bool(self.caller.flags & Flag.DEVELOPMENT)
 
     async def in_effect(self, change: Coroutine[Any, Any, _T]) -> _T:
@@ -118,7 +118,7 @@ class Asked:
             await log.durable()
 
     def still_permitted(self) -> None:
-        """For a stream that lives: after a revocation or a change of policy it is admitted anew. Raises Refusal."""
+        """Admits a live stream anew after a revocation or a change of policy. Raises Refusal."""
         if self.caller.retired or clock_ms() >= self.caller.expires_ms:
             self.caller = self.service.callers.of(self.context)
             self.caller, self.entered = _enter(self.service, self.context, self.caller, self.method, self.raw, False)
@@ -131,8 +131,11 @@ Answers = Callable[[Asked], AsyncIterator[Message]]
 
 
 class OwnPlaces:
-    """How many calls of some own methods a worker has at once: they wait for people, disks and slow networks, and so
-    hold no place of those that searches need. Lives in the event loop's thread."""
+    """Limits how many calls of some own methods a worker has at once.
+
+    They wait for people, disks and slow networks, so they take no place that searches need. Lives in the event loop's
+    thread.
+    """
 
     def __init__(self, service: Service, most: int = _PLACES) -> None:
         self._service, self._most, self._held = service, most, 0

@@ -1,8 +1,8 @@
-"""Health and reflection, which answer every client without a token: bounded in what one connection holds open.
+"""Health and reflection, which answer every client without a token: limited for each connection.
 
-gRPC hands a call over once its message came and waits for that without end, and a health watch lasts as long as its
-client likes: without a bound one device that was revoked fills the worker's places for calls (channel_options) with
-them, and nobody is answered. So a connection has a few at once, and each message must come within seconds.
+gRPC hands a call over once its message came, waits for it without end, and a health watch lasts as long as its client
+likes. Without a limit one revoked device could fill all places for calls of the worker (channel_options). So a
+connection has a few at once, and each message must come within seconds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OF_A_CONNECTION = 8
 _RETRY_AFTER_MS = 1000
 
 Answers = Callable[[bytes, Context], AsyncIterator[bytes]]
-"""What a message is answered with. Raises DecodeError."""
+"""Answers one message. Raises DecodeError."""
 
 
 class PublicMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no generic at run time

@@ -41,11 +41,11 @@ _STATE_OF_THE_SERVER = frozenset(
 
 
 class RefusalRecords:
-    """Writes the records of refused calls: whoever is refused again and again cannot fill the audit disk.
+    """Writes the records of refused calls: a caller refused again and again cannot fill the audit disk.
 
-    Of each caller and reason the first WHOLE refusals of a minute have a record each; the rest are counted, and have a
-    record together once the minute is over (Flag.SUMMED, their number as its sequence: docs/audit-format.md).
-    While one goes on, each further minute has that one record alone. Not safe from several threads.
+    For each caller and reason the first WHOLE refusals of a minute have a record each. The rest are counted, and have
+    one record together when the minute is over (Flag.SUMMED, their number as its sequence: docs/audit-format.md). While
+    they continue, each further minute has that one record alone. Not thread-safe.
     """
 
     def __init__(self, audit: AuditWriter) -> None:
@@ -77,7 +77,7 @@ class RefusalRecords:
             log("refusal_not_recorded", level=ERROR, method=method)
 
     def _counts(self, identity: bytes, reason: int, now: float) -> bool:
-        """Whether this refusal is only counted."""
+        """Returns whether this refusal is only counted."""
         counted = self._counted.get((identity, reason))
         if counted is None:
             if len(self._counted) >= _CALLERS:  # more callers than anybody enrolled: told by reason alone
@@ -121,7 +121,7 @@ class RefusalRecords:
 
 @dataclass
 class _Counted:
-    """Of one caller and reason: when the minute ends, how many more get a record of their own, how many got none."""
+    """State of one caller and reason: end of the minute, records left, refusals without a record."""
 
     ends: float
     whole: int

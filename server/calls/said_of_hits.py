@@ -1,4 +1,4 @@
-"""What issuing institutions said of hits, as the one process that writes confirmations left it for all that answer.
+"""Statements of issuing institutions about hits, as written by the one process that writes confirmations.
 
 <data>/confirmations/shown.json: a list of [key, denied, fields], key and fields in Base64 (core.call.confirmations).
 """
@@ -27,7 +27,7 @@ class SaidOfHits:
 
 
 def read_said_of_hits(data: Path) -> SaidOfHits:
-    """Without a table where nobody ever asked anything. Raises OSError, ValueError."""
+    """Reads the statements; without a table if none was ever asked for. Raises OSError, ValueError."""
     try:
         text = read_file(data / FOLDER / FILE)
     except FileNotFoundError:

@@ -17,7 +17,7 @@ _TOLD = 8  # in a log line
 
 
 class ShedCalls:
-    """Of one worker. Lives in the event loop's thread."""
+    """State of one worker. Lives in the event loop's thread."""
 
     def __init__(self) -> None:
         self._names: dict[int, str] = {}  # of devices, by key
@@ -25,7 +25,7 @@ class ShedCalls:
         self._devices: Counter[str] = Counter()
 
     def count(self, cause: call_metrics.ShedCause, caller: Caller | None = None) -> None:
-        """One more, of this caller where she is known."""
+        """Counts one more, for this caller if known."""
         call_metrics.SHED.labels(cause).inc()
         self._causes[cause] += 1
         if caller is not None:

@@ -1,9 +1,9 @@
 """The unary methods: bytes in, bytes out, straight to the engine; no message is decoded here.
 
-A look-up takes microseconds and is answered in the event loop's thread: handing it to another would cost ten times as
-much, and a tenth of a millisecond even of a search by name. So most names are looked for there too; one that would take
-more than about a millisecond the engine puts off, and it goes to a few threads (the engine works without the GIL). So
-does a search of vehicles, and a page of a list that pins an older generation, which may have to be opened first.
+A look-up takes microseconds and is answered in the event loop's thread: a thread switch would cost ten times as much.
+So would a tenth of a millisecond for a search by name, so most names are searched there too. The engine puts off a name
+search that would take more than about a millisecond; a few threads answer it (the engine works without the GIL). They
+also answer searches of vehicles, and pages of a list that pin an older generation, which may have to be opened first.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ LEVELLESS = frozenset({"ListRegisters", "GetGeneration"})  # their responses hol
 
 @dataclass(frozen=True)
 class Service:
-    """What every handler of a worker shares."""
+    """The state that all handlers of a worker share."""
 
     keeper: GenerationKeeper
     gate: Gate

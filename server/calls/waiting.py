@@ -1,4 +1,4 @@
-"""Which calls wait for their message, since when, and with whose token (see server/calls/half_open.py)."""
+"""Calls that wait for their message, with start time and token (see server/calls/half_open.py)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class HalfOpenCalls:
-    """Of one worker. Lives in the event loop's thread."""
+    """State of one worker. Lives in the event loop's thread."""
 
     def __init__(self, seconds: float, shed: ShedCalls, *, limited: bool) -> None:
         """limited: False in development mode, where everybody is one caller."""
@@ -68,7 +68,7 @@ class HalfOpenCalls:
                     task.cancel()
 
     def was_late(self) -> bool:
-        """Whether it was `watch` that cancelled the present task; then it goes on."""
+        """Returns whether `watch` cancelled the present task; then the task continues."""
         task = asyncio.current_task()
         if task is None or task not in self._late:
             return False
@@ -93,6 +93,6 @@ class HalfOpenCalls:
         return b"" if message is grpc.aio.EOF else message  # type: ignore[attr-defined]
 
     def late(self, caller: Caller | None = None) -> Refusal:
-        """What a call gets whose message did not come; counted."""
+        """Returns the refusal for a call without a message; counts it."""
         self._shed.count("half_open", caller)
         return Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED, rule=f"no message came for {self.seconds:.0f} seconds")

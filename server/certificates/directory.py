@@ -1,4 +1,4 @@
-"""An office's directory: its keys, its store, and whom it speaks for. Made by `ronda keys document-signer`.
+"""An office's directory: its keys, its store, and its institution. Made by `ronda keys document-signer`.
 
 office.json              {"id", "name", "online"}, and where the institution has them {"heading", "foot", "arms"}
 signer.pem, signer.key   document-signing certificate (P-256), in force longer than what it signs; key mode 0600
@@ -167,7 +167,7 @@ def _image(facts: Path, path: Path) -> bytes:
 
 
 class KeyedHashes:
-    """What stands in the store in place of a CUI or a NIP: who takes the store without the key can try none on it."""
+    """The hashes in place of a CUI or NIP in the store: without the key, nobody can test values against them."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

@@ -18,7 +18,7 @@ def new_certificate_number() -> str:
 
 
 def new_review_number() -> str:
-    """`R-XXXXX-XXXXX`. Only offices that know the person are told what it stands for."""
+    """Returns a new number `R-XXXXX-XXXXX`. Only offices that know the person learn its meaning."""
     return f"R-{_new(_REVIEW)}"
 
 

@@ -33,8 +33,8 @@ class CertificateOffice:
     def __init__(
         self, settings: OfficeSettings, directory: OfficeDirectory, token: Path | None, nip: str, action: str
     ) -> None:
-        """nip: hers in development mode, elsewhere the token says it. Raises Lacking, PermissionError, OSError,
-        OfficeUnusable, StoreUnusable."""
+        """nip: the officer's, in development mode; otherwise the token holds it. Raises Lacking, PermissionError,
+        OSError, OfficeUnusable, StoreUnusable."""
         self._settings = settings
         identity = officer_of(settings, token, action, What.TOKEN, PURPOSE_CLEARANCE)
         if identity is None:
@@ -93,7 +93,7 @@ class CertificateOffice:
         self.store.decide(number, approved, self._me, _now_s())
 
     def of_person(self, cui: str) -> list[tuple[Issued, Standing]]:
-        """Her certificates and how each stands, oldest first. Raises as `issue`."""
+        """Returns the person's certificates with their standing, oldest first. Raises as `issue`."""
         self._record(Tool.CERTIFICATE_REVOKE, {"step": "list"}, cui)
         now = _now_s()
         return [(each, self.store.standing(each.number, now)) for each in self.store.of_person(self.person(cui))]

@@ -1,7 +1,7 @@
-"""`ronda certificate serve`: whether a number is in force, told to anybody who was handed a certificate.
+"""`ronda certificate serve`: answers whether a number is in force, for anyone who holds a certificate.
 
 A process of its own, which reads the store and knows neither registers nor persons: a flood of it slows no look-up. An
-address may ask only so often; numbers carry 100 random bits, so that the limit is against load, not against guessing.
+address may ask only so often. Numbers carry 100 random bits, so the limit is against load, not against guessing.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def address_of(peer: str) -> str:
 
 
 class CertificateVerifier(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no generic at run time
-    """Answers from the store. Who asks is counted before her message is waited for, and that not for long.
+    """Answers from the store. Counts the caller before it waits, for a short time, for the message.
 
     A stream on this side: gRPC waits without end for the message of a unary call, and holds a place for it.
     """

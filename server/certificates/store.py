@@ -1,7 +1,7 @@
-"""What was issued, reviewed and revoked: SQLite, each change on disk before it is spoken of.
+"""Issued, reviewed and revoked certificates: SQLite, each change on disk before it is reported.
 
-No names and no CUIs: a person and an officer stand here as keyed hashes (directory.KeyedHashes). Reasons, which are
-free text, are in the audit log alone, sealed.
+No names and no CUIs: persons and officers are stored as keyed hashes (directory.KeyedHashes). Reasons, which are free
+text, are in the audit log alone, sealed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ CREATE TABLE revocation (
 
 
 class Standing(IntEnum):
-    """What is said of a number; the values are those of the contract's CertificateStatus."""
+    """The standing of a number; the values are those of the contract's CertificateStatus."""
 
     VALID = 1
     EXPIRED = 2
@@ -94,7 +94,7 @@ class Review:
     approved: bool | None = None
 
     def holds(self, now_s: int) -> bool:
-        """Whether it lets a certificate be issued now: approved, and not longer ago than a decision lasts."""
+        """Returns whether a certificate may be issued now: approved, and the decision has not expired."""
         return bool(self.approved) and self.decided_s is not None and 0 <= now_s - self.decided_s < DECISION_S
 
 
@@ -103,7 +103,7 @@ class StoreUnusable(Exception):
 
 
 class NotDone(Exception):
-    """What was asked of the store is not possible as things stand; nothing was changed."""
+    """The request to the store is not possible in the present state; nothing was changed."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -191,7 +191,7 @@ class CertificateStore:
             raise NotDone("a certificate was issued on this review before")
 
     def standing(self, number: str, now_s: int) -> Standing:
-        """Of a number as stored. Raises StoreUnusable."""
+        """Returns the standing of a number as stored. Raises StoreUnusable."""
         row = self._row(
             "SELECT expires_s, revocation.number IS NOT NULL, sample FROM certificate "
             "LEFT JOIN revocation USING (number) WHERE certificate.number = ?",
@@ -207,7 +207,7 @@ class CertificateStore:
         return Standing.SAMPLE if sample else Standing.VALID
 
     def of_person(self, person: bytes) -> list[Issued]:
-        """Her certificates, oldest first. Raises StoreUnusable."""
+        """Returns the person's certificates, oldest first. Raises StoreUnusable."""
         try:
             rows = self._database.execute(
                 "SELECT * FROM certificate WHERE person = ? ORDER BY issued_s, number", (person,)
@@ -278,7 +278,7 @@ def _issued(row: tuple[object, ...]) -> Issued:
 
 
 def _said(error: Exception) -> str:
-    """Of SQLite's own texts those that hold no value of a row: its code."""
+    """Returns the SQLite error code, or the OS error text; never SQLite's message, which may hold a value of a row."""
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorname", None) or "cannot be used"
     return error.strerror or "cannot be used" if isinstance(error, OSError) else "cannot be used"

@@ -24,7 +24,7 @@ _LOOK_S = 0.2
 
 
 class DeskLine:
-    """What a worker asks the writer process. Lives in the event loop's thread."""
+    """A worker's line to the writer process. Lives in the event loop's thread."""
 
     def __init__(self, data: Path, socket: Path) -> None:
         self._folder = data / FOLDER
@@ -58,12 +58,12 @@ class DeskLine:
         return Row(**found["row"]) if found["row"] else None
 
     async def get(self, confirmation_id: str) -> Row | None:
-        """None where there is none. Raises Refusal."""
+        """Returns the confirmation; None = there is none. Raises Refusal."""
         found = await self._ask({"do": "get", "confirmation_id": confirmation_id})
         return Row(**found["row"]) if found["row"] else None
 
     async def pending(self, institution: str) -> tuple[list[Row], int]:
-        """What waits for an institution, and how many. Raises Refusal."""
+        """Returns the open confirmations of an institution, and their total. Raises Refusal."""
         found = await self._ask({"do": "pending", "institution": institution})
         return [Row(**row) for row in found["rows"]], found["total"]
 
@@ -94,7 +94,7 @@ class ShownBoard:
         self._changed = asyncio.Event()
 
     async def watch(self) -> None:
-        """For ever."""
+        """Looks at the file for ever."""
         while True:
             try:
                 self.look()
@@ -103,7 +103,7 @@ class ShownBoard:
             await asyncio.sleep(_LOOK_S)
 
     def look(self) -> None:
-        """Once; a worker does so before its first answer. Raises OSError, ValueError."""
+        """Looks at the file once; a worker does so before its first answer. Raises OSError, ValueError."""
         try:
             status = (self._data / FOLDER / FILE).stat()
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What the writer process is told when it is started, and where its files lie."""
+"""The orders to the writer process at its start, and the paths of its files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Orders(BaseModel):
-    """What the process is to do."""
+    """Orders of the process."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -17,7 +17,7 @@ _LABELS = ["urgency"]
 
 
 class ConfirmationCollector(Collector):
-    """Of the file that the writer process leaves each second; nothing where nobody ever asked for a confirmation."""
+    """Metrics from the file that the writer process leaves each second; none if no confirmation was ever asked for."""
 
     def __init__(self, status: Path) -> None:
         self._status = status

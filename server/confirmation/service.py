@@ -96,7 +96,7 @@ class ConfirmationMethods:
             await self._board.changed(_LOOK_S)
 
     async def pending(self, asked: Asked) -> confirmation_service_pb2.ListPendingConfirmationsResponse:
-        """What waits for the caller's institution."""
+        """Returns the open confirmations of the caller's institution."""
         rows, total = await self._line.pending(asked.institution)
         shown = [_message(asked, row, How.LISTED) for row in rows]
         return confirmation_service_pb2.ListPendingConfirmationsResponse(confirmations=shown, total=total)
@@ -162,7 +162,7 @@ def _kind_of_hit(asked: Asked) -> int:
 
 
 def _message(asked: Asked, row: Row, how: How) -> confirmation_service_pb2.Confirmation:
-    """The contract's message; the record says about whom it is."""
+    """Returns the contract's message; adds the subject to the audit record."""
     asked.shown += entry_bytes(bytes.fromhex(row.subject_id), how)
     return message(row)
 

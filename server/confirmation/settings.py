@@ -16,7 +16,7 @@ DESKS: dict[str, list[str]] = {
 
 
 class ConfirmationSettings(SettingsPart):
-    """Whom to ask, how long to wait, how long to show."""
+    """The desks to ask, how long to wait, how long to show."""
 
     confirmation_desks: dict[str, list[str]] = Field(
         DESKS,

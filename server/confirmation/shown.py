@@ -1,4 +1,4 @@
-"""What checks show of confirmations: Spanish lines, messages, and the file that workers read them from.
+"""Confirmations as checks show them: Spanish lines, messages, and the file that workers read them from.
 
 <data>/confirmations/shown.json, written whole by the writer process after each change and renamed into place.
 """
@@ -48,7 +48,7 @@ def reason_code(reason: int) -> str:
 
 
 def line(row: Row) -> str:
-    """What an officer reads."""
+    """Returns the line for the officer."""
     asked = f"{_desk(row.desks[row.desk])} {_moment(row.requested_ms)}"
     if row.state == _CONFIRMED:
         return f"confirmada por {_desk(row.answered_by)} {_moment(row.changed_ms)}"
@@ -86,10 +86,10 @@ def message(row: Row) -> confirmation_service_pb2.Confirmation:
 
 
 def shown_rows(rows: Iterable[Row], now_ms: int, denied_ms: int) -> dict[bytes, Row]:
-    """Key of core.call.confirmations -> what shows for it. rows: by the time of their change, the oldest first.
+    """Returns the row to show for each key of core.call.confirmations. rows: by the time of their change, oldest first.
 
-    A denial stands until its desk takes it back or its time is over, though the same is asked again; one of the record
-    itself stands for whomever the record is shown for, until a desk says that it is in force.
+    A denial stands until its desk takes it back or its time is over, even if the same is asked again. A denial of the
+    record itself stands for every subject of the record, until a desk says that it is in force.
     """
     shown: dict[bytes, Row] = {}
     for row in rows:

@@ -83,7 +83,7 @@ FROM confirmation WHERE
 
 
 class AskedHerself(Exception):
-    """Nobody answers what she asked herself."""
+    """An officer cannot answer their own request."""
 
 
 class TooMany(Exception):
@@ -139,12 +139,12 @@ class Row:
 
     @property
     def changed_ms(self) -> int:
-        """When it came to its present answer, or was asked."""
+        """Time of the present answer, or of the request."""
         return self.answered_ms or self.requested_ms
 
 
 class Open(NamedTuple):
-    """How many wait, how many of them went past a silent desk, and when the oldest was asked."""
+    """Open confirmations: how many wait, how many went past a silent desk, and when the oldest was asked."""
 
     waiting: int
     escalated: int
@@ -248,7 +248,7 @@ class Store:
         return self._certain(new_id)
 
     def _check_room(self, officer: str) -> None:
-        """Only what a desk is being waited for counts."""
+        """Raises TooMany if too many requests wait for a desk."""
         waiting = "SELECT count(*) FROM confirmation WHERE due_ms IS NOT NULL"
         if self._base.execute(waiting).fetchone()[0] >= _OPEN_MOST:
             raise TooMany
@@ -258,10 +258,10 @@ class Store:
     def answer(
         self, confirmation_id: str, institution: str, officer: str, reason: int, now_ms: int, request_id: str = ""
     ) -> Row | None:
-        """The desk's answer; None where there is none such that this institution was asked. "" = the first desk.
+        """Stores the desk's answer; None if this institution was not asked. institution: "" = the first desk.
 
-        Only the first desk, whose record it is, confirms and denies for everybody; what a later one says is kept, and
-        shows as received. The same request_id of the same officer once more changes nothing: an old answer sent again
+        Only the first desk, which owns the record, confirms and denies for everybody. The answer of a later one is
+        kept, and shows as received. The same request_id of the same officer changes nothing: an old answer sent again
         does not replace a newer one. Raises AskedHerself.
         """
         row = self.get(confirmation_id)
@@ -305,7 +305,7 @@ class Store:
             raise
 
     def escalate(self, now_ms: int) -> list[Row]:
-        """Every one whose desk was silent for too long goes to the next desk, once, however long ago: as they were."""
+        """Moves each request with a silent desk to the next desk, once, however late. Returns them as they were."""
         due = self._rows("due_ms <= ? ORDER BY due_ms", now_ms)
         for row in due:
             last = row.desk + 1 >= len(row.desks)
@@ -321,12 +321,12 @@ class Store:
         return due
 
     def next_due_ms(self) -> int | None:
-        """When the next clock runs out."""
+        """Returns the time of the next deadline; None = none."""
         found = self._base.execute("SELECT min(due_ms) FROM confirmation").fetchone()[0]
         return int(found) if found is not None else None
 
     def get(self, confirmation_id: str) -> Row | None:
-        """None where there is none."""
+        """Returns the confirmation; None = there is none."""
         rows = self._rows("id = ?", confirmation_id)
         return rows[0] if rows else None
 
@@ -336,7 +336,7 @@ class Store:
         return row
 
     def pending(self, institution: str, since_ms: int) -> tuple[list[Row], int]:
-        """What waits for an institution ("" = any) and was asked since then: urgent first, then the oldest; and all."""
+        """Returns an institution's open requests ("" = any) since then, urgent first, then oldest; and their total."""
         rows = self._rows(
             "state IN (?, ?) AND requested_ms >= ? ORDER BY urgency, requested_ms", *OPEN_STATES, since_ms
         )
@@ -344,7 +344,7 @@ class Store:
         return mine[:_LISTED], len(mine)
 
     def open_by_urgency(self, since_ms: int) -> dict[int, Open]:
-        """What is not answered and was asked since then, by ronda.v1.ConfirmationUrgency."""
+        """Returns the open requests since then, by ronda.v1.ConfirmationUrgency."""
         found = self._base.execute(
             "SELECT urgency, count(*), sum(state = ?), min(requested_ms) FROM confirmation "
             "WHERE state IN (?, ?) AND requested_ms >= ? GROUP BY urgency",

@@ -1,4 +1,4 @@
-"""What the supervisor keeps for confirmations: the process that writes them, once one was asked for."""
+"""The process that the supervisor keeps for confirmations: it writes them, once one was asked for."""
 
 from __future__ import annotations
 

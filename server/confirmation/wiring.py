@@ -20,7 +20,7 @@ from server.settings import own_settings
 
 
 def answered(given: Given) -> Answered:
-    """Makes the handlers of a worker, whose engine shows from then on what was said of hits."""
+    """Makes the handlers of a worker; its engine then shows the institutions' statements about hits."""
     service, data = given.service, given.settings.data
     own = own_settings(given.settings, ConfirmationSettings)
     waits_ms: dict[int, int] = {

@@ -53,7 +53,7 @@ class Writer:
         self._swept = -math.inf  # at once: what shows may be older than the table
 
     async def run(self) -> None:
-        """Until standard input ends."""
+        """Runs until standard input ends."""
         self._tick()
         server = await answer_lines(
             self._socket, self._answered, line_bytes=LINE_BYTES, broken="confirmation_line_broken"
@@ -83,7 +83,7 @@ class Writer:
         self._tell(now_ms)
 
     def _tell(self, now_ms: int) -> None:
-        """For the metrics, once a second."""
+        """Writes the figures for the metrics, once a second."""
         if time.monotonic() - self._told < _TICK_S / 2:
             return
         self._told = time.monotonic()

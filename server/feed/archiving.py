@@ -1,8 +1,8 @@
-"""What every kept generation took in goes from the ledger's log to its archive (docs/feed.md, "A long ledger").
+"""Moves entries that every kept generation holds from the ledger's log to its archive (docs/feed.md, "A long ledger").
 
-The process that writes the ledger looks once a minute what its kept generations hold. An entry stays in the log for as
-long as one of them, or the snapshot beside the ledger, begins before it: no start, no base and no build reads the
-archive, and it may be moved away.
+The process that writes the ledger checks once a minute which entries its kept generations hold. An entry stays in the
+log as long as one of them, or the snapshot beside the ledger, begins before it. No start, no base and no build reads
+the archive, so it may be moved away.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _ROOM_BYTES = 64 << 20  # that stays free, beside the archive and the next log a
 
 
 class Archived(NamedTuple):
-    """What was done."""
+    """The entries archived."""
 
     entries: int
     through: int  # sequence
 
 
 class Archiving:
-    """For the one process that writes the ledger."""
+    """The archiving of the one process that writes the ledger."""
 
     def __init__(self, data: Path, ledger: LedgerWriter, taker: Taker) -> None:
         self._ledger, self._taker = ledger, taker
@@ -74,7 +74,7 @@ class Archiving:
         return Archived(entries, cut.sequence)
 
     def _due(self) -> Position | None:
-        """Where to cut the log; None = not now. Raises OSError."""
+        """Returns the position to cut the log at; None = not now. Raises OSError."""
         if (cut := self._cut()) is None or not self._is_worth(cut):
             return None
         before = noted_place(self._ledger.folder)
@@ -88,7 +88,7 @@ class Archiving:
         return cut if self._is_worth(cut) and has_room else None
 
     def _cut(self) -> Position | None:
-        """Before the first of the entries that a kept generation states as its last."""
+        """Returns the place before the first of the entries that a kept generation states as its last."""
         places = self._kept.places()
         if not places or not all(self._ledger.has(place) for place in places):
             return None
@@ -99,7 +99,8 @@ class Archiving:
         return cut.offset - self._ledger.series.head.first >= LEAST_BYTES
 
     async def _prepared(self, cut: Position) -> Prepared | None:
-        """Beside the work. Where it is cancelled the thread has ended too: nobody writes to the archive behind it."""
+        """Prepares the next log beside the work. After a cancellation the thread has ended too: nothing writes to the
+        archive."""
         work = asyncio.ensure_future(asyncio.to_thread(self._prepare, cut))
         try:
             return await asyncio.shield(work)

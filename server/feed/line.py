@@ -1,4 +1,4 @@
-"""What a worker, or the process of sources, asks the process that writes the ledger."""
+"""The requests of a worker, or of the process of sources, to the process that writes the ledger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANSWER_S = 30.0  # a disk may be slow; what was taken and not told is known whe
 
 @dataclass(frozen=True)
 class Position:
-    """How far one register's changes of one source came; times in UTC milliseconds, 0 = never."""
+    """Position of one source's changes of one register; times in UTC milliseconds, 0 = never."""
 
     source: str
     register: str
@@ -46,12 +46,12 @@ class FeedLine:
         self._line = SocketLine(socket, "feed writer", start_s=_START_S, answer_s=_ANSWER_S, line_bytes=LINE_BYTES)
 
     async def push(self, source: str, changes: Sequence[Change]) -> tuple[list[Outcome], list[Position]]:
-        """What became of each, on disk by now, and how far their registers came. Raises Refusal."""
+        """Returns the outcome of each change, now on disk, and the positions of their registers. Raises Refusal."""
         answer = await self._ask({"do": "push", "source": source, "changes": [fields_of(each) for each in changes]})
         return [outcome_with(each) for each in answer["outcomes"]], _positions(answer)
 
     async def positions(self, sources: Sequence[str]) -> tuple[list[Position], int]:
-        """How far every register of these sources came, and the ledger's last sequence. Raises Refusal."""
+        """Returns the position of every register of these sources, and the ledger's last sequence. Raises Refusal."""
         answer = await self._ask({"do": "positions", "sources": list(sources)})
         return _positions(answer), int(answer["sequence"])
 

@@ -1,4 +1,4 @@
-"""What the writer process is told when it is started, and where what it tells lies."""
+"""The orders to the writer process at its start, and the paths of its output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from server.feed.settings import FeedSource
 
 
 class Orders(BaseModel):
-    """What the process is to do."""
+    """Orders of the process."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

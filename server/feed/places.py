@@ -1,4 +1,4 @@
-"""Where each number of a source lies in the ledger, in eight bytes for each: a year of 20,000 a day is 7.3 million."""
+"""Positions of a source's numbers in the ledger, eight bytes for each: a year of 20,000 a day is 7.3 million."""
 
 from __future__ import annotations
 

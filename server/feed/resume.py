@@ -1,10 +1,11 @@
-"""The resume token: readable text that says how far each register came, and what is missing.
+"""The resume token: readable text with the position of each register and the missing numbers.
 
     2 oj-central oj=1042:9f31c07be2d4a815 sapo=17:0b5e... missing=oj:900-903,950
 
-Behind a number stands the digest of all changes up to it. It is no secret and proves nothing: the ledger says where to
-go on. It tells a person what is missing, and the server that its ledger is not the one that the source was told of: it
-is behind (a copy that was put back), or has other changes under the same numbers. Tokens of version 1 have no digests.
+Behind a number stands the digest of all changes up to it. It is no secret and proves nothing: the ledger decides where
+to continue. It shows a person what is missing. It shows the server that its ledger is not the one that the source knew:
+the ledger is behind (a restored copy), or has other changes under the same numbers. Tokens of version 1 have no
+digests.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def token_of(source: str, positions: Sequence[Position]) -> str:
 
 
 def read_token(text: str, source: str) -> dict[str, Told]:
-    """How far each register had come; empty of an empty token. Raises Refusal."""
+    """Returns the position of each register; empty for an empty token. Raises Refusal."""
     if not text:
         return {}
     words = text.split(" ") if len(text) <= TOKEN_CHARACTERS else []

@@ -1,4 +1,4 @@
-"""What a scrape tells of the feed: how fresh each register is that is fed, and what is missing."""
+"""Metrics of the feed: how fresh each fed register is, and what is missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LABELS = ["source", "register"]
 
 
 class FeedCollector(Collector):
-    """Of the file that the writer process leaves each second; nothing where nothing is fed."""
+    """Metrics from the file that the writer process leaves each second; none if nothing is fed."""
 
     def __init__(self, status: Path) -> None:
         self._status = status

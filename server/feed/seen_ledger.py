@@ -1,9 +1,8 @@
-"""How far the ledger was, noted beside it: tells at the next start that an older copy took its place, or none.
+"""The last position of the ledger, noted beside it: shows at the next start that the ledger is older or missing.
 
-<data>/ledger.seen.json is written each second in which entries came, and at the end. Whoever lost or put back the
-folder `ledger` alone is told by it; a data directory that was put back as a whole has the note of that day too, and
-then the sources tell.
-Where the note itself is lost or damaged every feed is in doubt.
+<data>/ledger.seen.json is written each second in which entries came, and at the end. It reveals that the folder
+`ledger` alone was lost or restored. If the whole data directory was restored, the note is of the same day, and only the
+sources reveal it. If the note itself is lost or damaged, every feed is in doubt.
 """
 
 from __future__ import annotations

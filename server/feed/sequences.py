@@ -1,8 +1,8 @@
-"""The rules of a source's numbers: what becomes of a change, told from its sequence and from what came before.
+"""The rules of a source's numbers: the outcome of a change, from its sequence and the earlier changes.
 
-One `Sequences` for each (source, register). It writes nothing: it says which entries the ledger is to get, and learns
-from every entry that the ledger has, whether it was written now or before a restart. So the ledger alone fixes its
-state, but for how long something has been missing: that begins anew when the process does.
+One `Sequences` for each (source, register). It writes nothing: it decides which entries the ledger gets, and learns
+from every entry in the ledger, written now or before a restart. So the ledger alone fixes its state, except for how
+long something has been missing: that begins anew when the process does.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Fate(IntEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a change. reason: ronda.v1.ErrorReason of one that is refused."""
+    """The outcome of a change. reason: ronda.v1.ErrorReason of a refused one."""
 
     fate: Fate
     reason: int = 0
@@ -67,7 +67,7 @@ def named_key(change: Change) -> tuple[str | None, str | None]:
 
 @dataclass
 class Sequences:
-    """What is known of one source's changes of one register."""
+    """The known state of one source's changes of one register."""
 
     source: str
     register: str
@@ -106,7 +106,7 @@ class Sequences:
 
     @property
     def is_complete(self) -> bool:
-        """Returns whether nothing is missing, waits or is told as missing, and everything is written."""
+        """Returns whether nothing is missing, waits or is reported as missing, and everything is written."""
         waits = self.held or self.overtook or self.missing_told or self._prints or self._said
         return self.through == self.newest and not waits and self.places.whole is not None
 
@@ -119,7 +119,7 @@ class Sequences:
         return f"{self._digests[number]:016x}" if 0 <= number < len(self._digests) else ""
 
     def decide(self, change: Change, earlier: Earlier, now_s: float) -> tuple[Outcome, list[Change]]:
-        """What becomes of a change, and the entries to write; the state has learnt of them already."""
+        """Returns the outcome of a change, and the entries to write; the state already includes them."""
         outcome, entries = self._beat(change) if change.kind is Kind.HEARTBEAT else self._numbered(change, earlier)
         for entry in entries:
             self.learn(entry, entry)
@@ -173,7 +173,7 @@ class Sequences:
         return replace(before, record_id=cell_text(before.record_id)).is_again(change)
 
     def is_missing(self, sequence: int) -> bool:
-        """Returns whether a number never came, while it was told of or later ones came."""
+        """Returns whether a number never came, although it was announced or later ones came."""
         return 0 < sequence <= self.newest and sequence not in self.places
 
     def skipped_last(self) -> list[tuple[int, str]]:
@@ -207,11 +207,11 @@ class Sequences:
         )
 
     def _followed(self, now_s: float, *, is_beat: bool) -> list[Change]:
-        """Entries that come of what was just learnt: changes that need wait no longer, and that nothing is missing.
+        """Returns entries that follow from the last ones: released changes, and notes that nothing is missing.
 
-        Silence ends with a heartbeat: behind a change that comes after it others may wait. `look` sees how old it is.
-        So does the doubt about a ledger that was put back: a heartbeat alone says which number was the last. What is
-        STALE already is not FRESH for a moment because its missing numbers were told of just now.
+        A heartbeat ends silence: other changes may wait behind one that comes after it. `look` checks its age. A
+        heartbeat also ends the doubt about a restored ledger, because it alone states the last number. A STALE register
+        is not FRESH for a moment because its missing numbers became known just now.
         """
         entries = self._released(self.through)
         if self.newest > self.through:

@@ -46,7 +46,7 @@ class FeedMethods:
         begin(counts.FED, sources, (fate.name for fate in Fate))
 
     async def status(self, asked: Asked) -> feed_service_pb2.StatusResponse:
-        """How the sources of the caller's institution stand."""
+        """Returns the state of the sources of the caller's institution."""
         mine = [name for name, source in self._sources.items() if _is_of(asked, source)]
         now = clock_ms()
         response = feed_service_pb2.StatusResponse(server_time=_timestamp(now), ledger_sequence="0")
@@ -91,12 +91,12 @@ class _PushStream:
     """One stream."""
 
     def __init__(self, asked: Asked, line: FeedLine, name: str, told: Mapping[str, Told]) -> None:
-        """told: how far the registers had come by the client's resume token."""
+        """`told`: positions of the registers by the client's resume token."""
         self._asked, self._line, self._name, self._told = asked, line, name, told
         self._positions: dict[str, Position] = {}
 
     async def answer(self, raw: bytes) -> Message:
-        """What became of one message's changes."""
+        """Returns the outcomes of one message's changes."""
         try:
             request = feed_service_pb2.PushRequest.FromString(raw)
         except DecodeError:
@@ -150,7 +150,7 @@ class _PushStream:
                 raise Refusal(error_pb2.ERROR_REASON_FEED_LEDGER_DIFFERS, field=register)
 
     async def _record(self, request: feed_service_pb2.PushRequest) -> None:
-        """What is sent, without the rows: those are in the ledger. Raises AuditUnavailable."""
+        """Records the request, without the rows: those are in the ledger. Raises AuditUnavailable."""
         asked, told = self._asked, feed_service_pb2.PushRequest()
         told.CopyFrom(request)
         told.source = self._name

@@ -23,7 +23,7 @@ class FeedSource(BaseModel):
 
 
 class FeedSettings(SettingsPart):
-    """Who may feed what, and how patient the feed is."""
+    """The sources that may feed registers, and the time limits of the feed."""
 
     feed_sources: dict[str, FeedSource] = Field(
         {},

@@ -1,4 +1,4 @@
-"""How answers show the registers that are fed, and why: of what this worker answers from, by what its answers say."""
+"""Returns how this worker's answers show the fed registers, and the reason."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def shown_registers(keeper: GenerationKeeper, clock_ms: int) -> dict[str, Shown]
 
 
 def _reason(register: Register, clock_ms: int) -> str:
-    """Why a register is not FRESH, where its feed is not to blame."""
+    """Returns why a register is not FRESH for a reason other than its feed."""
     status = register.status
     if status.state == RegisterState.REGISTER_STATE_MISSING:
         return ABSENT.reasons[0]

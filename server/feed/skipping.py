@@ -1,4 +1,4 @@
-"""Two officers give up a number whose change cannot be taken: the first asks, another one within an hour agrees."""
+"""Two officers give up a number with a change that cannot be taken: the first asks, another agrees within an hour."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     ledger/snapshot   a line of JSON (`_Head`); for each feed of it the places and the digests of its numbers; an XXH3
 
-Written while nothing is missing and nothing waits, so that it rests on no manifest. Whoever reads it holds it against
-the ledger; where that has another entry at the place, or none, or the file does not hold, the ledger is read whole.
+It is written while nothing is missing and nothing waits, so that it depends on no manifest. A reader compares it with
+the ledger. If the ledger has another entry at the place, or none, or the file is damaged, the ledger is read whole.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _fields(feed: _Feed) -> dict[str, Any]:
 
 
 class Snapshot(NamedTuple):
-    """What was read."""
+    """The content of a snapshot."""
 
     place: NotedPlace
     began_ms: int
@@ -104,7 +104,7 @@ def noted_place(folder: Path) -> NotedPlace | None:
 
 
 def read_snapshot(folder: Path, key_of: KeyOf) -> Snapshot | None:
-    """Returns what was written; None where there is none, or one that does not hold. Whose ledger it is: `place`."""
+    """Returns the snapshot; None if there is none, or a damaged one. `place` names its ledger."""
     try:
         with open_regular(folder / SNAPSHOT) as file:
             line = file.readline(_HEAD_BYTES)

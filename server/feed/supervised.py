@@ -1,4 +1,4 @@
-"""What the supervisor keeps for the feed: the process that writes the ledger; none where no source is named."""
+"""The process that the supervisor keeps for the feed: it writes the ledger; none if the settings name no source."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _SEQUENCE_MOST = 2**31 - 1
 _RESERVE_BYTES = 1 << 20  # of the disk, that changes leave: that a register is STALE can be told when it is full
 
 RowCheck = Callable[[Sequence[Change]], Sequence[Outcome | None]]
-"""Whether rows give records of their registers; None = they do."""
+"""Checks that rows give records of their registers; None = they do."""
 
 
 class Now(NamedTuple):
@@ -47,12 +47,12 @@ class Message:
 
 
 def no_check(changes: Sequence[Change]) -> Sequence[Outcome | None]:
-    """For a server without the manifests."""
+    """Accepts all rows, for a server without the manifests."""
     return [None] * len(changes)
 
 
 def no_unknown_columns(_change: Change) -> Sequence[str]:
-    """For a server without the manifests."""
+    """Accepts all rows, for a server without the manifests."""
     return ()
 
 
@@ -91,7 +91,7 @@ class Taker:
         self._recover()
 
     def _recover(self) -> None:
-        """What the ledger says. Raises LedgerDamaged, OSError."""
+        """Recovers the state from the ledger. Raises LedgerDamaged, OSError."""
         self._known = {
             (name, register): Sequences(name, register, self._rows.key_of)
             for name, source in self._sources.items()
@@ -117,7 +117,7 @@ class Taker:
             known.awaited_ms = self._began_ms
 
     def take(self, messages: Sequence[Message], now: Now) -> list[list[Outcome]]:
-        """What became of each change of each message, all of it on disk.
+        """Returns the outcome of each change of each message, all of them on disk.
 
         Raises LedgerFull: nothing was taken; LedgerDamaged, OSError: this process has to begin anew.
         """
@@ -139,10 +139,10 @@ class Taker:
         self._write(due, now)
 
     def give_up_strangers(self, now: Now) -> list[tuple[str, str]]:
-        """Tells that nothing lacks of what no source of the settings feeds any more; (source, register) of each.
+        """Notes that sources no longer in the settings lack nothing; returns the (source, register) of each.
 
-        Whoever takes a source out of the settings, or gives it another name, says that what it did not send is not
-        waited for. Raises as `take`.
+        Removing or renaming a source in the settings means that its missing changes are no longer expected. Raises as
+        `take`.
         """
         due = [
             (known, Change(Kind.FRESH, register, source))
@@ -269,11 +269,11 @@ class Taker:
 
     @property
     def has_room(self) -> bool:
-        """Whether changes can be taken over."""
+        """Returns whether the ledger has room for changes."""
         return self._ledger.free_bytes >= _RESERVE_BYTES
 
     def seen(self) -> SeenLedger | None:
-        """How far the ledger is, for the note beside it; None = it has no entry."""
+        """The position of the ledger, for the note beside it; None = it has no entry."""
         place = self._place
         if place is None:
             return None
@@ -281,7 +281,7 @@ class Taker:
 
     @property
     def _place(self) -> NotedPlace | None:
-        """Of the last entry; None = there is none."""
+        """Position of the last entry; None = there is none."""
         if self._last is None:
             return None
         offset, entry = self._last
@@ -291,11 +291,11 @@ class Taker:
 
     @property
     def sequence(self) -> int:
-        """Of the ledger's last entry."""
+        """Sequence of the ledger's last entry."""
         return self._ledger.sequence
 
     def positions(self, sources: Sequence[str], registers: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """How far each register of these sources came; () = all."""
+        """Returns the position of each register of these sources. registers: () = all."""
         return [
             {
                 "source": name,
@@ -328,12 +328,12 @@ class Taker:
 
 
 def outcome_fields(outcome: Outcome) -> list[Any]:
-    """For a line of JSON."""
+    """Returns the fields for a line of JSON."""
     return [int(outcome.fate), outcome.reason, outcome.field, outcome.rule]
 
 
 def outcome_with(fields: Sequence[Any]) -> Outcome:
-    """Of what `outcome_fields` gave."""
+    """Returns the outcome from the fields that `outcome_fields` gave."""
     fate, *rest = fields
     return Outcome(Fate(fate), *rest)
 

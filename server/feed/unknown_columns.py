@@ -21,8 +21,10 @@ class UnknownColumns:
         self._rows: dict[tuple[str, str], Counter[str]] = {}
 
     def note(self, source: str, register: str, columns: Sequence[str]) -> None:
-        """Counts a row that was taken. The log says once that a register has such columns, without a name: whoever
-        turned a table on its side has plates and persons for names. Who feeds it sees them.
+        """Counts a row that was taken.
+
+        The log reports once that a register has unknown columns, without names: in a transposed table the names are
+        plates and persons. The feeding institution sees the names.
         """
         if not columns:
             return

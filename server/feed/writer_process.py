@@ -88,7 +88,7 @@ class FeedWriter:
             return self._taker.feeds
 
     async def run(self) -> None:
-        """Until standard input ends. Raises LedgerDamaged, OSError."""
+        """Runs until standard input ends. Raises LedgerDamaged, OSError."""
         server = await answer_lines(
             self._orders.socket, self._answered, line_bytes=LINE_BYTES, broken="feed_line_broken"
         )

@@ -23,9 +23,9 @@ NOTICE = (
 def compose(
     engine: Engine, cui: str, looks: Iterable[Look], closed_cases: Collection[str], clock_ms: int, request_id: str
 ) -> dict[str, Any]:
-    """`released` is what the person gets; `reviewer_only` what was kept back, and why. All of it is JSON.
+    """Returns `released`, for the person, and `reviewer_only`: the withheld records, with reasons. All of it is JSON.
 
-    That something was kept back shows nowhere in `released`: whoever has nothing to hide would look different.
+    `released` never shows that a record was withheld: otherwise a person without withheld records would look different.
     """
     held = holdings(engine, cui, clock_ms)
     seen = looked(looks, closed_cases)

@@ -1,7 +1,7 @@
-"""Everything that a generation holds about one person, record by record: what she gets, and what is kept back.
+"""The data of a generation about one person, record by record: released or withheld.
 
-Left out, and listed for the reviewer alone: discreet alerts, warrants that are still to be served, records that may be
-another person's, and what names other persons.
+Withheld, and listed for the reviewer alone: discreet alerts, warrants that are still to be served, records that may be
+another person's, and data that names other persons.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECRET_WARRANTS = (alert_pb2.ALERT_STATE_PENDING, alert_pb2.ALERT_STATE_SUSPEND
 
 @dataclass(frozen=True)
 class Held:
-    """One record. `kept_back`: why the person does not get it, "" = she does; `data` without what names others."""
+    """One record. `kept_back`: the reason to withhold it, "" = released; `data`: without other persons."""
 
     section: str
     sensitivity: str
@@ -40,7 +40,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Holdings:
-    """What one generation holds about a CUI. subject_id: 16 bytes, None = nothing is on file."""
+    """The data of one generation about a CUI. subject_id: 16 bytes, None = nothing is on file."""
 
     generation: str
     subject_id: bytes | None
@@ -74,7 +74,7 @@ def _register(register: Any) -> dict[str, str]:
 
 
 def _records(engine: Engine, subject: str, clock_ms: int) -> Iterator[Held]:
-    """By section, then sensitivity: each pair is read with a grant that shows nothing else."""
+    """Yields the records by section, then sensitivity: each pair is read with a grant that shows nothing else."""
     sections = [
         number for number in section_pb2.Section.values() if 0 < number < section_pb2.SECTION_VEHICLE_REGISTRATION
     ]

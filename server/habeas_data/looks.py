@@ -1,7 +1,7 @@
-"""Who looked at a person, parted into what she gets and what stays with the reviewer.
+"""The looks at a person, split into the part for the person and the part for the reviewer.
 
-She gets when, which institution and unit, for which purpose, and what was shown; the officer's name is a third party's,
-and so is whatever a case stands behind that nobody has said is closed.
+The person gets the time, the institution and unit, the purpose, and the data shown. The officer's name belongs to a
+third party and is withheld. So is a look that belongs to a case not stated as closed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CASES = (
 
 @dataclass(frozen=True)
 class Looked:
-    """One look. `kept_back`: why the person does not get it, "" = she does."""
+    """One look. `kept_back`: the reason to withhold it from the person, "" = released."""
 
     shared: dict[str, Any]
     reviewer: dict[str, Any]
@@ -47,7 +47,7 @@ class Looked:
 
 
 def looked(looks: Iterable[Look], closed_cases: Collection[str]) -> list[Looked]:
-    """In the order given. closed_cases: case numbers that the reviewer knows to be closed."""
+    """Returns the looks in the order given. closed_cases: case numbers that the reviewer knows to be closed."""
     return [_look(look, closed_cases) for look in looks]
 
 

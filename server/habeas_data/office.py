@@ -28,10 +28,10 @@ from server.trust.settings import OfficeSettings
 
 
 class Office:
-    """Who works here: her settings, her identity, the auditor's key that opens the log."""
+    """The officer of the export: settings, identity, and the auditor's key that opens the log."""
 
     def __init__(self, settings: OfficeSettings, key: Path | None, token: Path | None, nip: str, action: str) -> None:
-        """nip: hers in development mode, elsewhere the token says it. Raises Lacking, PermissionError, KeyFileError."""
+        """nip: in development mode; elsewhere the token holds it. Raises Lacking, PermissionError, KeyFileError."""
         self._settings = settings
         self._officer: dict[str, Any] = officer_of(settings, token, action, What.TOKEN) or _said(nip)
         self._key = open_auditor_key(settings, key)
@@ -66,7 +66,7 @@ class Office:
         return write_released(document, pdf, out)
 
     def lost(self) -> Lost:
-        """What the log lacks: who looked then is in no export. Asked after the work. Raises OSError."""
+        """Returns the gaps of the log: looks in them are in no export. Call it after the work. Raises OSError."""
         return self._reader().lost()
 
     def altered(self) -> list[AlteredRecord]:
@@ -87,7 +87,7 @@ class Office:
         return self._opened
 
     def _record(self, subject_id: bytes | None, asked: bytes, case_number: str, said: dict[str, str]) -> None:
-        """What is done stands in the log before it is done."""
+        """Records an act in the log before it is done."""
         record_look(
             self._settings,
             Tool.SUBJECT_EXPORT,

@@ -1,4 +1,4 @@
-"""What the person gets, as a PDF to print."""
+"""The person's export as a PDF to print."""
 
 from __future__ import annotations
 

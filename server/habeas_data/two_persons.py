@@ -1,8 +1,7 @@
-"""Two persons release an export: one asks for it, another, with another NIP, looks it through and lets it go.
+"""Two persons release an export: one requests it; another, with another NIP, reviews and releases it.
 
-The request is a file for the reviewer's eyes. What makes it binding is the audit log: making the request left a record
-with the file's digest and the NIP of who made it, and the release is checked against that record, never against what
-the file says of itself.
+The request is a file for the reviewer's eyes. The audit log makes it binding: the request left a record with the file's
+digest and the requester's NIP. The release is checked against that record, never against the file's own statements.
 """
 
 from __future__ import annotations

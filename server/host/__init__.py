@@ -1,1 +1,1 @@
-"""What the machine gives a process: descriptors, memory, core dumps, the port, the service manager, kept children."""
+"""The resources that the machine gives a process: descriptors, memory, port, children and others."""

@@ -8,12 +8,12 @@ from server.logs import WARNING, log
 
 
 def step_aside(nice: int = 0) -> None:
-    """For this process, from before its first thread on; after `logs.set_up`. nice: to be added.
+    """Lowers the priority of this process; call it before its first thread, after `logs.set_up`. nice: to be added.
 
-    SCHED_BATCH has its share of a core and never takes it from who is just at work. The core is the last of those that
-    this process may use: the kernel puts what wakes up wherever it likes, and on two cores each check then waited for
-    one of these now and then (`./run bench-live`, 28 November 2026: with all of them on one core a check's p99 under
-    200 changes a second falls from 4.4 to 3.3 ms, and changes are seen in 350 ms, not 450).
+    SCHED_BATCH has its share of a core and never preempts a working process. The process is bound to the last of its
+    allowed cores: the kernel wakes processes on any core, and on two cores each check then waited for one of these now
+    and then. Measured with `./run bench-live`: with all of them on one core a check's p99 under 200 changes a second is
+    3.3 ms, not 4.4, and changes are seen in 350 ms, not 450.
 
     A sandbox may refuse any of it (a unit's SystemCallFilter without sched_setscheduler, sched_setaffinity and
     setpriority). Then the work is done all the same, and the log says once that others may wait for it.
@@ -29,7 +29,7 @@ def step_aside(nice: int = 0) -> None:
 
 
 def give_way(nice: int) -> None:
-    """For this process, which works on any core and takes it from nobody: nice is added. Refused, as above."""
+    """Lowers the priority of this process, which works on any core: nice is added. A refusal is logged, as above."""
     try:
         _add(nice)
     except OSError as error:

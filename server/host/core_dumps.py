@@ -9,9 +9,9 @@ _PR_SET_DUMPABLE = 4
 
 
 def forbid_core_dumps() -> None:
-    """Of this process, neither as a file nor to a program that the system names; others of its user cannot trace it.
+    """Forbids core dumps of this process, to a file or to a program; other processes of its user cannot trace it.
 
-    The limit is inherited by processes started later, being dumpable is not: each calls this for itself.
+    Children inherit the limit but not the dumpable flag: each process calls this for itself.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -23,7 +23,7 @@ def raise_descriptor_limit() -> int:
 
 
 def connections_of(limit: int, most: int) -> int:
-    """How many connections a worker may hold under this limit of descriptors: `most`, or what the reserve leaves."""
+    """Returns the connections that a limit of descriptors allows: `most`, or as many as the reserve leaves."""
     left = max(limit - _RESERVED, _LEAST_CONNECTIONS)
     if left < most:
         log("few_descriptors", level=WARNING, limit=limit, connections=left, wanted=most)

@@ -1,4 +1,4 @@
-"""Whether files changed since they were read."""
+"""Stamps of files, to notice changes since they were read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process has to say before it loads gRPC, if it starts others beside it."""
+"""Setup of a process before it loads gRPC, if it starts others beside it."""
 
 from __future__ import annotations
 

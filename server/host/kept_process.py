@@ -35,9 +35,9 @@ class KeptProcess:
         told: Callable[[bytes], None] | None = None,
         end_s: float = 10.0,
     ) -> None:
-        """orders: one line of JSON. wanted: whether there is something for it to do yet; looked at until it is so.
+        """orders: one line of JSON. wanted: returns whether the process has work yet; polled until true.
 
-        told: gets each line of its standard output; None = that goes where ours goes. end_s: for its last work.
+        `told`: gets each line of its standard output; None = it shares ours. end_s: time for its last work.
         """
         self._module, self._orders, self._wanted, self._told, self._end_s = module, orders, wanted, told, end_s
         self._process: asyncio.subprocess.Process | None = None
@@ -46,7 +46,7 @@ class KeptProcess:
 
     @property
     def name(self) -> str:
-        """What it is, for a label: the room of its module ("feed")."""
+        """Name for a label: the room of its module ("feed")."""
         return self._module.split(".")[-2]
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""What a worker holds of memory for itself alone; generations and limits are mapped, and shared by all workers."""
+"""A worker's private memory; generations and limits are mapped, and shared by all workers."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def private_bytes(pid: int) -> int:
 
 
 class Growth:
-    """Whether a worker holds too much, from a look each second.
+    """Decides whether a worker holds too much memory, from a measurement each second.
 
-    Either more than a bound; or, at rest again after a flood that took over 32 MiB and gave them back, 24 MiB more than
-    when it was new. Those lie between what lives on, nothing but a new process gives them back, and the next
-    flood adds to them: 8 to 12 MiB a round of all attacks (`./run bench-attack`). What grows slowly, as callers are
-    met, is no flood: it gives nothing back.
+    Two cases count. One: more than a bound. Two: at rest after a flood that took over 32 MiB and gave them back, 24 MiB
+    more than when it was new. Those bytes lie between live allocations, and only a new process gives them back. The
+    next flood adds to them: 8 to 12 MiB a round of all attacks (`./run bench-attack`). Slow growth, as callers are met,
+    is no flood: it gives nothing back.
     """
 
     def __init__(self, bound: int) -> None:
@@ -101,11 +101,10 @@ async def grown(pid: Callable[[], int], bound: int) -> int:
 
 
 def allocate_compactly() -> None:
-    """Has the C library take memory for all threads from two places, and map what is large by itself. Before threads.
+    """Limits the C library to two arenas for all threads, and maps large blocks by themselves. Call it before threads.
 
-    It would give each of gRPC's threads a place of its own, of 12 to 25 MiB once floods have passed through it, in
-    which little lives on, here and there, that nothing moves: measured after nine rounds of attacks, 300 MiB a worker
-    of which 95 were in use.
+    By default each of gRPC's threads gets an arena. After floods each holds 12 to 25 MiB, with a few live allocations
+    that cannot move. Measured after nine rounds of attacks: 300 MiB a worker, 95 of them in use.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:  # another C library
@@ -117,11 +116,11 @@ def allocate_compactly() -> None:
 async def give_back() -> None:
     """Gives memory that this process freed back to the system, for ever.
 
-    What a flood of connections or headers had gRPC allocate is freed to the C library, which keeps it all, for it lies
-    between what lives on. A look at 300 MiB takes 50 ms, in a thread of its own; at what is not there, none. So what is
-    held beyond what is in use decides: a larger generation is not sought again and again, and what was in use at the
-    last look, and is freed since, is. Under a flood much is freed while a trim looks, and is taken for what can not be
-    given back: so it is tried again in a minute.
+    After a flood of connections or headers, the C library keeps the freed memory, because it lies between live
+    allocations. A trim over 300 MiB takes 50 ms, in a thread of its own; with nothing to trim, no time. So the bytes
+    held beyond those in use decide. A larger generation does not cause repeated trims, but memory freed since the last
+    trim does. Under a flood much is freed during a trim and is taken for memory that cannot be given back: so the trim
+    is tried again after `_AGAIN_S`.
     """
     library = ctypes.CDLL(None)
     trim, allocated = (getattr(library, name, None) for name in ("malloc_trim", "mallinfo2"))

@@ -22,7 +22,7 @@ def read_orders() -> bytes:
 
 
 async def later_lines() -> asyncio.StreamReader:
-    """What comes after the orders; its end is the parent's."""
+    """Returns a reader of the lines after the orders; its end is the parent's end."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     return reader

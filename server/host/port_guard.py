@@ -1,7 +1,7 @@
-"""Holds the listening address for the workers, and refuses one that somebody else has.
+"""Holds the listening address for the workers, and refuses one that another process has.
 
 With SO_REUSEPORT the kernel would let two servers of one user share a port silently, each getting some of the calls. So
-the supervisor binds first without it: that fails when anybody has the port. Turned to SO_REUSEPORT afterwards, and
+the supervisor binds first without it: that fails if any process has the port. Turned to SO_REUSEPORT afterwards, and
 without SO_REUSEADDR, the socket lets the workers in and keeps out every later probe (tried on Linux 6, with and without
 listening workers, and with connections in TIME_WAIT). It never listens, so it gets no connection. A server that takes
 another's place (server/processes/handover.py) is handed the socket: the address is never free in between.

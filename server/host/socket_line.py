@@ -21,7 +21,7 @@ _Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Away(Exception):
-    """Nobody answered in time."""
+    """The process did not answer in time."""
 
 
 class SocketLine:
@@ -30,7 +30,7 @@ class SocketLine:
     """
 
     leaving: ClassVar[bool] = False
-    """Whether this process leaves: a child that is gone belongs to another server by now, and starts here no more."""
+    """True while this process leaves: a missing child then belongs to another server, and is not started here."""
 
     def __init__(self, socket: Path, child: str, *, start_s: float, answer_s: float, line_bytes: int) -> None:
         """child: its name in log lines. start_s: that it may take to begin. answer_s: that one answer may take.
@@ -70,8 +70,9 @@ class SocketLine:
                     return answer
 
     def _say(self, away: bool, error: BaseException | None = None) -> None:
-        """Logs a change, once. A warning: whoever keeps the process logs why it ended, and an old server whose place
-        another takes has none any more.
+        """Logs a change, once: a loss as a warning, a return as information.
+
+        The parent of the process logs why it ended; an old server that is being replaced has no child any more.
         """
         if away and not self._is_away:
             log("child_does_not_answer", level=WARNING, child=self._child, error=error)
@@ -101,7 +102,7 @@ async def answer_lines(
 ) -> asyncio.Server:
     """Returns a server that answers on `socket` until it is closed.
 
-    broken: event of the log for a connection whose line is none, or that broke. One that is open when the process ends
+    broken: log event for a connection that broke or sent an invalid line. A connection still open when the process ends
     is no error.
     """
     socket.unlink(missing_ok=True)

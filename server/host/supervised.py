@@ -1,4 +1,4 @@
-"""What the supervisor keeps for a service: a process, files that must not be lost, and metrics of its status file.
+"""The supervisor's parts of a service: a process, files that must not be lost, metrics of its status file.
 
 The card of a service names a module with these three functions; nothing here loads gRPC.
 """
@@ -28,7 +28,7 @@ class Program:
 
 @dataclass(frozen=True)
 class GivenProcess:
-    """What the process of one service is made of."""
+    """The parts of one service's process."""
 
     settings: GroundSettings  # of the whole server
     socket: Path  # on which the workers ask it

@@ -1,9 +1,8 @@
-"""What stands on a hot list: the alerts that the engine itself shows for each identifier of an alerted subject.
+"""The entries of a hot list: the alerts that the engine shows for each identifier of an alerted subject.
 
-The engine is asked, so that the list says what an answer on line would say to the same grant at that moment, and
-nothing else. Left out besides: every alert that is not of sensitivity OPEN, and everybody under 18. One exception:
-orders of adolescents' courts, of who was a minor or is one, as the engine shows them without the offence
-(docs/answers.md section 10, "Minors").
+The engine is asked, so that the list gives exactly the on-line answer to the same grant at that moment. Also left out:
+every alert that is not of sensitivity OPEN, and everybody under 18. One exception: orders of adolescents' courts, about
+past or present minors, as the engine shows them without the offence (docs/answers.md section 10, "Minors").
 """
 
 from __future__ import annotations
@@ -166,7 +165,8 @@ class Listing:
                 yield identifier.kind, identifier.text
 
     def _of_person(self, kind: int, text: str, open_alerts: _References) -> Iterator[Listed]:
-        """Of each person that bears it; where they are several, nobody is named and every alert is possible only."""
+        """Yields the entries of each person with this identifier. With several, none is named and alerts are only
+        possible."""
         request = check_service_pb2.CheckPersonRequest()
         request.context.purpose = self._purpose
         request.context.sections.append(section_pb2.SECTION_IDENTITY)
@@ -195,7 +195,7 @@ class Listing:
                 yield _listed(kind, text, hit, name, "")
 
     def _may_be_minor(self, born: value_pb2.PartialDate) -> bool:
-        """Under 18 by what is known of the birth date."""
+        """Returns whether the person may be under 18, by the known parts of the birth date."""
         if not born.year:
             return False
         today = _EPOCH + timedelta(days=self._today)
@@ -222,7 +222,8 @@ class Listing:
                 yield _listed(kind, text, hit, "", description)
 
     def _answered(self, method: Method, request: Message, response: Any) -> Any:
-        """None, and left out, where the engine refuses the identifier, or a dossier is damaged."""
+        """Returns the engine's answer; None if the engine refuses the identifier, or a dossier is damaged: it is left
+        out."""
         try:
             asked = request.SerializeToString()
             return response.FromString(self._engine.answer(method, asked, self._grant, self._clock_ms))
@@ -286,12 +287,12 @@ def _reference(subject_id: str, hit: alert_pb2.Hit) -> tuple[str, str, str]:
 
 
 def keys_of(reader: DossierReader) -> set[ListKey]:
-    """Every identifier of a dossier that a list may have, whoever may see it and whenever it holds."""
+    """Returns every identifier of a dossier that a list may have, for any caller and any time."""
     return {(_KINDS[IdentifierKind(each.kind)], each.text) for each in reader.identifiers() if each.kind in _KINDS}
 
 
 def bearers(generation: Generation, key: ListKey) -> list[DossierReader]:
-    """Whoever states an identifier; of a plate its number, whatever its type. Raises CoreError."""
+    """Returns the subjects that state an identifier; for a plate by its number, with any type. Raises CoreError."""
     kind, text = _STORED[key[0]], key[1]
     if kind == IdentifierKind.PLATE:  # "P-123BCD|GTM" is found as GTM:123BCD
         plate, _, country = text.partition("|")

@@ -1,5 +1,4 @@
-"""A list with its steps laid over it, for who asks for a snapshot: one list again, and only the blocks that hold what
-changed are others."""
+"""A list with its steps laid over it, for a snapshot: one list again, with new blocks only where something changed."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ _Entries = dict[ListKey, list[HotlistEntry]]
 
 @dataclass(frozen=True)
 class FoldedList:
-    """What a header says of it, and where the list's own blocks are not its."""
+    """The header's statements about the list, and the blocks that replace the list's own."""
 
     list_id: str
     entries: int
@@ -45,7 +44,8 @@ def first_keys(file: ListFile) -> list[ListKey]:
 
 
 def folded(file: ListFile, firsts: Sequence[ListKey], steps: Sequence[Step], registers: bytes) -> FoldedList:
-    """With these steps of it, the first one first. firsts: as `first_keys`; registers: as the last step says.
+    """Returns the list with these steps of it, the first one first. firsts: as `first_keys`; registers: of the last
+    step.
 
     Reads the whole list. Raises OSError.
     """
@@ -77,7 +77,7 @@ def _blocks(file: ListFile, others: Mapping[int, list[bytes]]) -> Iterator[bytes
 
 
 def _named(steps: Sequence[Step]) -> _Entries:
-    """What each identifier has that a step names, by the last of them."""
+    """Returns the entries of each identifier that a step names, by the last of them."""
     found: _Entries = {}
     for each in steps:
         step = HotlistStep.FromString(each.content)

@@ -44,11 +44,11 @@ class Followed:
 
     @property
     def is_long(self) -> bool:
-        """Whether the list would better be made anew."""
+        """True if the list had better be made anew."""
         return self._steps.step_bytes > max(_LEAST_BYTES, sum(self.file.sizes) // _SHARE)
 
     def is_new(self, denied: frozenset[bytes]) -> None:
-        """It was made of the newest view just now, with these hits denied."""
+        """Notes that the list was just made of the newest view, with these hits denied."""
         self.due.clear()
         self._denied = denied
 
@@ -64,7 +64,7 @@ class Followed:
                 self.due.add((kind, entry.key))
 
     def _entries(self) -> Iterator[tuple[ListKey, hotlist_service_pb2.HotlistEntry]]:
-        """Of the list as it was made, and of its steps."""
+        """Yields the entries of the list as it was made, and of its steps."""
         for packed in self._blocks:
             block = HotlistBlock.FromString(zlib.decompress(packed))
             for entry in block.entries:
@@ -143,7 +143,7 @@ def _packed_entries(entries: Iterable[hotlist_service_pb2.HotlistEntry]) -> byte
 
 
 def _parts(changed: list[tuple[ListKey, list[Listed]]]) -> Iterator[list[tuple[ListKey, list[Listed]]]]:
-    """As many identifiers together as a step may have."""
+    """Yields as many identifiers together as a step may have."""
     part: list[tuple[ListKey, list[Listed]]] = []
     size = 0
     for key, listed in changed:
@@ -165,7 +165,7 @@ def _blocks(part: list[tuple[ListKey, list[Listed]]]) -> Iterator[HotlistBlock]:
 
 
 def _differ(stated: HotlistHeader, told: HotlistHeader) -> bool:
-    """Whether what is said of a register differs, or its time moved on by more than a little."""
+    """Returns whether the statements about a register differ, or its time moved on by more than a little."""
     if _without_times(stated) != _without_times(told):
         return True
     return any(

@@ -76,7 +76,7 @@ def not_ahead(*times_ms: int) -> int:
 
 
 class GivenLists:
-    """Of one worker. Lives in the event loop's thread."""
+    """State of one worker. Lives in the event loop's thread."""
 
     def __init__(self) -> None:
         self._known: dict[Path, GivenList] = {}
@@ -123,7 +123,7 @@ class GivenLists:
             del self._waiting[event]
 
     async def _look_for_news(self) -> None:
-        """While anybody waits."""
+        """Looks for news while any caller waits."""
         while self._waiting:
             found = {path: self.look(path) for path in {given.file.path for given, _ in self._waiting.values()}}
             news = [

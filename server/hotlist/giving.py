@@ -1,4 +1,4 @@
-"""Which list a caller is given, and its signed headers: for a snapshot, and for a stream of steps."""
+"""Finds the list for a caller, and makes its signed headers: for a snapshot, and for a stream of steps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WANT_S = 5.0  # between two words to the making process about a list
 
 
 class ListGiver:
-    """Of one worker."""
+    """The lists of one worker."""
 
     def __init__(self, data: Path, keys: HotlistKeys, valid_s: int) -> None:
         self._data, self._keys, self._valid_s = data, keys, valid_s
@@ -67,8 +67,10 @@ class ListGiver:
         return shown | (ADOLESCENTS if is_to_act(asked.entered.purpose) else 0)
 
     def still_permitted(self, asked: Asked, mask: int) -> None:
-        """Before more of a list of that mask is sent. Raises Refusal, also where the caller may see other sections by
-        now: who asks again is given the list of these."""
+        """Checks the permission before more of a list of that mask is sent.
+
+        Raises Refusal, also if the caller may now see other sections: a new request gets the list of these.
+        """
         asked.still_permitted()
         if self.mask(asked) != mask:
             raise Refusal(error_pb2.ERROR_REASON_PART_UNAVAILABLE, retry_after_ms=RETRY_AFTER_MS)
@@ -98,7 +100,10 @@ class ListGiver:
     def header(
         self, given: GivenList, purpose: int, number: int, *, unchanged: bool
     ) -> hotlist_service_pb2.SignedHotlistHeader:
-        """Of the list and so many of its steps: as it was made for 0, with what is told of it now for all."""
+        """Returns the header of the list and `number` of its steps.
+
+        For 0 steps it is as the list was made; for all steps it has the registers' present state.
+        """
         about = (given.file.list_id, number, purpose, unchanged, clock_ms() // 1000, len(given.steps.steps))
         if self._header is not None and self._header[0] == about:
             return self._header[1]
@@ -114,7 +119,7 @@ class ListGiver:
     def folded_header(
         self, given: GivenList, whole: FoldedList, purpose: int, *, unchanged: bool
     ) -> hotlist_service_pb2.SignedHotlistHeader:
-        """Of a list whose steps are in it."""
+        """Returns the header of a list with its steps folded in."""
         header = self._header_of(whole, given.registers, purpose)
         header.unchanged = unchanged
         header.chain = whole.sha256
@@ -171,7 +176,7 @@ def list_as_it_was() -> Iterator[None]:
 
 
 def timestamp(ms: int) -> Timestamp:
-    """Of whole seconds."""
+    """Returns the timestamp of the whole second."""
     found = Timestamp()
     found.FromDatetime(datetime.fromtimestamp(ms // 1000, UTC))
     return found

@@ -1,8 +1,8 @@
 """The keys of hot lists, all derived from one secret (<data>/hotlist.key): nothing is stored for a device.
 
-A device's key is HKDF-SHA256 of the secret over device, officer and day, so that the server can hand the same one out
-again to the same officer at the same device, and to nobody else. Whoever has the secret has every device's keys of
-every day: it stays on the server, and is replaced by removing the file (lists and logs kept under old keys are lost).
+A device's key is HKDF-SHA256 of the secret over device, officer and day. So the server can hand the same key out again
+to the same officer at the same device, and to no other. The secret gives every device's keys of every day: it stays on
+the server. To replace it, remove the file (lists and logs kept under old keys are lost).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DAY = re.compile(r"\A[0-9]{8}\Z")
 
 
 class HotlistKeys:
-    """What is derived from one secret."""
+    """The keys derived from one secret."""
 
     def __init__(self, secret: bytes) -> None:
         """Raises ValueError for a secret of another size."""
@@ -61,7 +61,7 @@ def key_id_of(day: date) -> str:
 
 
 def is_key_id(text: str, today: date) -> bool:
-    """Whether it names a day of the last OLDEST_DAYS."""
+    """Returns whether it names a day of the last OLDEST_DAYS."""
     if not _DAY.match(text):
         return False
     try:

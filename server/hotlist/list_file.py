@@ -31,7 +31,7 @@ _LEVEL = 6
 
 @dataclass(frozen=True)
 class ListFile:
-    """What the first line says, and where the blocks begin."""
+    """The content of the first line, and the start of the blocks."""
 
     path: Path
     list_id: str
@@ -46,7 +46,7 @@ class ListFile:
     stamp: tuple[int, int]  # of the file: another may take its place
 
     def is_replaced(self) -> bool:
-        """Whether another list lies there, or none."""
+        """Returns whether another list is at this path, or none."""
         try:
             return _stamp(self.path.stat()) != self.stamp
         except OSError:
@@ -63,7 +63,7 @@ class ListFile:
 
 
 def list_path(data: Path, generation_id: str, day: str, mask: int) -> Path:
-    """Where the list of a mask lies. day: yyyymmdd."""
+    """Returns the path of a mask's list. day: yyyymmdd."""
     return data / FOLDER / f"{generation_id}-{day}-{mask:x}.list"
 
 
@@ -106,7 +106,7 @@ def write_list(
 
 
 def read_list(path: Path) -> ListFile | None:
-    """What a list file is; None where there is none. Raises OSError, ValueError for one that is none."""
+    """Returns the list file at this path; None if there is none. Raises OSError; ValueError if it is no list."""
     try:
         with path.open("rb") as file:
             line = file.readline()

@@ -1,7 +1,8 @@
-"""Makes lists, and the steps that follow them: what the making process does in its turns.
+"""Makes lists, and the steps that follow them: the work of the making process in its turns.
 
-A list is made for each mask that callers asked for (server/hotlist/list_file.py), of each generation that is published
-and what lies over it, anew each day; what is neither of the current generation nor of this or the last day is removed.
+A list is made for each mask that callers asked for (server/hotlist/list_file.py), for each published generation with
+the changes over it, anew each day. Lists that are neither of the current generation nor of this or the last day are
+removed.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ class ListMaker:
         self._idle: dict[Path, float] = {}  # until when a list that was at its end is left alone
 
     def tick(self) -> bool:
-        """Brings the lists that are wanted to the newest view; then makes one that is not there, of the generation that
-        serves, or that was published, or one that is there anew, when its steps are many. Whether it is at its end.
+        """Brings the wanted lists to the newest view, then makes one list. Returns whether nothing is left to do.
+
+        The list made is a missing one, of the serving or the published generation, or one with many steps, anew.
         """
         now = time.time()
         day = today_in_guatemala(now).strftime("%Y%m%d")
@@ -129,7 +131,7 @@ class ListMaker:
     # ---- following ----
 
     def _look(self) -> None:
-        """At what lies over each generation now; the lists of each are told what may have changed."""
+        """Looks at the changes over each generation; passes the changed identifiers to its lists."""
         for generation_id, view in self._views.items():
             try:
                 touched = view.look()
@@ -141,7 +143,7 @@ class ListMaker:
                     followed.due |= touched
 
     def _follow(self, path: Path, mask: int, now: float, said: SaidOfHits) -> bool:
-        """Whether the list is at the view's end, or cannot be followed."""
+        """Returns whether the list is at the view's end, or cannot be followed."""
         if time.monotonic() < self._rests.get(path, 0.0) and path not in self._followed:
             return True
         try:

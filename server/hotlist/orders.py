@@ -1,4 +1,4 @@
-"""What the making process is told when it is started, and where what is wanted of it lies."""
+"""The orders to the making process at its start, and the paths of the requests to it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WANTED_IN = Path(FOLDER) / WANTED  # in the data directory
 
 
 class Orders(BaseModel):
-    """What the process is to do."""
+    """Orders of the process."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

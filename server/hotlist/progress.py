@@ -1,4 +1,4 @@
-"""How far the making process is, for the metrics: a file that it leaves each second, in the directory of sockets."""
+"""Progress of the making process, for the metrics: a file written each second, in the directory of sockets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN_S = 1.0
 
 
 class Progress:
-    """What is told of the lists. It outlives the process: one that ends again and again is seen to stand."""
+    """State of the lists for the metrics. It outlives the process, so a process that keeps ending shows as stalled."""
 
     def __init__(self, folder: Path, status: Path) -> None:
         """folder: of the lists. status: the file."""
@@ -72,7 +72,7 @@ class Progress:
             replace_file(self._status, json.dumps(told_now).encode(), durable=False)
 
     def _current_ms(self, mask: str) -> int:
-        """Up to when the newest list of a mask, with its steps, is what answers on line are."""
+        """Returns the time up to which the newest list of a mask, with its steps, equals answers on line."""
         times = [self._since[mask]]
         for path in self._folder.glob(f"*-{mask}.list"):
             with suppress(OSError):

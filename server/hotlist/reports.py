@@ -1,7 +1,7 @@
-"""Which numbers of which off-line log have come: <data>/hotlists/reports.db, of all workers.
+"""The received numbers of each off-line log: <data>/hotlists/reports.db, shared by all workers.
 
-A number has an audit record on disk before it is written here, so that one that comes again after a crash may have two
-records, and none is ever lost.
+A number has an audit record on disk before it is written here. So a number that comes again after a crash may have two
+records, and no record is ever lost.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class TooManyGaps(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """What has come of one log. `fresh`: numbers that had not come before; `opened`: gaps that these ones opened."""
+    """The received part of one log. `fresh`: numbers that had not come before; `opened`: gaps that they opened."""
 
     through: int
     gaps: list[tuple[int, int]]
@@ -42,7 +42,7 @@ class Progress:
 
 
 def advanced(through: int, gaps: list[tuple[int, int]], numbers: Iterable[int]) -> Progress:
-    """What is known after these numbers came. Raises TooManyGaps."""
+    """Returns the progress after these numbers came. Raises TooManyGaps."""
     fresh, opened = [], []
     gaps = list(gaps)
     for number in sorted(set(numbers)):
@@ -65,7 +65,7 @@ def advanced(through: int, gaps: list[tuple[int, int]], numbers: Iterable[int]) 
 
 
 class Reports:
-    """Of one data directory. Each call opens the file for itself: they are rare, and run in threads."""
+    """The reports of one data directory. Each call opens the file for itself: calls are rare, and run in threads."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE

@@ -15,7 +15,7 @@ from core.files.regular_file import read_file
 
 
 class HotlistCollector(Collector):
-    """Of the file that the making process leaves each second; nothing where nobody ever asked for a list."""
+    """Metrics from the file that the making process leaves each second; none if no list was ever asked for."""
 
     def __init__(self, status: Path, valid_s: int) -> None:
         self._status, self._valid_s = status, valid_s

@@ -182,7 +182,8 @@ def _invalid(field: str, rule: str) -> Refusal:
 
 
 def _asked_key(look_up: hotlist_service_pb2.OfflineLookUp) -> bytes:
-    """As the engine's own records have it, so that `ronda audit who-asked` finds it; empty for no identifier."""
+    """Returns the key of the engine's own records, so that `ronda audit who-asked` finds it; empty for no
+    identifier."""
     try:
         if look_up.kind == check_service_pb2.IDENTIFIER_KIND_PLATE:
             found = take_apart(look_up.question.partition("|")[0].removeprefix("?-"))
@@ -206,7 +207,7 @@ def _listed(asked: Asked, look_up: hotlist_service_pb2.OfflineLookUp) -> list[Do
 
 
 def _count_persons(asked: Asked, found: list[DossierReader]) -> None:
-    """Whom the device showed off line counts among those whom the officer saw today; nothing is refused any more."""
+    """Counts persons shown off line among those that the officer saw today; nothing is refused any more."""
     persons = [each.subject_id for each in found if each.kind in (EntityKind.PERSON, EntityKind.UNIDENTIFIED)]
     if persons:
         asked.caller.show(asked.entered.purpose, persons, refuses=False)

@@ -8,7 +8,7 @@ from server.settings import SettingsPart
 
 
 class HotlistSettings(SettingsPart):
-    """How much is on a list, and how long it answers."""
+    """The size of a list, and how long it is valid."""
 
     hotlist_entries: int = Field(
         500_000, ge=1, le=2_000_000, description="Most entries of a hot list; the least grave and oldest are left out."

@@ -1,10 +1,10 @@
-"""The steps of a list on the server's disk, beside it: a line of JSON that says whose they are, then a line a step.
+"""The steps of a list on the server's disk, beside it: a line of JSON that names the list, then a line a step.
 
 <data>/hotlists/<generation>-<yyyymmdd>-<mask>.steps   number, SHA-256 and HotlistStep of each, in text; appended
 <data>/hotlists/<generation>-<yyyymmdd>-<mask>.beat    its time: what was fed until then is in the list and its steps
 
-A list's steps begin before the list is there, so that no list is ever beside those of another. The last line may be
-half, after a kill: it counts for nothing, and the maker cuts it off.
+A list's steps begin before the list exists, so that no list is ever beside the steps of another. The last line may be
+half, after a kill: it is ignored, and the maker cuts it off.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Step:
 
 @dataclass
 class StepsFile:
-    """What was read of a file so far."""
+    """The part of a file read so far."""
 
     path: Path
     list_id: str
@@ -47,7 +47,7 @@ class StepsFile:
     inode: int = 0
 
     def read_on(self) -> list[Step]:
-        """What was appended since. Raises OSError, ValueError for a file of another list, or damaged."""
+        """Returns the steps appended since. Raises OSError, ValueError for a file of another list, or a damaged one."""
         fresh: list[Step] = []
         with self.path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -102,7 +102,7 @@ def _step(line: bytes) -> Step:
 
 
 def steps_path(list_path: Path) -> Path:
-    """Beside a list."""
+    """Returns the path of the steps beside a list."""
     return list_path.with_suffix(".steps")
 
 
@@ -124,13 +124,13 @@ def read_steps(list_path: Path, list_id: str) -> StepsFile:
 
 
 def watched_keys(list_path: Path) -> set[ListKey]:
-    """As `begin_steps` was told. Raises OSError, ValueError, KeyError."""
+    """Returns the keys given to `begin_steps`. Raises OSError, ValueError, KeyError."""
     with steps_path(list_path).open("rb") as file:
         return {(kind, text) for kind, text in json_of(file.readline())["watched"]}
 
 
 def touch_beat(list_path: Path, seconds: float) -> None:
-    """What was fed until then is in. Raises OSError."""
+    """Notes that changes up to this time are in the list. Raises OSError."""
     path = list_path.with_suffix(".beat")
     try:
         os.utime(path, (seconds, seconds))
@@ -148,7 +148,7 @@ def beat_ms(list_path: Path) -> int:
 
 
 def told_keys(content: bytes) -> set[ListKey]:
-    """Those that a step names."""
+    """Returns the keys that a step names."""
     step = hotlist_service_pb2.HotlistStep.FromString(content)
     named = {(block.key_kind, entry.key) for block in step.keys for entry in block.entries}
     return named | {(gone.key_kind, gone.key) for gone in step.gone}

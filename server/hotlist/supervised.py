@@ -1,4 +1,4 @@
-"""What the supervisor keeps for hot lists: the process that makes them, once a list was asked for."""
+"""The process that the supervisor keeps for hot lists: it makes them, once a list was asked for."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class SyncStream:
         self._at = 0  # step that the device has, or is being sent
 
     async def messages(self) -> AsyncIterator[SyncResponse]:
-        """Until its time is over, or the caller may no more. Raises Refusal, AuditUnavailable."""
+        """Yields messages until the time is over, or the caller loses the right. Raises Refusal, AuditUnavailable."""
         until = time.monotonic() + FOLLOW_S
         given = await self._giver.list_of(self._asked)
         if self._holds(given):
@@ -86,8 +86,7 @@ class SyncStream:
         yield SyncResponse(snapshot=self._header(given, unchanged=True))
 
     async def _wait(self, given: GivenList) -> GivenList | None:
-        """Until there is something to say; the list that took the place of this one. Raises Refusal for who may no
-        more."""
+        """Waits for news; returns the list that replaced this one. Raises Refusal after a loss of rights."""
         renewed = time.monotonic() + _RENEW_S
         while time.monotonic() < renewed and not given.after(self._at):
             await self._giver.lists.news(given, self._at, _LOOK_S)
@@ -106,7 +105,7 @@ class SyncStream:
         return SnapshotResponse(header=self._giver.header(given, purpose, self._at, unchanged=unchanged))
 
     async def _record(self, given: GivenList) -> None:
-        """That another list is given: the call's own record names the first."""
+        """Records that another list is given: the call's own record names the first."""
         asked, audit = self._asked, self._asked.service.audit
         audit.log.append_record(
             clock_ms=clock_ms(),

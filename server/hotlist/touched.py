@@ -1,8 +1,8 @@
-"""The view over one base, as the maker of lists looks at it, and which identifiers may lead elsewhere since.
+"""The view over one base, for the maker of lists, and the identifiers that may lead elsewhere since the last look.
 
-Who is in a new delta may have changed, and so may have whoever lies over the base no more. Of each the identifiers
-count that she states now and those that she stated when she was last seen, or in the base: one that none of them states
-leads where it led.
+Subjects in a new delta may have changed, and so may subjects that are no longer over the base. For each of them two
+sets of identifiers count: those stated now, and those stated at the last look or in the base. An identifier outside
+both sets leads to the same subject as before.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _GONE = b""
 
 
 class ViewFollower:
-    """Of one base. For one thread."""
+    """Follows the view of one base. For one thread."""
 
     def __init__(self, base: Generation, data: Path, fed: Collection[str], *, live: bool) -> None:
         """fed: registers that sources of the settings feed. live: whether anything is ever laid over a base."""
@@ -42,13 +42,13 @@ class ViewFollower:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the newest view could not be read whole."""
+        """True if the newest view could not be read whole."""
         return self._newest is not None
 
     def look(self) -> set[ListKey]:
-        """What may lead elsewhere than at the look before; from now on `view` is the newest.
+        """Returns the keys that may lead elsewhere than at the last look; from now on `view` is the newest.
 
-        Raises CoreError, OSError: then it is due yet, and `view` as it was.
+        Raises CoreError, OSError: then it remains due, and `view` is unchanged.
         """
         if self._levels is None:
             return set()
@@ -102,8 +102,10 @@ class ViewFollower:
         return keys_of(reader) if reader is not None else set()
 
     def _beside(self, view: Generation) -> set[ListKey]:
-        """What else is stated by those who bear a plate of these: its alerts show by their VIN too, and by the same
-        number with another type."""
+        """Returns the other identifiers of subjects with one of these plates.
+
+        Their alerts also show by their VIN, and by the same number with another type.
+        """
         found: set[ListKey] = set()
         for key in self._found:
             if key[0] != _PLATE:

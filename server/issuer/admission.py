@@ -1,7 +1,7 @@
-"""Whether a call is taken in, before its message is waited for: whose it is, how many he has, how long it may take.
+"""Admits a call before its message is waited for: its caller, the caller's open calls, its time limit.
 
-gRPC begins a call with its headers and would wait for its message without end. So a call's certificate is looked at
-first, each certificate's name has a bound of calls at once, and a message must come within seconds: whoever has one
+gRPC begins a call with its headers and would wait for its message without end. So the call's certificate is checked
+first, each certificate's name has a limit of calls at once, and a message must come within seconds. A thief of one
 device's key holds a few places and no more.
 """
 
@@ -27,7 +27,7 @@ _RETRY_MS = 1000
 
 
 class Admission:
-    """Of one event loop."""
+    """Admissions of one event loop."""
 
     def __init__(self, settings: IssuerSettings, callers: Callers) -> None:
         self._settings = settings
@@ -36,7 +36,7 @@ class Admission:
         self.connections: Connections | None = None  # once the port is known
 
     def peer(self, context: Any) -> Peer:
-        """Whose call it is. Raises Refusal; then his connections are counted with strangers'."""
+        """Returns the peer of the call. Raises Refusal; then the connection is counted among the strangers'."""
         try:
             peer = self._callers.peer(context.auth_context())
         except Refusal:

@@ -1,6 +1,5 @@
-"""Which gateway or device calls, by its certificate: of this institution alone, allowed, and not revoked; and which
-officers that file revokes.
-"""
+"""Identifies gateways and devices by certificate: of this institution, allowed, not revoked. Reads revoked officers
+too."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ Auth = Mapping[str, Iterable[bytes]]
 
 
 class Callers:
-    """The one institution of the trust directory, and whom it revoked: `revoked.toml` is read again when it changes."""
+    """The one institution of the trust directory, and its revocations: `revoked.toml` is read again when it changes."""
 
     def __init__(self, settings: IssuerSettings) -> None:
         """Raises SettingsError."""
@@ -62,7 +61,7 @@ class Callers:
             raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
 
     def revoked_officer(self, nip: str) -> bool:
-        """Whether the file names her; `ronda keys issuer revoke` is the other way. Of any thread."""
+        """Returns whether the file names the officer; `ronda keys issuer revoke` is the other way. Thread-safe."""
         return f"{self.institution.id}/{nip}" in self._now_revoked().officers
 
     def _now_revoked(self) -> Revocations:

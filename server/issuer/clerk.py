@@ -1,6 +1,6 @@
-"""What the institution's clerk does: each act is on the record before it is done.
+"""The acts of the institution's clerk: each act is on record before it is done.
 
-The issuer may serve meanwhile: both write the same database, and what a clerk changes holds from the next call on.
+The issuer may serve meanwhile: both write the same database, and a clerk's change holds from the next call on.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DAY_MS = 86_400_000
 
 
 class Refused(Exception):
-    """What a clerk asked for cannot be done: "revoked" or "unknown"."""
+    """The clerk's request cannot be done: "revoked" or "unknown"."""
 
 
 class Clerk:
@@ -46,9 +46,9 @@ class Clerk:
         record_clerk(self._settings, act, account_name(), nip)
 
     def enrol(self, nip: str, unit: str, roles: Sequence[str], *, reinstate: bool) -> bool:
-        """A new officer, or another unit and roles for one; whether she is new. Raises Refused, Refusal.
+        """Adds an officer, or changes unit and roles of one; returns whether they are new. Raises Refused, Refusal.
 
-        Ends her sessions. Who was revoked comes back with `reinstate` alone.
+        Ends the officer's sessions. A revoked officer comes back only with `reinstate`.
         """
         forms.need(forms.NIP, nip, "nip", "1 to 32 letters, digits, dots, hyphens or underscores")
         forms.need(forms.UNIT, unit, "unit", "1 to 64 letters, digits, dots, hyphens or underscores")
@@ -75,7 +75,7 @@ class Clerk:
         return known is None
 
     def set_number(self, nip: str, telephone: str) -> None:
-        """Her one number; whoever had it before has none. Raises Refused, Refusal."""
+        """Sets the officer's one number; a former holder of it has none. Raises Refused, Refusal."""
         forms.need(forms.TELEPHONE, telephone, "telephone", "+ and 8 to 15 digits")
         officer = self._known(nip)
         hashes = subject_hashes(self._pepper, Kind.PIN, telephone)
@@ -88,7 +88,7 @@ class Clerk:
                 self._store.end_sessions(each)
 
     def reset(self, nip: str, kind: Kind, secret: str) -> int:
-        """A provisional PIN or password, which she must change; the days that she has. Raises Refused, Refusal."""
+        """Sets a provisional PIN or password for the officer to change; returns its days. Raises Refused, Refusal."""
         officer = self._known(nip)
         if weak := weakness(kind, secret, nip=nip):
             raise forms.field_invalid(kind.value, weak)
@@ -102,7 +102,7 @@ class Clerk:
         return days
 
     def unlock(self, nip: str) -> None:
-        """Her number and her NIP may be tried again. Raises Refused."""
+        """Unlocks the officer's number and NIP. Raises Refused."""
         officer = self._known(nip)
         self._record(IssuerAct.UNLOCK, nip)
         with self._store.change():
@@ -129,7 +129,7 @@ class Clerk:
         return len(Pepper(self._settings.pepper).keys), dropped
 
     def end_all_sessions(self) -> None:
-        """After a restored database: everybody signs in anew."""
+        """Ends all sessions after a restored database: all officers sign in anew."""
         with self._store.change() as db:
             db.execute("UPDATE officer SET epoch = epoch + 1")
 

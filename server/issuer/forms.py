@@ -1,4 +1,4 @@
-"""What a number, a NIP, a PIN and a password may be. Rules name no value."""
+"""The permitted forms of a number, a NIP, a PIN and a password. Rules name no value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMMON_PART = 4  # digits of the number's end or of the NIP that a PIN may not 
 
 
 class Kind(StrEnum):
-    """What an officer knows: a PIN for gateways, a password for devices."""
+    """The officer's secret: a PIN for gateways, a password for devices."""
 
     PIN = "pin"
     PASSWORD = "password"  # noqa: S105 # the kind, no password
@@ -41,7 +41,7 @@ def need(pattern: re.Pattern[str], text: str, field: str, rule: str) -> str:
 
 
 def weakness(kind: Kind, secret: str, *, nip: str, telephones: tuple[str, ...] = ()) -> str:
-    """Why it may not be a new PIN or password, in English; "" = it may."""
+    """Returns why it may not be a new PIN or password, in English; "" = it may."""
     return _pin_weakness(secret, nip, telephones) if kind is Kind.PIN else _password_weakness(secret, nip)
 
 

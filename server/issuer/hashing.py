@@ -1,10 +1,10 @@
 """PINs and passwords, hashed memory-hard: keyed with the pepper, then scrypt (RFC 7914), a few at once in threads.
 
-A hash takes 128 * r * N bytes (16 to 64 MiB): as many run as the settings say, the rest wait. Callers have their turns
-one after the other and each a bound of its own, as has each number: a flood takes neither memory nor others' time.
+A hash takes 128 * r * N bytes (16 to 64 MiB). As many run at once as the settings say; the rest wait. Callers take
+turns, and each caller and each number has a limit of its own: a flood takes neither memory nor others' time.
 
-The queue of a caller is first in, first out. A sign-in that its caller's deadline leaves no time for is refused when it
-comes, with the time to come back after. So whoever waits is served in time, and newest first would only break that.
+The queue of a caller is first in, first out. A sign-in without enough time before its deadline is refused at once, with
+the time to retry after. So every waiting one is served in time, and newest-first order would only break that.
 """
 
 from __future__ import annotations
@@ -118,9 +118,9 @@ class Hashing:
         """Gives a thread's worth of time, for `run`.
 
         seconds: until the caller's deadline. hashes: that the caller's answer takes, each with a turn of its own.
-        Raises Refusal OVERLOADED, with the time to come back after:
-        - `most` of this caller wait or run already, or `most_of_subject` of this number or NIP (0 = of none);
-        - its turn and its hash would come after the deadline. Where nobody waits this is never so.
+        Raises Refusal OVERLOADED, with the time to retry after:
+        - `most` of this caller wait or run already, or `most_of_subject` of this number or NIP (0 = no limit);
+        - its turn and its hash would come after the deadline; never while a thread is free.
         """
         if self._of_caller[caller] >= most or (most_of_subject and self._of_subject[subject] >= most_of_subject):
             raise Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=_BUSY_RETRY_MS)
@@ -163,7 +163,7 @@ class Hashing:
             raise
 
     def _pass_on(self) -> None:
-        """To the next caller, who then stands last."""
+        """Passes the turn to the next caller, who then stands last."""
         while self._waiting:
             caller, turns = self._waiting.popitem(last=False)
             turn = turns.popleft()

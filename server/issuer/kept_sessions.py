@@ -1,9 +1,9 @@
-"""Sessions over a restart that was ordered: sealed at SIGTERM, taken up once by the next start.
+"""Sessions across an ordered restart: sealed at SIGTERM, taken up once by the next start.
 
-A planned restart (an upgrade, a setting) would else ask every officer for PIN or password, also cars in the middle of
-a stop. The file is worth nothing but to the issuer that begins next: it is sealed under the pepper, names the machine's
-boot (sessions go by its clock) and the database's sequence, which moves on before the first session of it is used; so
-a copy that is put back later revives nobody who signed off or was signed off since. A kill leaves no file.
+Otherwise a planned restart (an upgrade, a setting) would ask every officer for PIN or password, also cars in the middle
+of a stop. Only the next issuer can use the file. It is sealed under the pepper, and names the machine's boot (sessions
+go by its clock) and the database's sequence. That sequence moves on before the first session is used, so a copy
+restored later revives no ended session. A kill leaves no file.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def keep_sessions(path: Path, sessions: list[tuple[bytes, Session]], pepper: Pep
 
 
 def take_up_sessions(path: Path, pepper: Pepper, store: Store) -> list[tuple[bytes, Session]]:
-    """Those of the file that the last end left, which is gone then; none where there is none. Raises as `change` does.
+    """Takes up the sessions in the file of the last end, and removes it; none if there is none. Raises as `change`.
 
-    Those that are over by now are found so when they are shown.
+    Sessions that are over by now are detected when they are used.
     """
     about = _bound_to(store)
     with store.change():  # its sequence moves on, file or none: no file of an earlier end ever fits again

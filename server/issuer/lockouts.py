@@ -1,9 +1,9 @@
-"""Failures and locks, in the database: they outlive a restart, and hold for numbers of nobody as for others.
+"""Failures and locks, in the database: they survive a restart, and unknown numbers are treated like known ones.
 
-A failure is charged before the PIN is tried, and given back when it was right: whoever hangs up, kills the issuer or
-tries many at once pays all the same. Of a number, NIP or device every failure counts. Of a gateway, and in all, those
-of officers on file count: strangers who send numbers of nobody lock nobody out but themselves. A device is never
-locked: a console is one device for everybody who can reach its page. Its sign-ins wait for seconds instead. A right PIN
+A failure is charged before the PIN is tried, and given back if it was right: a caller that hangs up, kills the issuer
+or tries many at once pays all the same. For a number, NIP or device every failure counts. For a gateway, and in all,
+only those of officers on file count: strangers who send unknown numbers lock out only themselves. A device is never
+locked, because a console is one device for every user of its page. Its sign-ins wait for seconds instead. A right PIN
 pays back a little more than its charge, once a session's time for each officer, so that honest slips of thousands lock
 nothing.
 """
@@ -39,7 +39,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Account:
-    """One counter: the rule and whose it is (a keyed hash, or "" of all)."""
+    """One counter: the rule and its owner (a keyed hash, or "" for all)."""
 
     rule: Rule
     key: bytes
@@ -100,7 +100,7 @@ def charge(db: sqlite3.Connection, account: Account, now_ms: int) -> Charge:
 
 
 def give_back(db: sqlite3.Connection, made: Charge, now_ms: int, *, pays: float = 0.0) -> None:
-    """It was no failure; `pays`: how much of another it makes up for."""
+    """Gives a charge back: it was no failure; `pays`: the part of another failure that it pays for."""
     row = _read(db, made.account, now_ms)
     if made.until_ms and row.until_ms == made.until_ms:
         row.until_ms = 0

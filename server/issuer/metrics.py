@@ -1,4 +1,4 @@
-"""What the issuer counts, for Prometheus: calls by method and outcome, how long they took, who waits for a hash.
+"""The issuer's metrics for Prometheus: calls by method and outcome, their duration, calls that wait for a hash.
 
 No label holds a number, a NIP or a gateway: methods and reasons come from fixed sets.
 """
@@ -68,13 +68,13 @@ class Metrics:
         self._spared.inc()
 
     def watch(self, waiting: Callable[[], int], sessions: Callable[[], int]) -> None:
-        """What is looked at when somebody scrapes."""
+        """Sets the functions that give the current numbers at each scrape."""
         self._waiting.set_function(waiting)
         self._sessions.set_function(sessions)
 
     @contextmanager
     def served(self, settings: IssuerSettings) -> Iterator[None]:
-        """At `metrics`, in a thread, while the context lasts. Raises SettingsError where the address is taken."""
+        """Serves at `metrics`, in a thread, while the context lasts. Raises SettingsError if the address is in use."""
         with served(settings.metrics_address, self._registry) as address:
             if address:
                 log("metrics_served", address=address)

@@ -1,10 +1,10 @@
-"""What the database must not hold: the pepper keys, and how far the database had come.
+"""Secrets kept out of the database: the pepper keys, and the database's newest sequence.
 
 <pepper>/keys.json    {"keys": [{"id": ..., "key": 32 bytes, hexadecimal}, ...]}, newest first; mode 0600
 <pepper>/newest.json  {"database": id of the database, "sequence": its newest}: a database that is older was rolled back
 
-Whoever has the database without the keys can try no PIN, however few digits it has: numbers and PINs are keyed with
-them before they are stored. Each stored hash names its key; what is used is renewed under the newest key.
+A thief of the database without the keys can try no PIN, however few digits it has: numbers and PINs are keyed with them
+before they are stored. Each stored hash names its key; a hash in use is renewed under the newest key.
 """
 
 from __future__ import annotations
@@ -63,15 +63,15 @@ class Pepper:
 
     @property
     def newest(self) -> Key:
-        """Under which everything new is stored."""
+        """The key for everything new."""
         return self.keys[0]
 
     def by_id(self, identity: str) -> Key | None:
-        """None for a key that was taken away: what it keyed can no longer be proven."""
+        """Returns the key; None for a removed one: its hashes can no longer be proven."""
         return next((each for each in self.keys if each.id == identity), None)
 
     def all_of(self, what: str, *parts: bytes) -> list[bytes]:
-        """As `Key.of`, under each key."""
+        """Returns the result of `Key.of` under each key."""
         return [each.of(what, *parts) for each in self.keys]
 
 
@@ -112,7 +112,7 @@ class Newest:
         self._database = database
 
     def check(self, sequence: int) -> None:
-        """Raises RolledBack for a database that stands before the newest sequence, or whose newest nobody knows."""
+        """Raises RolledBack for a database older than the newest sequence, or with an unknown newest sequence."""
         try:
             held = json_of(read_file(self._path))
             known = held["sequence"] if held["database"] == self._database else None

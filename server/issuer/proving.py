@@ -1,10 +1,10 @@
-"""Whether somebody is who she says: the locks, the charge, the hash, and what a right PIN gives back.
+"""Proves an officer's identity: the locks, the charge, the hash, and the refund for a right PIN.
 
-The order is the defence. Locks are looked at first, of numbers of nobody alike. A caller whose deadline passed, or who
-hung up, is not charged and not hashed for. A failure is on disk before the hash begins. A device with many failures
-waits before the hash, whatever the password: leaving early tells a guesser nothing. The hash runs for whoever asks, at
-the same cost. A refusal leaves at a step of time, so that what differs by microseconds (an officer on file, an older
-hash) cannot be told from it.
+The order is the defence. Locks are checked first, for unknown numbers alike. A caller with a passed deadline, or who
+hung up, is not charged and gets no hash. A failure is on disk before the hash begins. A device with many failures waits
+before the hash, with any password: leaving early reveals nothing to a guesser. The hash runs for every caller, at the
+same cost. A refusal leaves at a fixed step of time, so that differences of microseconds (an officer on file, an older
+hash) cannot be measured.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Claim:
-    """Who somebody says to be: by a number (PIN) or a NIP (password), through a gateway or device.
+    """A claimed identity: by a number (PIN) or a NIP (password), through a gateway or device.
 
     awaited: the callers who wait for the answer.
     """
@@ -86,7 +86,7 @@ class Rules:
 
 
 def subject_hashes(pepper: Pepper, kind: Kind, subject: str) -> list[bytes]:
-    """What stands for a number or NIP in the database and in sessions, under every key, newest first."""
+    """Returns the keyed hashes of a number or NIP in the database and in sessions, under every key, newest first."""
     return pepper.all_of(f"subject {kind}", subject.encode())
 
 
@@ -120,9 +120,9 @@ class Prover:
         return await asyncio.get_running_loop().run_in_executor(self._looking, work, self._looks)
 
     async def prove(self, pepper: Pepper, claim: Claim, secret: str, *, wanted: str = "") -> Proof:
-        """Returns the officer whose PIN or password it is.
+        """Returns the officer with this PIN or password.
 
-        wanted: what is to take its place, "" = nothing. Raises Refusal SIGN_IN_REFUSED, LIMIT_EXCEEDED, OVERLOADED,
+        wanted: the new one to set, "" = none. Raises Refusal SIGN_IN_REFUSED, LIMIT_EXCEEDED, OVERLOADED;
         DEADLINE_EXCEEDED: no caller waits any more, and nothing was counted.
         """
         came = boot_clock()
@@ -279,7 +279,7 @@ class _Charged:
 
 @dataclass(frozen=True)
 class _Settled:
-    """What a right PIN changes."""
+    """The changes made by a right PIN."""
 
     attempt: _Attempt
     pepper: Pepper

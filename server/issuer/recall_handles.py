@@ -1,8 +1,8 @@
-"""What an exchange by PIN gives for recalls: weeks later the gateway gets a token by it that opens AlertService alone.
+"""Handles for recalls, given by an exchange by PIN: weeks later the gateway gets a token that opens AlertService alone.
 
-A session lasts ten minutes, and a warrant is cancelled days after the look-up; nobody can be asked for her PIN to be
-told so. A handle is sealed under the pepper and kept nowhere here. It is worth nothing to another gateway, for another
-number, once the number is another officer's or she is revoked, and it opens no look-up.
+A session lasts ten minutes, and a warrant may be cancelled days after the look-up; the officer cannot be asked for a
+PIN to get that news. A handle is sealed under the pepper and not stored here. It is useless to another gateway, for
+another number, or after the number moves to another officer or the officer is revoked. It opens no look-up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _USE = "handles for recalls"
 
 @dataclass(frozen=True)
 class RecallHandle:
-    """officer: her row; reference: the random one of that row; number: the sender's, as + and digits."""
+    """officer: its row; reference: the random one of that row; number: the sender's, as + and digits."""
 
     officer: int
     reference: bytes
@@ -35,7 +35,7 @@ class RecallHandle:
 
 
 def sealed(handle: RecallHandle, pepper: Pepper) -> str:
-    """As the gateway keeps it."""
+    """Returns the handle as the gateway keeps it."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     said = json.dumps([handle.officer, handle.reference.hex(), handle.ends_ms]).encode()
     about = _about(handle.number, handle.gateway)
@@ -43,7 +43,7 @@ def sealed(handle: RecallHandle, pepper: Pepper) -> str:
 
 
 def opened(text: str, number: str, gateway: str, pepper: Pepper, now_ms: int) -> RecallHandle | None:
-    """None: not for this number by this gateway, over, or of a key that was taken away."""
+    """Opens a handle; None: not for this number by this gateway, over, or of a removed key."""
     try:
         content = base64.urlsafe_b64decode(text.encode())
     except (Base64Error, ValueError):

@@ -30,7 +30,7 @@ def _bytes_of(who: dict[str, object]) -> bytes:
 
 
 def identity_of(peer: Peer, officer: Officer | None) -> bytes:
-    """Whom the certificate proves, and the officer where she was proven too."""
+    """Returns the identity that the certificate proves, with the officer if proven too."""
     who: dict[str, object] = {"device": peer.device, "institution": peer.institution.id}
     if officer is not None:
         who |= {"nip": officer.nip, "unit": officer.unit, "roles": list(officer.roles)}

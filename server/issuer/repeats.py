@@ -1,12 +1,13 @@
 """Repeated requests that are recognised after a restart, in the database: nothing is counted twice.
 
 A try is named by its caller, request id and subject. Its row is written with the charge, before the hash, and gets the
-hash of the tried secret once that is known. A repetition pays first, as everybody does. It gets that back when its
-hash is the row's: another secret under the same id pays. After a kill between charge and hash the charge of that time
-is the repetition's own.
+hash of the tried secret once that is known. A repetition pays first, like every try. It gets that back if its hash is
+the row's: another secret under the same id pays. After a kill between charge and hash the charge of that time is the
+repetition's own.
 
-A changed PIN or password leaves the hash of the former one. Whoever asks once more for the very change, by former and
-present secret, is told that it is done, under any request id: the officer who heard nothing sends the message again.
+A changed PIN or password leaves the hash of the former one. A repeated request for the same change, by former and
+present secret, gets the answer that it is done, under any request id: an officer without an answer sends the message
+again.
 """
 
 from __future__ import annotations

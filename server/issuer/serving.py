@@ -47,7 +47,7 @@ _JUMP_S = 5  # of the wall clock against the machine's own
 
 
 def serve_issuer(settings: IssuerSettings) -> int:
-    """Serves until it is told to end; the exit status. Raises SettingsError, RuntimeError for an address in use."""
+    """Serves until asked to end; returns the exit status. Raises SettingsError, RuntimeError for an address in use."""
     forbid_core_dumps()
     logs.set_up(settings.log_level, process="issuer", pid=os.getpid())
     prepare_audit(settings, development=False)

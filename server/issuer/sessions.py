@@ -47,7 +47,7 @@ class Session:
 
 
 class Sessions:
-    """Those that live: one of a subject at a certificate. Of one thread."""
+    """The live sessions: one of a subject at a certificate. For one thread."""
 
     def __init__(self) -> None:
         self._by_handle: dict[bytes, Session] = {}
@@ -57,7 +57,7 @@ class Sessions:
         return len(self._by_handle)
 
     def open(self, session: Session) -> str:
-        """Its handle; the subject's earlier session at this certificate is over."""
+        """Opens a session, returns its handle; ends the subject's earlier session at this certificate."""
         handle = secrets.token_urlsafe(32)
         self._end(self._of_subject.get((session.subject, session.thumbprint)))
         while self._by_handle and (len(self._by_handle) >= _MOST or self._oldest_is_over()):
@@ -82,7 +82,7 @@ class Sessions:
         return session if session.subject in subjects else None
 
     def end(self, handle: str) -> bool:
-        """Ends it, whoever shows it: by another certificate than its own it was stolen. Whether there was one."""
+        """Ends the session for any caller: under another certificate it was stolen. Returns whether there was one."""
         return self._end(_key(handle))
 
     def living(self) -> list[tuple[bytes, Session]]:

@@ -1,9 +1,9 @@
-"""`ronda keys issuer init`: an issuer's directory, from what `ronda keys institution` made.
+"""`ronda keys issuer init`: makes an issuer's directory from the files of `ronda keys institution`.
 
 <directory>/issuer.toml                   settings (server/issuer/settings.py)
 <directory>/officers.db                   officers, hashes, lock-outs
 <directory>/officers.key.json             copy of the institution's signing key; the key of its CA stays where it was
-<directory>/ca.pem                        the institution's CA: whose gateways and devices may connect
+<directory>/ca.pem                        the institution's CA: its gateways and devices may connect
 <directory>/pepper/                       pepper keys and the database's newest sequence: move it to another disk
 <directory>/server.pem, server.key        the issuer's own certificate; server-ca.pem is for its clients
 <directory>/trust/                        the institution's public files, and revoked.toml
@@ -80,11 +80,11 @@ def make_issuer(
 
 
 def make_development_issuer(directory: Path) -> None:
-    """Beside `ronda keys dev-ca`'s set: its police's issuer with one officer, and a gateway's certificate.
+    """Makes, beside `ronda keys dev-ca`'s set, its police's issuer with one officer, and a gateway's certificate.
 
     <directory>/issuer/                 the issuer; its officer's PIN and password stand in this module
     <directory>/sms.pem, sms.key        the gateway spiffe://pnc.gob.gt/gateway/sms
-    <directory>/issuer-ca.pem           whom gateways and cars trust to be the issuer
+    <directory>/issuer-ca.pem           the CA by which gateways and cars verify the issuer
     """
     institution = directory / "institutions" / "pnc"
     police = Issuer(institution)

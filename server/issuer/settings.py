@@ -21,7 +21,7 @@ FILE = "issuer.toml"
 
 
 class IssuerSettings(TransportSettings, AuditSettings):
-    """Whom the issuer serves, what a sign-in costs, and when it is locked."""
+    """The callers that the issuer serves, the cost of a sign-in, and its locks."""
 
     listen: str = Field("127.0.0.1:50071", description="Address of TokenService, host:port; port 0 = any free one.")
     metrics: str = Field("off", description='Address of the Prometheus scrape, host:port; "off" = no scrape.')

@@ -1,7 +1,7 @@
 """The issuer's database: officers, their numbers as keyed hashes, their hashed PINs and passwords, lock-outs.
 
-SQLite, `synchronous=FULL`: what was answered is on disk. Each change moves a sequence on, which is also kept beside the
-pepper (server/issuer/pepper.py): a copy that is put back is older than that, and nothing is answered from it.
+SQLite, `synchronous=FULL`: an answered change is on disk. Each change moves a sequence on, which is also kept beside
+the pepper (server/issuer/pepper.py). A restored copy is older than that, and nothing is answered from it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CREATE TABLE lockout (
 
 @dataclass(frozen=True)
 class Officer:
-    """A row. epoch: raised by whatever ends her sessions."""
+    """A row. epoch: raised by every act that ends the officer's sessions."""
 
     id: int
     nip: str
@@ -63,7 +63,7 @@ class Officer:
 
 @dataclass(frozen=True)
 class Secret:
-    """Her PIN or password. provisional: given by a clerk, to be changed; paid_ms: when it last paid failures back."""
+    """The officer's PIN or password. provisional: given by a clerk, to be changed; paid_ms: last refund of failures."""
 
     hash: SecretHash
     expires_ms: int
@@ -132,20 +132,20 @@ class Store:
         self._newest.move_to(sequence + 1)
 
     def state(self) -> str:
-        """Which database this is, and its newest sequence."""
+        """Returns the database's identity and its newest sequence."""
         identity, sequence = self.db.execute("SELECT database, sequence FROM meta").fetchone()
         return f"{identity} {sequence}"
 
     def officer(self, identity: int) -> Officer | None:
-        """By its row."""
+        """Returns the officer of a row."""
         return self._officer("id = ?", identity)
 
     def by_nip(self, nip: str) -> Officer | None:
-        """By NIP."""
+        """Returns the officer with this NIP."""
         return self._officer("nip = ?", nip)
 
     def by_telephone(self, hashes: list[bytes]) -> Officer | None:
-        """By a number's keyed hash, under whichever key it was stored."""
+        """Returns the officer with a number's keyed hash, under any key."""
         marks = ",".join("?" * len(hashes))
         found = self.db.execute(f"SELECT officer FROM telephone WHERE hash IN ({marks})", hashes).fetchone()  # noqa: S608
         return self.officer(found[0]) if found else None
@@ -167,7 +167,7 @@ class Store:
         return [each for (identity,) in ids if (each := self.officer(identity)) is not None]
 
     def secret(self, officer: int, kind: Kind) -> Secret | None:
-        """None where she has none of this kind."""
+        """Returns the officer's secret of this kind; None = none."""
         found = self.db.execute(
             "SELECT hash, salt, log_n, r, p, pepper, expires_ms, provisional, paid_ms FROM secret "
             "WHERE officer = ? AND kind = ?",
@@ -185,7 +185,8 @@ class Store:
         provisional: bool,
         former: SecretHash | None = None,
     ) -> None:
-        """Within `change`. former: what the officer changed by giving it; None = a clerk gives this one."""
+        """Stores a secret, within `change`. former: the secret that the officer changed; None = a clerk gives this
+        one."""
         self.db.execute(
             "INSERT OR REPLACE INTO secret (officer, kind, hash, salt, log_n, r, p, pepper, expires_ms, provisional) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -198,7 +199,7 @@ class Store:
         repeats.put_former(self.db, officer, kind, former, time.time_ns() // 1_000_000)
 
     def renew_hash(self, officer: int, kind: Kind, old: SecretHash, made: SecretHash) -> None:
-        """Within `change`: the same secret under today's cost and key, unless it was changed meanwhile."""
+        """Stores the same secret under today's cost and key, within `change`, unless it was changed meanwhile."""
         self.db.execute(
             "UPDATE secret SET hash = ?, salt = ?, log_n = ?, r = ?, p = ?, pepper = ? "
             "WHERE officer = ? AND kind = ? AND hash = ?",
@@ -206,13 +207,14 @@ class Store:
         )
 
     def put_telephone(self, officer: int, pepper: Pepper, hashes: list[bytes]) -> None:
-        """Within `change`: her one number, its hashes under all keys, newest first; who had it has it no more."""
+        """Sets the officer's one number, within `change`: its hashes under all keys, newest first. Other holders lose
+        it."""
         marks = ",".join("?" * len(hashes))
         self.db.execute(f"DELETE FROM telephone WHERE officer = ? OR hash IN ({marks})", (officer, *hashes))  # noqa: S608
         self.db.execute("INSERT INTO telephone VALUES (?, ?, ?)", (hashes[0], pepper.newest.id, officer))
 
     def end_sessions(self, officer: int) -> None:
-        """Within `change`."""
+        """Ends the officer's sessions, within `change`."""
         self.db.execute("UPDATE officer SET epoch = epoch + 1 WHERE id = ?", (officer,))
 
     def peppers_in_use(self) -> set[str]:

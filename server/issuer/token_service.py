@@ -46,7 +46,7 @@ _ID_RULE = "16 to 64 letters, digits, dots, hyphens or underscores"
 
 @dataclass(frozen=True)
 class _Signed:
-    """What both kinds of sign-in answer."""
+    """The common result of both kinds of sign-in."""
 
     officer: Officer
     token: str
@@ -57,7 +57,7 @@ class _Signed:
 
 @dataclass
 class Parts:
-    """What the service stands on."""
+    """The parts of the service."""
 
     settings: IssuerSettings
     callers: Callers
@@ -151,7 +151,7 @@ class TokenService:
         return await self._answer(act, request, request.telephone, peer, work, seconds)
 
     async def login(self, request: contract.LoginRequest, peer: Peer, seconds: float | None) -> Message:
-        """A device, for whoever sits at it."""
+        """Signs in the officer who uses a device."""
 
         async def work(awaited: Awaited) -> Message:
             self._parts.callers.allow_device(peer)
@@ -261,7 +261,7 @@ class TokenService:
         return _Signed(officer, token, seconds, handle, session)
 
     def _recall_handle(self, claim: Claim, signed: _Signed) -> tuple[str, int]:
-        """For an exchange by PIN, and when it ends; ("", 0) where the institution wants none."""
+        """Returns the handle for an exchange by PIN, and its end; ("", 0) if the institution wants none."""
         days = self._parts.settings.sms_recall_days
         if not days:
             return "", 0
@@ -271,7 +271,7 @@ class TokenService:
         return recall_handles.sealed(handle, self._parts.pepper()), ends_ms
 
     async def _for_recall(self, claim: Claim, text: str) -> Message:
-        """A token that opens AlertService alone: while the number is hers, and she is not revoked."""
+        """Returns a token that opens AlertService alone, while the number is the officer's and they are not revoked."""
         parts, peer, pepper = self._parts, claim.caller, self._parts.pepper()
         if len(text) > recall_handles.LONGEST:
             raise field_invalid("recall", "too long")
@@ -323,7 +323,7 @@ class TokenService:
 
 
 def _possible(kind: Kind, secret: str, field: str) -> None:
-    """What could not be a PIN or password is no attempt. Raises Refusal FIELD_INVALID."""
+    """Refuses a text that cannot be a PIN or password: it is no attempt. Raises Refusal FIELD_INVALID."""
     if kind is Kind.PIN and not (secret.isascii() and secret.isdigit() and 6 <= len(secret) <= 12):
         raise field_invalid(field, "6 to 12 digits")
     if kind is Kind.PASSWORD and not 1 <= len(secret) <= 128:

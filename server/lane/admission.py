@@ -1,4 +1,4 @@
-"""Who asks on the lane: admitted by the same code as grpcio's callers, then known to the loop."""
+"""The callers of the lane: admitted by the same code as grpcio's callers, then known to the loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Admit = Callable[[bytes, bytes, Caller], None]  # certificate (DER), authorizati
 
 
 class LaneCallers:
-    """Callers, each of whom the loop is told of: from her next call on it answers without Python."""
+    """Callers, each reported to the loop: from the caller's next call on it answers without Python."""
 
     def __init__(self, callers: Callers, admit: Admit) -> None:
         self._callers = callers
@@ -23,7 +23,7 @@ class LaneCallers:
         return self._told(context, self._callers.of(context))
 
     def knows(self, authorization: str) -> bool:
-        """Whether somebody was admitted with this header."""
+        """Returns whether a caller was admitted with this header."""
         return self._callers.knows(authorization)
 
     def decide(self, context: Presented, purpose: int) -> Caller:
@@ -31,7 +31,7 @@ class LaneCallers:
         return self._told(context, self._callers.decide(context, purpose))
 
     def turned_away(self, context: Presented) -> None:
-        """Counts a call that was refused before anybody asked whose it is."""
+        """Counts a call that was refused before its caller was identified."""
         self._callers.turned_away(context)
 
     def _told(self, context: Presented, caller: Caller) -> Caller:

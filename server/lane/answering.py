@@ -48,7 +48,7 @@ class LaneAnswers:
         self._metrics[_UNKNOWN] = MethodMetrics(_UNKNOWN, with_levels=False)
 
     async def answer(self, told: Told, connection: LaneConnection) -> tuple[Ended, bytes]:
-        """How the call ends, and its response."""
+        """Returns the end of the call, and its response."""
         call = ParkedCall(told, connection)
         context = cast("Context", call)  # handlers use no more of it than a ParkedCall has
         try:
@@ -83,7 +83,7 @@ class LaneAnswers:
         return metadata_too_large(self._max_metadata)
 
     async def _refuse_large(self, told: Told, name: str, context: Context) -> NoReturn:
-        """A message that the lane did not take in: first it counts whose it is."""
+        """Refuses a message that the lane did not take in; the refusal counts for its caller."""
         limit = too_large(self._service.max_message_bytes)
         try:
             limit.identity = self._service.callers.of(context).identity
@@ -109,7 +109,7 @@ class LaneAnswers:
         return told.response
 
     async def _go_on(self, told: Told, name: str, context: Context, error: Exception) -> bytes:
-        """What the core began on the loop: something is needed for it, or it met a fault."""
+        """Continues a call that the core began on the loop: it needs something, or it met a fault."""
         if not isinstance(error, Needed):
             await self._refuse(told, name, context, error)
         try:

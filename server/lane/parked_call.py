@@ -41,14 +41,14 @@ class LaneConnection:
         self.pem = ssl.DER_cert_to_PEM_cert(self.certificate).encode() if self.certificate else b""
 
     def auth(self) -> Auth:
-        """As grpcio tells it of a connection; the lane speaks TLS 1.3 alone."""
+        """Returns the properties as grpcio reports them; the lane speaks TLS 1.3 alone."""
         if not self.pem:
             return {}
         return {"transport_security_type": [b"ssl"], "ssl_tls_version": [TLS], "x509_pem_cert": [self.pem]}
 
 
 class ParkedCall:
-    """What handlers use of grpc.aio.ServicerContext; the rest of it they do not."""
+    """The part of grpc.aio.ServicerContext that handlers use."""
 
     def __init__(self, told: Told, connection: LaneConnection) -> None:
         self.connection = connection
@@ -60,7 +60,7 @@ class ParkedCall:
         return self.connection.name
 
     def auth_context(self) -> Auth:
-        """What the connection's TLS proves."""
+        """Returns the identity that the connection's TLS proves."""
         return self.connection.auth()
 
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:

@@ -54,7 +54,7 @@ _NOTHING: Configured = (b"", b"", None)
 
 @dataclass(frozen=True)
 class LaneParts:
-    """What the lane shares with grpcio's side of the worker."""
+    """The parts that the lane shares with grpcio's side of the worker."""
 
     service: Service
     health: Health
@@ -121,17 +121,17 @@ class ExpressLane:
             self._event_loop.call_soon_threadsafe(self._on_end)
 
     def serve(self) -> None:
-        """After a switch, and after confirmations changed: from the next call on."""
+        """Serves the present engine from the next call on, after a switch or a change of confirmations."""
         self._loop.serve(self._parts.service.keeper.engine)
 
     def show_health(self) -> None:
-        """After a change of health."""
+        """Shows the health after a change."""
         health = self._parts.health
         services = [name.encode() for name in health.services if name]
         self._loop.show_health(services, health.serving, _printable(health.reason), _printable(health.detail))
 
     def trust_changed(self) -> None:
-        """Nobody is known any more, and who was revoked loses her connections."""
+        """Forgets all known callers, and closes the connections of revoked ones."""
         self._loop.forget_callers()
         self._reload()
         if self._looking is None or self._looking.done():
@@ -148,7 +148,7 @@ class ExpressLane:
                 running.run_in_executor(None, passed.clear)
 
     def turned(self) -> bool:
-        """Whether the loop has turned since it was last asked, and makes it turn for the next time. A drain ends it."""
+        """Returns whether the loop has turned since the last call; makes it turn again. Always true in a drain."""
         if self._draining:
             return True
         before, self._turns = self._turns, self._loop.turns
@@ -248,7 +248,7 @@ class ExpressLane:
 
 
 class _LaneMetrics:
-    """Of a method: what the loop has counted since the last look goes to the others of its name."""
+    """Metrics of a method: adds the loop's counts since the last look to grpcio's counts."""
 
     def __init__(self, method: str) -> None:
         self._metrics = MethodMetrics(method)
@@ -275,7 +275,7 @@ def _grown(before: list[int], now: list[int]) -> list[int]:
 
 
 def _printable(text: str) -> bytes:
-    """As a header may hold it."""
+    """Returns a text that a header may hold."""
     return text.encode("ascii", "replace").replace(b"\n", b" ")
 
 

@@ -19,13 +19,13 @@ def status_table() -> StatusTable:
 
 
 def ended_by(refusal: Refusal) -> Ended:
-    """How a call ends that is refused so."""
+    """Returns how a call with this refusal ends."""
     code, status = status_of(refusal)
     return Ended(code.value[0], status.message.encode(), status.SerializeToString())
 
 
 def fixed_refusals() -> Refusals:
-    """What the loop itself refuses, and the core does not."""
+    """Returns the refusals that the loop makes itself, not the core."""
     return Refusals(
         overloaded=ended_by(Refusal(error_pb2.ERROR_REASON_OVERLOADED, retry_after_ms=RETRY_AFTER_MS)),
         late=ended_by(Refusal(error_pb2.ERROR_REASON_DEADLINE_EXCEEDED)),

@@ -1,1 +1,1 @@
-"""What is counted, and the files that the counts lie in until they are scraped."""
+"""Metrics, and the files that hold them until the scrape."""

@@ -1,8 +1,8 @@
 """Metrics that the workers count: calls, latency, levels, shed calls, generation switches.
 
 Workers write to files in PROMETHEUS_MULTIPROC_DIR (prometheus_client's multiprocess mode, set by the supervisor before
-a worker starts); the supervisor adds them up for the one scrape address (server/processes/scrape.py). No label ever
-holds what was asked: methods and statuses come from fixed sets.
+a worker starts). The supervisor adds them up for the one scrape address (server/processes/scrape.py). No label ever
+holds a question: methods and statuses come from fixed sets.
 """
 
 from __future__ import annotations
@@ -140,8 +140,10 @@ class MethodMetrics:
         self._seconds(seconds)
 
     def add(self, statuses: Mapping[str, int], levels: Sequence[int], took: Sequence[int], seconds: float) -> None:
-        """Counts what the express lane answered: calls by gRPC status, answers by level, calls by the first of BUCKETS
-        that they are not over (the last: over all), and their seconds in all.
+        """Counts the express lane's answers.
+
+        statuses: calls by gRPC status. levels: answers by level. took: calls by the smallest of BUCKETS that they fit
+        in (the last: over all). seconds: of all calls.
         """
         for status, number in statuses.items():
             CALLS.labels(self._method, status).inc(number)

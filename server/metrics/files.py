@@ -1,7 +1,7 @@
 """The files that a worker's metrics are counted in: mapped by prometheus_client, so their room is taken beforehand.
 
 prometheus_client maps files that it makes with holes in them; on a full disk the first count in such a hole would end
-the process (SIGBUS). A file that is there already it takes as it is.
+the process (SIGBUS). It uses an existing file as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LIVE = "gauge_livemax"
 _KINDS = ("counter", "histogram", _LIVE)  # of server/metrics/counts.py
 
 failure = ""
-"""Why this process counts for itself alone; "" = its counts are in the scrape."""
+"""The reason why this process counts for itself alone; "" = its counts are in the scrape."""
 
 
 def take_room() -> None:

@@ -1,6 +1,6 @@
 """Series of labelled counters before their first event.
 
-An increase is told from one sample to the next: a series that appears with 1 has had none.
+An increase is the difference of two samples: a series that first appears with 1 shows none.
 """
 
 from __future__ import annotations

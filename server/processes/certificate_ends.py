@@ -1,4 +1,4 @@
-"""When certificates end: the server's own, and the CAs that institutions' devices come from."""
+"""End dates of certificates: the server's own, and the CAs of institutions' devices."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def end_of(path: Path) -> datetime | None:
 
 
 class CertificateCollector(Collector):
-    """Reads the files at each scrape: a certificate that somebody renewed is told at once."""
+    """Reads the files at each scrape: a renewed certificate shows at once."""
 
     def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
 
     def collect(self) -> Iterator[Metric]:
-        """Yields one family. An institution with several CAs is told by the one that ends last."""
+        """Yields one family. For an institution with several CAs the latest end counts."""
         ends = GaugeMetricFamily(
             "ronda_certificate_end_timestamp_seconds",
             "When a certificate ends, Unix time: by setting, and of each institution's CA.",

@@ -1,8 +1,8 @@
 """Re-checks the sha256 of a generation's files in the background, throttled.
 
 Opening checks sizes and headers only: start-up may not wait for gigabytes of sha256. A mismatch is logged, counted and
-shown in health's detail; the generation serves on, for every dossier's own checksum guards its reading, and nothing
-else is used in its place silently.
+shown in health's detail. The generation keeps serving: every dossier's own checksum guards its reading, and nothing
+else replaces it silently.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class FileCheck:
         return True
 
     def messages(self) -> list[DamagedFiles]:
-        """What workers should know."""
+        """Returns the messages for the workers."""
         return [DamagedFiles(generation=id_, files=files) for id_, files in self.damaged.items() if files]
 
     def _damaged_files(self, directory: Path) -> list[str]:

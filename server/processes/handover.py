@@ -1,10 +1,10 @@
 """A server takes another's place without a gap: the old one starts it beside itself, and leaves once it is ready.
 
-The old server starts the command that started it, so that the release to which /opt/ronda leads by now begins, with the
-settings that stand there now. Both answer on one address until the old one's connections are gone. What only one
-process may do (write the ledger, sign the audit log, serve the metrics) the old one ends before the new one begins it.
-They speak over a pair of sockets: the old one's `Estate` as a line, `_READY` back, then its end, which says "yours".
-docs/operations.md, "Restart without a gap".
+The old server starts the command that started it. So the release that /opt/ronda now leads to begins, with the present
+settings. Both answer on one address until the old one's connections are gone. The old one ends the work that only one
+process may do (write the ledger, sign the audit log, serve the metrics) before the new one begins it. They speak over a
+pair of sockets: the old one's `Estate` as a line, `_READY` back, then its end, which says "yours". docs/operations.md,
+"Restart without a gap".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _READY_S = 180.0  # a generation whose checksums are read from a cold disk; then
 
 
 class Estate(BaseModel):
-    """What the old server leaves. Read by another release: a field that it does not know is passed over."""
+    """The state that the old server leaves. Another release reads it and ignores unknown fields."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ class Estate(BaseModel):
 
 
 class Predecessor:
-    """The server whose place this one takes; none where it was started as usual."""
+    """The server that this one replaces; none after a usual start."""
 
     def __init__(self, line: socket.socket | None, estate: Estate) -> None:
         self.estate = estate

@@ -1,6 +1,6 @@
-"""<data>/backup.json: when `ronda backup` last made a whole copy. A scrape tells it where a site expects copies.
+"""<data>/backup.json: time of the last whole copy by `ronda backup`. A scrape reports it if a site expects copies.
 
-Only a command that ran to its end writes the note, so a timer that is off, a disk that is away and a copy that is
+Only a command that ran to its end writes the note. So a timer that is off, a disk that is away and a copy that is
 refused each night look alike: the note gets old.
 """
 

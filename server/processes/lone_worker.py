@@ -1,8 +1,8 @@
-"""The worker of one service alone, at an address of its own (`Part.own_address`), where its setting is given.
+"""The worker of one service alone, at an address of its own (`Part.own_address`), if its setting is given.
 
-A message of ten changes costs its worker 2 ms, most of it the stream's own machinery (docs/live.md): in a worker that
-answers checks they wait for it. Here nobody waits but who calls that service, and the process steps aside for those who
-answer. It has callers, policy, limits and audit log as every worker, and opens no generation.
+A message of ten changes costs its worker 2 ms, most of it the stream's own machinery (docs/live.md). In a worker that
+answers checks, they would wait for it. Here only callers of that service wait, and the process has a lower priority
+than the answering ones. It has callers, policy, limits and audit log like every worker, and opens no generation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NICE = 5  # as the process that shows what it takes (indexer/live)
 
 
 class LoneWorker(Worker):
-    """Ready as soon as it can be called: whether the service's process works is told to each call."""
+    """Ready as soon as it accepts calls: each call learns whether the service's process works."""
 
     def __init__(self, orders: WorkerOrders, settings: ServerSettings, reports: int) -> None:
         step_aside(_NICE)

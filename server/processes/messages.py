@@ -1,8 +1,7 @@
-"""What supervisor and worker tell each other, one JSON object a line: orders on the worker's standard input, reports on
-its standard output.
+"""Messages between supervisor and worker, one JSON object a line: orders on standard input, reports on standard output.
 
-The worker's input stays open while the supervisor lives; its end tells the worker to drain, so that no orphan keeps
-the port.
+The worker's input stays open while the supervisor lives; its end makes the worker drain, so that no orphan keeps the
+port.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ class _Message(BaseModel):
 
 
 class DamagedFiles(_Message):
-    """Later lines to a worker: files of a generation whose sha256 no longer holds."""
+    """Later lines to a worker: damaged files of a generation (their sha256 no longer holds)."""
 
     generation: str
     files: list[str]
 
 
 class Leave(_Message):
-    """The last line to a worker whose place another takes: it lets its connections go, then drains and ends."""
+    """The last line to a worker that is being replaced: it lets its connections go, then drains and ends."""
 
     leave: Literal[True]
 
@@ -57,7 +56,7 @@ class WorkerOrders(_Message):
 
 
 TOLD: TypeAdapter[DamagedFiles | Leave] = TypeAdapter(DamagedFiles | Leave)
-"""What a later line to a worker may be."""
+"""The possible later lines to a worker."""
 
 
 class RegisterNow(_Message):

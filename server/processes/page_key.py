@@ -40,7 +40,7 @@ def load_or_make_key(path: Path, size: int, what: str) -> bytes:
 
 
 def _make(path: Path, size: int) -> None:
-    """Whole or not at all; of two servers that start at once, one makes it."""
+    """Writes the file whole or not at all; of two servers that start at once, one makes it."""
     draft = path.with_name(f".{path.name}-{os.getpid()}.draft")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

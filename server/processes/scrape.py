@@ -65,7 +65,7 @@ class _Handler(WSGIRequestHandler):
 
 
 class Supervised(Protocol):
-    """What a scrape reads of the supervisor."""
+    """The parts of the supervisor that a scrape reads."""
 
     restarts: int
     last_good: str
@@ -245,7 +245,7 @@ class _StateCollector(Collector):
 
 
 class _AuditCollector(Collector):
-    """How far the audit log is signed and kept elsewhere, and the disk that it lies on."""
+    """Metrics: how far the audit log is signed and kept elsewhere, and the disk that it lies on."""
 
     def __init__(self, directory: Path, supervised: Supervised) -> None:
         self._directory = directory

@@ -69,7 +69,7 @@ SERVED_PARTS = (
 
 
 class ServedParts:
-    """What was seen of this installation, read once; `note` keeps it up to date."""
+    """The known parts of this installation, read once; `note` keeps them up to date."""
 
     def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
@@ -86,8 +86,9 @@ class ServedParts:
         return self._recorded or bool(self._seen)
 
     def has_seen(self, name: str) -> bool:
-        """Returns whether a part was there when this installation served before, or may have been: of one that has
-        served and lost its notes nobody knows.
+        """Returns whether a part existed when this installation served before, or may have existed.
+
+        An installation that has served and lost its notes may have had any part.
         """
         return name in self._seen or self._has_lost_notes
 

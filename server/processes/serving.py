@@ -37,9 +37,9 @@ def serve(
     """Serves until SIGTERM, SIGINT or SIGHUP, or until another took its place; returns the exit status of the process.
 
     `on_ready` is called once, when every worker answered a health check; by default it prints a line for people.
-    `programs` run in place of services' own processes, by the name of the service: whoever composes may give one that
-    knows manifests. A setting that does not work (an address that is taken, a certificate that cannot be read) is told
-    on standard error, with status 78. Log lines go to standard error as JSON.
+    `programs` run in place of services' own processes, by the name of the service: a composer may give one that knows
+    manifests. A setting that does not work (an address in use, an unreadable certificate) is reported on standard
+    error, with status 78. Log lines go to standard error as JSON.
     """
     logs.set_up(settings.log_level, process="supervisor", pid=os.getpid())
     is_successor = Predecessor.is_told_of()
@@ -99,7 +99,8 @@ def _guard(setting: str, wanted: Address | None, predecessor: Predecessor) -> Ab
 
 
 def _runtime_directory(data: Path) -> tempfile.TemporaryDirectory[str]:
-    """For the workers' sockets and metrics: in TMPDIR, else where there is room. Raises SettingsError."""
+    """Returns a directory for the workers' sockets and metrics: in TMPDIR, else on a disk with room. Raises
+    SettingsError."""
     for base in (None, Path("/dev/shm"), data):  # noqa: S108 (a directory of our own is made in it)
         try:
             return tempfile.TemporaryDirectory(prefix="ronda-", dir=base)

@@ -27,7 +27,7 @@ else:
 
 
 class ServerSettings(_ComposedSettings):
-    """What a supervisor is started with, and gives to its workers."""
+    """The settings of a supervisor, which it gives to its workers."""
 
     listen: str = Field(
         "127.0.0.1:50051",

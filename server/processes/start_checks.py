@@ -21,9 +21,9 @@ _AUDIT_KEYS = ("audit_auditor_key", "audit_signing_key")
 
 
 def check_process(settings: ServerSettings) -> None:
-    """Readies this process, and with it its workers, for personal data: no core dumps, no files that others can read.
+    """Prepares this process, and with it its workers, for personal data: no core dumps, no files that others can read.
 
-    Raises SettingsError as root, except in development mode, which is told loudly instead.
+    Raises SettingsError as root, except in development mode, which is logged as a warning instead.
     """
     forbid_core_dumps()
     raise_descriptor_limit()

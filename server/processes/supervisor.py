@@ -49,7 +49,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True)
 class Ready:
-    """What serves, once every worker answered a health check."""
+    """The state of the server once every worker answered a health check."""
 
     address: Address
     workers: int
@@ -144,7 +144,7 @@ class Supervisor:
 
     @property
     def damaged_files(self) -> dict[str, list[str]]:
-        """Generation -> files whose sha256 does not hold."""
+        """Generation -> files with a wrong sha256."""
         return self._file_check.damaged
 
     @property

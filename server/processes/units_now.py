@@ -1,4 +1,4 @@
-"""Units whose officers are shown many persons by lists at this moment: somebody may be going through the register."""
+"""Units with officers who are shown many persons by lists now: one of them may be going through the register."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ class Worker:
         return int(self._failed)
 
     def _make_service(self, threads: ThreadPoolExecutor) -> Service:
-        """What the handlers of both addresses share."""
+        """Returns the parts that the handlers of both addresses share."""
         settings, lane = self._settings, self._orders.lane_address
         return Service(
             keeper=self._keeper,
@@ -160,7 +160,7 @@ class Worker:
         )
 
     def _beside_calls(self) -> Iterator[Work]:
-        """What goes on for as long as the worker serves."""
+        """Yields the background work of a serving worker."""
         if self._lane is not None:
             yield self._lane.watch
         yield from self._watches()
@@ -175,12 +175,12 @@ class Worker:
         yield give_back
 
     async def _open_registers(self) -> None:
-        """What those who ask are answered from."""
+        """Opens the data that callers are answered from."""
         await self._keeper.start(self._orders.last_good)
         self._changed()
 
     def _watches(self) -> Iterator[Work]:
-        """What looks at the registers, and at what is said of them."""
+        """Yields the work that watches the registers and the statements about them."""
         yield from (self._keeper.watch, self._keeper.watch_live)
         yield self._notify
         yield from self._watched_by_parts
@@ -268,7 +268,7 @@ class Worker:
         self._notifications.close(self._keeper.engine)
 
     def _audit_stopped(self) -> None:
-        """Nothing can be answered by this process any more: another begins a log of its own."""
+        """Ends this process's answers: another process begins a log of its own."""
         self._health.set(False, "AUDIT_STOPPED")
         self._give_up()
 
@@ -317,7 +317,7 @@ class Worker:
             await asyncio.sleep(BEAT_S)
 
     def _look_at_lane(self) -> None:
-        """A worker whose lane is stuck falls silent: the supervisor then replaces it."""
+        """Silences a worker with a stuck lane: the supervisor then replaces it."""
         lane = self._lane
         if lane is None or self._stop.is_set():
             return

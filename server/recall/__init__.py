@@ -1,1 +1,1 @@
-"""Recall: who looked somebody up is told when an alert on her changes afterwards, if she might see it now."""
+"""Recall: notifies officers who looked a person up when an alert on that person changes, if they may see it now."""

@@ -1,7 +1,7 @@
-"""The alerts of a subject as its dossier has them, and what changed between two of its dossiers.
+"""The alerts of a subject as its dossier has them, and the changes between two of its dossiers.
 
-One alert may be stated by several registers, and which record stands for it may change: two are the same where they
-share a record. What is cancelled is told only where no alert in force, of whatever sensitivity, has that record.
+Several registers may state one alert, and another record may come to represent it: two alerts are the same if they
+share a record. A cancelled alert is reported only if no alert in force, of any sensitivity, has that record.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ class StandingAlert:
     adolescents: bool = field(default=False, compare=False)  # of who is not of age: shown for a purpose to act alone
 
     def fields(self) -> list[Any]:
-        """For JSON."""
+        """Returns the fields for JSON."""
         return [list(map(list, self.records)), self.kind, self.section, self.is_open, self.pending, self.is_discreet]
 
     @classmethod
     def of_fields(cls, fields: Sequence[Any]) -> StandingAlert:
-        """From `fields`; an earlier release's have no word on discretion."""
+        """Returns the alert from `fields`; those of an earlier release do not state discretion."""
         records, kind, section, is_open, pending, *discreet = fields
         named = tuple((register, record) for register, record in records)
         return cls(named, kind, section, is_open, pending, bool(discreet and discreet[0]))
 
 
 class Fed(NamedTuple):
-    """What was fed of one record since it was last looked at."""
+    """The live changes of one record since the last look."""
 
     reissued: bool  # a cancellation, and an UPSERT after it
     withdrawn: bool  # an UPSERT, and a cancellation after it
@@ -93,7 +93,7 @@ def alerts_of(reader: DossierReader, today: int) -> list[StandingAlert]:
 
 
 def fed_since(changes: Iterable[Change]) -> dict[RecordId, Fed]:
-    """Records that were fed more than one way: between two looks they may have been what neither look shows.
+    """Returns records with several kinds of changes: between two looks they may have had a state that neither shows.
 
     A change of another source of the manifest, with the same id, is of another record (docs/feed.md, "The key of a
     record"); a cancellation that names no source may be of any.
@@ -120,9 +120,9 @@ def changes_between(
     fed: Mapping[RecordId, Fed],
     elsewhere: Collection[RecordId] = (),
 ) -> list[tuple[What, StandingAlert]]:
-    """What officers may have to be told of one subject. Nothing of an alert that is, or was, not OPEN.
+    """Returns the changes of one subject that officers may have to know. None of an alert that is, or was, not OPEN.
 
-    elsewhere: records of alerts in force on whoever was touched with it: a record that was linked to another subject is
+    elsewhere: records of alerts in force on any subject touched with it. A record that was linked to another subject is
     not cancelled.
     """
     was, now = [each for each in before if each.pending], list(after)

@@ -1,4 +1,4 @@
-"""A worker's line to the recall process, and its look at whom there is news for."""
+"""A worker's line to the recall process, and its watch for officers with news."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BYTES = frozenset({"answer_id", "subject"})
 
 
 class RecallLine:
-    """What a worker asks. Lives in the event loop's thread."""
+    """The requests of a worker. Lives in the event loop's thread."""
 
     def __init__(self, socket: Path, days: int) -> None:
         """days: 0 = there is no such process."""
@@ -31,12 +31,12 @@ class RecallLine:
         self._days = days
 
     def refuse_when_off(self) -> None:
-        """Raises Refusal METHOD_UNKNOWN where nobody is ever told."""
+        """Raises Refusal METHOD_UNKNOWN if recalls are off."""
         if not self._days:
             raise Refusal(error_pb2.ERROR_REASON_METHOD_UNKNOWN)
 
     async def waiting(self, officer: str, after: int, gateway: str) -> list[Row]:
-        """Everything that waits for an officer behind that number, as `RecallStore.waiting`. Raises Refusal."""
+        """Returns all recalls that wait for an officer after that number, as `RecallStore.waiting`. Raises Refusal."""
         found: list[Row] = []
         while True:
             answer = await self._ask({"do": "waiting", "officer": officer, "after": after, "gateway": gateway})
@@ -46,16 +46,17 @@ class RecallLine:
             after = found[-1].number
 
     async def awaited(self, gateway: str, after: int) -> tuple[int, list[str]]:
-        """For whom something waits of a gateway's look-ups behind that number, some at a time, and where to go on.
+        """Returns the officers with waiting recalls from a gateway's look-ups after that number, some at a time.
 
-        Raises Refusal.
+        Also returns the number to continue from. Raises Refusal.
         """
         answer = await self._ask({"do": "awaited", "gateway": gateway, "after": after})
         found = answer["officers"]
         return (int(found[-1][0]) if found else after), [str(officer) for _, officer in found]
 
     async def news(self, after: int) -> tuple[int, list[str]]:
-        """The newest number, and whom those behind `after` are for, gateways too; negative: the number alone.
+        """Returns the newest number, and the officers and gateways of recalls after `after`; negative: the number
+        alone.
 
         Raises Refusal.
         """
@@ -82,7 +83,7 @@ class RecallLine:
 
 
 class RecallBoard:
-    """Wakes the streams of officers for whom there is news."""
+    """Wakes the streams of officers with news."""
 
     def __init__(self, line: RecallLine) -> None:
         self._line = line
@@ -90,7 +91,7 @@ class RecallBoard:
         self._newest = -1
 
     async def watch(self) -> None:
-        """For ever; while nobody waits nobody is asked."""
+        """Watches for ever; asks nothing while no stream waits."""
         while True:
             await asyncio.sleep(_LOOK_S)
             if not self._waiting:

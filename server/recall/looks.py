@@ -1,9 +1,9 @@
-"""Who was shown whom: the audit log, searched by keyed hashes while it grows.
+"""Finds which officers saw which subjects: the audit log, searched by keyed hashes while it grows.
 
-Sealed segments have an index on disk (server/audit/index.py), which is all that a search touches. What is not sealed is
-read as it is appended, and its hashes are held in memory: 12 bytes an entry, of one segment of each worker.
+Sealed segments have an index on disk (server/audit/index.py); a search touches nothing else of them. Open segments are
+read as they grow, and their hashes are held in memory: 12 bytes an entry, for one segment of each worker.
 
-A record that is not as it was written is passed over, logged once (`audit_record_damaged`) and counted.
+An altered record is skipped, logged once (`audit_record_damaged`) and counted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from server.audit.segments import (
 from server.logs import ERROR, WARNING, log
 
 NOTICED = {*LOOK_UPS, Method.LIST_RECORDS, METHOD_OF_CLEAR}
-"""Of what the owner of a discreet alert is told."""
+"""The methods reported to the owner of a discreet alert."""
 _DAY_MS = 86_400_000
 _SHOWN = frozenset({How.ASKED, How.OWNER, How.CANDIDATE, How.SUGGESTED})
 
@@ -60,7 +60,7 @@ class Wanted:
         self._sorted.clear()
 
     def of(self, key_id: str) -> Mapping[bytes, int]:
-        """Under one key; empty where it is kept no more."""
+        """Returns the hashes under one key; empty for a key that is no longer kept."""
         return self._hashes.get(key_id, {})
 
     def short(self, key_id: str) -> U64:
@@ -98,7 +98,7 @@ class Found(NamedTuple):
 
     @property
     def is_recalled(self) -> bool:
-        """Whether its officer is told of changes: of a look-up, to whom the subject was shown."""
+        """Returns whether its officer gets recalls: it is a look-up that showed the subject."""
         return self.look.method in LOOK_UPS and self.how in _SHOWN
 
 
@@ -158,7 +158,7 @@ class Looks:
 
     @property
     def altered(self) -> int:
-        """How many records were met that are not as they were written."""
+        """The number of altered records met."""
         return len(self._altered)
 
     def _tell_altered(self, segment: SegmentId, offsets: set[int]) -> None:
@@ -205,7 +205,7 @@ class Looks:
         return min(since_ms, first_ms + int((time.monotonic() - at_s) * 1000) + _DAY_MS)
 
     def _discover(self, since_ms: int) -> None:
-        """At first all that is there; then each log's next numbers."""
+        """Finds segments: at first all that exist, then each log's next numbers."""
         found: list[SegmentId] = []
         if not self._listed:
             self._listed = True
@@ -233,12 +233,12 @@ class Looks:
             self._sealed.pop(segment, None)
 
     def appended(self, wanted: Wanted) -> Iterator[Found]:
-        """Those among what the last `refresh` read. Raises OSError."""
+        """Yields the wanted records read by the last `refresh`. Raises OSError."""
         for segment in self._open.values():
             yield from self._of_open(segment, segment.new, wanted)
 
     def all(self, wanted: Wanted) -> Iterator[Found]:
-        """Those among all that is there. Raises OSError."""
+        """Yields the wanted records of the whole log. Raises OSError."""
         for segment in self._open.values():
             yield from self._of_open(segment, segment.rows(), wanted)
         for sealed in list(self._sealed):
@@ -352,7 +352,7 @@ def _look(question: Question, segment: SegmentId, officer: str, gateway: str, ge
 
 
 def _subjects(question: Question, hashes: Mapping[bytes, int]) -> dict[int, int]:
-    """Which of the wanted were shown, and how: the strongest way of each."""
+    """Returns the wanted subjects that were shown, with the strongest way of each."""
     shown: dict[int, int] = {}
     for entry in question.entries:
         if entry.how != How.AUDIT and entry.subject in hashes:
@@ -375,6 +375,6 @@ def _asker(text: bytes) -> tuple[str, str]:
 
 
 def gateway_of(identity: Mapping[str, Any]) -> str:
-    """The gateway that asks on an officer's behalf, as an audit record's identity has it; "" = she asks herself."""
+    """Returns the gateway that asks on the officer's behalf, by an audit record's identity; "" = no gateway."""
     acts = identity.get("act")
     return str(acts.get("device", "")) if isinstance(acts, Mapping) else ""

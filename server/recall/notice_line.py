@@ -14,7 +14,8 @@ from server.recall.looks import Found
 
 
 def line_before(subject: bytes, alert: StandingAlert, found: Found, now_ms: int) -> dict[str, Any]:
-    """A look before the alert was issued, as its owner reads it: `at` is when she is told, `looked_at` the look."""
+    """Returns the owner's line on a look before the alert was issued. `at`: time of the notice; `looked_at`: of the
+    look."""
     look = found.look
     noted = DiscreetLook(
         look.time_ms,

@@ -1,8 +1,8 @@
-"""The owner of a discreet alert is told, when it is issued, who looked its subject up in the days before.
+"""Notifies the owner of a discreet alert, when it is issued, of the look-ups of its subject in the days before.
 
-Officers never are. The same lines in the same files as of later looks (server/notifications.py), once a look. What is
-to be written stands in the table of recalls in one transaction with the view that brought the alert, and no longer than
-until it is written.
+Officers never learn of it. The lines and files are those of later looks (server/notifications.py), once a look. A
+pending line stands in the table of recalls, in one transaction with the view that brought the alert, and only until it
+is written.
 """
 
 from __future__ import annotations

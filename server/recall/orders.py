@@ -1,4 +1,4 @@
-"""What the recall process is told when it is started, and where its files lie."""
+"""The orders to the recall process at its start, and the paths of its files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VALID_MS = 7 * DAY_MS  # that a recall waits for its officer
 
 
 class Orders(BaseModel):
-    """What the process is to do."""
+    """Orders of the process."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

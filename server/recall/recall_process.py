@@ -1,11 +1,11 @@
-"""`python -m server.recall.recall_process`: finds whom a change of an alert concerns, a child of `ronda serve`.
+"""`python -m server.recall.recall_process`: finds the officers that a change of an alert concerns.
 
-Reads its orders as one JSON line from standard input and ends when that input ends. A few times a second it reads what
-the audit log was appended and looks at the view that is published; workers ask it over a Unix socket, one JSON object a
-line each way (server/recall/line.py).
+Reads its orders as one JSON line from standard input and ends when that input ends. A few times a second it reads the
+new records of the audit log and looks at the published view. Workers ask it over a Unix socket, one JSON object a line
+each way (server/recall/line.py).
 
-An answer that a worker gave from an older view may be recorded after the change was seen: for some minutes each new
-look-up is held against the changes of these minutes.
+A worker's answer from an older view may be recorded after the change was seen. So for some minutes each new look-up is
+compared with the changes of these minutes.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Finder:
         return len(kept)
 
     def _read_keys(self, now_ms: int) -> bool:
-        """Whether there are others than before."""
+        """Reads the hash keys; returns whether they changed."""
         try:
             status = (self._audit / HASH_KEY_FILE).stat()
         except FileNotFoundError:
@@ -179,7 +179,7 @@ class Finder:
 
 
 def saw(look: Look, change: AlertChange, ledger_since_ms: int) -> bool:
-    """Whether the answer was of a view that had the change."""
+    """Returns whether the answer's view had the change."""
     if look.time_ms < ledger_since_ms:  # its sequence is of another ledger
         return False
     if change.fed:
@@ -188,13 +188,13 @@ def saw(look: Look, change: AlertChange, ledger_since_ms: int) -> bool:
 
 
 class Answerer:
-    """What workers ask. Of the event loop's thread, with a connection of its own."""
+    """Answers the requests of workers. Belongs to the event loop's thread, with a connection of its own."""
 
     def __init__(self, store: RecallStore) -> None:
         self._store = store
 
     async def answered(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """What one line asks for."""
+        """Returns the answer to one line."""
         now_ms = _now_ms()
         try:
             match asked.pop("do"):

@@ -15,7 +15,7 @@ from core.files.regular_file import read_file
 
 
 class RecallCollector(Collector):
-    """Of the file that the recall process leaves each second; nothing where nobody is recalled."""
+    """Metrics from the file that the recall process leaves each second; none if recalls are off."""
 
     def __init__(self, status: Path) -> None:
         self._status = status

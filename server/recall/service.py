@@ -47,7 +47,7 @@ class RecallMethods:
         return alert_service_pb2.AcknowledgeResponse(acknowledged=count)
 
     async def subscribe(self, asked: Asked) -> AsyncIterator[alert_service_pb2.SubscribeResponse]:
-        """What waits, and what comes."""
+        """Streams the waiting recalls, then new ones."""
         self._line.refuse_when_off()
         stream = _Stream(asked, self._line)
         yield stream.empty()  # its record is the call's own
@@ -65,7 +65,8 @@ class RecallMethods:
                 behind_s = 2 * behind_s if stream.behind else _BEHIND_S
 
     async def list_awaited(self, asked: Asked) -> AsyncIterator[alert_service_pb2.ListAwaitedResponse]:
-        """A gateway's, by its certificate: whom it may subscribe for. What waits is told to `subscribe` alone."""
+        """Streams the officers that a gateway, by its certificate, may subscribe for. Only `subscribe` gives the
+        recalls."""
         self._line.refuse_when_off()
         gateway = _gateway_alone(asked)
         yield alert_service_pb2.ListAwaitedResponse()  # its record is the call's own
@@ -85,7 +86,7 @@ class RecallMethods:
 
 
 def _gateway_alone(asked: Asked) -> str:
-    """Raises Refusal FORBIDDEN for whoever asks for herself: development mode's caller."""
+    """Returns the gateway's device. Raises Refusal FORBIDDEN for development mode's caller, who is no gateway."""
     if "nip" in asked.who:
         raise Refusal(error_pb2.ERROR_REASON_FORBIDDEN)
     return str(asked.who["device"])
@@ -111,7 +112,7 @@ class _Stream:
         return alert_service_pb2.SubscribeResponse(resume_token=self._token())
 
     async def due(self) -> AsyncIterator[alert_service_pb2.SubscribeResponse]:
-        """What may be told by now. Raises Refusal, AuditUnavailable."""
+        """Yields the recalls that may be sent now. Raises Refusal, AuditUnavailable."""
         rows = await self._line.waiting(self._asked.officer, self._after, self._gateway)
         self.behind, self._held = False, set()
         part: list[tuple[Row, alert_service_pb2.Recall]] = []
@@ -134,7 +135,7 @@ class _Stream:
             await self._line.told([each.number for each, _ in part])
 
     def _judged(self, row: Row) -> alert_service_pb2.Recall | None:
-        """On the newest view, by the grant of this moment."""
+        """Judges a recall on the newest view, by the present grant."""
         engine = self._asked.service.keeper.engine
         if engine is None or engine.sequence < row.sequence:
             self.behind = True
@@ -146,7 +147,7 @@ class _Stream:
             return None
 
     async def _message(self, part: list[tuple[Row, alert_service_pb2.Recall]]) -> alert_service_pb2.SubscribeResponse:
-        """Once its record is written: whom it shows."""
+        """Returns the message once the record of its subjects is written."""
         asked, audit = self._asked, self._asked.service.audit
         audit.log.append_record(
             clock_ms=clock_ms(),
@@ -165,7 +166,7 @@ class _Stream:
         return alert_service_pb2.SubscribeResponse(recalls=[message for _, message in part], resume_token=self._token())
 
     def _token(self) -> str:
-        """Behind everything that was told, and before the first that may be told yet."""
+        """Returns the token after the last sent recall, and before the first that may still be sent."""
         newest = max(self._told, default=self._after)
         return f"1-{min(newest, min(self._held, default=newest + 1) - 1)}"
 

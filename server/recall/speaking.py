@@ -1,8 +1,8 @@
-"""Which registers a view's differences are news of, and what stands of the others.
+"""Decides which registers' differences in a view are news, and keeps the earlier alerts of the others.
 
-What a register no longer says is no cancellation where nobody said so: an extract that was withdrawn, a base rolled
-back to, a ledger that is another one or an old copy. Of such a register what stood stands, and nothing is new, until a
-later extract of it serves. What is fed is its word at any time.
+A missing alert is no cancellation if the register did not cancel it: an extract was withdrawn, a base rolled back, or
+the ledger is another one or an old copy. For such a register earlier alerts stand, and nothing is new, until a later
+extract of it serves. Live changes always count as the register's statement.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Spoken(NamedTuple):
 
 @dataclass(frozen=True)
 class Words:
-    """What may be told of one view."""
+    """The registers and records of one view that may give news."""
 
     silent: frozenset[str]  # registers that say less than they said
     speaking: frozenset[str]
@@ -38,9 +38,11 @@ class Words:
         *,
         other: bool,
     ) -> Words:
-        """registers: of the base's manifest. spoken: as `went_back` has it. other: it is not the base before; then,
-        where a register is silent, what others say of people may follow from that, and only those with a later extract
-        speak.
+        """Returns the words of one view.
+
+        registers: of the base's manifest. spoken: as `went_back` has it. other: True if the base is another than
+        before. Then, if a register is silent, other registers' statements may follow from that, so only those with a
+        later extract count.
         """
         loaded = _loaded(registers)
         later = {name for name, as_of_ms in loaded.items() if name not in spoken or as_of_ms > spoken[name].as_of_ms}
@@ -97,5 +99,5 @@ def spoken_after(registers: Iterable[Mapping[str, Any]], spoken: Mapping[str, Sp
 
 
 def _loaded(registers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """As-of of the registers that a base has, UTC ms."""
+    """Returns the as-of of a base's loaded registers, UTC ms."""
     return {stated["id"]: int(stated["as_of_ms"]) for stated in registers if stated["state"] == "loaded"}

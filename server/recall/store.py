@@ -1,7 +1,8 @@
-"""What the recall process keeps: <data>/recall/recall.db, mode 0600; SQLite with a write-ahead log.
+"""The recall process's database: <data>/recall/recall.db, mode 0600; SQLite with a write-ahead log.
 
-One transaction takes a view over: the alerts that stand, what changed, whom to tell. A kill at any moment leaves the
-one before, after which the same is found again; a power cut may take the last ones back, and the same is told again.
+One transaction takes a view over: the alerts in force, the changes, the officers to notify. A kill at any moment leaves
+the previous state, and the same is found again. A power cut may undo the last transactions, and the same notices are
+sent again.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ ORDER BY recall.number LIMIT ?
 
 
 class Doubt(IntEnum):
-    """Why it was not certain that the look-up was about the subject."""
+    """The reason for doubt that the look-up was about the subject."""
 
     NONE = 0
     CHOSEN = 1  # Look.is_chosen
@@ -141,9 +142,9 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class AlertChange:
-    """A change that may have to be told.
+    """A change that may need a notice.
 
-    number: of its row, 0 = not kept yet. asked_by: kind and canonical text of what asks for the subject; not kept.
+    number: of its row, 0 = not kept yet. asked_by: kind and canonical text of a question for the subject; not kept.
     """
 
     what: What
@@ -185,7 +186,7 @@ class RecallStore:
         self._database.executescript(SCHEMA)
 
     def _add_columns(self) -> None:
-        """To tables of an earlier release, which had fewer."""
+        """Adds columns to tables of an earlier release, which had fewer."""
         for table, name, kind in (
             ("recall", "gateway", "TEXT NOT NULL DEFAULT ''"),
             ("recall", "doubt", "INTEGER NOT NULL DEFAULT 0"),
@@ -228,7 +229,7 @@ class RecallStore:
         return [StandingAlert.of_fields(fields) for fields in json.loads(found[0])] if found else None
 
     def touched(self) -> set[bytes]:
-        """Subjects of whom something else stands than the base said."""
+        """Returns subjects with a standing alert that differs from the base."""
         return {bytes(subject) for (subject,) in self._database.execute("SELECT subject FROM standing")}
 
     def take(self, taken: Taken, changes: Iterable[tuple[AlertChange, Collection[Found]]]) -> list[AlertChange]:
@@ -315,7 +316,7 @@ class RecallStore:
         )
 
     def _notice(self, change: AlertChange, found: Collection[Found]) -> None:
-        """Nothing of it is ever a recall: officers are not told."""
+        """Stores notices for the owner of a discreet alert; none is ever a recall: officers get nothing."""
         now_ms = time.time_ns() // 1_000_000
         [(register, record), *_] = change.alert.records
         self._database.executemany(
@@ -330,7 +331,7 @@ class RecallStore:
         )
 
     def notices(self, most: int) -> list[tuple[Any, ...]]:
-        """Those that are not written yet: subject, register, record, look, line."""
+        """Returns the notices that are not written yet: subject, register, record, look, line."""
         return self._database.execute(
             "SELECT subject, register, record, look, line FROM notice WHERE line IS NOT NULL ORDER BY at_ms LIMIT ?",
             (most,),
@@ -354,15 +355,16 @@ class RecallStore:
         return [_change(row) for row in rows]
 
     def waiting(self, officer: str, after: int, now_ms: int, most: int, gateway: str = "") -> list[Row]:
-        """What an officer was not told, or did not acknowledge, in the order in which it came.
+        """Returns an officer's recalls that were not sent or not acknowledged, in the order in which they came.
 
-        gateway: of the look-ups that it made on her behalf, and of no others; "" = of all.
+        gateway: only recalls of look-ups through it for the officer; "" = of all.
         """
         found = self._database.execute(_ROWS, (officer, after, now_ms, gateway, gateway, most))
         return [Row(*row) for row in found]
 
     def awaited(self, gateway: str, after: int, now_ms: int, most: int) -> list[tuple[int, str]]:
-        """Officers for whom something behind `after` waits of a gateway's look-up, with its newest number each."""
+        """Returns officers with a waiting recall after `after` from a gateway's look-ups, with each one's newest
+        number."""
         rows = self._database.execute(
             "SELECT MAX(number) AS newest, officer FROM recall WHERE gateway = ? AND number > ? "
             "AND received_ms IS NULL AND over = 0 AND gateway <> '' AND expires_ms > ? "
@@ -408,7 +410,7 @@ class RecallStore:
         return count
 
     def forget(self, now_ms: int) -> None:
-        """What expired so long ago that nobody asks for its receipt. Raises sqlite3.Error."""
+        """Deletes rows that expired so long ago that no receipt is asked for. Raises sqlite3.Error."""
         with self._transaction():
             self._database.execute("DELETE FROM recall WHERE expires_ms < ?", (now_ms - _RECEIPTS_KEPT_MS,))
             self._database.execute("DELETE FROM notice WHERE line IS NULL AND at_ms < ?", (now_ms - _NOTICES_KEPT_MS,))
@@ -419,7 +421,7 @@ class RecallStore:
 
 
 def _change(row: tuple[Any, ...]) -> AlertChange:
-    """Of its alert the record that stands for it."""
+    """Returns the change of a row; its alert has only the record that represents it."""
     what, subject, register, record, kind, section, base, sequence, fed, changed_ms, number, discreet = row
     alert = StandingAlert(((register, record),), kind, section, not discreet, what == What.NEW, bool(discreet))
     return AlertChange(What(what), bytes(subject), alert, base, sequence, bool(fed), changed_ms, number)

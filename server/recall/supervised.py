@@ -1,4 +1,4 @@
-"""What the supervisor keeps for recalls: the process that finds them, where `recall_days` says so."""
+"""The process that the supervisor keeps for recalls: it finds them, if `recall_days` is set."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What one officer is told of a recall, by what she may see at this moment: nothing, or its message.
+"""Builds the message of a recall for one officer, by what they may see at this moment; or none.
 
-She is asked for by an identifier, as she herself might ask, with her grant and on the view that answers now: what that
-answer does not show her is not told. Somebody without an identifier is judged by the alerts of the dossier alone.
+The subject is looked up by an identifier, as the officer might do, with the officer's grant and on the present view.
+Data that this answer does not show is not in the message. A subject without an identifier is judged by the alerts of
+the dossier alone.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ _KINDS: dict[int, str] = {
 
 @dataclass(frozen=True)
 class _Asking:
-    """Who asks, of which view and when. is_chosen: the look-up's person was chosen from a list found by name.
+    """The caller, the view and the time of the question. is_chosen: the person was chosen from a list found by name.
 
-    keeps_back: she stood in such a list, which showed the end of her CUI.
+    keeps_back: the person stood in such a list, which showed the end of their CUI.
     """
 
     engine: Engine
@@ -73,7 +74,7 @@ class _Asking:
 
 @dataclass(frozen=True)
 class _Answered:
-    """What a question by an identifier shows of the subject."""
+    """The subject as shown by a question by an identifier."""
 
     records: set[tuple[str, str]]  # of every alert in force on the subject that is shown
     certain: set[tuple[str, str]]  # those of them that are about it for certain
@@ -83,7 +84,7 @@ class _Answered:
 
 
 def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0) -> alert_service_pb2.Recall | None:
-    """None: nothing, now. purpose: of the stream. Raises CoreError where the view cannot be read."""
+    """Returns the recall; None: nothing, now. purpose: of the stream. Raises CoreError if the view cannot be read."""
     if not _may_see(grant, row.section):
         return None
     reader = _reader(engine, row.subject)
@@ -161,10 +162,10 @@ def _may_see(grant: Grant, section: int) -> bool:
 
 
 def _is_fresh(register: str, asking: _Asking) -> bool:
-    """Returns whether the register is up to date in what serves.
+    """Returns whether the register is up to date in the serving view.
 
-    A missing or stale register cancels nothing by listing an alert no more: it was withdrawn, or its ledger was put
-    back from an older copy.
+    A missing or stale register cancels nothing by no longer listing an alert: it was withdrawn, or its ledger was
+    restored from an older copy.
     """
     wire = asking.engine.answer(Method.LIST_REGISTERS, b"", Grant.everything(), asking.clock_ms)
     listed = (each.status for each in register_service_pb2.ListRegistersResponse.FromString(wire).registers)
@@ -186,7 +187,7 @@ def _keys(reader: DossierReader) -> list[Any]:
 
 
 def _answer(reader: DossierReader, asking: _Asking) -> _Answered | None:
-    """None: she may see no number of it."""
+    """Returns the answer about the subject; None: the officer may see no number of it."""
     subject_id = reader.subject_id.hex()
     for key in _keys(reader):
         if key.sensitivity > _OPEN or not _may_see(asking.grant, key.section):

@@ -1,7 +1,7 @@
-"""The views that are published, one after another: which alerts of whom changed from one to the next.
+"""The published views, one after another: the alerts that changed from one to the next, by subject.
 
-Within a base only what its new deltas hold is read. Another base is held against the one before: the subjects that a
-change touched, and those with an alert in force in either. The ledger tells what stood between two views.
+Within a base only the new deltas are read. A new base is compared with the one before: the subjects that a change
+touched, and those with an alert in force in either. The ledger gives the states between two views.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class _Due(NamedTuple):
 
 
 class Views:
-    """What serves, looked at. For one thread at a time."""
+    """Follows the serving views. For one thread at a time."""
 
     def __init__(self, data: Path, store: RecallStore) -> None:
         self._data, self._store = data, store
@@ -81,7 +81,7 @@ class Views:
         self._position: Position | None = None
 
     def look(self) -> Seen | None:
-        """What is due; None = nothing new. Until `done` it comes again. Raises CoreError, OSError."""
+        """Returns what is due; None = nothing new. Until `done` it returns the same. Raises CoreError, OSError."""
         placed, sequence = self._store.place()
         due = self._due(placed, sequence)
         if due is None:
@@ -119,11 +119,11 @@ class Views:
         return Seen(taken, changes, set(ids), position)
 
     def done(self, seen: Seen) -> None:
-        """It is taken over."""
+        """Notes that the view is taken over."""
         self._seen, self._position = seen.deltas, seen.position
 
     def again(self) -> None:
-        """It could not be taken over: it is due yet."""
+        """Marks the view as due again: it could not be taken over."""
         self._stamp = None
 
     def _serves(self, base_id: str) -> bool:
@@ -156,8 +156,9 @@ class Views:
         return self._serves(base_id) and _stamp(self._data / LIVE / base_id / VIEW) == self._stamp
 
     def _began_anew(self, sequence: int, stated: StatedView | None) -> bool:
-        """Whether the ledger of the last view was put away, and another began (docs/feed.md); without this nobody would
-        be told of anything until the new one is as long.
+        """Returns whether the last view's ledger was put away, and another began (docs/feed.md).
+
+        Otherwise no officer would get any notice until the new one is as long.
         """
         try:
             with LedgerReader(self._data / FOLDER) as reader:
@@ -169,7 +170,7 @@ class Views:
     # ---- who ----
 
     def _touched(self, home: Path, delta_ids: list[str]) -> dict[bytes, _Subject]:
-        """Of these deltas, oldest first: the newest has a subject as it is."""
+        """Returns the subjects of these deltas, oldest first: the newest delta holds a subject's present state."""
         found: dict[bytes, _Subject] = {}
         for delta_id in delta_ids:
             delta = Generation.open(home / delta_id)
@@ -238,7 +239,7 @@ class Views:
         return changes, standing
 
     def _fed(self, after: int, to: int) -> tuple[list[Change], Position | None]:
-        """What the ledger has of records between two views, and where it was read to."""
+        """Returns the ledger's changes of records between two views, and the position read to."""
         if after >= to:
             return [], self._position
         found: list[Change] = []

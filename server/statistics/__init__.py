@@ -1,1 +1,1 @@
-"""Figures from the mart: asked, counted, hidden and rounded, told with what they lack."""
+"""Figures from the mart: asked, counted, hidden and rounded, with a note of what is missing."""

@@ -1,8 +1,8 @@
-"""Whether a figure has changed against the one a year before: beyond what chance does to counts, or not.
+"""Decides whether a figure has changed from the year before, beyond the chance variation of counts.
 
 z = 2 (sqrt(now) - sqrt(before)), over its standard deviation: sqrt(2) for two Poisson counts (Anscombe 1948: 2 sqrt(n)
-has a variance of about one), and more where rounding to five weighs beside them. Beyond the limit of 3 lie some 0.3 %
-of cells that have not changed. Undivided, as many handbooks have it, 3.4 % would. Weeks: server/statistics/charts.py.
+has a variance of about one), and more for small figures because of rounding to five. Beyond the limit of 3 lie some 0.3
+% of cells that have not changed. Undivided, as in many handbooks, 3.4 % would. Weeks: server/statistics/charts.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def score(now: int, before: int) -> float:
 
 
 def state_of(z: float) -> ChangeState:
-    """What a score is called."""
+    """Returns the state for a score."""
     if abs(z) <= LIMIT:
         return ChangeState.CHANGE_STATE_NONE
     return ChangeState.CHANGE_STATE_RISE if z > 0 else ChangeState.CHANGE_STATE_FALL
@@ -44,7 +44,7 @@ class ChangePoint(NamedTuple):
 
 
 def change_point(counts: Sequence[int], fewest: int = 4, gain: float = 16.0) -> ChangePoint | None:
-    """Where a Poisson series most likely changed its mean, or None where no split gains enough.
+    """Returns the most likely change of a Poisson series' mean; None if no split gains enough.
 
     The likelihood ratio of two means against one, over every split that leaves `fewest` counts on each side. A gain of
     16 is exceeded by chance in about 2 % of series of 60 counts (simulated in tests/statistics/test_changes.py).

@@ -1,8 +1,8 @@
-"""Series of weekly figures held against their own history: what each week was expected to be, its limits, its signal.
+"""Compares weekly figures with their own history: the expected figure of each week, its limits, its signal.
 
-Of each week: the level is the mean of the LEVEL_PERIODS weeks that ended GUARD weeks before it, each over the season of
-its time of the year; the season is learnt of the country's total in whole earlier years. Where weeks spread wider than
-chance makes them, so do the limits (a dispersion as in Farrington et al. 1996). Then server/statistics/limits.py.
+The level of a week is the mean of the LEVEL_PERIODS weeks that ended GUARD weeks before it, each over its season. The
+season is learnt from the country's total in whole earlier years. If weeks spread wider than by chance, so do the limits
+(a dispersion as in Farrington et al. 1996). Then server/statistics/limits.py.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class Week:
 
     @property
     def value(self) -> float:
-        """What it counts as."""
+        """The number that it counts as."""
         return float(HIDDEN_AS if self.figure is None else self.figure)
 
 
 @dataclass(frozen=True)
 class Charted:
-    """What a week is held against. signal: 1 rise, -1 fall, 0 neither."""
+    """The expected figure and limits of a week. signal: 1 rise, -1 fall, 0 neither."""
 
     expected: float
     low: float

@@ -53,7 +53,7 @@ def compare(request: Any, opened: OpenMart, today: date) -> contract.CompareSour
 
 
 def _began_by(sources: list[SourceEntry], request: Any) -> list[SourceEntry]:
-    """Those that had delivered something at the vintage; all where none had, for then the question is refused."""
+    """Returns the sources with a delivery at the vintage; all if none had one, because the question is then refused."""
     if not request.HasField("vintage"):
         return sources
     vintage = as_date(request.vintage, "vintage")
@@ -79,7 +79,8 @@ def _figure(question: Question, opened: OpenMart) -> int | None:
 
 
 def _reasons(question: Question, opened: OpenMart) -> list[str]:
-    """What the source counts, and the parts of the difference that it can tell itself, under disclosure control too."""
+    """Returns the source's counting rule, and the parts of the difference that it explains (disclosure control
+    applies)."""
     source = question.source
     told = [f"Cuenta {source.counts}."]
     if question.offence == _HOMICIDE:
@@ -93,7 +94,7 @@ def _reasons(question: Question, opened: OpenMart) -> list[str]:
 
 
 def _figure_of_late(question: Question, opened: OpenMart) -> int | None:
-    """What came after the year's first delivery in the next year: two published vintages, and their difference."""
+    """Returns the events delivered later in the next year: the difference of two published vintages."""
     after = [
         each.delivered
         for each in question.source.delivered

@@ -1,4 +1,4 @@
-"""What a figure lacks: a source that is silent for too long, days that a register lost, reports that still come in."""
+"""The gaps of a figure: a silent source, days that a register lost, reports that still come in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOST_SHARE = 0.05  # of a department's or the country's events: whose municipal
 
 
 class Coverage:
-    """Of one question's source, as known at its vintage."""
+    """Coverage of one question's source, as known at its vintage."""
 
     def __init__(self, question: Question, opened: OpenMart) -> None:
         source, vintage = question.source, question.vintage
@@ -49,7 +49,7 @@ class Coverage:
         ]
 
     def state(self, codes: Sequence[str]) -> CellState:
-        """Of one cell: the worst holds."""
+        """Returns the state of one cell: the worst holds."""
         if self.stale:
             return _STALE
         time = codes[self._time_at] if self._time_at is not None else ""
@@ -68,8 +68,11 @@ class Coverage:
         return _COMPLETE
 
     def _lost(self, place: str, first: date, last: date) -> bool:
-        """Whether these days lack too much of a place: a gap of its own or of its department, or municipalities' that
-        together are _LOST_SHARE of it."""
+        """Returns whether too many of these days are lost for a place.
+
+        A gap of its own or of its department counts whole; gaps of its municipalities count if together they reach
+        _LOST_SHARE.
+        """
         days, lost = (last - first).days + 1, 0.0
         for gap in self._gaps:
             common = (min(last + _DAY, gap.after_day) - max(first, gap.first_day)).days
@@ -112,7 +115,7 @@ class Coverage:
         return self._opened.needed.get((source, place), whole)
 
     def sentences(self) -> list[str]:
-        """What is missing, for people."""
+        """Returns the gaps as sentences for people."""
         source, told = self._question.source, []
         if self.stale:
             told.append(
@@ -173,5 +176,5 @@ def _month(year: int, month: int) -> tuple[date, date]:
 
 
 def stale_now(source: SourceEntry, today: date) -> bool:
-    """Whether it has delivered nothing for too long."""
+    """Returns whether the source has delivered nothing for too long."""
     return not source.delivered or (today - source.delivered[-1].delivered).days > source.stale_after_days

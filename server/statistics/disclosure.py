@@ -1,10 +1,10 @@
-"""What is done to a count before it leaves: small ones are hidden, the others rounded, the same way for ever.
+"""Disclosure control of a count before it leaves: small ones are hidden, others rounded, always in the same way.
 
-The rule (docs/numbers.md): a cell has a secret threshold from 5 to 9 and a secret fraction, both from an HMAC of what
-the cell *is*, never of what it counts nor of the vintage. Below its threshold it is hidden, zero as well as four; else
-it becomes the multiple of five below it or above it, above it where its remainder over five passes the fraction: right
-in the mean. So the same cell is the same in every table and at every vintage; one report more moves it by five or not
-at all; and a difference of two tables leaves a range of values and no single one.
+The rule (docs/numbers.md): a cell has a secret threshold from 5 to 9 and a secret fraction. Both come from an HMAC of
+the cell's identity, never of its count nor of the vintage. Below its threshold it is hidden, zero as well as four.
+Otherwise it becomes the multiple of five below or above it: above if its remainder over five passes the fraction, so
+that the mean is right. The same cell is thus the same in every table and at every vintage. One report more moves it by
+five or not at all. A difference of two tables leaves a range of values, never a single one.
 """
 
 from __future__ import annotations
@@ -40,5 +40,5 @@ class Disclosure:
 
 
 def rounded_population(persons: int) -> int:
-    """To hundreds."""
+    """Returns the number rounded to hundreds."""
     return round(persons / 100) * 100

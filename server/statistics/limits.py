@@ -1,9 +1,9 @@
-"""Control limits of a series of figures as they are shown: its level, its spread, and when its sum signals.
+"""Control limits of a series of published figures: its level, its spread, and the signal of its sum.
 
 A tabular CUSUM (Page 1954; limits by Brook and Evans 1972, server/statistics/run_length.py) in standard deviations of
-the figure *as it leaves* (hidden under five, rounded to five: server/statistics/disclosure.py), whose distribution
-about a Poisson mean is known exactly. So everything is worked out of what the table shows, and tells nothing that it
-does not. K and RUN were chosen by `./run bench-numbers`, which simulates both: false signals, and a doubling found.
+the figure *as it leaves* (hidden under five, rounded to five: server/statistics/disclosure.py). The distribution of
+such a figure about a Poisson mean is known exactly. So everything is computed from the table's figures, and reveals
+nothing else. K and RUN were chosen by `./run bench-numbers`, which simulates both: false signals, and a doubling found.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from server.statistics.run_length import Numbers, limit_for, on_lattice
 K = 0.9
 """Allowance: half the shift that is looked for, in standard deviations."""
 RUN = 340.0
-"""Periods that an unchanged series runs on the average until one of its two sums signals falsely, were its level and
-season known; they are learnt, which costs up to half of it."""
+"""Mean periods until an unchanged series signals falsely, with known level and season; learning them costs up to half.
+"""
 LEAST_LEVEL = 5.0
 """Mean figure below which a series is not tested: most of its figures are hidden."""
 HIDDEN_AS = 4
-"""What a hidden figure counts as: it may be 0 to 8."""
+"""The value of a hidden figure in sums; it may be 0 to 8."""
 _UNITS = 12  # of the chain, a standard deviation
 _MOST_LIMIT = 12 * _UNITS
 _GRID = 1.04
@@ -66,7 +66,7 @@ def _grid() -> tuple[list[float], list[float], list[float]]:
 
 
 def spread_of(level: float) -> float:
-    """Standard deviation of a figure as shown whose mean, as shown, is `level`, if what it counts is Poisson."""
+    """Returns the standard deviation of a published figure with the mean `level`, if its count is Poisson."""
     _, levels, spreads = _grid()
     if level >= levels[-1]:
         return math.sqrt(level + 4.0)  # mean variance of rounding

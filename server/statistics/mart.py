@@ -97,8 +97,11 @@ class OpenMart:
     def files(
         self, source: SourceEntry, first_year: int, last_year: int, parts: set[Part], columns: set[str]
     ) -> list[list[str]]:
-        """Paths to read for a question that needs these parts of the date and these columns, of these years: those of
-        one list have the same columns. A year's smallest roll-up that answers, or its facts."""
+        """Returns the paths to read for these years, parts of the date and columns. Files of one list have the same
+        columns.
+
+        For each year: its smallest roll-up that answers, or its facts.
+        """
         facts = {int(name.split(".")[2]): name for name in fact_files(self.mart, source.fact, source.id)}
         rolled = self._rollups(source)
         fits = [each for each in rolled if each.answers(parts, columns)]
@@ -145,7 +148,7 @@ class MartKeeper:
             self._runs = None
 
     def given_up(self, token: object) -> None:
-        """Nobody waits for that call any more: if it is the one that runs, its count ends."""
+        """Interrupts the running count of a call that no caller waits for any more."""
         if self._runs is token and self._open is not None:
             self._open.interrupt()
 

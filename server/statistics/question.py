@@ -106,15 +106,16 @@ class Question:
         return next((each for each in self.by if each in TIMES), None)
 
     def identity(self, codes: Sequence[str]) -> str:
-        """What a cell is, whichever table shows it."""
+        """Returns the identity of a cell, the same in every table."""
         return Identities(self).of(codes)
 
 
 class Identities:
-    """What each cell of a question is, whichever table shows it; for many cells.
+    """The identity of each cell of a question, the same in every table; for many cells.
 
-    Not its counting rule: an event is mostly one offence, with one suspect, and the same under its gravest offence
-    alone as under each. A rounding of their own for each would be several draws of one number, whose mean tells it.
+    The counting rule is not part of it. An event is mostly one offence, with one suspect, and so the same under its
+    gravest offence as under each. Separate rounding for each rule would be several draws of one number, and their mean
+    would reveal it.
     """
 
     def __init__(self, question: Question) -> None:
@@ -138,7 +139,7 @@ class Identities:
                 self._parts.append((-1, f"{name}={code}"))
 
     def of(self, codes: Sequence[str]) -> str:
-        """Of the cell with these codes."""
+        """Returns the identity of the cell with these codes."""
         # "?" is what a source does not say: part of the whole, and not the whole, which has no such part.
         told = [text if place < 0 else text + (codes[place] or "?") for place, text in self._parts]
         if self._sections:
@@ -147,7 +148,7 @@ class Identities:
 
 
 def _sections_with_parts(question: Question) -> set[str]:
-    """Of a table by offence its sections' own rows ("offence=02"), which are not those sections."""
+    """Returns the sections' own rows ("offence=02") of a table by offence; they are not the whole sections."""
     if Dimension.DIMENSION_OFFENCE not in question.by:
         return set()
     codes = [code for code, _ in question.domains[question.by.index(Dimension.DIMENSION_OFFENCE)]]

@@ -1,9 +1,9 @@
-"""How long a cumulative sum runs until it signals: the mean number of periods, by a Markov chain.
+"""Mean number of periods until a cumulative sum signals, by a Markov chain.
 
 Brook and Evans (1972), "An approach to the probability distribution of cusum run length", Biometrika 59(3), 539-549;
 for counts Lucas (1985), "Counted data CUSUM's", Technometrics 27(2), 129-144. A sum that moves on whole numbers is a
-chain of as many states as its limit; what it needs on the way from 0 to the limit solves one linear system. tests/
-statistics/test_run_length.py holds this against tables of Lucas, Lucas and Crosier (1982), and Hawkins (1993).
+chain of as many states as its limit; its steps from 0 to the limit solve one linear system.
+tests/statistics/test_run_length.py checks this against tables of Lucas, Lucas and Crosier (1982), and Hawkins (1993).
 """
 
 from __future__ import annotations

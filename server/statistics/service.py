@@ -95,7 +95,7 @@ class StatisticsMethods:
         return found
 
     async def _counted(self, function: Any, request: Any) -> Any:
-        """In the one thread that counts. Raises Refusal."""
+        """Counts in the one thread for it. Raises Refusal."""
         token = object()
         work = asyncio.get_running_loop().run_in_executor(
             self._keeper.thread, lambda: self._keeper.counted(token, lambda: function(request))

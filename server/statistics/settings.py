@@ -8,7 +8,7 @@ from server.settings import SettingsPart
 
 
 class StatisticsSettings(SettingsPart):
-    """What a table may take of a worker."""
+    """The resources of a worker that a table may take."""
 
     statistics_memory_mib: int = Field(
         256, ge=64, description="Memory that a worker gives to the database that counts figures, in MiB."

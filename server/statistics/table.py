@@ -70,7 +70,7 @@ def answer(
 
 
 def rates_fit(question: Question) -> bool:
-    """Whether a population of just these persons and periods is known."""
+    """Returns whether a population of exactly these persons and periods is known."""
     fits = (
         Dimension.DIMENSION_YEAR,
         Dimension.DIMENSION_MONTH,

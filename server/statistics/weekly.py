@@ -44,12 +44,12 @@ def check_size(question: Question) -> None:
 
 
 def counts_with_history(question: Question, opened: OpenMart) -> Counts:
-    """Of the table's weeks and of those before them that its limits are learnt from, read once."""
+    """Returns the counts of the table's weeks and of the earlier weeks that its limits are learnt from, read once."""
     return count(_longer(question, opened, question.by, question.fixed), opened)
 
 
 def add_limits(question: Question, opened: OpenMart, cells: list[contract.StatisticsCell], counts: Counts) -> int:
-    """What each week was expected to be, its limits and whether it signals; returns how many weeks were tested.
+    """Sets the expected figure, limits and signal of each week; returns the number of weeks tested.
 
     counts: as `counts_with_history` gives them.
     """

@@ -1,17 +1,16 @@
-"""The connections of a worker: strangers' are bounded before any handshake, a device's after it.
+"""The connections of a worker: strangers' are limited before any handshake, a device's after it.
 
-gRPC takes connections in and tells nobody; of its own it has a bound of all of them (`connections_of`), at which it
-refuses everybody alike, so whoever comes first could shut the others out. So a worker looks through its descriptors.
-A connection is *known* once a call on it was admitted. When the others grow to half of the places that known ones
-leave, some are closed: first who sent nothing yet, then from the address that holds most of them, there the oldest. So
-a patrol car has the time in which hundreds of others connect to show who it is, also behind the stranger's address.
-Who sends nothing at all does not even come so far for some seconds: the kernel keeps him (TCP_DEFER_ACCEPT), for in
-HTTP/2 and in TLS it is the client who speaks first.
-Strangers' bytes are bounded too: of a message that is not whole nobody knows yet whose it is; and their refusals
-(server/transport/refused_peers.py).
+gRPC accepts connections and reports none. Its only limit is for all of them (`connections_of`): there it refuses every
+newcomer alike, so the first ones could shut the others out. So a worker looks through its descriptors. A connection is
+*known* once a call on it was admitted. When the others grow to half of the places left by known ones, some are closed:
+first those that sent nothing yet, then, from the address with most of them, the oldest. So a patrol car has the time in
+which hundreds of others connect to identify itself, also behind the stranger's address. A client that sends nothing at
+all does not even get this far for some seconds: the kernel holds it (TCP_DEFER_ACCEPT), because in HTTP/2 and in TLS
+the client speaks first. Strangers' bytes are limited too, because the sender of an incomplete message is unknown; and
+so are their refusals (server/transport/refused_peers.py).
 
-A worker that another takes the place of leaves connection by connection (`leave`): gRPC would end them all at once and
-drop, as CANCELLED, the calls that clients send until they have seen that, which takes it milliseconds.
+A worker that is being replaced closes connection by connection (`leave`). gRPC would end them all at once and drop, as
+CANCELLED, the calls that clients send until they notice, some milliseconds later.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ class _Connection:
         return None
 
     def close_to_newcomers(self) -> None:
-        """Of what listens: the kernel gives others who connect to the workers that listen yet."""
+        """Stops the listening socket: the kernel gives newcomers to the workers that still listen."""
         if (copy := self.open()) is not None:
             with copy, contextlib.suppress(OSError):  # it was before
                 copy.shutdown(socket.SHUT_RDWR)
@@ -118,7 +117,7 @@ class _Connection:
 
 
 class Connections:
-    """Of one worker's gRPC port. Lives in the event loop's thread."""
+    """The connections of one worker's gRPC port. Lives in the event loop's thread."""
 
     def __init__(self, port: int, most: int, most_of_a_device: int) -> None:
         self._port = port
@@ -128,7 +127,7 @@ class Connections:
         self._devices: dict[Place, tuple[int, int]] = {}  # of known connections, and the look before which it was told
         self._refused = RefusedPeers()
         self.elsewhere: set[Place] = set()
-        """Other ends of this worker's connections to another port: told of by `admitted` and `refused` as well."""
+        """Remote ends of this worker's connections to another port; `admitted` and `refused` report them as well."""
         self._looks = 0
         self._seen: dict[int, _Connection] = {}  # by descriptor
         self._number = 0
@@ -139,10 +138,10 @@ class Connections:
         self._left = asyncio.Event()
 
     async def leave(self, in_use: Mapping[str, int]) -> int:
-        """Takes no connection more, and ends those that there are one by one, each while it is quiet.
+        """Accepts no more connections, and ends the present ones one by one, each while it is quiet.
 
-        in_use: peers, as gRPC names them, whose calls or streams are being answered; their connections stay. Returns
-        how many there are yet, after ten seconds at most.
+        in_use: peers, as gRPC names them, with calls or streams in progress; their connections stay. Returns the number
+        of connections left, after ten seconds at most.
         """
         self._in_use, self._leaving_since = in_use, time.monotonic()
         with contextlib.suppress(TimeoutError):
@@ -165,7 +164,7 @@ class Connections:
             self._refused.refused(place_of(peer), device)
 
     def is_tired(self, peer: str) -> bool:
-        """Whether calls from `peer` were refused so often that its connection is to end."""
+        """Returns whether calls from `peer` were refused so often that its connection is to end."""
         return place_of(peer) in self._refused.tired
 
     async def watch(self) -> None:
@@ -220,7 +219,7 @@ class Connections:
         return bool(left)
 
     def _forget(self, live: set[Place]) -> None:
-        """What ended; one that was told of during this look may not have been seen yet."""
+        """Forgets ended connections; one reported during this look may not have been seen yet."""
         ended = {place for place, (_, look) in self._devices.items() if place not in live and look < self._looks}
         if ended:
             self._devices = {place: known for place, known in self._devices.items() if place not in ended}
@@ -254,7 +253,7 @@ class Connections:
         return connection
 
     def _listens(self, connection: socket.socket) -> bool:
-        """Whether newcomers come to it; those who say nothing do not any more."""
+        """Returns whether newcomers come to it; makes the kernel hold back silent ones."""
         if connection.family not in (socket.AF_INET, socket.AF_INET6):
             return False
         listens = bool(connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
@@ -293,7 +292,7 @@ class Connections:
 
 
 async def _too_heavy(strangers: list[_Connection]) -> list[_Connection]:
-    """Who sent more than anybody needs to show who he is, then the heaviest while all together sent too much."""
+    """Returns strangers that sent more than identification needs, then the heaviest while the total is too much."""
     weighed = []
     for count, connection in enumerate(strangers, 1):
         if count % _AT_A_TIME == 0:
@@ -311,7 +310,7 @@ async def _too_heavy(strangers: list[_Connection]) -> list[_Connection]:
 
 
 def _first_to_go(strangers: list[_Connection]) -> list[_Connection]:
-    """Who sent nothing, then who has most newer ones from his own address."""
+    """Sorts the strangers: first those that sent nothing, then those with most newer ones from their address."""
     newer: dict[str, int] = defaultdict(int)
     ranks: dict[int, tuple[bool, int]] = {}
     for connection in sorted(strangers, key=lambda connection: -connection.number):

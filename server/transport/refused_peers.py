@@ -1,9 +1,9 @@
-"""Who is refused again and again before anybody was admitted: such connections end, so that refusing stays cheap.
+"""Peers refused again and again before any call was admitted: their connections end, so that refusing stays cheap.
 
-Refusing costs a worker some 0.3 ms of its one thread a call, and a connection has `max_concurrent_streams` calls at
-once: ten thousand calls without a token would hold all others up for seconds. A handshake costs whoever asks more than
-it costs the worker's thread, so a connection has a round of refusals, and a device that used up several of them one a
-connection, until a minute is over. Whoever shows a token that is accepted is out of it at once, on any connection.
+A refusal costs a worker some 0.3 ms of its one thread, and a connection has `max_concurrent_streams` calls at once. Ten
+thousand calls without a token would block all others for seconds. A handshake costs the client more than the worker's
+thread. So a connection has a round of refusals. A device that used up several rounds has one refusal a connection,
+until a minute is over. An accepted token ends this at once, on any connection.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Place = tuple[str, int]  # address and port of the other end
 
 
 class RefusedPeers:
-    """Of one worker. Lives in the event loop's thread."""
+    """State of one worker. Lives in the event loop's thread."""
 
     def __init__(self) -> None:
         self.tired: set[Place] = set()
@@ -44,7 +44,7 @@ class RefusedPeers:
             self.tired.add(place)
 
     def forget(self, place: Place) -> None:
-        """Somebody was admitted on this connection, or it ended."""
+        """Forgets a connection: a caller was admitted on it, or it ended."""
         self._connections.pop(place, None)
         self.tired.discard(place)
 

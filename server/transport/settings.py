@@ -11,7 +11,7 @@ from server.settings import MIB, GroundSettings
 
 
 class TransportSettings(GroundSettings):
-    """How many connections, how long, with which certificate."""
+    """The number and lifetime of connections, and their certificates."""
 
     max_transport_message_bytes: int = Field(
         12 * MIB,

@@ -1,12 +1,12 @@
 """Server credentials from the files that the settings name, read again at a handshake after they changed.
 
 gRPC asks for them at each handshake, in a thread of its own. Files that do not fit together (a new certificate beside
-the old key, while somebody copies them) are refused, and the last good ones serve on. Connections keep the certificate
+the old key, in the middle of a copy) are refused, and the last good ones keep serving. Connections keep the certificate
 that they began with; `max_connection_age_s` ends them. grpcio cannot set the least TLS version: TLS 1.2 is refused call
 by call (server/trust/peer.py).
 
-A worker that starts while the files are refused takes those that the workers before it served with: they are kept
-beside the workers' sockets, readable to this account alone, and gone when the server ends.
+A worker that starts while the files are refused takes those of the workers before it. They are kept beside the workers'
+sockets, readable to this account alone, and gone when the server ends.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Configured = tuple[bytes, bytes, bytes | None]  # key, certificate chain, CAs of
 
 
 class ServerTls:
-    """The certificate, its key and whom clients' certificates must come from."""
+    """The certificate, its key, and the CAs of clients' certificates."""
 
     def __init__(
         self, settings: TransportSettings, bundle: Bundle | None = None, last_good: Path | None = None
@@ -56,7 +56,7 @@ class ServerTls:
 
     @property
     def credentials(self) -> grpc.ServerCredentials:
-        """For `add_secure_port`; asks for client certificates where there is a CA for them."""
+        """Returns credentials for `add_secure_port`; requires client certificates if there is a CA for them."""
         asks = self._bundle is not None or self._client_ca is not None
         credentials: grpc.ServerCredentials = grpc.dynamic_ssl_server_credentials(
             _configuration(self._given),
@@ -66,10 +66,10 @@ class ServerTls:
         return credentials
 
     def _at_handshake(self) -> grpc.ServerCertificateConfiguration | None:
-        """What gRPC is to use from here on; None = what it has.
+        """Returns the configuration that gRPC is to use from now on; None = the present one.
 
-        Told anew at each handshake, gRPC (1.85) frees what handshakes in other threads still use: a thousand
-        connections that were reset at once ended the process.
+        If gRPC (1.85) gets a new one at each handshake, it frees data that handshakes in other threads still use: a
+        thousand connections reset at once ended the process.
         """
         call_metrics.HANDSHAKES.inc()
         wanted = self.configured()
@@ -79,7 +79,7 @@ class ServerTls:
         return _configuration(wanted)
 
     def configured(self) -> Configured:
-        """What holds now: the files are read again where they changed. Safe from several threads."""
+        """Returns the present configuration; reads changed files again. Thread-safe."""
         with self._lock:
             stamp = self._stamp()
             if stamp != self._read_at:
@@ -148,7 +148,7 @@ def _tell_refused(error: SettingsError) -> None:
 def server_tls(
     settings: TransportSettings, bundle: Bundle | None = None, last_good: Path | None = None
 ) -> ServerTls | None:
-    """None = plaintext. Raises SettingsError."""
+    """Returns the server's TLS; None = plaintext. Raises SettingsError."""
     return ServerTls(settings, bundle, last_good) if settings.tls_cert is not None else None
 
 

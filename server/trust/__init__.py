@@ -1,4 +1,4 @@
-"""Who may ask: client certificates, officer tokens, policy, allowances; all as files, reloaded without a restart."""
+"""Access control: client certificates, officer tokens, policy, allowances; all as files, reloaded without a restart."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""`limits.toml`: allowances by name. Policy says who may spend which; of several the first in the file holds.
+"""`limits.toml`: allowances by name. Policy decides which callers may use which; the first in the file holds.
 
     [patrol]
     officer = { count = 30, seconds = 60, burst = 20 }      # look-ups of one officer
     officer_day = { count = 600, seconds = 86400, burst = 600 }
-    device = { count = 60, seconds = 60, burst = 40 }       # look-ups from one device, whoever uses it
+    device = { count = 60, seconds = 60, burst = 40 }       # look-ups from one device, by any user
     rows = { count = 1000000, seconds = 86400, burst = 1000000 }  # rows of Clear, of one device
     neighbours = { count = 12, seconds = 28800, burst = 12 }  # identifiers near one just asked for
     misses = { count = 30, seconds = 28800, burst = 30 }    # identifiers of nobody
@@ -13,9 +13,9 @@
     refuse = ["neighbours", "misses", "repeats", "hours"]    # refused; the others are marked in the audit record
     persons = { listed_hour = 100, listed_day = 200, day = 300 }  # different persons shown: by lists, by any way
 
-A limit that is left out is none, but for `rows`, which then are forbidden, and `persons`: those are the settings'
-(`persons_day`...), or none where `refuse` is empty. Within `persons` what is left out is no bound. A batch of Clear
-counts as its rows, so `burst` of `rows` must hold a whole batch.
+A missing limit means no limit, with two exceptions. Without `rows`, rows are forbidden. Without `persons`, the
+settings' values hold (`persons_day`...), or none if `refuse` is empty. Within `persons` a missing bound is no bound. A
+batch of Clear counts as its rows, so `burst` of `rows` must hold a whole batch.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Limit(BaseModel):
 
 
 class PersonBounds(BaseModel):
-    """How many different persons an officer may be shown; None = no bound."""
+    """The number of different persons that an officer may be shown; None = no bound."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,7 +52,7 @@ class PersonBounds(BaseModel):
 
 
 class Allowance(BaseModel):
-    """How much one caller may ask."""
+    """The number of questions that one caller may ask."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -95,7 +95,7 @@ class Allowance(BaseModel):
 
 
 def read_allowances(path: Path) -> dict[str, Allowance]:
-    """By name, in the file's order. Raises SettingsError with the file and the rule."""
+    """Returns the allowances by name, in the file's order. Raises SettingsError with the file and the rule."""
     try:
         text = read_file(path)
     except OSError as error:

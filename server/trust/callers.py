@@ -1,8 +1,8 @@
-"""From a call to its Caller: certificate and token checked once, policy asked once a purpose, then looked up.
+"""Finds the Caller of a call: certificate and token checked once, policy asked once a purpose, then looked up.
 
-What is kept is found by the whole certificate and the whole token, never by address or connection: addresses are used
-again. Everything is thrown away when the trust directory changes, and the Callers handed out are retired, so that a
-revocation reaches also a stream that lives.
+Entries are found by the whole certificate and the whole token, never by address or connection: addresses are used
+again. All entries are dropped when the trust directory changes, and the Callers handed out are retired, so that a
+revocation also reaches a live stream.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _LIMIT_NAMES = ("officer", "officer_day", "device", "rows", "neighbours", "repea
 
 @dataclass(frozen=True)
 class UsualBounds:
-    """What the settings say of every caller. break_glass_ms: how long after her sign-in break-glass may be used."""
+    """The settings for every caller. break_glass_ms: how long after sign-in break-glass may be used."""
 
     break_glass_ms: int
     persons: PersonBounds
@@ -57,32 +57,32 @@ DEVELOPMENT_IDENTITY = json.dumps({"development": True, "device": "loopback", "n
 
 
 class Presented(Protocol):
-    """What a call shows of who makes it, over grpcio (Context) or the express lane (server/lane/parked_call.py)."""
+    """The caller's credentials in a call, over grpcio (Context) or the express lane (server/lane/parked_call.py)."""
 
     def peer(self) -> str:
         """The other end, as gRPC writes it."""
 
     def auth_context(self) -> Auth:
-        """Of the connection, by gRPC's names: transport_security_type, ssl_tls_version, x509_pem_cert."""
+        """Returns properties by gRPC's names: transport_security_type, ssl_tls_version, x509_pem_cert."""
 
     def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]] | None:
         """The call's own, names in lower case."""
 
 
 class Callers(Protocol):
-    """Who asks."""
+    """Identifies the callers."""
 
     def of(self, context: Presented) -> Caller:
         """The caller of a call. Raises Refusal; its `identity` says who it seems to be."""
 
     def knows(self, authorization: str) -> bool:
-        """Whether somebody was admitted with this header: nothing is proven by it alone."""
+        """Returns whether a caller was admitted with this header; the header alone proves nothing."""
 
     def decide(self, context: Presented, purpose: int) -> Caller:
         """The caller with its purpose decided, after GrantNeeded. Raises Refusal."""
 
     def turned_away(self, context: Presented) -> None:
-        """Counts a call that was refused before anybody asked whose it is, as `of` counts what it refuses."""
+        """Counts a call that was refused before its caller was identified, as `of` counts its refusals."""
 
 
 class DevelopmentCallers:
@@ -107,7 +107,7 @@ class DevelopmentCallers:
 
 
 class Admitted:
-    """A Caller and what policy is asked with. recall_only: of her methods no other is given."""
+    """A Caller and the facts for policy. recall_only: of the officer's methods only those of recall are given."""
 
     __slots__ = ("caller", "principal", "recall_only", "signed_in_ms")
 
@@ -130,7 +130,7 @@ class Admitted:
 
 
 class GatewayAlone:
-    """A gateway by its certificate, without an officer: it may hear for whom a recall waits, and nothing else."""
+    """A gateway by its certificate, without an officer: it may only hear which officers have a waiting recall."""
 
     def __init__(self, caller: Caller, gateway: tuple[str, str]) -> None:
         """gateway: SPIFFE name, institution."""
@@ -205,14 +205,14 @@ class CertifiedCallers:
         self._peers = Peers(keeper.trust.institutions)
 
     def forget(self) -> None:
-        """After a change of the trust directory: everybody is admitted anew."""
+        """Forgets all callers after a change of the trust directory: they are admitted anew."""
         known, self._known = self._known, {}
         self._tokens.clear()
         for admitted in known.values():
             admitted.caller.retire()
 
     def stands(self, certificate: bytes) -> bool:
-        """Whether a device is enrolled by this certificate (PEM), and is not revoked."""
+        """Returns whether a device is enrolled by this certificate (PEM), and is not revoked."""
         try:
             self._keeper.trust.revocations.check_peer(self._peer(certificate))
         except Refusal:
@@ -238,7 +238,7 @@ class CertifiedCallers:
         self._on_refused(context.peer(), device)
 
     def too_much_metadata(self, context: Presented) -> Refusal:
-        """What a call gets whose metadata nobody reads; its `identity` says whose connection it came on."""
+        """Returns the refusal for a call with too much metadata; its `identity` names the connection's owner."""
         auth: Auth = context.auth_context()
         return self._refused(context, auth, _certificate(auth), metadata_too_large(self._max_metadata))
 
@@ -284,7 +284,7 @@ class CertifiedCallers:
             raise self._refused(context, auth, certificate, refusal) from None
 
     def _peer(self, certificate: bytes) -> Peer:
-        """Raises Refusal. Whoever is refused thousands of times costs a signature once."""
+        """Returns the peer. Raises Refusal. A peer refused thousands of times costs one check of a signature."""
         institutions = self._keeper.trust.institutions
         if self._peers.institutions is not institutions:
             self._peers = Peers(institutions)
@@ -326,7 +326,8 @@ def _principal(officer: Officer, peer: Peer, trust: Trust) -> Principal:
 
 
 def identity_of(peer: Peer, officer: Officer) -> bytes:
-    """Who asked, for the audit record: the same bytes for the same officer and device (docs/audit-format.md)."""
+    """Returns the caller's identity for the audit record: equal bytes for equal officer and device
+    (docs/audit-format.md)."""
     who: dict[str, object] = {
         "device": peer.device,
         "institution": officer.institution.id,
@@ -342,7 +343,7 @@ def identity_of(peer: Peer, officer: Officer) -> bytes:
 
 
 def device_identity(peer: Peer) -> bytes:
-    """Who asked as far as the certificate proves it, where the token is not believed."""
+    """Returns the caller's identity as the certificate proves it; for calls with a token that is not believed."""
     return _encoded({"device": peer.device, "institution": peer.institution.id})
 
 

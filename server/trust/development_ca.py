@@ -1,7 +1,7 @@
 """`ronda keys dev-ca`: a whole working set for one machine, never for production.
 
 <directory>/server.pem, server.key       the server's certificate, for localhost
-<directory>/server-ca.pem                whom clients trust
+<directory>/server-ca.pem                the CA that clients trust
 <directory>/ronda.toml                   settings that name all of it: RONDA_CONFIG=<directory>/ronda.toml ronda serve
 <directory>/audit/                       the audit log
 <directory>/audit-keys/                  the auditor's pair and the key that signs checkpoints

@@ -1,14 +1,14 @@
 """The trust directory: its files as one snapshot, and the watch that replaces it when a file changes.
 
-    institutions.toml     whose devices and officers (server/trust/institutions.py), with the files that it names
-    policy.cedar          who may ask what (server/trust/policy.py)
-    limits.toml           how much (server/trust/allowances.py)
-    revoked.toml          who no longer (server/trust/revocations.py); may be missing
-    cases.toml            what `ronda policy test` holds policy against; not read by the server
+    institutions.toml     devices and officers of each (server/trust/institutions.py), with the files that it names
+    policy.cedar          the permitted questions (server/trust/policy.py)
+    limits.toml           their number (server/trust/allowances.py)
+    revoked.toml          the revoked (server/trust/revocations.py); may be missing
+    cases.toml            cases that `ronda policy test` checks policy with; not read by the server
 
-Each part (server/trust/faults.py) fails alone: where its files do not hold together the part stays as it was in force,
+Each part (server/trust/faults.py) fails alone. If its files do not fit together, the part stays as it was in force,
 with an alarm in the log and in the metrics, and the others apply. So one institution's damaged file stops that
-institution's changes, and keeps nobody's revocation from being in force. What was in force last is on disk
+institution's changes, and blocks no revocation of others. The last state in force is on disk
 (server/trust/last_good.py).
 """
 

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a part of the directory is not in force as its files have it."""
+    """The reason why a part of the directory is not in force as its files have it."""
 
     part: str
     why: str

@@ -1,4 +1,4 @@
-"""The institutions that may ask: whose devices, signed by whom, whose officers, vouched for by which keys.
+"""The institutions with access: the CAs of their devices, and the keys that sign their officers' tokens.
 
 `institutions.toml`, one table an institution, paths relative to the file:
 
@@ -78,8 +78,8 @@ class Institutions:
     def __init__(self, path: Path, last: Mapping[str, Institution] | None = None, faults: Faults | None = None) -> None:
         """Raises SettingsError with the file and the rule, unless `faults` takes them.
 
-        last: the institutions in force, by id. An institution whose files do not hold, or that would take a name or a
-        key of another, stays as it was in force; one that never was in force is left out.
+        last: the institutions in force, by id. An institution stays as it was in force if its files are invalid, or if
+        it would take a name or a key of another. One that never was in force is left out.
         """
         faults = faults or Faults(strict=True)
         last = last or {}
@@ -106,7 +106,7 @@ class Institutions:
 
     @classmethod
     def of(cls, path: Path, institutions: Iterable[Institution]) -> Institutions:
-        """Those that are given, without files. path: for error texts. Raises SettingsError."""
+        """Returns the given institutions, without files. path: for error texts. Raises SettingsError."""
         made = cls.__new__(cls)
         made.files, made.by_domain, made.by_issuer = (), {}, {}
         for each in institutions:
@@ -125,12 +125,12 @@ class Institutions:
 
     @property
     def all(self) -> tuple[Institution, ...]:
-        """In the order of the file."""
+        """The institutions in the order of the file."""
         return tuple(self.by_domain.values())
 
     @property
     def bundle(self) -> bytes:
-        """The CAs of all, PEM: whom the TLS handshake accepts. Whose device it is, is checked after it."""
+        """The CAs of all, PEM, accepted in the TLS handshake. The device's institution is checked after it."""
         return b"\n".join(institution.ca_pem for institution in self.all)
 
 

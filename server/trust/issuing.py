@@ -1,7 +1,7 @@
 """Keys, certificates and tokens as an institution issues them: for development, tests, and institutions without a PKI.
 
-Certificates have what RFC 5280 asks of them, identifiers of both keys included: Python 3.13's ssl, as OpenSSL's
-`-x509_strict`, refuses others.
+Certificates follow RFC 5280, identifiers of both keys included: Python 3.13's ssl, like OpenSSL's `-x509_strict`,
+refuses others.
 
 An institution's directory, everything private with mode 0600:
 
@@ -149,7 +149,7 @@ def document_signer(ca: Pair, institution: str, days: float, starts: datetime | 
 
 
 def server_certificate(ca: Pair, hosts: Sequence[str], days: float = 90) -> Pair:
-    """For the server itself, by host names and addresses."""
+    """Returns a certificate for the server itself, by host names and addresses."""
     return issue(ca, hosts[0], [_host(host) for host in hosts], days=days, server=True)
 
 
@@ -220,7 +220,7 @@ class Issuer:
         gateway: str = "",
         **changes: Any,
     ) -> str:
-        """As `sign_token`."""
+        """Returns a token, as `sign_token`."""
         return sign_token(
             self.signing_key,
             self.issuer,
@@ -233,9 +233,9 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Subject:
-    """Of whom a token speaks, and for which client certificate.
+    """The officer and the client certificate that a token names.
 
-    `gateway`: SPIFFE name of the gateway that asks on her behalf, "" = she asks herself.
+    `gateway`: SPIFFE name of the gateway that asks on the officer's behalf, "" = no gateway.
     """
 
     nip: str
@@ -354,7 +354,7 @@ def _usage(*, signs: bool, leaf: bool = False, commits: bool = False) -> x509.Ke
 
 
 def is_host(text: str) -> bool:
-    """Whether it is an address, or a host name (RFC 1123, the first label may be *) that a client may dial."""
+    """Returns whether it is an address, or a host name (RFC 1123, the first label may be *) that a client may dial."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -1,10 +1,10 @@
-"""The officer's token: a JWT (RFC 7519) signed with Ed25519 by her institution, bound to the device's certificate.
+"""The officer's token: a JWT (RFC 7519) signed with Ed25519 by their institution, bound to the device's certificate.
 
     {"alg": "EdDSA", "kid": ..., "typ": "JWT"}
-    {"iss": the institution's issuer, "aud": "ronda", "sub": her NIP, "unit": ..., "roles": [...], "jti": ...,
+    {"iss": the institution's issuer, "aud": "ronda", "sub": their NIP, "unit": ..., "roles": [...], "jti": ...,
      "iat": ..., "nbf": ..., "exp": ..., "cnf": {"x5t#S256": thumbprint of the client certificate (RFC 8705)},
-     "act": {"sub": SPIFFE name of the gateway that asks on her behalf (RFC 8693)},
-     "auth_time": when she signed in, of a token that a session renewed (OpenID Connect Core 1.0, section 2)}
+     "act": {"sub": SPIFFE name of the gateway that asks on their behalf (RFC 8693)},
+     "auth_time": when they signed in, of a token that a session renewed (OpenID Connect Core 1.0, section 2)}
 
 A token of the audience "ronda-recall" opens AlertService alone: no PIN stands behind it (docs/issuer.md).
 
@@ -31,7 +31,7 @@ from server.trust.institutions import Institution, Institutions
 # RFC 9864 renames EdDSA with this curve to Ed25519; issuers use either.
 ALGORITHMS = ("EdDSA", "Ed25519")
 RECALL = "-recall"
-"""Behind the audience's name: of a token that opens AlertService alone. An older server takes none such."""
+"""Suffix of the audience's name, for a token that opens AlertService alone. An older server refuses it."""
 MAX_BYTES = 4096
 _SCHEME = "bearer "
 
@@ -67,7 +67,7 @@ class _Claims(BaseModel):
 
 @dataclass(frozen=True)
 class TokenRules:
-    """What a token must keep to, besides its signature."""
+    """The rules for a token besides its signature."""
 
     audience: str
     max_age_s: int  # exp - iat at most
@@ -77,7 +77,7 @@ class TokenRules:
 
 @dataclass(frozen=True)
 class Officer:
-    """What a token says. `actor` is the gateway's SPIFFE name, "" = she asks herself."""
+    """The content of a token. `actor` is the gateway's SPIFFE name, "" = no gateway."""
 
     institution: Institution
     nip: str
@@ -128,7 +128,7 @@ def read_token(authorization: str, institutions: Institutions, rules: TokenRules
 
 
 def _issuer(token: str, institutions: Institutions) -> Institution:
-    """Whose keys are to be tried: read before the signature, so believed only after it."""
+    """Returns the institution with the keys to try: read before the signature, so believed only after it."""
     try:
         parts = extract_compact(token.encode("ascii"))
         header, claims = parts.headers(), json_of(parts.payload)

@@ -1,8 +1,8 @@
-"""Who may use the commands that look into the audit log and into what is held about a person.
+"""Access to the commands that look into the audit log and into a person's data.
 
-They work on this machine's files, without a connection, so there is no client certificate that a token could be bound
-to. Such tokens name an audience of their own, "<token_audience>-office": a token for the network opens nothing here,
-and one of these opens nothing there.
+They work on this machine's files, without a connection, so there is no client certificate to bind a token to. Such
+tokens name an audience of their own, "<token_audience>-office": a token for the network opens nothing here, and one of
+these opens nothing there.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from server.trust.settings import TrustSettings
 def authorise(
     settings: TrustSettings, token: str, action: str, purpose: int = context_pb2.PURPOSE_AUDIT
 ) -> dict[str, object]:
-    """The identity of the token's officer, whom policy allows this action (TOOL_ACTIONS) for this purpose.
+    """Returns the identity of the token's officer, if policy allows this action (TOOL_ACTIONS) for this purpose.
 
-    Keys: nip, institution, unit, roles. Raises PermissionError with the reason in one line; of a trust
-    directory that does not hold together what the server has in force holds, and without a server nothing.
+    Keys: nip, institution, unit, roles. Raises PermissionError with the reason in one line. If the trust directory is
+    invalid, the server's state in force holds; without a server nothing is allowed.
     """
     if settings.trust is None:
         raise PermissionError("in development mode there are no tokens: set trust")

@@ -1,4 +1,4 @@
-"""The device at the other end: what its TLS certificate proves.
+"""The device at the other end, as its TLS certificate proves it.
 
 Its name is the one SPIFFE URI of the certificate's SAN; the subject's common name is never read. Paths known here:
 
@@ -95,7 +95,7 @@ class Peers:
         self._read: dict[bytes, Peer | Refusal] = {}
 
     def of(self, certificate_pem: bytes) -> Peer:
-        """As `peer_of`."""
+        """Returns the peer, as `peer_of`."""
         found = self._read.get(certificate_pem)
         if found is None:
             try:

@@ -1,7 +1,7 @@
 """Policy as data: Cedar (https://docs.cedarpolicy.com) decides once for each (caller, purpose); the core looks it up.
 
-A decision takes some milliseconds and does not depend on who the officer is, only on her institution, roles and unit:
-decisions are kept by those, so a thousand patrols of one unit cost one.
+A decision takes some milliseconds and depends only on the officer's institution, roles and unit. Decisions are kept by
+those, so a thousand patrols of one unit cost one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PURPOSE_NAMES = {number: name for name, number in PURPOSES.items()}
 
 @dataclass(frozen=True)
 class Principal:
-    """What policy knows of a caller."""
+    """The facts about a caller that policy knows."""
 
     institution: str
     roles: tuple[str, ...]  # without the institution
@@ -55,7 +55,7 @@ class Principal:
 
 @dataclass(frozen=True)
 class Decision:
-    """What one principal may do for one purpose. `masks` by Sensitivity 1 to 5; `methods` a mask of METHOD_BITS."""
+    """The rights of one principal for one purpose. `masks` by Sensitivity 1 to 5; `methods` a mask of METHOD_BITS."""
 
     masks: tuple[int, int, int, int, int]
     methods: int
@@ -65,7 +65,7 @@ class Decision:
     allowance: Allowance
 
     def shows(self, section: str, sensitivity: str) -> bool:
-        """Whether records of this section and sensitivity are shown."""
+        """Returns whether records of this section and sensitivity are shown."""
         return bool(self.masks[SENSITIVITIES[sensitivity] - 1] >> SECTIONS[section] & 1)
 
 
@@ -108,15 +108,15 @@ class Policy:
         self._hears = functools.lru_cache(_KEPT)(self._hears_now)
 
     def decide(self, principal: Principal, purpose: int) -> Decision | None:
-        """None: this principal may do nothing for this purpose."""
+        """Returns the decision; None: this principal may do nothing for this purpose."""
         return self._decide(principal, purpose)
 
     def may_delegate(self, principal: Principal) -> bool:
-        """Whether the principal's gateway may ask on her behalf, for any purpose. `decide` asks for which."""
+        """Returns whether the gateway may ask on the officer's behalf, for any purpose. `decide` checks the purpose."""
         return any(self._delegates(principal, purpose) for purpose in _PURPOSE_NAMES)
 
     def delegates(self, principal: Principal, purpose: int) -> bool:
-        """Whether the principal's gateway may ask on her behalf for this purpose."""
+        """Returns whether the principal's gateway may ask on the officer's behalf for this purpose."""
         return purpose in _PURPOSE_NAMES and self._delegates(principal, purpose)
 
     def hears(self, gateway: tuple[str, str], purpose: int) -> int:
@@ -128,7 +128,7 @@ class Policy:
         return any(self._hears(gateway, purpose) for purpose in _PURPOSE_NAMES)
 
     def allows(self, principal: Principal, action: str, purpose: int) -> bool:
-        """Whether a single action is permitted: a method of the contract, or one of TOOL_ACTIONS."""
+        """Returns whether a single action is permitted: a method of the contract, or one of TOOL_ACTIONS."""
         name = _PURPOSE_NAMES.get(purpose, "")
         return bool(name) and self._ask(principal, [_request(action, uid("Purpose", name), name)])[0]
 

@@ -1,4 +1,4 @@
-"""`ronda policy test`: policy held against a table of what must be allowed and what must be forbidden.
+"""`ronda policy test`: checks policy against a table of allowed and forbidden cases.
 
 `cases.toml`, one table a case; every word is of the schema (`ronda policy schema`):
 
@@ -96,7 +96,7 @@ def read_cases(path: Path) -> list[Case]:
 
 
 def broken_rules(policy: Policy, case: Case) -> list[str]:
-    """What policy does otherwise than the row says; empty = it holds."""
+    """Returns the differences between policy and the row; empty = it holds."""
     principal = Principal(case.institution, tuple(sorted(case.roles)), case.unit, case.off_unit, case.delegated)
     purpose = PURPOSES[case.purpose]
     decision = policy.decide(principal, purpose)

@@ -1,4 +1,4 @@
-"""What policy speaks of: the Cedar schema, made from the contract, and the entities that every decision knows.
+"""The model of policy: the Cedar schema, made from the contract, and the entities that every decision knows.
 
 | principal | action | resource | asks |
 |---|---|---|---|
@@ -8,10 +8,10 @@
 | | OmitCaseNumber | Purpose | is this purpose allowed without a case number? |
 | | ListWhole | Purpose | do lists of persons show whole CUIs and birth dates? |
 | | Delegate | Gateway in Institution | may this gateway ask on the officer's behalf, for this purpose? |
-| | ListAwaited | Gateway in Institution | may this gateway hear, without an officer, for whom a recall waits? |
+| | ListAwaited | Gateway in Institution | may this gateway hear which officers have a waiting recall? |
 
 Roles are written "institution/role" ("pnc/patrol"): no institution can issue a role of another. Every decision has
-`context.purpose`. Nothing is permitted that no policy permits.
+`context.purpose`. Nothing is permitted without a policy that permits it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PURPOSES: dict[str, int] = {name.removeprefix("PURPOSE_"): number for name, numb
 # rpc name -> bit of a grant's mask of methods, of those that officers call
 METHOD_BITS: dict[str, int] = {method.rpc_name: number for number, method in METHODS.items() if method.group}
 GATEWAY_METHODS: dict[str, int] = {method.rpc_name: number for number, method in METHODS.items() if method.by_gateway}
-"""Those that a gateway calls for itself; no officer may."""
+"""Methods that a gateway calls for itself; no officer may."""
 MACHINE_METHODS = tuple(method.rpc_name for method in METHODS.values() if method.by_machine)
 RECALL_METHODS = tuple(method.rpc_name for method in METHODS.values() if method.by_recall_token)
 # Actions outside the contract: the `ronda audit` and `ronda subject` commands, and `ronda certificate`.
@@ -102,7 +102,7 @@ def entity(kind: str, identity: str, parents: Iterable[dict[str, str]] = (), **a
 
 
 def known_entities() -> list[dict[str, Any]]:
-    """What every decision knows: a Record for each section and sensitivity, and which group each method is in."""
+    """Returns the entities of every decision: a Record for each section and sensitivity, and each method's group."""
     actions = [
         entity("Action", method, [uid("Action", group)]) for group, methods in GROUPS.items() for method in methods
     ]

@@ -1,13 +1,13 @@
-"""`revoked.toml`: who may no longer ask, from the second at which the file is written.
+"""`revoked.toml`: revoked devices, certificates, officers and tokens, from the second at which the file is written.
 
 devices = ["spiffe://pnc.gob.gt/unit/zona-1/device/42"]
 certificates = ["<SHA-256 of the DER certificate, hexadecimal>"]
 officers = ["pnc/12345"]                                   # institution/NIP
 tokens = ["<jti>"]
 
-An entry that could name nobody (a NIP without its institution, a mistyped SPIFFE name, half a fingerprint) is refused:
-whoever wrote it believes that somebody is revoked. In a running server the other entries of the file are in force all
-the same, and so is, until the file is mended, each entry that was.
+An entry that can match nobody (a NIP without its institution, a mistyped SPIFFE name, half a fingerprint) is refused:
+its author believes that it revokes somebody. In a running server the other entries of the file are in force all the
+same; so is, until the file is mended, each earlier entry.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Revocations(BaseModel):
             raise Refusal(error_pb2.ERROR_REASON_REVOKED, rule="the officer or her token was revoked")
 
     def joined(self, other: Revocations) -> Revocations:
-        """Whoever is on either list."""
+        """Returns a union of both lists."""
         return self.model_copy(
             update={name: getattr(self, name) | getattr(other, name) for name in Revocations.model_fields}
         )
@@ -110,9 +110,9 @@ def read_revocations(path: Path) -> Revocations:
 
 
 def revocations_in_force(path: Path, last: Revocations, faults: Faults) -> Revocations:
-    """The lists, where `last` was in force. A fault takes no entry out of force, and keeps none of the others from it.
+    """Returns the lists in force after `last`. A fault takes no entry out of force, and keeps no other out of it.
 
-    A file that is gone revokes whom it did: nobody writes "revoked by nobody" by losing a file.
+    A missing file keeps the revocations of the last one: losing a file is no order to revoke nobody.
     """
     tables = faults.tried(REVOCATIONS, lambda: _content(path, last))
     if tables is None:

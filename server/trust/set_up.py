@@ -1,4 +1,4 @@
-"""From the settings to who asks: development mode's one caller, or certificates, tokens and policy."""
+"""Sets up the callers from the settings: development mode's one caller, or certificates, tokens and policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from server.trust.settings import TrustSettings
 
 
 class TrustSetUp:
-    """What a worker needs. Raises SettingsError."""
+    """The parts of trust that a worker needs. Raises SettingsError."""
 
     callers: Callers
     bundle: Bundle | None  # CAs of clients, PEM; None = the settings' own

@@ -61,7 +61,7 @@ class TrustSettings(GroundSettings):
 
     @property
     def person_bounds(self) -> PersonBounds:
-        """Of an allowance that states none."""
+        """The bounds for an allowance that states none."""
         return PersonBounds(
             listed_hour=self.persons_listed_hour, listed_day=self.persons_listed_day, day=self.persons_day
         )

@@ -1,6 +1,6 @@
-"""Ed25519 public keys under which anybody can sign: points of small order, which no key pair has.
+"""Ed25519 public keys with forgeable signatures: points of small order, which no key pair has.
 
-A signature under one holds for some messages, or for all, whoever makes it (Chalkias, Garillot, Nikolaenko: "Taming the
+A signature under one holds for some messages, or for all, from any signer (Chalkias, Garillot, Nikolaenko: "Taming the
 many EdDSAs", 2020); the libraries that verify do not refuse them.
 """
 
@@ -12,5 +12,5 @@ _SMALL = {0, 1, _P - 1, _ORDER_8, _P - _ORDER_8}  # y of the eight points
 
 
 def is_of_small_order(public: bytes) -> bool:
-    """Whether 32 bytes are such a point, in whichever of its encodings: y + p is y, the top bit is the sign of x."""
+    """Returns whether 32 bytes are such a point, in any of its encodings: y + p is y, the top bit is the sign of x."""
     return (int.from_bytes(public, "little") & (2**255 - 1)) % _P in _SMALL

@@ -35,7 +35,8 @@ def _left(tokens: list[tuple[str, int]], paired: list[str]) -> Counter[str]:
 
 
 def difference(asked: str, held: bytes | str, on_file: object) -> Difference:
-    """How a name asked differs from one on file. held: as stored (name_text); on_file: as compare takes names."""
+    """Returns the difference of an asked name from one on file. held: as stored (name_text); on_file: as compare takes
+    names."""
     tokens, theirs = name_roles(asked), name_roles(held)
     pairs = comparison.compare({"names": asked}, {"names": on_file}).pairs
     order = [token for token, _ in theirs]

@@ -75,7 +75,7 @@ def _husband(person: Lineage, words: Words, draws: Draws) -> str:
 
 
 def _married(person: Lineage, words: Words, draws: Draws, *, instead: bool) -> Words | None:
-    """The husband's surname behind her own, or in place of the second one."""
+    """Puts the husband's surname behind the woman's own, or in place of the second one."""
     if person.sex != "F" or person.of.shape not in ("hispanic", "lusophone", "western"):
         return None
     lead = "de" if person.of.shape == "hispanic" and draws.chance(0.75) else ""

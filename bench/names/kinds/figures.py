@@ -17,7 +17,7 @@ Answers = Mapping[str, Sequence[tuple[str, float]]]  # question -> (person, scor
 
 
 def recall(answers: Answers, questions: Sequence[Question], first: int) -> float | None:
-    """Share of the questions whose person is among the first so many."""
+    """Returns the share of the questions with their person among the first so many."""
     asked = [one for one in questions if one.id in answers]
     hits = sum(one.person in [person for person, _ in answers[one.id][:first]] for one in asked)
     return hits / len(asked) if asked else None
@@ -26,10 +26,10 @@ def recall(answers: Answers, questions: Sequence[Question], first: int) -> float
 def recall_at(
     answers: Answers, questions: Sequence[Question], strangers: Sequence[Question], rate: float
 ) -> float | None:
-    """Share of the questions whose person scores above all but a share `rate` of the strangers' best.
+    """Returns the share of the questions with a person that scores above all but a share `rate` of the strangers' best.
 
-    Of those who score just what the last of these strangers scores, as large a share counts as of the strangers: a
-    ratio that gives 100 to many is not said to find nobody.
+    Of persons with just the score of the last of these strangers, as large a share counts as of the strangers. So a
+    ratio that gives 100 to many is not reported as finding nobody.
     """
     asked = [one for one in questions if one.id in answers]
     others = sorted((_best(answers[one.id]) for one in strangers if one.id in answers), reverse=True)

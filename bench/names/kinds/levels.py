@@ -1,4 +1,5 @@
-"""Levels of a real server whose Judiciary seeks everybody on the list of the kinds: HIT and POSSIBLE by CheckPerson."""
+"""Levels of a real server with a Judiciary that seeks everybody on the list of the kinds: HIT and POSSIBLE by
+CheckPerson."""
 
 from __future__ import annotations
 

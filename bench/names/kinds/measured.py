@@ -43,7 +43,7 @@ def _ranked(found: Sequence[Found]) -> list[tuple[str, float]]:
 
 
 def _alerted(on_file: OnFile, questions: Sequence[Question], *, dated: bool) -> dict[str, list[str]]:
-    """Question -> whom a check alerts for."""
+    """Returns, by question, the persons that a check alerts for."""
     return {
         one.id: [found.person for found in on_file.found(one, dated=dated, filling=False) if found.alerts]
         for one in questions
@@ -87,7 +87,7 @@ def of_ronda(on_file: OnFile, asked: Asked, *, scan: bool) -> tuple[dict[str, An
 
 
 def of_relatives(on_file: OnFile, half: str, count: int) -> dict[str, dict[str, float]]:
-    """Relation -> share for whom somebody is POSSIBLE at least, by name alone and with their own date."""
+    """Returns, by relation, the share with a person POSSIBLE at least, by name alone and with their own date."""
     report = {}
     for relation in people.RELATIONS:
         asked = list(truth.relatives(relation, count, half))

@@ -1,6 +1,6 @@
 """Labelled pairs of every kind of noise, with hard negatives: half A to fit weights on, half B to judge them by.
 
-A pair of two persons is one that a search shows: whom the list has nearest to a stranger or to somebody listed, and
+A pair of two persons is one that a search shows: the listed person nearest to a stranger or to another listed one, and
 siblings, twins, cousins and namesakes beside the listed person.
 """
 
@@ -59,9 +59,9 @@ def _pair(question: Question, person: Person, against: str) -> LabelledPair:
 
 
 def _nearest(on_file: OnFile, question: Question) -> list[Person]:
-    """Listed persons whom a search by name alone puts first, without the one who is meant.
+    """Returns the listed persons that a search by name alone puts first, without the one who is meant.
 
-    Where its page is short, the best of a full scan: a search that fills its pages shows them.
+    If its page is short, the best of a full scan: a search that fills its pages shows them.
     """
     found = [one.person for one in on_file.found(question, dated=False)]
     if len(found) < _WRONG + 1:

@@ -64,7 +64,7 @@ def _dated(answers: Answers, questions: Sequence[Question], listed: Sequence[Per
 
 
 def _made_of() -> str:
-    """Of what the peers are asked and of who they are."""
+    """Returns a digest of the peers' questions and versions."""
     state = hashlib.sha256()
     for path in (FOLDER / "kinds-list.jsonl", FOLDER / "kinds-questions.jsonl", _SCAN, environment.LOCK):
         state.update(path.read_bytes())
@@ -72,7 +72,7 @@ def _made_of() -> str:
 
 
 def _kept(questions: Sequence[Question], listed: Sequence[Person]) -> dict[str, list[_Rows]]:
-    """What the peers said, asked once: Ronda changes, they and their questions seldom do."""
+    """Returns the peers' answers, asked once: Ronda changes, they and their questions seldom do."""
     kept = FOLDER / f"answers-{_made_of()}.json"
     if kept.exists():
         return dict(json.loads(kept.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""Who is on the list, who is a stranger, and who is related to somebody listed."""
+"""The persons on the list, the strangers, and the relatives of listed persons."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def listed(number: int) -> Person:
 
 
 def count() -> int:
-    """How many persons are on the list."""
+    """Returns the number of persons on the list."""
     return int(sum(table.weights("listed").values()))
 
 
@@ -88,7 +88,7 @@ def listed_keys() -> frozenset[frozenset[str]]:
 
 
 def _of_kind(kind: str) -> dict[str, float]:
-    """Cultures with people of whom a kind of noise can be: a language's own, Spanish names of pet names, else all."""
+    """Returns cultures that a kind of noise is possible for: a language's own, Spanish names of pet names, else all."""
     every = table.weights("listed")
     if kind in table.LANGUAGES:
         return {culture: share for culture, share in every.items() if table.language_of().get(culture) == kind}
@@ -98,7 +98,7 @@ def _of_kind(kind: str) -> dict[str, float]:
 
 
 def fits(kind: str, person: Person) -> bool:
-    """Whether a kind of noise is of this person's people."""
+    """Returns whether a kind of noise is possible for this person's people."""
     return person.lineage.culture in _of_kind(kind)
 
 

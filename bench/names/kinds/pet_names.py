@@ -1,4 +1,4 @@
-"""Pet names as children make them, beyond any table: the end of the name from its stress on, said more easily.
+"""Pet names as children make them, beyond any table: the end of the name from its stress on, in easier sounds.
 
 Last foot (Consuelo: -suelo), S or C before I or a glide = CH (Chelo), R or L before I = Y (Mario: Mayo), F = P (Felipe:
 Pipe), a consonant before another is lost (Alberto: Beto), one consonant twice (Enrique: Quique).
@@ -102,7 +102,7 @@ def _twice(foot: str, draws: Draws) -> str:
 
 
 def pet_name(given: str, sex: str, draws: Draws) -> str | None:
-    """What a child makes of a Spanish given name, with a capital; None of names too short to be cut."""
+    """Returns a child's form of a Spanish given name, with a capital; None for names too short to be cut."""
     word = given.split(maxsplit=1)[0].lower()
     found = syllables(word)
     if len(found) < 2 or "".join(found) != word:

@@ -1,4 +1,4 @@
-"""What the kinds' step prints and writes: one table of names, one of dates, relatives, calibration, bars."""
+"""Output of the kinds' step: one table of names, one of dates, relatives, calibration, bars."""
 
 from __future__ import annotations
 

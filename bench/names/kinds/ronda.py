@@ -20,7 +20,7 @@ _FIELDS = ("patronymic",)  # stands with the given names in a register
 
 @dataclass(frozen=True)
 class Found:
-    """One listed person of an answer. told: evidence, bits; alerts: a check would be POSSIBLE at least."""
+    """One listed person of an answer. `told`: evidence, bits; alerts: a check would be POSSIBLE at least."""
 
     person: str
     told: float
@@ -51,7 +51,7 @@ class OnFile:
         self._population = float(self.product.index.population)
 
     def found(self, question: Question, *, dated: bool, filling: bool = True) -> list[Found]:
-        """The first page of a search (filling), or whom a check looks at."""
+        """Returns the first page of a search (filling), or the persons that a check looks at."""
         birth = birth_of(question.birth if dated else "")
         matches = self.product.index.search(question.asked, birth=birth, filling=filling, limit=PAGE).matches
         return [Found(self.product.ids[m.entity], m.evidence, m.score, m.alerts) for m in matches]

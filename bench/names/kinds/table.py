@@ -31,7 +31,7 @@ def _whole() -> dict[str, dict[str, object]]:
 
 @cache
 def weights(section: str) -> dict[str, float]:
-    """A section of kinds.toml whose values are numbers."""
+    """Returns a section of kinds.toml with numbers as values."""
     return {name: float(str(value)) for name, value in _whole()[section].items()}
 
 
@@ -62,5 +62,5 @@ def transliterations(language: str) -> tuple[Rule, ...]:
 
 @cache
 def misheard() -> tuple[Rule, ...]:
-    """What a bad line makes of sounds."""
+    """Returns the changes of sounds on a bad line."""
     return tuple(Rule(re.compile(row["seen"]), row["written"] or "", float(row["share"])) for row in _rows("telephone"))

@@ -23,7 +23,7 @@ _TRIES = 4
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. person: id of the listed one who is meant, "" = a stranger. relation: of relatives, to `near`."""
+    """A question. person: id of the listed one who is meant, "" = a stranger. relation: of relatives, to `near`."""
 
     id: str
     kind: str
@@ -103,10 +103,10 @@ def questions(kind: str, half: str = "AB") -> Iterator[Question]:
 
 
 def strangers(kind: str, count: int, half: str = "AB") -> Iterator[Question]:
-    """`count` strangers of the halves, with the same noise as the listed have; those who have none of it, rightly.
+    """Yields `count` strangers of the halves, with the same noise as the listed have; without noise if none fits.
 
-    Nobody with the very name of somebody listed is among them: nothing tells such a namesake, and the lists of names
-    are shorter than a people's, so that there would be too many.
+    Nobody with the very name of a listed person is among them: nothing distinguishes such a namesake. The lists of
+    names are shorter than a people's, so there would be too many.
     """
     number = found = 0
     while found < count:

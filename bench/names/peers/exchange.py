@@ -1,4 +1,4 @@
-"""What a peer reads and writes. Plain Python: it runs in the peers' own environment too.
+"""The files that a peer reads and writes. Plain Python: it runs in the peers' own environment too.
 
 FOLDER/pairs-tuning.jsonl, pairs-held.jsonl: as bench.names.pairs.Pair. FOLDER/<population>.jsonl: [id, given, surnames,
 "YYYY-MM-DD"]; FOLDER/<questions>.jsonl: {"text", "given", "surnames", "birth"}. A name that is not parted is `surnames`

@@ -1,8 +1,8 @@
-"""rapidfuzz's token ratios against a whole list, and LogicV2 over whom they find: the peers of the kinds of noise.
+"""rapidfuzz's token ratios against a whole list, and LogicV2 over their results: the peers of the kinds of noise.
 
 FOLDER/kinds-list.jsonl: [name, "YYYY-MM-DD"]; kinds-questions.jsonl: {"text", "birth", "weighed"}. Writes
-kinds_scan.json: scorer -> for each question [[place, score]...], best first. LogicV2 weighs the first WEIGHED of those
-whom token_set_ratio finds, without and with birth.
+kinds_scan.json: scorer -> for each question [[place, score]...], best first. LogicV2 weighs the first WEIGHED results
+of token_set_ratio, without and with birth.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What was typed, as the hot list's keys have it (HotlistEntry.key).
+"""Turns typed text into the hot list's keys (HotlistEntry.key).
 
-Reads less than the server's one box and never something else: what it does not read for certain asks for nothing, for
-"not listed" of a wrong key hides who is listed.
+Reads fewer forms than the server's one box and never others. An uncertain text gives no key: "not listed" under a wrong
+key would hide a listed subject.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the screen asks where there is no network; and what it does with the server where there is: key, list, log."""
+"""The screen's interface without a network; and the exchange with the server when there is one: key, list, log."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class OfflineDesk:
         self._turn = threading.RLock()  # of whoever changes list and key
         self._refused = 0  # streams of steps, in a row
         self.following = False
-        """Whether a stream of steps stands, so that the list needs nothing else."""
+        """True while a stream of steps stands, so that the list needs nothing else."""
         self.gaps = 0
         self._lost = 0  # gaps of the logs before this one
 
@@ -97,7 +97,7 @@ class OfflineDesk:
         self._log.close()
 
     def ended(self) -> bool:
-        """Whether the key's time is over; it is forgotten then, until a sync gets another."""
+        """Returns whether the key's time is over; it is then forgotten, until a sync gets another."""
         if self._key is None or not self._key.over:
             return False
         self._key = self._list = None
@@ -144,7 +144,8 @@ class OfflineDesk:
         return Listed(in_force, seconds(header.data_as_of), header.left_out, followed_at, age, stale)
 
     def _now(self) -> float:
-        """By the server: a device's clock that is ahead ends the key, and no alert, and misdates no look-up."""
+        """Returns the server's time: a device's clock that is ahead ends the key, and no alert, and misdates no
+        look-up."""
         assert self._key is not None
         return self._key.clock.by_server()
 
@@ -199,7 +200,7 @@ class OfflineDesk:
             self.following = False
 
     def _fetched(self, asked: _Asked, held: HotList | None) -> HotList | None:
-        """With every step that there is; without, where the server is older or policy gives lists alone."""
+        """Fetches the list with every step; without steps if the server is older or policy gives lists alone."""
         import grpc
 
         from clients.client.failures import read_failure
@@ -306,7 +307,7 @@ class OfflineDesk:
 
 
 class _Asked(NamedTuple):
-    """For a list: over which connection, by whom, and the key that it is kept under."""
+    """The parts of a request for a list: connection, credentials, context, and the key that the list is kept under."""
 
     connection: Connection
     metadata: Metadata
@@ -334,7 +335,7 @@ class _Keeper:
 
     @property
     def place(self) -> ListPlace | None:
-        """Up to where the list is kept."""
+        """Returns the place up to which the list is kept."""
         with self._held() as held:
             return held.place if held is not None else None
 
@@ -367,7 +368,7 @@ class _Keeper:
 
 
 def _too_many_gaps(error: Exception) -> bool:
-    """Whether a report would leave more gaps in this log than the server keeps; any other fault stays one."""
+    """Returns whether a report would leave more gaps in this log than the server keeps; any other fault stays one."""
     from clients.client.failures import read_failure
 
     return any(each.field == "look_ups" and "gaps" in each.rule for each in read_failure(error).violations)

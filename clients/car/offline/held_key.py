@@ -19,7 +19,7 @@ OVERHEAD_BYTES = NONCE_BYTES + 16
 
 
 class NotReadable(Exception):
-    """What is on disk is damaged, of another key, or was changed."""
+    """Data on disk that is damaged, of another key, or changed."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class HeldKey:
 
     @property
     def over(self) -> bool:
-        """Whether it may not be held any longer."""
+        """True if it may no longer be held."""
         return self.clock.now() >= self.hold_until
 
     def seal(self, plain: bytes, about: bytes) -> bytes:
@@ -42,7 +42,7 @@ class HeldKey:
         return nonce + AESGCM(self.key).encrypt(nonce, plain, about)
 
     def open(self, sealed: bytes, about: bytes) -> bytes:
-        """What was sealed. Raises NotReadable."""
+        """Returns the plain content of sealed bytes. Raises NotReadable."""
         try:
             return AESGCM(self.key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
         except (InvalidTag, ValueError):

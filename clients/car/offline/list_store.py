@@ -54,16 +54,16 @@ class HotList:
 
     @property
     def over(self) -> bool:
-        """Whether it answers nothing any longer."""
+        """True if it answers nothing any longer."""
         return self._key.over or self._key.clock.now() >= seconds(self.header.valid_until)
 
     @property
     def place(self) -> ListPlace:
-        """Up to where it is kept."""
+        """The place up to which it is kept."""
         return self.steps.place
 
     def entries(self, kind: int, key: str) -> list[HotlistEntry]:
-        """What is listed under a canonical identifier. Raises NotReadable, OSError."""
+        """Returns the entries listed under a canonical identifier. Raises NotReadable, OSError."""
         changed = self.steps.entries(kind, key)
         if changed is not None:
             return changed
@@ -80,7 +80,7 @@ class HotList:
         return [entry for entry in block.entries if entry.key == key]
 
     def laid_over(self) -> None:
-        """What the newest step says of registers holds from now on."""
+        """Applies the newest step's statements about registers."""
         step = self.steps.newest
         if step is None or step.step <= self.header.step:
             return

@@ -23,7 +23,7 @@ CHOSEN = "elegido de una lista por nombre: compare el DPI"
 
 
 def listed_layers(listed: Listed, found: Found = Found.GIVEN) -> Layers:
-    """The layers of what the list says. found: how the officer came by whom it was asked about."""
+    """Returns the layers of the list's answer. found: how the officer found the person in the question."""
     when = datetime.fromtimestamp(listed.data_as_of, GUATEMALA).strftime("%d/%m/%Y %H:%M")
     urgent = [Text(f"FUERA DE LÍNEA, datos al {when}", style="bold reverse")]
     missing = f"no consta en la lista del {when}: no es verde"
@@ -46,7 +46,7 @@ def listed_layers(listed: Listed, found: Found = Found.GIVEN) -> Layers:
 
 
 def followed_text(listed: Listed) -> str:
-    """How old the list is: up to when changes are in it."""
+    """Returns the text for the age of the list: the time up to which it has changes."""
     when = datetime.fromtimestamp(listed.followed_at, GUATEMALA).strftime("%d/%m %H:%M")
     return f"Cambios recibidos hasta el {when}, {_ago(listed.age)}"
 

@@ -1,12 +1,12 @@
 """Look-ups made off line: sealed, counted, and on disk before they are painted; kept until the server has them.
 
     head    JSON: log id, the highest number that the server has a record of, and the last one that was given out; it is
-            written before the record, so that a log whose end was cut off shows a gap
+            written before the record, so that a log with its end cut off shows a gap
     log     a record each: length (4 bytes, big) | number (8 bytes, big) | key id (8 bytes) | sealed OfflineLookUp
     in-use  locked by the program that has the log: two would give out the same numbers
 
 A record is bound to its log and number: one that is taken out, moved or changed shows as a gap, here or at the server.
-A log that begins anew is written whole beside the old one, its head last; who opens finishes what a crash left half.
+A log that begins anew is written whole beside the old one, its head last; the next opening completes a crash's half.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class LookUpLog:
         self._last: int = max([self._through, told["last"], *(number for number, _, _ in self._frames())])
 
     def _cut_half_a_record(self) -> None:
-        """What a power cut left at the end; its number is a gap."""
+        """Cuts the remains of a power cut at the end; their number is a gap."""
         whole = sum(_FRAME.size + len(sealed) for _, _, sealed in self._frames())
         with contextlib.suppress(FileNotFoundError):
             if self._log.stat().st_size > whole:
@@ -114,7 +114,7 @@ class LookUpLog:
             self._write_down(_FRAME.pack(len(sealed), number, key.key_id.encode()) + sealed)
 
     def _write_down(self, frame: bytes) -> None:
-        """At the end of the log, on disk, or not at all: nothing is found behind half a record."""
+        """Writes a record at the end of the log, on disk, or not at all: nothing can be read behind half a record."""
         with self._log.open("ab", buffering=0) as file:
             end = os.fstat(file.fileno()).st_size
             try:
@@ -155,9 +155,9 @@ class LookUpLog:
             write_whole(self._log, b"".join(left))
 
     def begin_anew(self, look_ups: list[OfflineLookUp], last: int, key: HeldKey) -> bool:
-        """Another log, of these look-ups: the server takes no more gaps in this one, and keeps those that it has.
+        """Begins another log with these look-ups: the server takes no more gaps in this one, and keeps those it has.
 
-        last: `last` when they were read; whether nothing came since, else the log is left as it is.
+        last: `last` when they were read. Returns whether nothing came since; otherwise the log is unchanged.
         """
         with self._held():
             if self.last != last:

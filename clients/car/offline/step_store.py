@@ -1,10 +1,10 @@
-"""The steps of the list on disk: each sealed by itself, so that a look-up of what changed opens one of them.
+"""The steps of the list on disk: each sealed by itself, so that a look-up of a change opens one of them.
 
     <list id>.steps  a line a step, in Base64: sealed SignedHotlistStep, bound to its list and its number
     list.renewed     key id (8 bytes) | sealed: the newest header of the list with its steps
 
-A step is on disk before the header that speaks of it. A last line without its end is of a crash, and cut off; steps
-that are fewer than the header says were taken away, and the list answers nothing.
+A step is on disk before the header that names it. A last line without its end is of a crash, and cut off. If there are
+fewer steps than the header states, some were taken away, and the list answers nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class StepStore:
-    """Those of one list, under one key."""
+    """The steps of one list, under one key."""
 
     def __init__(self, directory: Path, header: HotlistHeader, key: HeldKey) -> None:
         self._path = directory / f"{header.list_id}.steps"
@@ -41,7 +41,7 @@ class StepStore:
         self._size = 0
 
     def read(self, signing_keys: Mapping[str, bytes]) -> None:
-        """What is on disk; each is proved anew. Raises NotReadable, ListRefused, OSError."""
+        """Reads the steps on disk; each is proved anew. Raises NotReadable, ListRefused, OSError."""
         try:
             content = read_whole(self._path)
         except FileNotFoundError:
@@ -66,7 +66,8 @@ class StepStore:
         self._take(step, place, len(line))
 
     def entries(self, kind: int, key: str) -> list[HotlistEntry] | None:
-        """What an identifier has by the last step that names it; None = no step does. Raises NotReadable, OSError."""
+        """Returns an identifier's entries by the last step that names it; None = no step does. Raises NotReadable,
+        OSError."""
         number = self._changed.get((kind, key))
         if number is None:
             return None

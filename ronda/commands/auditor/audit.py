@@ -1,4 +1,4 @@
-"""`ronda audit ...`: the audit log, read by whoever holds the auditor's key; each look is itself in the log."""
+"""`ronda audit ...`: reads the audit log with the auditor's key; each look is itself in the log."""
 
 from __future__ import annotations
 
@@ -451,7 +451,7 @@ def witness(
 
 
 def _metrics_address(text: str) -> Address | None:
-    """None = off. Raises Stop."""
+    """Returns the address; None = off. Raises Stop."""
     from server.settings import parse_address
 
     if text == "off":

@@ -1,4 +1,4 @@
-"""`ronda notifications`: who was shown a person whom a register watches discreetly."""
+"""`ronda notifications`: the look-ups of persons that a register watches discreetly."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def _office(directory: Path | None, key: Path | None, token: Path | None, nip: s
 
 @contextmanager
 def _a_cui() -> Iterator[None]:
-    """That what was given for a CUI is none is said of --cui."""
+    """Reports an invalid CUI as a fault of --cui."""
     from core.identifiers.types import IdentifierError
 
     try:

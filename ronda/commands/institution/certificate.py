@@ -141,7 +141,7 @@ def _asked(server: str, identity: str, as_json: bool, cui: str, standard: Standa
 
 
 def _records_digest(clearance: Clearance) -> str:
-    """What the answer rests on: a decision holds for this and nothing else."""
+    """Returns a digest of the answer's records: a decision holds for these and nothing else."""
     from clients.certificate.asking import MOST_RECORDS
 
     behind = sorted(f"{each.register_id}|{each.record_id}|{each.version}" for each in clearance.records)

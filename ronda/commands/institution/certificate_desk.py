@@ -63,7 +63,7 @@ def _said_reason(reason: str) -> str:
 def open_desk(
     office: Path, audit: Path | None, token: Path | None, nip: str, action: str
 ) -> Iterator[tuple[OfficeDirectory, CertificateOffice]]:
-    """The office and one person at work in it, whom policy lets do this."""
+    """Opens the office and its desk for one person, if policy permits this action."""
     from ronda.settings import load_settings
     from server.certificates.directory import OfficeDirectory
     from server.certificates.office import CertificateOffice

@@ -1,4 +1,4 @@
-"""`ronda certificate verify`: whoever is shown a certificate checks it."""
+"""`ronda certificate verify`: checks a certificate that its holder shows."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def verify(
 
 
 def _verified(shown: str, trust: Path, printed: tuple[str, str, str], as_json: bool) -> tuple[TokenSaid, bool]:
-    """What it says, and whether the code was compared with its page."""
+    """Returns the token's content, and whether the code was compared with its page."""
     from clients.certificate.refused import Fault, NotValid
     from clients.certificate.signer import Trusted
     from clients.certificate.token import in_text

@@ -1,4 +1,4 @@
-"""What clerks and verifiers are told by `ronda certificate`, in Spanish."""
+"""Texts of `ronda certificate` for clerks and verifiers, in Spanish."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _WORDING = {
 
 
 def not_done_text(why: str) -> str:
-    """Why nothing was done."""
+    """Returns why nothing was done."""
     return f"No se hizo: {_NOT_DONE.get(why, why)}."
 
 
 def fault_text(fault: Fault) -> str:
-    """Why a certificate is not valid, and what to do."""
+    """Returns why a certificate is not valid, and the remedy."""
     from clients.certificate.refused import Fault
 
     said = {

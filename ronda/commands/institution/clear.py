@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class EngineWord(StrEnum):
-    """Who judges, as typed on the command line."""
+    """The engine that judges, as typed on the command line."""
 
     SERVER = "server"
     SPARK = "spark"
@@ -194,7 +194,7 @@ def _default_out(file: str) -> str:
 
 
 def _columns(source: Source, text: str, standard: StandardWord, *, yes: bool, asks: bool) -> Columns:
-    """Those of --map, or a guess that is sure or that whoever sits there says yes to."""
+    """Returns the columns of --map, or a guess that is sure or that the user confirms."""
     from clients.agency.columns import confirmed, guessed, mapped
     from clients.agency.failures import AgencyError
     from clients.agency.source import header_words
@@ -261,7 +261,10 @@ def _try(source: Source, columns: Columns, as_json: bool) -> None:
 
 @contextmanager
 def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
-    """What ends a run, in Spanish and with its exit status; gives a function that makes the server of a case."""
+    """Reports the failures that end a run, in Spanish and with their exit status.
+
+    Yields a function that makes the server of a case.
+    """
     from clients.agency.failures import AgencyError, EngineFailed, GenerationGone, HalfAnswer
     from clients.agency.streams import Server
     from clients.client.failures import CallFailure
@@ -308,7 +311,7 @@ def _said(target: str, identity: str, as_json: bool) -> Iterator[Any]:
 
 
 def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:
-    """With progress on a terminal: rate and time left."""
+    """Runs with progress on a terminal: rate and time left."""
     from clients.agency.run import run
 
     gc.freeze()  # modules are no garbage: they are not looked through again and again

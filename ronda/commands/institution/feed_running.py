@@ -1,4 +1,4 @@
-"""How the programs of `ronda feed` run: once, or on and on through whatever may pass."""
+"""Runs the programs of `ronda feed`: once, or continuously through temporary failures."""
 
 from __future__ import annotations
 

@@ -292,7 +292,7 @@ def _show(table: FigureTable, title: str) -> None:
 
 
 def _against(cell: Any, weekly: bool) -> list[str]:
-    """What a cell is held against."""
+    """Returns the figures that a cell is compared with."""
     if weekly:
         known = cell.HasField("expected")
         return [f"{cell.expected:,.0f}", f"{cell.low:,.0f} a {cell.high:,.0f}"] if known else ["", ""]

@@ -1,4 +1,4 @@
-"""`ronda alerts`: what changed about whom the officer looked up in the last 30 days."""
+"""`ronda alerts`: changes about persons and vehicles that the officer looked up in the last 30 days."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def _subject(response: Any) -> Any:
 
 
 def _as_a_name(response: check_service_pb2.CheckPersonResponse) -> check_service_pb2.DetectedKind:
-    """That words beside an option were taken for a name: the command guesses that, so the server does not tell."""
+    """Returns the kind for words beside an option that were taken for a name; the command guesses this, not the
+    server."""
     from ronda.v1 import check_service_pb2 as contract
 
     found = response.HasField("person") or bool(response.candidates)

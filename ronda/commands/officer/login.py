@@ -1,4 +1,4 @@
-"""`ronda login`: an officer signs in at her institution's issuer; the token goes where --identity looks for it."""
+"""`ronda login`: an officer signs in at their institution's issuer; the token goes where --identity looks for it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def login(
 
 
 def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str, device: Identity) -> NoReturn:
-    """Until the session is over, or somebody ends the command: then the token is taken away."""
+    """Renews the token until the session is over, or the user ends the command: then the token is removed."""
     from clients.client.failures import CallFailure
 
     waiting = threading.Event()
@@ -99,7 +99,7 @@ def _renew(sign_in: OfficerSignIn, token: Token, target: Path, issuer: str, devi
 
 
 def _write(path: Path, token: Token) -> None:
-    """Whole at every moment, for its owner alone: whoever reads it meanwhile has the old one or the new."""
+    """Writes a token, whole at every moment, for its owner alone: a reader meanwhile gets the old one or the new."""
     replace_file(path, f"{token.text}\n".encode("ascii"), durable=False)
 
 

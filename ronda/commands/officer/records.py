@@ -90,7 +90,7 @@ def records(
 
 
 def _not_one(found: CheckResponse) -> str:
-    """Why no records are listed: nobody and nothing is on file as asked, or several are."""
+    """Returns why no records are listed: nothing on file fits the question, or several do."""
     if found.candidates:
         return "La consulta no halla a uno solo: pregunte por CUI, documento o placa."
     from clients.officer_view.answer import meant_line, tried_line

@@ -1,4 +1,4 @@
-"""How `ronda index` shows what a build did."""
+"""Output of `ronda index`: the result of a build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ronda keys issuer`: the institution's own issuer of officers' tokens, and what its clerk does.
+"""`ronda keys issuer`: the institution's own issuer of officers' tokens, and the acts of its clerk.
 
 Numbers, PINs and passwords are read from a prompt that does not show them, or from standard input: never from the
 command line, which others of the machine can read.
@@ -247,7 +247,7 @@ def _at_work(directory: Path, *, restored: bool = False) -> Iterator[Clerk]:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What may go wrong, as one line and an exit status; no value that was typed is in it."""
+    """Reports expected failures as one line and an exit status, without any typed value."""
     from core.errors import AuditUnavailable
     from server.errors import Refusal
     from server.issuer.clerk import Refused
