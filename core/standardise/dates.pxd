@@ -23,3 +23,6 @@ cdef Date other_date(Cell cell, bint birth, bint month_first) noexcept nogil
 # `alert`: a validity that contradicts itself counts for nothing, because its subject may not vanish; else its ends are
 # exchanged.
 cdef Validity validity_of(Date begins, Date ends, bint alert) noexcept nogil
+# The days of an order. None ends before the day on which it was issued (NO_DAY = not known): such a last day cannot be
+# true, and may be any (docs/statute.md, rule 22).
+cdef Validity alert_days(Date begins, Date ends, int32_t issued_day) noexcept nogil

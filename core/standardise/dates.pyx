@@ -291,3 +291,11 @@ cdef Validity validity_of(Date begins, Date ends, bint alert) noexcept nogil:
         v.last = NO_DAY if alert else first_latest
         v.first_span = v.last_span = SPAN_UNKNOWN
     return v
+
+
+cdef Validity alert_days(Date begins, Date ends, int32_t issued_day) noexcept nogil:
+    cdef Validity days = validity_of(begins, ends, True)
+    if days.last != NO_DAY and issued_day != NO_DAY and days.last < issued_day:
+        days.last = NO_DAY
+        days.last_span = SPAN_UNKNOWN
+    return days

@@ -12,7 +12,7 @@ from core.standardise.cells cimport (
     text_of, warn,
 )
 from core.standardise.columns cimport *
-from core.standardise.dates cimport Validity, validity_of
+from core.standardise.dates cimport Validity, alert_days, validity_of
 from core.standardise.naming cimport line_of, merge_key, text_or_null
 from core.standardise.encoding cimport AlertPlan, Encoding, Mapped, RecordPlan, Refusal, State
 from core.standardise.parsing cimport day_of_date, number_of_date
@@ -314,7 +314,7 @@ cdef void put_alert(Encoding* e, RecordPlan* plan, State* state) noexcept nogil:
     cdef Date acted
     cdef int flags = 0, i
     cdef int32_t closes
-    cdef Validity days = validity_of(state.alert_from, state.alert_to, True)
+    cdef Validity days = alert_days(state.alert_from, state.alert_to, day_of_date(state.issued))
     buffer_reset(&e.hit)
     if state.state_date.status == VALUE_OK:
         write_date_parts(&e.hit, state.state_date)
@@ -380,12 +380,14 @@ cdef void put_readable_state(Encoding* e, AlertPlan* alert) noexcept nogil:
     """Puts the readable state of a damaged row: whether its order stands, and when."""
     cdef Context* c = &e.context
     cdef Output* o = e.outputs
-    cdef Validity days = validity_of(date_or_null(c, alert.valid_from, -1), date_or_null(c, alert.valid_to, -1), True)
+    cdef Date issued = date_or_null(c, alert.issued, -1)
+    cdef Validity days = alert_days(date_or_null(c, alert.valid_from, -1), date_or_null(c, alert.valid_to, -1),
+                                    day_of_date(issued))
     cdef int64_t state
     cdef int32_t closes
     if read_mapped(c, &alert.state, &state) != VALUE_OK or state == ALERT_STATE_UNSPECIFIED:
         state = ALERT_STATE_PENDING
-    if may_close_later(state, date_or_null(c, alert.state_date, -1), date_or_null(c, alert.issued, -1), &closes):
+    if may_close_later(state, date_or_null(c, alert.state_date, -1), issued, &closes):
         state = ALERT_STATE_PENDING
         if closes != NO_DAY and (days.last == NO_DAY or closes < days.last):
             days.last = closes

@@ -21,7 +21,7 @@ from tests.core.identifiers import naive_identifiers
 from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
 from tests.core.standardise.naive_courts import court_name
-from tests.indexer.plain_subject import PARTS, PlainSubject, enum_of, good_date, read_subject, validity
+from tests.indexer.plain_subject import PARTS, PlainSubject, alert_validity, enum_of, good_date, read_subject, validity
 from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number, same_word
 
 STANDARDS = {"police": 8, "criminal": 16, "renas": 32}
@@ -170,7 +170,7 @@ def damaged_record(
 def readable_state(row: Row, alert: Alert) -> dict[str, Any]:
     """What a damaged row says all the same of whether its order stands."""
     state = enum_of(row, alert.state, ENUMS["alert_state"])
-    first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to, alert=True)
+    first, last, first_span, last_span = alert_validity(row, alert)
     if isinstance(state, int) and state not in _OPEN:
         later, before = naive_dates.may_close_later(
             _readable(row, alert.state_date), day_number(row.date(alert.issued))
@@ -311,7 +311,7 @@ def shows_unread(row: Row, record: Record, s: PlainSubject) -> bool:
 
 def alert_columns(row: Row, record: Record, subject: PlainSubject, alert: Alert) -> dict[str, Any]:
     state_date = good_date(row.date(alert.state_date))
-    first, last, first_span, last_span = validity(row, alert.valid_from, alert.valid_to, alert=True)
+    first, last, first_span, last_span = alert_validity(row, alert)
     state_days = validity(row, alert.state_date, None)
     issued_days = validity(row, alert.issued if row.date(alert.issued) is not None else record.date, None)
     stated = enum_of(row, alert.state, ENUMS["alert_state"])

@@ -10,13 +10,13 @@ from google.protobuf.descriptor import EnumDescriptor
 from core.identifiers.kinds import IdentifierKind
 from core.identifiers.types import IdentifierError, Plate
 from indexer.manifest.fields import ENUMS, enum_numbers
-from indexer.manifest.records import Record
+from indexer.manifest.records import Alert, Record
 from indexer.manifest.values import Value
 from tests.core.identifiers import naive_countries, naive_identifiers, naive_named, naive_shown, naive_written
 from tests.core.names import naive_names
 from tests.core.standardise import naive_dates
 from tests.core.standardise.naive_dates import NOTHING
-from tests.indexer.plain_values import BAD, Date, Row, Unknown
+from tests.indexer.plain_values import BAD, Date, Row, Unknown, day_number
 
 PARTS = ("first_given", "second_given", "third_given", "first_surname", "second_surname", "married_surname")
 
@@ -235,12 +235,22 @@ def read_subject(row: Row, record: Record) -> PlainSubject:
     )
 
 
-def validity(
-    row: Row, begins: Value | None, ends: Value | None, alert: bool = False
-) -> tuple[int | None, int | None, int, int]:
-    dates = [row.date(begins), row.date(ends)]
-    first, last = [(0, 0, 0) if d is None else None if isinstance(d, str) else d for d in dates]
-    return naive_dates.validity(first, last, alert)
+Days = tuple[int | None, int | None, int, int]
+
+
+def _read(row: Row, value: Value | None) -> Date | None:
+    """Returns (0, 0, 0) of an empty cell; None of one that is no date."""
+    date = row.date(value)
+    return (0, 0, 0) if date is None else None if isinstance(date, str) else date
+
+
+def validity(row: Row, begins: Value | None, ends: Value | None) -> Days:
+    return naive_dates.validity(_read(row, begins), _read(row, ends))
+
+
+def alert_validity(row: Row, alert: Alert) -> Days:
+    issued = day_number(row.date(alert.issued))
+    return naive_dates.alert_validity(_read(row, alert.valid_from), _read(row, alert.valid_to), issued)
 
 
 def names(row: Row, record: Record) -> tuple[dict[str, str], str | None]:

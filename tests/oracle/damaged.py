@@ -105,9 +105,9 @@ def _state_that_is_readable(alert: AlertRow, spec: dict[str, Any], values: RowVa
     begins, ends, closed, issued = (
         values.date(spec.get(key)) for key in ("valid_from", "valid_to", "state_date", "issued")
     )
-    alert.valid_from, alert.valid_to, *spans = naive_dates.validity(begins, ends, alert=True)
-    alert.spans = (spans[0], spans[1])
     alert.issued = whole_day(issued or NO_DATE)
+    alert.valid_from, alert.valid_to, *spans = naive_dates.alert_validity(begins, ends, alert.issued)
+    alert.spans = (spans[0], spans[1])
     try:
         state = values.enumerated(spec["state"], alert_pb2.AlertState, "ALERT_STATE_", strict="alert.state")
     except RefusedError:

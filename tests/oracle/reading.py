@@ -312,9 +312,9 @@ def _alert(record: Record, spec: dict[str, Any], values: RowValues, known: dict[
     alert.issued_days = naive_dates.days_of(stated["issued"] if stated["issued"] != NO_DATE else known["dated"])
     record.dated_days = alert.issued_days
     alert.merge_key = "|".join(parts) if parts and all(parts) else None
-    alert.valid_from, alert.valid_to, *spans = naive_dates.validity(dates["valid_from"], dates["valid_to"], alert=True)
-    alert.spans = (spans[0], spans[1])
     alert.issued = whole_day(dates["issued"])
+    days = naive_dates.alert_validity(dates["valid_from"], dates["valid_to"], alert.issued)
+    alert.valid_from, alert.valid_to, alert.spans = days[0], days[1], days[2:]
     if not kind and state not in (alert_pb2.ALERT_STATE_PENDING, alert_pb2.ALERT_STATE_UNSPECIFIED):
         alert.hides_yet = alert.may_stand_yet(stated["state_date"])
     offence = spec.get("offence", {})

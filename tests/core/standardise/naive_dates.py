@@ -305,6 +305,14 @@ def may_close_later(closed: Date | None, issued: int | None) -> tuple[bool, int 
     return True, last - 1
 
 
+def alert_validity(begins: Date | None, ends: Date | None, issued: int | None) -> tuple[int | None, int | None, int, int]:
+    """Returns the same of an order, issued on a day (None = not known): none ends before it was issued."""
+    first, last, first_span, last_span = validity(begins, ends, alert=True)
+    if last is not None and issued is not None and last < issued:
+        return first, None, first_span, ANY_DAY
+    return first, last, first_span, last_span
+
+
 def validity(begins: Date | None, ends: Date | None, alert: bool = False) -> tuple[int | None, int | None, int, int]:
     """Earliest first and latest last day, and by how much each may be otherwise. None = it could not be read.
 
