@@ -23,7 +23,7 @@ from core.generation.store cimport MAX_REGISTERS, Register
 from core.generation.view cimport Dossier, alert_in_force, closing_is_doubtful, holds_surely
 from core.identifiers.kinds cimport KEY_DOCUMENT, KEY_LICENCE
 from core.subject.shown cimport shown_hit
-from core.subject.two_bearers cimport names_another_bearer
+from core.subject.two_bearers cimport names_asked_bearer
 from core.wire cimport (
     Field, Reader, begin_message, end_message, put_bytes, put_int_if, put_raw, put_uint, put_uint_if, read_field,
     reader_init,
@@ -238,7 +238,7 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
         hit.level = alert_level(call, alert, link)
         hit.reported = _reported(call, dossier, alert)
         hit.for_purpose = _for_purpose(call, alert)
-        if hit.reported or hit.for_purpose or (call.two_bearers and names_another_bearer(call, dossier, alert)):
+        if hit.reported or hit.for_purpose or (call.two_bearers and not names_asked_bearer(call, dossier, alert)):
             hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)
         if call.confirmations != NULL:
             confirmed = confirmed_hit(call.confirmations, dossier.header.subject_id, dossier.bytes + alert.hit_offset,

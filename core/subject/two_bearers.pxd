@@ -4,5 +4,5 @@ from core.call.memory cimport Call
 from core.generation.dossier cimport AlertEntry
 from core.generation.view cimport Dossier
 
-# True where the register that states the alert names another person there than the question does.
-cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil
+# True where the register that states the alert names there who is asked for. By the number alone nobody is told apart.
+cdef bint names_asked_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil

@@ -9,7 +9,7 @@ from core.generation.dossier cimport ClaimEntry
 from core.names.pairing cimport compare_with_text
 
 
-cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
+cdef bint names_asked_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
     cdef uint32_t i
     cdef uint8_t names = 0, birth = 0
     cdef const ClaimEntry* claim
@@ -25,4 +25,4 @@ cdef bint names_another_bearer(const Call* call, const Dossier* dossier, const A
             birth = better(birth, <uint8_t>birth_dates_agreement(
                 call.question.birth_year, call.question.birth_month, call.question.birth_mday,
                 claim.birth_year, claim.birth_month, claim.birth_mday))
-    return names == AGREEMENT_DISAGREES or (birth == AGREEMENT_DISAGREES and names != AGREEMENT_AGREES)
+    return names == AGREEMENT_AGREES or (birth == AGREEMENT_AGREES and names != AGREEMENT_DISAGREES)

@@ -84,7 +84,7 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
         if view.claims_contradict(subject):
             in_force = [alert for alert in stored_alerts(view, subject) if alert.in_force(view.today)]
             for alert, hit in zip(in_force, hits, strict=True):
-                if _names_another_bearer(view, alert, question):
+                if not _names_asked_bearer(view, alert, question):
                     hit.level = min(hit.level, POSSIBLE)
         showing.fill_person(view, response.person, subject, request, hits, limit)
     people = [(s, POSSIBLE) for s in finding.others] + further(view, question, finding)
@@ -126,8 +126,8 @@ def answer(view: View, request: Any, question: PersonQuestion, finding: Finding,
     return response
 
 
-def _names_another_bearer(view: View, alert: Alert, question: PersonQuestion) -> bool:
-    """Of a number that two persons bear: whether what the alert's register says names another than is asked for."""
+def _names_asked_bearer(view: View, alert: Alert, question: PersonQuestion) -> bool:
+    """Returns whether the alert's register names the one asked for, of two who bear the number."""
     stated = [
         link.record
         for link in view.links(alert.subject)
@@ -138,7 +138,7 @@ def _names_another_bearer(view: View, alert: Alert, question: PersonQuestion) ->
     ]
     names = agreement.names(question.name_text, stated)
     birth = agreement.birth_dates(question.birth, stated)
-    return names == DISAGREES or (birth == DISAGREES and names != AGREES)
+    return names == AGREES or (birth == AGREES and names != DISAGREES)
 
 
 def _is_conflict(comparisons: comparing.Comparisons) -> bool:

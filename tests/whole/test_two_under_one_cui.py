@@ -23,7 +23,7 @@ ASKED = {
     "the second": (*SECOND, POSSIBLE),
     "the second's name": (SECOND[0], None, POSSIBLE),
     "the second's date": ("", SECOND[1], POSSIBLE),
-    "the number alone": ("", None, HIT),
+    "the number alone": ("", None, POSSIBLE),  # statute, rules 8 and 13
 }
 
 
