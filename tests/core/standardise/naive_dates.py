@@ -305,7 +305,9 @@ def may_close_later(closed: Date | None, issued: int | None) -> tuple[bool, int 
     return True, last - 1
 
 
-def alert_validity(begins: Date | None, ends: Date | None, issued: int | None) -> tuple[int | None, int | None, int, int]:
+def alert_validity(
+    begins: Date | None, ends: Date | None, issued: int | None
+) -> tuple[int | None, int | None, int, int]:
     """Returns the same of an order, issued on a day (None = not known): none ends before it was issued."""
     first, last, first_span, last_span = validity(begins, ends, alert=True)
     if last is not None and issued is not None and last < issued:
