@@ -8,8 +8,6 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memmove
 
-from core.machine.invariant cimport INVARIANT
-
 cdef extern from *:
     """
     #include <stdint.h>
@@ -72,7 +70,6 @@ cdef inline bint buffer_reserve(Buffer* buffer, size_t extra) noexcept nogil:
     cdef uint8_t* grown
     if buffer.capacity - buffer.size >= extra:
         return not buffer.failed
-    INVARIANT(buffer.size <= buffer.capacity, b"a buffer is longer than its memory")
     if buffer.failed:
         return False
     capacity = buffer.capacity * 2
