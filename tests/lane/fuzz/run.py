@@ -76,7 +76,9 @@ def fuzz(target: str, seconds: float) -> bool:
         *(f"-max_len={TARGETS[target][1]}", f"-artifact_prefix={findings}/{target}-"),
     ]
     with log.open("wb") as output:
-        done = subprocess.run([program, *options, corpus, seeds], stdout=output, stderr=subprocess.STDOUT, check=False)
+        verifying = os.environ | {"RONDA_VERIFY": "1"}  # dear invariants too: core/machine/invariant.h
+        command = [program, *options, corpus, seeds]
+        done = subprocess.run(command, env=verifying, stdout=output, stderr=subprocess.STDOUT, check=False)
     text = log.read_text(encoding="utf-8", errors="replace")
     runs = re.search(r"stat::number_of_executed_units:\s+(\d+)", text)
     covered = re.findall(r"cov: (\d+)", text)
