@@ -36,7 +36,7 @@ def test_both_transports(tmp_path: Path) -> None:
 
 
 def test_what_outsiders_demanded(tmp_path: Path) -> None:
-    """A defender and two victims' advocates wrote these from the statute alone, before they saw an answer."""
+    """Two defenders and two victims' advocates wrote these from the statute alone, before they saw an answer."""
     assert wrong(try_engine(tmp_path, placed(tables(TRIAL)))) == []
 
 
