@@ -1,4 +1,4 @@
-"""Every compiled module has stack canaries where it has arrays, and its tables of addresses are read-only once loaded."""
+"""Every compiled module is bound at once with read-only tables; those that read what strangers send have canaries."""
 
 from __future__ import annotations
 

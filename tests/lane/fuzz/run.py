@@ -77,7 +77,7 @@ def fuzz(target: str, seconds: float) -> bool:
     ]
     with log.open("wb") as output:
         verifying = os.environ | {"RONDA_VERIFY": "1"}  # dear invariants too: core/machine/invariant.h
-        command = [program, *options, corpus, seeds]
+        command = [str(part) for part in (program, *options, corpus, seeds)]
         done = subprocess.run(command, env=verifying, stdout=output, stderr=subprocess.STDOUT, check=False)
     text = log.read_text(encoding="utf-8", errors="replace")
     runs = re.search(r"stat::number_of_executed_units:\s+(\d+)", text)
