@@ -67,9 +67,10 @@ _SURNAMES = (
     "GOMAR HUITZIL ICAL JACINTO LOBOS MAYEN NAJARRO OVALLE PALACIOS"
 )
 SURNAMES = _SURNAMES.split()
-# First and last day of a warrant by CUI -> level.
+# First and last day of a warrant by CUI, issued on 5 May 2020 -> level. A last day before that day cannot be true.
 IN_FORCE = {
-    ("", "00/00/2019"): "CLEAR",
+    ("", "00/00/2021"): "CLEAR",
+    ("", "00/00/2019"): "POSSIBLE",
     ("", f"00/00/{YEAR}"): "POSSIBLE",
     ("", f"00/00/{YEAR + 2}"): "HIT",
     (f"00/00/{YEAR + 4}", ""): "CLEAR",
@@ -77,16 +78,18 @@ IN_FORCE = {
     ("00/00/2019", ""): "HIT",
     ("", "15/03/0000"): "POSSIBLE",
     (f"01/01/{YEAR + 2}", "01/01/2020"): "POSSIBLE",
-    ("", "01/01/20"): "CLEAR",
+    ("", "01/01/21"): "CLEAR",
+    ("", "01/01/20"): "POSSIBLE",
     ("", "01/01/60"): "HIT",
     ("", "INDEFINIDO"): "POSSIBLE",
     ("", "31/02/2045"): "POSSIBLE",
     ("", f"{TODAY}T00:00:00Z"): "HIT",
-    ("", "HASTA 31/12/2019"): "CLEAR",
+    ("", "HASTA 31/12/2021"): "CLEAR",
+    ("", "HASTA 31/12/2019"): "POSSIBLE",
     ("", "30/12/1899"): "POSSIBLE",
     ("05/05/2024", "01/01/1970"): "POSSIBLE",
     ("05/05/2024", "31/12/1969"): "POSSIBLE",
-    ("", "02/01/1970"): "CLEAR",
+    ("", "02/01/1970"): "POSSIBLE",
     ("05/05/2024", "05/05/2017"): "POSSIBLE",
     ("05/05/2204", f"05/05/{YEAR + 1}"): "POSSIBLE",
     ("05/05/2204", ""): "POSSIBLE",
