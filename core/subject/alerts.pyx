@@ -170,12 +170,16 @@ cdef uint8_t _for_purpose(const Call* call, const AlertEntry* alert) noexcept no
 
 
 cdef uint8_t alert_level(const Call* call, const AlertEntry* alert, uint8_t link) noexcept nogil:
-    cdef uint8_t level = min(link, alert.link_level)
+    return min(min(link, alert.link_level), _level_of_itself(call, alert))
+
+
+cdef uint8_t _level_of_itself(const Call* call, const AlertEntry* alert) noexcept nogil:
+    """The level of an alert whoever it means."""
     if (alert.kind == ALERT_KIND_DAMAGED_RECORD or _unlisted_by(call, alert) != NO_REGISTER or _is_old(call, alert)
             or alert.state != ALERT_STATE_PENDING or _closed_elsewhere(call, alert)
             or not holds_surely(alert.valid_from, alert.valid_to, alert.from_span, alert.to_span, call.today)):
-        level = min(level, <uint8_t>LEVEL_POSSIBLE)
-    return level
+        return LEVEL_POSSIBLE
+    return LEVEL_HIT
 
 
 cdef bint _is_presented(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil:
@@ -235,8 +239,11 @@ cdef void sum_alerts(Call* call, const Dossier* dossier, uint8_t link, uint8_t s
         alert = &dossier.alerts[i]
         if not alert_in_force(alert, call.today) or not alert_shows(call, dossier.header, alert):
             continue
-        hit.level = alert_level(call, alert, link)
         hit.reported = _reported(call, dossier, alert)
+        if alert.kind == ALERT_KIND_DOCUMENT and not hit.reported:  # what was shown is certain, whosever it is
+            hit.level = _level_of_itself(call, alert)
+        else:
+            hit.level = alert_level(call, alert, link)
         hit.for_purpose = _for_purpose(call, alert)
         if hit.reported or hit.for_purpose or (call.two_bearers and not names_asked_bearer(call, dossier, alert)):
             hit.level = min(hit.level, <uint8_t>LEVEL_POSSIBLE)

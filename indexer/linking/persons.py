@@ -55,7 +55,7 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
 
     crosswalk(kind, identifier, cui): unequivocal numbers that a record without a CUI needs, or one linked by name.
     shared_number(kind, identifier, cui, sure): numbers of several persons, LINK_LIMIT at most. Or, not sure: no
-    register that identifies by it knows it, and a record that is no alert states it beside a CUI.
+    register that identifies by it knows it, and a person's record states it beside a CUI.
 
     If a register that identifies persons by CUI has one of several CUIs, those that none has are slips. Of the rest,
     one that a record of the person states beside the identifier counts before one that owners alone state.
@@ -81,13 +81,12 @@ def _create_crosswalk(database: LinkingDatabase) -> None:
     }
     database.keep(
         "carrying",
-        f"SELECT register, is_owner OR section = {SECTION_OWNED_VEHICLE} AS as_owner, alert_kind = 0 AS plain, "
-        f"cui, {', '.join(KINDS)} "
+        f"SELECT register, is_owner OR section = {SECTION_OWNED_VEHICLE} AS as_owner, cui, {', '.join(KINDS)} "
         f"FROM person_staged WHERE cui IS NOT NULL AND ({borne})",
     )
     carried = " UNION ALL ".join(
         f"SELECT {criterion} AS kind, {kind} AS identifier, cui, as_owner, {stated[kind]} AS sure FROM carrying "
-        f"WHERE {kind} IS NOT NULL AND ({stated[kind]} OR plain AND NOT as_owner)"
+        f"WHERE {kind} IS NOT NULL AND ({stated[kind]} OR NOT as_owner)"
         for kind, criterion in KINDS.items()
     )
     database.run(f"""

@@ -6,13 +6,14 @@ docs/answers.md section 4, "Several numbers".
       --> persons of another number of the record than the one that makes its subject      second_number
     noted_staged x shared_number --> persons that fit name and birth date best; a number that no register
       vouches for counts unless the name is another's                                      shared_meant
+    the same, of records whose subject has a CUI --> whom such a number means who fits as well as that subject
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -42,7 +43,7 @@ def collect_second_numbers(database: LinkingDatabase) -> None:
     """
     _collect_second(database)
     if database.holds("shared_number"):
-        database.give("shared_meant", _SCHEMA, _shared(database))
+        database.give("shared_meant", _SCHEMA, chain(_shared(database), _beside(database)))
         database.run("INSERT INTO second_number SELECT place, cui, NULL, criterion FROM shared_meant")
         database.forget("shared_meant")
     database.drop("shared_number")
@@ -50,11 +51,7 @@ def collect_second_numbers(database: LinkingDatabase) -> None:
 
 def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
     """Yields the persons with a number of records without a subject on file."""
-    stated = " UNION ALL ".join(
-        f"SELECT place, {criterion} AS kind, {kind} AS identifier, name_text, birth FROM unsure "
-        f"WHERE {kind} IS NOT NULL"
-        for kind, criterion in KINDS.items()
-    )
+    stated = _stated_in("unsure", "name_text, birth")
     found = database.stream(f"""
         WITH unsure AS (SELECT n.* FROM noted_staged n JOIN resolved r USING (place)
                         WHERE NOT n.is_owner AND n.cui IS NULL AND r.cui IS NULL),
@@ -71,6 +68,38 @@ def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
         most = max((count for count, _ in told), default=0)
         best = [{name: row[name] for name in _SCHEMA.names} for count, row in told if count == most]
         yield pa.RecordBatch.from_pylist(best, schema=_SCHEMA)
+
+
+def _beside(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
+    """Yields, of records whose subject has a CUI, others with a number of the record that no register vouches for.
+
+    They count where name and birth date fit them as well as the subject (docs/statute.md, rule 13).
+    """
+    found = database.stream(f"""
+        WITH owned AS (SELECT n.*, coalesce(n.cui, r.cui) AS own FROM noted_staged n LEFT JOIN resolved r USING (place)
+                       WHERE NOT n.is_owner AND coalesce(n.cui, r.cui) IS NOT NULL),
+        meant AS (SELECT s.place, n.cui, s.own, min(s.kind)::UTINYINT AS criterion,
+                         any_value(s.name_text) AS name_text, any_value(s.birth) AS birth
+                  FROM ({_stated_in("owned", "name_text, birth, own")}) s JOIN shared_number n USING (kind, identifier)
+                  WHERE NOT n.sure AND n.cui <> s.own GROUP BY s.place, n.cui, s.own),
+        claim AS (SELECT cui, list({{'name': name_text, 'birth': birth}}) AS claims
+                  FROM ({claims_on_file("name_text, birth")})
+                  SEMI JOIN (SELECT cui FROM meant UNION SELECT own FROM meant) USING (cui) GROUP BY cui)
+        SELECT m.*, c.claims, o.claims AS own_claims
+        FROM meant m LEFT JOIN claim c USING (cui) LEFT JOIN claim o ON o.cui = m.own
+    """)
+    for batch in found:
+        rows = [row for row in batch.to_pylist() if not _is_anothers(row)]
+        alike = [row for row in rows if _agreeing(row) >= _agreeing({**row, "claims": row["own_claims"]})]
+        yield pa.RecordBatch.from_pylist([{name: r[name] for name in _SCHEMA.names} for r in alike], schema=_SCHEMA)
+
+
+def _stated_in(table: str, columns: str) -> str:
+    """Returns the query of every number but the CUI that the table's rows state, with these columns beside."""
+    return " UNION ALL ".join(
+        f"SELECT place, {criterion} AS kind, {kind} AS identifier, {columns} FROM {table} WHERE {kind} IS NOT NULL"
+        for kind, criterion in KINDS.items()
+    )
 
 
 def _is_anothers(row: dict[str, Any]) -> bool:

@@ -338,14 +338,15 @@ def hit_of(
 ) -> alert_pb2.Hit:
     """certifying: whatever the purpose, as a certificate counts it."""
     hit = _message(view, alert, where)
-    hit.level = min(link, alert.level)
+    reported = _reported(view, alert)
+    shown = alert.kind == alert_pb2.ALERT_KIND_DOCUMENT and not reported
+    hit.level = HIT if shown else min(link, alert.level)
     if not view.shows(alert.first.section, alert.first.sensitivity):
         hit.ClearField("offence")
     if is_adolescents_order(view, alert):
         hit.action.code, hit.action.text = texts.ADOLESCENTS_ACTION
     if alert.kind == alert_pb2.ALERT_KIND_DAMAGED_RECORD or not alert.surely_in_force(view.today):
         hit.level = min(hit.level, POSSIBLE)
-    reported = _reported(view, alert)
     if alert.withdrawn and alert.authority is not None:
         name = view.oracle.registers[alert.authority].name
         texts.note(hit.notes, "AUTHORITY_WITHDRAWN", f"{name} no disponible; la había dado por cerrada: confirme")

@@ -181,7 +181,9 @@ class Linking:
         """Of a record whose number makes nobody on file: those who have it, whom name and birth date fit best."""
         record = link.record
         found: dict[str, int] = {}
-        for kind, value in self.identifiers(record) if not link.subject.has_cui else ():
+        if link.subject.has_cui:
+            return self._of_unvouched_numbers(link)
+        for kind, value in self.identifiers(record):
             cuis = self.crosswalk.get((kind, value), set())
             for cui in cuis if 2 <= len(cuis) <= name_linking.AT_MOST and cuis <= self.borne else ():
                 found[f"cui:{cui}"] = min(_criterion(kind), found.get(f"cui:{cui}", 99))
@@ -196,6 +198,27 @@ class Linking:
             named = agreement.names(record.name_text, claims) == AGREES
             told[key] = named + (agreement.birth_dates(record.birth, claims) == AGREES)
         return [(self.by_key[k], found[k]) for k in found if told[k] == max(told.values())]
+
+    def _of_unvouched_numbers(self, link: Link) -> list[tuple[Subject, int]]:
+        """Others with a number of the record that no register vouches for, who fit it as well as its subject does."""
+        record = link.record
+        found: dict[str, int] = {}
+
+        def fits(claims: list[Record]) -> int:
+            named = agreement.names(record.name_text, claims) == AGREES
+            return named + (agreement.birth_dates(record.birth, claims) == AGREES)
+
+        for kind, value in self.identifiers(record):
+            holders = self.unvouched.get((kind, value), set()) & self.borne
+            if self.crosswalk.get((kind, value)) or len(holders) > name_linking.AT_MOST:
+                continue
+            for key in {f"cui:{cui}" for cui in holders} - {link.subject.key}:
+                claims = self.claims_on_file(self.by_key[key])
+                if agreement.names(record.name_text, claims) == DISAGREES:
+                    continue
+                if fits(claims) >= fits(self.claims_on_file(link.subject)):
+                    found[key] = min(_criterion(kind), found.get(key, 99))
+        return [(self.by_key[key], criterion) for key, criterion in found.items()]
 
     def identity_claims(self, subject: Subject) -> list[Record]:
         """Identity claims in order."""
@@ -282,9 +305,8 @@ class Linking:
 
 
 def _states_plainly(record: Record) -> bool:
-    """Whether it is a person's own record, and no alert."""
-    is_alert = record.alert is not None and bool(record.alert.kind)
-    return record.about == PERSON and record.section != section_pb2.SECTION_OWNED_VEHICLE and not is_alert
+    """Whether it is a person's own record."""
+    return record.about == PERSON and record.section != section_pb2.SECTION_OWNED_VEHICLE
 
 
 def _criterion(kind: str) -> int:
