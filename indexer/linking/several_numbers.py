@@ -6,7 +6,7 @@ docs/answers.md section 4, "Several numbers".
       --> persons of another number of the record than the one that makes its subject      second_number
     noted_staged x shared_number --> persons that fit name and birth date best; a number that no register
       vouches for counts unless the name is another's                                      shared_meant
-    the same, of records whose subject has a CUI --> whom such a number means who fits as well as that subject
+    the same, of records that have a CUI --> others with the number that fit as well as the CUI's person
 """
 
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
@@ -71,9 +71,9 @@ def _shared(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
 
 
 def _beside(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
-    """Yields, of records whose subject has a CUI, others with a number of the record that no register vouches for.
+    """Yields the others that a number beside a CUI means, where no register vouches for the number.
 
-    They count where name and birth date fit them as well as the subject (docs/statute.md, rule 13).
+    They count where name and birth date fit them as well as the CUI's person (docs/statute.md, rule 13).
     """
     found = database.stream(f"""
         WITH owned AS (SELECT n.*, coalesce(n.cui, r.cui) AS own FROM noted_staged n LEFT JOIN resolved r USING (place)
