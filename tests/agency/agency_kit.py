@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Cleared:
-    """What a run printed and left. `status`: its exit status."""
+    """The output and status of one run. `status`: its exit status."""
 
     status: int
     text: str

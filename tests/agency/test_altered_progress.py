@@ -1,4 +1,4 @@
-"""A note of progress that somebody altered: refused, never the end of a run whose rows were not asked."""
+"""A note of progress that somebody altered: refused, never the end of a run with rows that were not asked."""
 
 from __future__ import annotations
 

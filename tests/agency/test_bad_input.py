@@ -1,4 +1,4 @@
-"""Files as they arrive: each defect costs its own row at most, or is told before anybody is asked."""
+"""Files as they arrive: each defect costs its own row at most, or is reported before anybody is asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.agency.agency_kit import Agency, write
 from tests.agency.test_clear import CLEAN, WANTED
 
 NOBODY = Agency("127.0.0.1:1")
-"""Where nobody answers: what is refused there is refused without asking."""
+"""Nobody answers: refused rows are refused without asking."""
 
 
 @pytest.mark.parametrize(

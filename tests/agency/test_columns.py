@@ -196,7 +196,7 @@ def _damaged(message: bytes, data: st.DataObject) -> list[bytes]:
 
 
 def _told(read: Callable[[], Judged]) -> Any:
-    """What was read; None: it is not whole."""
+    """Returns what was read; None: it is not whole."""
     try:
         found = read()
     except (HalfAnswer, DecodeError):

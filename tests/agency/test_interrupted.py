@@ -52,7 +52,7 @@ def servers(published: Published, tmp_path: Path) -> Iterator[list[RunningServer
 
 @pytest.fixture(scope="module")
 def undisturbed(agency: Agency, tmp_path_factory: pytest.TempPathFactory, long_file: Path) -> Cleared:
-    """What every run of that file has to come to."""
+    """Yields the results that every run of that file must come to."""
     done = agency.clear(long_file, tmp_path_factory.mktemp("whole") / "whole.csv", "--map", "cui=DPI")
     assert (done.status, len(done.rows)) == (5, ROWS), done.text
     return done
@@ -199,7 +199,7 @@ def test_the_server_is_started_again_while_it_runs(
 def test_a_newer_generation_at_the_end(
     servers: list[RunningServer], published: Published, large_nation: BuiltNation, tmp_path: Path, long_file: Path
 ) -> None:
-    """Whose result is another under it is judged again, and listed."""
+    """A row with another result under it is judged again, and listed."""
     agency = Agency(servers[0].address)
     before = agency.clear(long_file, tmp_path / "before.csv", "--map", "cui=DPI")
     running = agency.start(long_file, tmp_path / "out.csv", "--map", "cui=DPI")

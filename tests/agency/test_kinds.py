@@ -1,4 +1,4 @@
-"""Files of other kinds than are read are told by what they hold, whatever they are called, before anybody is asked."""
+"""Files of kinds that are not read are known by their content, not their name, before anybody is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workbooks that state more than they hold, and files with values that no text has: told in words, no process ends."""
+"""Workbooks that state more than they hold, and files with values that no text has: refused, and no process ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LIST = f'<row r="1"><c r="A1" t="inlineStr"><is><t>DPI</t></is></c></row><row r
 
 
 def _book(path: Path, rows: str, repeated: str = "", times: int = 0) -> Path:
-    """A workbook whose first sheet has these rows, and behind them so many times a piece."""
+    """Returns a workbook with these rows in its first sheet, and behind them so many times a piece."""
     plain = path.with_suffix(".plain")
     openpyxl.Workbook().save(plain)
     with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:

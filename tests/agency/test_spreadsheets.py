@@ -104,7 +104,7 @@ def test_a_heading_that_only_the_clerk_knows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_a_hidden_first_sheet_is_refused_by_name(tmp_path: Path, state: str) -> None:
-    """What the clerk sees in Excel is another list: it was not asked, and the hidden one was."""
+    """The clerk sees another list in Excel: it was not asked, and the hidden one was."""
     path = tmp_path / "in.xlsx"
     book = openpyxl.Workbook()
     first = book.active

@@ -1,4 +1,4 @@
-"""Results that a spreadsheet opens: workbooks whose cells are texts, CSV with the mark of UTF-8."""
+"""Results that a spreadsheet opens: workbooks with texts as cells, CSV with the mark of UTF-8."""
 
 from __future__ import annotations
 

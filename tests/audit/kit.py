@@ -83,7 +83,7 @@ class House:
         return verify(self.audit, self.signing.public_key(), [CheckpointFiles(self.keeper)] if with_keeper else [])
 
     def problems(self) -> tuple[list[str], list[str]]:
-        """What Ronda's verifier finds, and what the independent one does."""
+        """Returns what Ronda's verifier finds, and what the independent one does."""
         ours = [str(problem) for problem in self.verdict().problems]
         return ours, problems(self.audit, self.signing.public_key(), [self.keeper])
 

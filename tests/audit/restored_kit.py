@@ -31,7 +31,7 @@ TICKS = 3  # of a session, each with a checkpoint
 
 
 class RestoredLog:
-    """A house whose log goes on in sessions of three checkpoints. keeper: as the setting has it; "" = none."""
+    """A house with a log that goes on in sessions of three checkpoints. keeper: as the setting has it; "" = none."""
 
     def __init__(self, directory: Path, keeper: str | None = None) -> None:
         self.house = House(directory)
@@ -42,7 +42,7 @@ class RestoredLog:
 
     @contextmanager
     def checkpointer(self) -> Iterator[Checkpointer]:
-        """What the process that signs has."""
+        """Yields what the process that signs has."""
         keepers = [open_keeper(self.keeper)] if self.keeper else []
         house = self.house
         checkpointer = Checkpointer(house.audit, self.key, keepers, clock=house.clock, monotonic=house.monotonic)
@@ -125,7 +125,7 @@ class RestoredLog:
         return [parse(text, keys) for text in files.texts()]
 
     def found(self) -> tuple[list[str], list[str]]:
-        """What Ronda's verifier finds, and what the independent one does."""
+        """Returns what Ronda's verifier finds, and what the independent one does."""
         return self.house.problems()
 
 
@@ -161,6 +161,6 @@ def answers(log: RestoredLog) -> list[tuple[str, str]]:
 
 
 def as_json(done: Any) -> Any:
-    """What a command printed."""
+    """Returns what a command printed."""
     assert done.stdout, done.output
     return json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""A process whose disk stands still while it appends: `python -m tests.audit.slow_appender DIRECTORY`.
+"""A process with a disk that stands still while it appends: `python -m tests.audit.slow_appender DIRECTORY`.
 
 Run with tests/audit/slow_disk.c before libc. Prints how many records were appended while the disk was held.
 """

@@ -1,4 +1,4 @@
-"""A record whose check does not hold is shown by no reader as if it were good, hides no other, and is told."""
+"""A record with a check that does not hold is reported, hides no other, and no reader shows it as if it were good."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NIP = b'"nip":"10001"'
 
 
 class Reading(House):
-    """A house whose log the commands read in development mode."""
+    """A house with a log that the commands read in development mode."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)

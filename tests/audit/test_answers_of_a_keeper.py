@@ -1,4 +1,4 @@
-"""What the person at a second keeper may answer, and by which key."""
+"""Checks what the person at a second keeper may answer, and by which key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who looks into the log and for whom: what must be given first, and that a look is recorded before it is one."""
+"""Looking into the log: the asker's reason comes first, and the look is recorded before it happens."""
 
 from __future__ import annotations
 

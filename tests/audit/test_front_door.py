@@ -34,7 +34,7 @@ TELEPHONE, PLATE = "59990001", "P-138ZZB"  # of the person "wanted"
 
 
 class Asked:
-    """A server that was asked for one person in every way, and is gone. Her CUI is `cui`."""
+    """A server that was asked for one person in every way, and is gone. `cui` is the person's."""
 
     def __init__(self, nation: BuiltNation, directory: Path) -> None:
         self.nation = nation
@@ -75,7 +75,7 @@ class Asked:
         return CliRunner().invoke(app, ["audit", *arguments], env=settings | here)
 
     def json(self, *arguments: str) -> Any:
-        """What it prints as JSON."""
+        """Returns what it prints as JSON."""
         done = self.ronda(*arguments)
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)
@@ -224,7 +224,7 @@ def test_another_logs_key_is_no_alteration(asked: Asked, tmp_path: Path) -> None
 
 
 def test_an_emptied_log_is_not_called_whole(asked: Asked, tmp_path: Path) -> None:
-    """What is gone agrees with itself: only a second keeper's checkpoints tell."""
+    """The remaining files agree with each other: only a second keeper's checkpoints show the loss."""
     for emptied in (tmp_path / "emptied", tmp_path / "emptied-keeper"):
         emptied.mkdir()
     for said in (("--json",), ("--json", "--keeper", str(tmp_path / "emptied-keeper"))):

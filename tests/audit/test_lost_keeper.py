@@ -1,4 +1,4 @@
-"""A second keeper that holds less than it took is told, gets nothing more, and is taken up when it holds that again."""
+"""A second keeper that lost records is reported, gets nothing more, and is used again when it holds them again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.server.test_observed import samples_of
 
 @pytest.fixture
 def log(tmp_path: Path) -> RestoredLog:
-    """A log whose keeper took three checkpoints."""
+    """A log with a keeper that took three checkpoints."""
     log = RestoredLog(tmp_path)
     assert log.go_on() == [1, 2, 3]
     assert log.verify().exit_code == 0
@@ -32,7 +32,7 @@ def log(tmp_path: Path) -> RestoredLog:
 
 
 def report(log: RestoredLog) -> AuditReport:
-    """What the process that signs tells after a round."""
+    """Returns what the process that signs tells after a round."""
     with log.checkpointer() as checkpointer, log.house.writer() as writer:
         append(writer.log, 1, log.house.now_ms)
         log.house.now_ms += 1_000

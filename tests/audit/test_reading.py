@@ -1,4 +1,4 @@
-"""Who asked, for whom, and what patterns that makes; by the index and without it."""
+"""Looking up askers, their reasons and the patterns in them; with the index and without it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_forged_index_hides_nobody(house: House, forge: Callable[[House], None
 
 
 def by_index(house: House) -> int:
-    """How many segments have an index that readers use."""
+    """Returns how many segments have an index that readers use."""
     seals = read_seals(house.audit)
     used = 0
     for segment in seals.sealed:
@@ -104,7 +104,7 @@ def by_index(house: House) -> int:
 
 
 def test_indexes_without_a_line_are_made_again_and_signed_for(house: House) -> None:
-    """Of a log from before indexes were signed for."""
+    """The log is from before indexes were signed for."""
     assert by_index(house) == 2
     shutil.rmtree(house.audit / "checkpoints")
     shutil.rmtree(house.keeper)
@@ -183,7 +183,7 @@ def test_a_question_moved_to_another_record_does_not_open(house: House) -> None:
 
 
 def _cui(number: int) -> str:
-    """A valid CUI whose running number is the next from `number` on that has one."""
+    """Returns a valid CUI: the running number is the next one from `number` on that gives one."""
     for check in range(10):
         text = f"{number:08d}{check}0101"
         if problem(IdentifierKind.CUI, text) is None:

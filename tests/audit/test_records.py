@@ -1,4 +1,4 @@
-"""What is appended lies in the file byte for byte as docs/audit-format.md says; and what cannot be appended."""
+"""Appended records lie in the file byte for byte as docs/audit-format.md says; some records cannot be appended."""
 
 from __future__ import annotations
 

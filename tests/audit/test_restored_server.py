@@ -1,4 +1,4 @@
-"""A server whose audit log was restored, and a witness in a process of its own: both persons act while it runs."""
+"""A server with a restored audit log, and a witness in its own process: both persons act while it runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.server.running_server import RunningServer, call, until
 
 
 def numbers(directory: Path) -> list[int]:
-    """Of the checkpoints in a directory, in their order."""
+    """Returns the numbers of the checkpoints in a directory, in their order."""
     texts = CheckpointFiles(directory).texts()
     return [int(text.partition("\nnumber ")[2].partition("\n")[0]) for text in texts]
 

@@ -1,4 +1,4 @@
-"""What the scrape tells of the audit log: how far it is signed, how far it is kept elsewhere, and its disk."""
+"""Checks what the scrape tells of the audit log: how far it is signed, how far it is kept elsewhere, and its disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever appends does not wait for the disk: not while it syncs, and not while space is set aside on it."""
+"""Appending does not wait for the disk: not while it syncs, and not while space is set aside on it."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def segment(house: House, log: str, number: int) -> Path:
 
 
 def offsets(data: bytes) -> list[int]:
-    """Of each record, and of the end."""
+    """Returns the offset of each record, and of the end."""
     found = [0]
     while length := int.from_bytes(data[found[-1] : found[-1] + 4], "little"):
         found.append(found[-1] + 8 + length)

@@ -1,4 +1,4 @@
-"""Copies of a ledger whose first entries are archived, here or elsewhere, and what is restored of them."""
+"""Copies and restores of a ledger with its first entries archived, here or elsewhere."""
 
 from __future__ import annotations
 

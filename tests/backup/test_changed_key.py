@@ -1,4 +1,4 @@
-"""A log whose signing key was changed while no server ran is copied, restored, and verified by its first key."""
+"""A log that got a new signing key while no server ran is copied, restored, and verified by its first key."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Restored:
 
 
 def test_changes_end_no_doubt_and_a_heartbeat_does(tmp_path: Path) -> None:
-    """A source whose last changes the copy lacks was FRESH at once, and a new change took the number of a lost one."""
+    """A source was FRESH although the copy lacks its last changes, and a new change took the number of a lost one."""
     restored = Restored(tmp_path, Sent(1, "UPSERT", "A", "x"), Sent(2, "CANCEL", "A"))
     assert restored.stale == RESTORED
     restored.send(Sent(3, "UPSERT", "B", "x"))

@@ -208,7 +208,7 @@ def _put(arc: str, content: bytes) -> Callable[[Path], object]:
 
 
 def _older_log(copy: Path) -> None:
-    """Of another moment than its checkpoints."""
+    """Puts back a log of another moment than its checkpoints."""
     for segment in (copy / "audit" / "logs").rglob("*.seg"):
         os.truncate(segment, segment.stat().st_size - 8)
         _again(copy, str(segment.relative_to(copy)))

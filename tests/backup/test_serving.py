@@ -23,7 +23,7 @@ from tests.server.running_server import RunningServer, until
 
 
 class _Askers:
-    """Threads that ask about everybody until they are told to stop."""
+    """Threads that ask about everybody until they are stopped."""
 
     def __init__(self, server: RunningServer) -> None:
         self.asked, self._over = 0, threading.Event()

@@ -1,4 +1,4 @@
-"""What bench-attack takes for an honest call's end, and that its attacks and its server are real."""
+"""Checks what bench-attack takes for an honest call's end, and that its attacks and its server are real."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What bench-cost asks: questions of each kind that are answered, as often as it is told."""
+"""Checks what bench-cost asks: questions of each kind that are answered, as often as it is asked to."""
 
 from __future__ import annotations
 

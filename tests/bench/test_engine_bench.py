@@ -1,4 +1,4 @@
-"""What the engine's bench takes for a right answer."""
+"""Checks what the engine's bench takes for a right answer."""
 
 from __future__ import annotations
 

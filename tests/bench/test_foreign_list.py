@@ -82,7 +82,7 @@ def stated() -> dict[str, dict[str, float]]:
 
 
 def counted(rows: dict[str, list[dict[str, Any]]], title: str) -> int:
-    """Of how many a share is."""
+    """Returns the number that a share is taken of."""
     totals = {
         "kinds of alias": sum(len(row["aliases"]) for row in rows["listed"]),
         "kinds of slip": sum(len(row["noise"]) for row in rows["questions"]),

@@ -1,4 +1,4 @@
-"""How names of the second alert list are written otherwise: by clerks, by other alphabets, with particles."""
+"""Checks how names of the second alert list are written otherwise: by clerks, by other alphabets, with particles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a verdict on the second alert list, with matchers whose figures are known beforehand."""
+"""Rows of a verdict on the second alert list, with matchers of known figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of noise: what each makes of a name, who is of which half, and what is asked of whom."""
+"""The kinds of noise: what each makes of a name, how halves are drawn, and which questions are asked."""
 
 from __future__ import annotations
 

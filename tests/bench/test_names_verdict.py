@@ -1,4 +1,4 @@
-"""When ./run bench-names is a success: no step failed, every bar that was asked for is met, bad input is answered.
+"""Success of ./run bench-names: no step failed, every bar that was asked for is met, bad input is answered.
 
 And its false alarms by length of name.
 """

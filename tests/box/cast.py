@@ -99,7 +99,7 @@ _REGISTERS = {
 
 @dataclass(frozen=True)
 class Line:
-    """What was typed, and what was meant."""
+    """A typed line, and its meaning."""
 
     text: str
     reach: str  # of the cast; "none" = nobody on file, "refuse" = two things, or nothing that can be known

@@ -18,7 +18,7 @@ _SHOWN = 3  # candidates that an officer sees without turning a page
 
 @dataclass(frozen=True)
 class Read:
-    """What the box made of a line."""
+    """The box's reading of a line."""
 
     line: Line
     said: str  # level, kinds and what was found, or the refusal

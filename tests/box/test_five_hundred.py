@@ -1,4 +1,4 @@
-"""What officers type into one box is read as they mean it (lines.tsv), and whatever else they type is answered."""
+"""Lines that officers type into one box are read as they mean them (lines.tsv), and any other line is answered."""
 
 from __future__ import annotations
 

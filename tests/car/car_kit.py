@@ -74,7 +74,7 @@ class Car:
         self.pilot = pilot
 
     def text(self) -> str:
-        """What is on the screen, line by line."""
+        """Returns what is on the screen, line by line."""
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
@@ -114,7 +114,7 @@ class Car:
         raise AssertionError(self.text())
 
     async def settled(self) -> str:
-        """The screen once no question runs and its reason, if it failed, is told."""
+        """Returns the screen once no question runs; the reason of a failed one is shown by then."""
         await self.pilot.pause()
         await self.taken()
         await self.until(

@@ -1,4 +1,4 @@
-"""A server in production mode, a patrol's device, and whom to ask about."""
+"""A server in production mode, a patrol's device, and persons to ask about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is typed off line is read as what it is, or asks for nothing: "not listed" of a wrong key hides who is on it."""
+"""A line typed off line is read as what it is, or asks nothing: "not listed" for a wrong key would hide one."""
 
 from __future__ import annotations
 

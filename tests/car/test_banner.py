@@ -1,4 +1,4 @@
-"""The level is told by colour, word and shape; an unknown one is never green."""
+"""The level is shown by colour, word and shape; an unknown one is never green."""
 
 from __future__ import annotations
 

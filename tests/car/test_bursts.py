@@ -1,4 +1,4 @@
-"""What comes in one burst, as a scanner types: in order, each question whole or not at all, on any screen."""
+"""Checks what comes in one burst, as a scanner types: in order, each question whole or not at all, on any screen."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_bursts_lose_glue_and_reorder_nothing(monkeypatch: pytest.MonkeyPatch, b
 
 
 def car_app(monkeypatch: pytest.MonkeyPatch, asked: Asked, scenario: Any) -> None:
-    """Runs a scenario on a screen whose server is `asked`."""
+    """Runs a scenario on a screen with `asked` as its server."""
 
     async def with_link(car: Car) -> None:
         asked.put_in(car.app, monkeypatch)

@@ -1,4 +1,4 @@
-"""Whom the officer chose from a list is neither red nor green until a document is given, or compared (F11)."""
+"""A person chosen from a list is neither red nor green until a document is given, or compared (F11)."""
 
 from __future__ import annotations
 

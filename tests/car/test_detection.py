@@ -1,4 +1,4 @@
-"""What is typed is told apart while it is typed."""
+"""Kinds are recognised while the officer types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A terminal that is closed, or a program that is told to end: nothing of a question or a key outlives it."""
+"""A terminal that is closed, or a program that is asked to end: nothing of a question or a key outlives it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAME = "JUAN JOSE PEREZ LOPEZ"
 
 
 def _gone(program: psutil.Process) -> bool:
-    """Whether it has ended; one whose terminal's shell has ended too is nobody's to wait for."""
+    """Returns whether it has ended; nobody waits for one after its terminal's shell has ended too."""
     return not program.is_running() or program.status() == psutil.STATUS_ZOMBIE
 
 

@@ -1,4 +1,4 @@
-"""An officer signs in by NIP and password at her institution's issuer, from the screen."""
+"""An officer signs in by NIP and password at the institution's issuer, from the screen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NIP, GIVEN, OWN = "30111", "una clave prestada", "otra clave mas larga"
 
 @pytest.fixture(scope="module")
 def issuer(trusted: TrustedServer) -> Iterator[RunningIssuer]:
-    """The police's; the clerk gave the officer a password, which she must change."""
+    """Yields the police's issuer; the clerk gave the officer a password, which must be changed."""
     directory = trusted.kit.directory
     running = RunningIssuer(directory / "issuer", directory / "institutions" / "pnc")
     with at_work(running.directory) as clerk:

@@ -1,4 +1,4 @@
-"""What a licence's PDF417 says becomes a question as an officer would type it (AAMVA DL/ID, annex D)."""
+"""The content of a licence's PDF417 becomes a question as an officer would type it (AAMVA DL/ID, annex D)."""
 
 from __future__ import annotations
 

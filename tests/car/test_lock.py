@@ -14,7 +14,7 @@ from tests.trust.conftest import TrustedServer
 
 
 def locked(car: Car) -> bool:
-    """Whether only the login is on the screen, and no token in memory."""
+    """Returns whether only the login is on the screen, and no token in memory."""
     return isinstance(car.app.screen, LoginScreen) and not car.app.session.open
 
 

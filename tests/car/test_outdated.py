@@ -1,4 +1,4 @@
-"""Which answers of a session a recall contradicts: those about its subject, and the one that it names."""
+"""Checks which answers of a session a recall contradicts: those about its subject, and the one that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the screen looks like, as pictures: `--snapshot-update` draws them anew, for somebody to look at."""
+"""Checks what the screen looks like, as pictures: `--snapshot-update` draws them anew, for somebody to look at."""
 
 from __future__ import annotations
 

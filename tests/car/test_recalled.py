@@ -1,4 +1,4 @@
-"""What changed about whom the officer looked up stands on her screen until she says that she read it."""
+"""A change about a person looked up stands on the officer's screen until the officer confirms having read it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_issued_cancelled_read_and_locked(live: Fed, tmp_path: Path) -> None:
 
 
 def unread(live: Fed) -> int:
-    """Recalls that wait for her receipt."""
+    """Returns the recalls that wait for the officer's receipt."""
     with closing(sqlite3.connect(live.registers.data / FOLDER / FILE)) as database:
         [[count]] = database.execute("SELECT count(*) FROM recall WHERE received_ms IS NULL AND over = 0")
         return int(count)

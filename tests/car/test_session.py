@@ -39,7 +39,7 @@ def test_a_renewed_file_is_followed_and_does_not_open_a_lock(tmp_path: Path) -> 
 
 
 def test_a_file_that_lay_there_all_the_time_opens_no_lock(tmp_path: Path) -> None:
-    """Whatever the session began with: the file is the car's, and who finds it has it."""
+    """However the session began: the file is the car's, and a finder has it."""
     file = tmp_path / "own.token"
     file.write_text("of yesterday", encoding="ascii")
     for officer in ("", "10001"):

@@ -1,4 +1,4 @@
-"""What is typed before the login stands, or while it is checked: each text goes to the field that it was meant for."""
+"""Text typed before the login stands, or while it is checked: each text goes to the field that it was meant for."""
 
 from __future__ import annotations
 

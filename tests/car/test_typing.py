@@ -1,4 +1,4 @@
-"""What is typed or pasted and does not fit, and screens that are narrow: nothing goes without a word."""
+"""Checks what is typed or pasted and does not fit, and screens that are narrow: nothing goes without a word."""
 
 from __future__ import annotations
 

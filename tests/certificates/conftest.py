@@ -32,7 +32,7 @@ def as_real(nation: BuiltNation, directory: Path) -> BuiltNation:
 
 @pytest.fixture(scope="session")
 def counter(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    """An office whose server has the small nation."""
+    """Yields an office with the small nation on its server."""
     directory = Path(tmp_path_factory.mktemp("certificates"))
     nation = as_real(small_nation, directory)
     trusted = start_trusted(nation, directory)

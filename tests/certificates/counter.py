@@ -1,4 +1,4 @@
-"""An office of certificates beside a real server in production mode: who works there, and what she types."""
+"""An office of certificates beside a real server in production mode: its staff, and the commands that they type."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Counter:
         return self.trusted.newest(50)
 
     def said(self, record: AuditRecord) -> dict[str, Any]:
-        """What a tool's record says, opened by the auditor."""
+        """Returns what a tool's record says, opened by the auditor."""
         key = load_auditor_private(self.trusted.kit.directory / "audit-keys" / "auditor.key")
         question = AuditReader(self.trusted.data / "audit", key).question(record)
         document: dict[str, Any] = json.loads(question or b"{}")

@@ -44,7 +44,7 @@ def openssl_verifies(pdf: bytes, authority: Path, directory: Path) -> bool:
 
 
 def pdfsig_says(path: Path) -> str:
-    """What poppler says of the signature; its store of trusted CAs is empty here."""
+    """Returns what poppler says of the signature; its store of trusted CAs is empty here."""
     return subprocess.run(["pdfsig", path], check=False, capture_output=True, text=True).stdout
 
 

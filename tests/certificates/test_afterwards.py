@@ -1,4 +1,4 @@
-"""What a person decides afterwards: a review by two, a revocation; and what no person can decide."""
+"""Checks what a person decides afterwards: a review by two, a revocation; and what no person can decide."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_without_a_token_nobody_does_anything(counter: Counter) -> None:
 
 @pytest.fixture
 def stale(counter: Counter, small_nation: BuiltNation, tmp_path: Path) -> Iterator[RunningServer]:
-    """A server in development mode whose register of police warrants and records is old."""
+    """Yields a server in development mode with an old register of police warrants and records."""
 
     def age(path: Path) -> None:
         document = json.loads(path.read_text(encoding="utf-8"))

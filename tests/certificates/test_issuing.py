@@ -1,4 +1,4 @@
-"""Who gets a certificate and who does not, at a real server; what is handed out stands in log and store first."""
+"""Issuing certificates and refusing them, at a real server; each one issued stands in log and store first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.kit.personal_data import PersonalData
 
 
 def page_text(pdf: bytes) -> str:
-    """What stands on the pages, in one line."""
+    """Returns what stands on the pages, in one line."""
     return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages).split())
 
 
@@ -175,7 +175,7 @@ main()
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_killed_between_signing_and_handing_out(counter: Counter, tmp_path: Path, moment: str) -> None:
-    """What is handed out is always in the store: killed before it is, nothing appears."""
+    """A certificate that is handed out is always in the store: killed before that, nothing appears."""
     before, path = numbers_in_store(counter), tmp_path / "c.pdf"
     arguments = ["certificate", "--cui", counter.cui("clean"), "--standard", "police", "--out", str(path)]
     ended = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a stranger is told of a number: four words, over TLS, so often."""
+"""Answers to a stranger about a number: four words, over TLS, so often."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_valid_then_revoked_and_unknown(counter: Counter, online: Online) -> Non
 
 @dataclass
 class Shown:
-    """What somebody shows, and what a verifier says of its code off line and on line, and of its number alone."""
+    """A shown certificate, and a verifier's findings: of its code off line and on line, and of its number alone."""
 
     pdf: bytes
     number: str
@@ -215,7 +215,7 @@ def test_an_address_may_ask_so_often(local: tuple[CertificateStore, Any, str, li
 
 
 def test_who_says_nothing_holds_nobody(local: tuple[CertificateStore, Any, str, list[float]]) -> None:
-    """Calls whose message does not come end by themselves; each counts, and others are answered meanwhile."""
+    """Calls with a message that does not come end by themselves; each counts, and others are answered meanwhile."""
     _, stub, address, now = local
     silent = threading.Event()
 

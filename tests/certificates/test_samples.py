@@ -33,7 +33,7 @@ from tests.trust.conftest import start_trusted
 
 @pytest.fixture(scope="module")
 def invented(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    """An office whose server has invented people, in production mode."""
+    """Yields an office with invented people on its server, in production mode."""
     directory = Path(tmp_path_factory.mktemp("invented"))
     trusted = start_trusted(small_nation, directory)
     yield Counter(small_nation, trusted, directory)
@@ -42,14 +42,14 @@ def invented(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory
 
 
 def claims(token: str) -> dict[str, Any]:
-    """What a token says, as anybody reads it."""
+    """Returns what a token says, as anybody reads it."""
     middle = token.split(".")[1]
     document: dict[str, Any] = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     return document
 
 
 def large_words(pdf: bytes) -> list[tuple[str, bool]]:
-    """Of each page the words of over 60 points, and whether they stand aslant."""
+    """Returns, for each page, the words of over 60 points, and whether they stand aslant."""
     found: list[tuple[str, bool]] = []
 
     def visit(text: str, matrix: Any, place: Any, _font: Any, size: float) -> None:
@@ -83,7 +83,7 @@ def test_of_invented_people(invented: Counter, tmp_path: Path) -> None:
 
 
 def test_by_a_server_in_development_mode(counter: Counter, tmp_path: Path) -> None:
-    """Of a generation that is not invented."""
+    """The generation is not invented."""
     data = tmp_path / "data"
     (data / "generations").mkdir(parents=True)
     Published(data, counter.nation.generation_directory).publish()

@@ -121,7 +121,7 @@ def test_the_file(counter: Counter, file: Path, handed: dict[str, Any]) -> None:
 
 
 def altered(pdf: bytes) -> dict[str, bytes]:
-    """Bytes that somebody changed, in ways of her own."""
+    """Returns bytes that somebody changed, in many ways."""
     writer = pypdf.PdfWriter(io.BytesIO(pdf), incremental=True)
     writer.add_metadata({"/Title": "Otra"})
     added = io.BytesIO()
@@ -181,7 +181,7 @@ def test_another_office_of_the_same_name(counter: Counter, file: Path, handed: d
 
 
 def test_another_signer_of_the_same_authority(counter: Counter, handed: dict[str, Any]) -> None:
-    """Who has a certificate of the same provider writes a page of her own, and puts a true token beside it."""
+    """The holder of a certificate of the same provider makes a page and puts a true token beside it."""
     path = counter.office.path
     authority = Pair((path / "public" / "authority.pem").read_bytes(), (path / "authority.key").read_bytes())
     other = document_signer(authority, "Otra", 1095)

@@ -1,4 +1,4 @@
-"""Arms and words of an institution on its pages, from office.json; what cannot stand there is told first."""
+"""Arms and words of an institution on its pages, from office.json; unusable ones are reported first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.certificates.test_issuing import page_text
 
 @pytest.fixture
 def facts(counter: Counter) -> Iterator[dict[str, Any]]:
-    """What office.json says; put back afterwards."""
+    """Yields the content of office.json; put back afterwards."""
     path = counter.office.path / "office.json"
     before = path.read_text(encoding="utf-8")
     yield json.loads(before)
@@ -89,7 +89,7 @@ def test_what_cannot_stand_there_is_told_first(
 def test_a_file_that_was_damaged_by_hand_is_no_missing_office(
     counter: Counter, facts: dict[str, Any], text: str
 ) -> None:
-    """Who was told to make the office with `ronda keys document-signer` made new keys."""
+    """A clerk who was asked to make the office with `ronda keys document-signer` made new keys."""
     (counter.office.path / "office.json").write_text(text, encoding="utf-8")
     ended = counter.run("--cui", counter.cui("clean"), "--standard", "wanted")
     assert ended.exit_code == ExitStatus.SETTINGS, ended.output

@@ -32,7 +32,7 @@ def trusted(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def patrol(trusted: TrustedServer) -> Identity:
-    """The officer of the development set at her device."""
+    """Yields the officer of the development set at the patrol's device."""
     return Identity.beside(trusted.kit.directory / "patrol")
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 class LateRoad:
     """Listens on a free port; `address` by name, as the server's certificate has it.
 
-    held: numbers of connections, in the order in which they came, whose answers do not pass once `hold` is set.
+    held: numbers of connections, in the order in which they came; their answers do not pass once `hold` is set.
     """
 
     def __init__(self, server: str, held: frozenset[int] = frozenset({0})) -> None:
@@ -26,7 +26,7 @@ class LateRoad:
 
     @property
     def address(self) -> str:
-        """Where clients ask."""
+        """Returns where clients ask."""
         return f"localhost:{self._listener.getsockname()[1]}"
 
     def hold(self) -> None:

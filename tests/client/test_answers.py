@@ -168,7 +168,7 @@ def test_a_token_that_is_not_there_is_told_by_its_file(trusted: TrustedServer, p
 
 @pytest.fixture
 def clerk(trusted: TrustedServer) -> Identity:
-    """Who may clear."""
+    """Yields an asker who may clear."""
     return Enrolled(trusted, "clerk-1", "clearance", "digecam").identity
 
 

@@ -334,7 +334,7 @@ def _asked_again(ronda: Ronda, road: LateRoad, connections: int, lane: Telling) 
 
 @pytest.fixture
 def lane_road(trusted: TrustedServer) -> Iterator[LateRoad]:
-    """A lane, as far as a client can tell: the same server by another address, whose answers can be held."""
+    """Yields a lane, as far as a client can tell: the same server by another address; its answers can be held."""
     with LateRoad(trusted.server.address, frozenset({0})) as road:
         yield road
 

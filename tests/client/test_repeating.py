@@ -1,4 +1,4 @@
-"""When a request to an issuer goes again, and what its silence means."""
+"""Requests to an issuer that go again, and the meaning of its silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When there is no answer, a late one, half of one, or one from somebody else."""
+"""A client with no answer, a late one, half of one, or one from somebody else."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def refuse(context: grpc.ServicerContext, reason: str, code: grpc.StatusCode, *,
 
 
 class Refusing:
-    """Refuses the first calls as told, then answers; keeps what it was asked."""
+    """Refuses as many first calls as asked, then answers; keeps the questions."""
 
     def __init__(self, *refusals: Callable[[grpc.ServicerContext], None]) -> None:
         self._refusals = list(refusals)

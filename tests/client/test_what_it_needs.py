@@ -1,4 +1,4 @@
-"""What the client library needs of a machine: gRPC and protobuf; signatures of the hot list alone need more."""
+"""Needs of the client library: gRPC and protobuf; signatures of the hot list alone need more."""
 
 from __future__ import annotations
 

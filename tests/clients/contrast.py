@@ -1,4 +1,4 @@
-"""How legible a style is on terminals of several themes: WCAG 2.2, success criterion 1.4.3."""
+"""Legibility of a style on terminals of several themes: WCAG 2.2, success criterion 1.4.3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom the file holds for dead: no document is named that nobody gave, and no action contradicts it."""
+"""Persons held for dead: no document is named that nobody gave, and no action contradicts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an officer reads: Spanish, level first, and nothing unknown ever shown as clear."""
+"""Checks what an officer reads: Spanish, level first, and nothing unknown ever shown as clear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is typed becomes one question: which method it is, what of it is sent, and what no question can be made of."""
+"""A typed line becomes one question: its method, what is sent, and lines that no question can be made of."""
 
 from __future__ import annotations
 

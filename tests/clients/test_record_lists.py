@@ -1,4 +1,4 @@
-"""The records behind a count: of whom, and every page of them, put together as one."""
+"""The records behind a count: their owner, and every page of them, put together as one."""
 
 from __future__ import annotations
 

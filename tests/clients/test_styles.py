@@ -1,4 +1,4 @@
-"""What an officer reads is legible on a dark terminal as on a light one, with many colours or with sixteen."""
+"""Texts for officers are legible on a dark terminal as on a light one, with many colours or with sixteen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What steers a terminal or the order of reading is shown, not obeyed: in tables and in JSON."""
+"""Characters that steer a terminal or the order of reading are shown, not obeyed: in tables and in JSON."""
 
 from __future__ import annotations
 

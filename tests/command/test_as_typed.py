@@ -1,4 +1,4 @@
-"""What a hurried officer types, and where: each case was met by somebody who did not write the command."""
+"""Checks what a hurried officer types, and where: each case was met by somebody who did not write the command."""
 
 from __future__ import annotations
 

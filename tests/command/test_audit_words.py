@@ -1,4 +1,4 @@
-"""What an auditor reads is Spanish: every code of a record, every rule of the report, all that verifying finds."""
+"""Words for auditors are Spanish: every code of a record, every rule of the report, all that verifying finds."""
 
 from __future__ import annotations
 

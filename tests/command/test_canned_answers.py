@@ -1,4 +1,4 @@
-"""What the command makes of an answer, without a server: each answer is written down here."""
+"""Checks what the command makes of an answer, without a server: each answer is written down here."""
 
 from __future__ import annotations
 

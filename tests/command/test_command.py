@@ -94,7 +94,7 @@ def test_search_by_name_and_by_partial_plate(server: RunningServer, asked: dict[
 def test_a_year_of_birth_ranks_persons_and_keeps_those_a_year_off(server: RunningServer) -> None:
     """Six of the sixty namesakes and an alert by their name, as an officer reads them, and as free text finds them.
 
-    Behind them, as weak ones, the likeliest of those whose year of birth disagrees.
+    Behind them, as weak ones, the likeliest of those with another year of birth.
     """
     heard, year, father = "Ulogio Zamperio Cojulun", 1970, ("--father", "Wenceslao Arzu")
     done = ronda("search", heard, "--born", str(year), *father, "--server", server.address)
@@ -131,7 +131,7 @@ def test_a_year_of_birth_ranks_persons_and_keeps_those_a_year_off(server: Runnin
 
 
 def test_why_a_record_is_linked_by_name(small_nation: BuiltNation) -> None:
-    """What agrees, the score and the rule's version; nothing found is no error, a wrong CUI the caller's."""
+    """It shows what agrees, the score and the rule's version; nothing found is no error, a wrong CUI the caller's."""
     data, cui = str(small_nation.data), small_nation.cast["persons"]["wanted_by_name"]
     found = ronda("why", cui, "--data", data, "--json")
     links = json.loads(found.stdout)["links"]

@@ -71,7 +71,7 @@ def test_every_command_has_an_example_and_is_not_cut(every_page: dict[str, str])
 
 @pytest.mark.parametrize("path", ["", "check", "search", "audit who-asked", "index"])
 def test_help_is_as_narrow_as_its_terminal(path: str) -> None:
-    """What is wider is a command to copy, or one word; no line is broken by the terminal within a word."""
+    """A wider line is a command to copy, or one word; the terminal breaks no line within a word."""
     for line in piped(*path.split(), "--help", COLUMNS="40").stdout.splitlines():
         word = max(map(len, line.split()), default=0)
         assert len(line.rstrip()) <= 40 or "ronda " in line or line.startswith("Uso:") or word > 20, line

@@ -1,4 +1,4 @@
-"""Troubles of a connection are told apart: own files, the server's certificate, the address, who listens."""
+"""Troubles of a connection are distinguished: own files, the server's certificate, the address, who listens."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ LOOK = {
 
 
 def refusals() -> set[str]:
-    """What the trust directory and the two persons' rule may say to an office."""
+    """Returns what the trust directory and the two persons' rule may say to an office."""
     paths = [SERVER / "trust" / "operator.py", SERVER / "trust" / "officer_token.py"]
     paths.append(SERVER / "habeas_data" / "two_persons.py")
     found = {text for path in paths for text in SAID.findall(path.read_text(encoding="utf-8"))}

@@ -1,4 +1,4 @@
-"""Every rule that a question of an officer may break is told in Spanish."""
+"""Every rule that a question of an officer may break is explained in Spanish."""
 
 from __future__ import annotations
 

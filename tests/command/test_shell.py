@@ -35,7 +35,7 @@ def test_a_reader_that_has_enough_is_no_failure() -> None:
 
 
 def test_a_reader_that_has_enough_of_an_answer_is_no_failure() -> None:
-    """Of what is painted as of what is plain: rich ends with 1 where its reader has closed."""
+    """Painted and plain output alike: rich ends with 1 where its reader has closed."""
     read, write = os.pipe()
     os.close(read)
     code = "from clients.terminal.told_console import ToldConsole; ToldConsole().print('ROJO')"

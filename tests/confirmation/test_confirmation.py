@@ -39,7 +39,7 @@ IN_FORCE = contract.CONFIRMATION_REASON_IN_FORCE
 
 @pytest.fixture(scope="module")
 def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FieldServer]:
-    """Two workers: what one is told, the other's checks show."""
+    """Yields two workers: a confirmation given to one is shown in the other's checks."""
     desks = '{"*": ["pnc"], "oj": ["oj", "pnc"]}'
     with field_server(Path(tmp_path_factory.mktemp("confirmation")), workers=2, confirmation_desks=desks) as running:
         yield running
@@ -340,7 +340,7 @@ def test_the_writer_may_die(field: FieldServer, court: Asker) -> None:
 
 
 def test_nobody_answers_her_own_question(field: FieldServer) -> None:
-    """Where the police's own desk is asked first, an officer who is of both would."""
+    """The police's own desk is asked first: an officer of both desks could answer."""
     patrol = field.patrol()
     hit = next(iter(patrol.vehicle(WANTED_PLATE).answer.hits))
     asked = _request(patrol, hit)

@@ -1,4 +1,4 @@
-"""What the engine makes of a table of confirmations: whose hit it is, by which record, and nothing without one."""
+"""The engine's use of a table of confirmations: the hit is found by its record, and nothing is shown without one."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.server.running_server import RunningServer
 
 @dataclass
 class Country:
-    """`data`: what its server serves, with the small nation's generation; `silent`: a mart whose source fell silent."""
+    """`data`: served, with the small nation's generation; `silent`: a mart with a source that fell silent."""
 
     data: Path
     silent: Path

@@ -169,7 +169,7 @@ class _NoErrors(urllib.request.HTTPErrorProcessor):
 
 
 def csrf_of(answer: Any) -> str:
-    """Of the first form on a page."""
+    """Returns the token of the first form on a page."""
     found = re.search(r'name="csrf" value="([^"]+)"', answer.text)
     assert found is not None, answer.text[:500]
     return found[1]

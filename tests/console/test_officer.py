@@ -1,4 +1,4 @@
-"""The console as an officer: she signs in at her institution's issuer, asks with her own token, and is on record."""
+"""The console as an officer: signed in at the institution's issuer, asking with the officer's token, on record."""
 
 from __future__ import annotations
 

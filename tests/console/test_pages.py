@@ -1,4 +1,4 @@
-"""The room over HTTP: what its pages say, what they keep to themselves, and what the browser is told."""
+"""The room over HTTP: what its pages say, what they keep to themselves, and what the browser receives."""
 
 from __future__ import annotations
 

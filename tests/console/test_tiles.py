@@ -1,4 +1,4 @@
-"""What a tile says of a week, rule by rule: unknown is never green, a silent or broken register is no fall."""
+"""Checks what a tile says of a week, rule by rule: unknown is never green, a silent or broken register is no fall."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def _without_new_years_day(a: Date) -> Date:
 
 
 def noise(a: Date, b: Date) -> str:
-    """How one whole date may have been written for another; "" = it can't."""
+    """Returns how one whole date may have been written for another; "" = it can't."""
     if (a[0], a[2], a[1]) == b or (abs(a[0] - b[0]) == 1 and a[1:] == b[1:]):
         return "year or swap"
     if f"{a[0]:04d}"[2:] == f"{b[0]:04d}"[2:] and a[1:] == b[1:]:
@@ -81,7 +81,7 @@ def _one_slip(a: str, b: str) -> bool:
 
 
 def grade(a: Date, b: Date) -> str:
-    """How near two birth dates are (docs/names.md, "Persons")."""
+    """Returns how near two birth dates are (docs/names.md, "Persons")."""
     if not a[0] or not b[0]:
         return "none"
     decade = a[0] // 10 == b[0] // 10

@@ -49,7 +49,7 @@ class RunningDemo:
         self._screen = ""
 
     def screen(self) -> str:
-        """What it has printed so far."""
+        """Returns what it has printed so far."""
         if self.terminal < 0:
             return self.log.read_text(encoding="utf-8", errors="replace")
         os.set_blocking(self.terminal, False)

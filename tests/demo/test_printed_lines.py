@@ -23,7 +23,7 @@ _STATISTICS = re.compile(r"`(ronda statistics [^`]+)`")
 
 
 def _run(line: str, folder: Path = ROOT, **settings: str) -> str:
-    """What a pasted line prints; the project's own commands are those of this interpreter's environment."""
+    """Returns what a pasted line prints; the project's own commands are those of this interpreter's environment."""
     here = line.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
     done = subprocess.run(
@@ -34,7 +34,7 @@ def _run(line: str, folder: Path = ROOT, **settings: str) -> str:
 
 
 def _first_hour(listen: str, folder: Path) -> str:
-    """What the snippets of docs/first-hour.md print, in its order, the demo's address put for the default one."""
+    """Yields the output of docs/first-hour.md's snippets, in its order, with the demo's address for the default one."""
     text = FIRST_HOUR.read_text(encoding="utf-8").replace("127.0.0.1:50051", listen)
     (folder / "proto").symlink_to(ROOT / "proto")
     (folder / "examples").mkdir()

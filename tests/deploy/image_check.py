@@ -66,7 +66,7 @@ class Stage:
     )
 
     def command(self, *command: str) -> list[str]:
-        """What runs a command in the stage, as its user, with its environment, and /proc and /dev as an engine's.
+        """Returns the words that run a command in the stage: its user and environment, /proc and /dev as an engine's.
 
         These are mounted in a namespace of the command's own, so nothing is left mounted, however it ends.
         """
@@ -148,7 +148,7 @@ def copy(context: Path, sources: list[Path], stage: Stage, target: str) -> None:
 
 
 def check(stage: Stage) -> None:
-    """What the last stage must hold, and must not."""
+    """Checks what the last stage must hold, and must not."""
     run(*stage.command("ronda", "--help"), stdout=subprocess.DEVNULL)
     for name in ABSENT:
         done = subprocess.run(

@@ -52,7 +52,7 @@ def script_of(page: str, site: str) -> tuple[str, list[str]]:
 
 
 def section(output: str, heading: str) -> str:
-    """What the commands under a heading printed."""
+    """Returns what the commands under a heading printed."""
     return output.partition(f"=== {heading}\n")[2].partition("\n=== ")[0]
 
 

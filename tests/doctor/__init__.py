@@ -1,1 +1,1 @@
-"""What `ronda doctor` finds in installations that are broken on purpose."""
+"""Findings of `ronda doctor` in installations that are broken on purpose."""

@@ -26,6 +26,6 @@ def installation(served_world: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of the copy, on a machine whose clock is right; nothing serves it."""
+    """Yields settings of the copy, on a machine with a right clock; nothing serves it."""
     monkeypatch.setattr(machine_checks, "is_synchronised", lambda: True)
     return load_settings(data=installation, metrics="off")

@@ -1,4 +1,4 @@
-"""Each thing that may be wrong with an installation is found, named and told with what to do."""
+"""Each fault that an installation may have is found and named, with its remedy."""
 
 from __future__ import annotations
 

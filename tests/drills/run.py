@@ -25,7 +25,7 @@ _ALARMS = ("lost", "missing", "anew", "behind", "withdrawn", "refused", "stale",
 
 @dataclass
 class Outcome:
-    """What became of a loss."""
+    """The outcome of one loss."""
 
     name: str
     became: str = ""
@@ -63,7 +63,7 @@ def _loss_of(name: str) -> Loss:
 
 
 def wrong_of(said: dict[str, set[tuple[str, bool]]]) -> list[str]:
-    """Who is told CLEAR or HIT with complete coverage, and should not be."""
+    """Returns the persons answered with CLEAR or HIT and complete coverage who should not be."""
     green = [name for name in WANTED if ("CLEAR", True) in said[name]]
     red = [name for name in FREED if ("HIT", True) in said[name]]
     return [*(f"{name}: CLEAR" for name in green), *(f"{name}: HIT" for name in red)]

@@ -83,7 +83,7 @@ def test_an_installation_that_lost_its_notes_may_have_had_a_ledger(data: Path, t
 
 @pytest.mark.parametrize("note", [None, b"[]", b"{", b""])
 def test_notes_that_are_lost_or_damaged_silence_nothing(data: Path, tmp_path: Path, note: bytes | None) -> None:
-    """Who takes the recall away, and the notes that knew of it, is not alone in knowing."""
+    """The one who takes the recall away, and the notes that knew of it, is not alone in knowing."""
     lose(data / "recall")
     lose(data / SERVED)
     if note is not None:

@@ -13,7 +13,7 @@ from tests.drills.world import DrillWorld
 
 @pytest.mark.slow
 def test_an_old_ledger_makes_nobody_green(tmp_path: Path) -> None:
-    """The source knows better than the copy that was put back; what it was told of is missing."""
+    """The source knows better than the copy that was put back; changes that it sent are missing."""
     world = DrillWorld(tmp_path / "world")
     outcome = play(world, "ledger old", tmp_path / "drill")
     assert outcome.wrong == []

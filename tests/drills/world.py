@@ -1,4 +1,4 @@
-"""The small world of the drills: who is wanted by extract or feed, whose warrant the feed cancelled, who is clean.
+"""The small world of the drills: persons wanted by extract or feed, one with a cancelled warrant, and clean ones.
 
 It is made once, with a copy from the middle of its history; each drill begins with copies of both.
 """
@@ -97,7 +97,7 @@ class Source:
 
 
 class Asked:
-    """What the workers say of everybody, on connections of their own."""
+    """The workers' answers about everybody, on connections of their own."""
 
     def __init__(self, server: RunningServer) -> None:
         self._server = server
@@ -117,7 +117,7 @@ class Asked:
 
 
 def is_right(said: dict[str, set[tuple[str, bool]]]) -> bool:
-    """Whether everybody is told what is so, with complete coverage."""
+    """Returns whether every answer is true, with complete coverage."""
     levels = {name: {level for level, _ in each} for name, each in said.items()}
     return (
         all(levels[name] == {"HIT"} for name in WANTED)

@@ -106,7 +106,7 @@ class Stream:
         return self._said(contract.PushRequest(changes=changes))
 
     def fates(self, *changes: contract.FeedChange) -> list[str]:
-        """What became of each: a FeedOutcomeKind, of a refusal the reason."""
+        """Returns what became of each: a FeedOutcomeKind, of a refusal the reason."""
         return [fate(each) for each in self.send(*changes).outcomes]
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ def status(asker: Asker) -> contract.StatusResponse:
 
 
 def position(asker: Asker) -> contract.FeedPosition:
-    """Of the court's one register."""
+    """Returns the position of the court's one register."""
     [found] = status(asker).positions
     return found
 

@@ -81,7 +81,7 @@ def feeder(address: str, log: Path, *words: str | Path, heartbeat: str = "0.2") 
 
 
 def heartbeats(field: DevelopmentServer, source: str) -> list[int]:
-    """The numbers that heartbeats of a source told."""
+    """Returns the numbers in a source's heartbeats."""
     return [
         each.source_sequence for each in entries(field, source) if each.kind is Kind.HEARTBEAT and not each.unsettled
     ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Sent(NamedTuple):
-    """What a source sends. kind: UPSERT, CANCEL or HEARTBEAT."""
+    """A message of a source. kind: UPSERT, CANCEL or HEARTBEAT."""
 
     sequence: int
     kind: str
@@ -69,7 +69,7 @@ class NaiveFeed:
         return any(other.record == sent.record and other.sequence > sent.sequence for other in self.in_force)
 
     def _settle(self) -> None:
-        """What waits for nothing more comes into force; what a later change overtook never does."""
+        """Brings into force each change that waits for nothing more; one that a later change overtook never is."""
         for sequence in sorted(self.waiting):
             if self._overtaken(self.came[sequence]):
                 self.waiting.discard(sequence)
@@ -81,7 +81,7 @@ class NaiveFeed:
             self.stale = False
 
     def patience_over(self) -> None:
-        """What is missing was waited for long enough."""
+        """Ends the waiting for missing changes: it was long enough."""
         if self.missing:
             self.stale = True
             self.waiting.clear()

@@ -1,4 +1,4 @@
-"""A server whose place another takes while institutions feed it: the ledger has one writer after the other."""
+"""A server replaced by another while institutions feed it: the ledger has one writer after the other."""
 
 from __future__ import annotations
 

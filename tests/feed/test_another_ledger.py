@@ -26,7 +26,7 @@ INSERT = "INSERT INTO ronda_outbox (register, record_id, cells) VALUES ('oj', %s
 
 
 class Site:
-    """A server whose ledger is put away and back."""
+    """A server with a ledger that is put away and back."""
 
     def __init__(self, directory: Path) -> None:
         self.directory, self.data = directory, directory / "data"
@@ -44,7 +44,7 @@ class Site:
         return DevelopmentServer(self.server.wait_ready(), self.data, self.manifests)
 
     def keep_copy(self) -> None:
-        """Of the ledger as it is now; the server starts again."""
+        """Copies the ledger as it is now; the server starts again."""
         self.server.stop()
         shutil.copytree(self.data / FOLDER, self.directory / "copy")
 
@@ -64,7 +64,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def test_an_outbox_sends_again_what_an_older_ledger_lacks(
     site: Site, postgres: PostgresCluster, tmp_path: Path
 ) -> None:
-    """Under the same numbers. A state that is lost is told, and other changes under these numbers are no older copy."""
+    """Under the same numbers. A lost state is reported, and other changes under these numbers are no older copy."""
     state, dsn = tmp_path / "state", outbox_database(postgres, "another_ledger")
     words = ("outbox", "--dsn", dsn, "--state", state, "--source", "oj-central", "--once")
 

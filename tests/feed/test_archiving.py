@@ -1,4 +1,4 @@
-"""What every kept generation took in is archived; who sends an old number again is told what she was told before."""
+"""Changes that every kept generation took in are archived; an old number sent again gets the answer it got before."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Feed]:
 
 
 def generation(data: Path, name: str, sequence: int, *, words: bool = True) -> Path:
-    """A kept generation whose build took the entries up to one in; 0 = it states none."""
+    """Makes a kept generation with the entries up to one taken in; 0 = it states none."""
     directory = data / GENERATIONS / name
     directory.mkdir(parents=True)
     (directory / KEPT_PIECES).touch()

@@ -1,4 +1,4 @@
-"""Columns of fed rows: one that no manifest knows is taken and told, one that a manifest reads may not be absent."""
+"""Columns of fed rows: an unknown one is taken and reported, one that a manifest reads may not be absent."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ def test_a_file_with_numbers_in_some_changes_alone_is_refused_whole(
 def test_the_last_change_that_is_refused_stays_missing_until_it_is_corrected(
     field: DevelopmentServer, tmp_path: Path
 ) -> None:
-    """Behind it nothing told of its number: the register was FRESH, and the next file gave the number to another."""
+    """Nothing behind it showed its number: the register was FRESH, and the next file gave the number to another."""
     file, other = tmp_path / "changes.jsonl", tmp_path / "other.jsonl"
     good, refused = ({**upsert(name), "row": row(name, state)} for name, state in (("L-1", "PENDIENTE"), ("L-2", "X")))
     file.write_text(lines(good, refused), encoding="utf-8")
@@ -402,7 +402,7 @@ def _positions(field: DevelopmentServer, source: str) -> list[dict[str, Any]]:
 
 
 def _looks(connection: psycopg.Connection[Any]) -> int:
-    """How many statements the outbox's reader has run, by what the database counts of its table."""
+    """Returns how many statements the outbox's reader has run, by what the database counts of its table."""
     found = connection.execute(
         "SELECT coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'ronda_outbox'"
     ).fetchone()

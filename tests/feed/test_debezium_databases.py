@@ -26,7 +26,7 @@ TYPES = {
     "sqlserver": 'Orden = "text", Cui = "text", Nombre = "text", Nacimiento = "date", Estado = "text", '
     'Fecha = "timestamp_ns", Delito = "text"',
 }
-"""Of the samples' columns, for events without a schema."""
+"""Returns the samples' columns, for events without a schema."""
 HEADS = {"oracle": 'table = "OJ.ORDENES"', "sqlserver": 'table = "dbo.Ordenes"'}
 POSITIONS = {"oracle": {"scn", "commit_scn", "txId"}, "sqlserver": {"change_lsn", "commit_lsn", "event_serial_no"}}
 

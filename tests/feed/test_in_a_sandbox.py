@@ -1,4 +1,4 @@
-"""Where a sandbox lets no process step aside (systemd's @resources refused), all that would step aside works."""
+"""A sandbox that lets no process step aside (systemd's @resources refused): everything that would step aside works."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Broker:
         until(lambda: self.ask(lambda js: js.account_info()), 30.0)
 
     def ask(self, what: Any) -> Any:
-        """What JetStream answers; None while it is not there."""
+        """Returns what JetStream answers; None while it is not there."""
 
         async def asked() -> Any:
             client = await nats.connect(self.url, connect_timeout=2, allow_reconnect=False)
@@ -118,7 +118,7 @@ def test_messages_are_taken_once_whatever_is_killed(field: DevelopmentServer, br
 def test_a_stream_that_was_put_back_is_told_and_nothing_is_called_complete(
     field: DevelopmentServer, broker: Broker, tmp_path: Path
 ) -> None:
-    """What was published and is in no stream any more nobody can tell: the state knows of more than the stream."""
+    """Messages published and in no stream any more cannot be read: the state knows more than the stream."""
     words = [
         "jetstream",
         "--servers",

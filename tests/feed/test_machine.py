@@ -58,7 +58,7 @@ def field(tmp_path_factory: pytest.TempPathFactory, lane_port: int) -> Iterator[
 
 
 class Program:
-    """What `Stream` asks with: a machine's channel and no token."""
+    """A machine's channel without a token, as `Stream` asks."""
 
     def __init__(self, field: FieldServer, pair: Pair, address: str = "", token: str = "") -> None:
         self.client: Client = field.kit.client(pair, token)
@@ -68,7 +68,7 @@ class Program:
         return context_pb2.RequestContext(**{"purpose": SERVICE, "case_number": "MP001-2026-1", **changes})
 
     def asks(self, path: str, request: bytes) -> grpc.StatusCode:
-        """How a call ends."""
+        """Returns how a call ends."""
         rpc: Any = self.channel.stream_stream(path, None, None)
         try:
             list(rpc(iter([request]), timeout=20, metadata=self.client.metadata))
@@ -109,7 +109,7 @@ def test_it_feeds_its_own_institution_s_sources_alone(field: FieldServer) -> Non
 def test_nothing_else_of_the_contract_answers_a_machine(
     field: FieldServer, lane_port: int, purpose: context_pb2.Purpose
 ) -> None:
-    """Whatever policy permits the role, the institution or everybody; over grpcio and over the lane."""
+    """The policy may permit the role, the institution or everybody; over grpcio and over the lane."""
     pair = machine(field)
     request = contract.StatusRequest(
         context=context_pb2.RequestContext(purpose=purpose, case_number="MP001-2026-1", reason="x" * 20)

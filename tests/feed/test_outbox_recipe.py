@@ -32,7 +32,7 @@ def _number_query() -> str:
 
 
 class Extract(NamedTuple):
-    """What a transaction read: the rows, and the number that it states."""
+    """A transaction's reading: the rows, and the number that it states."""
 
     rows: State
     number: int
@@ -121,7 +121,7 @@ class Court:
 
 
 def _states(sent: list[OutboxRow]) -> list[State]:
-    """What stands after each number, the first after none."""
+    """Returns what stands after each number, the first after none."""
     found: list[State] = [{}]
     for row in sent:
         state = dict(found[-1])

@@ -1,4 +1,4 @@
-"""Feed programs go on for ever: a refusal that the server's side may take back is told and waited for."""
+"""Feed programs go on for ever: a refusal that the server's side may take back is reported and waited for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Push against the naive twin, through a real server whose writer is killed at any moment."""
+"""Push against the naive twin, through a real server; its writer is killed at any moment."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def message(sent: Sent) -> contract.FeedChange:
 
 
 def machine_of(field: FieldServer, asker: Asker) -> type[RuleBasedStateMachine]:
-    """A machine whose every example is a source of its own."""
+    """Returns a machine that takes a new source for each example."""
     names, kills = iter(SOURCES), itertools.count(1)
 
     class PushMachine(RuleBasedStateMachine):

@@ -94,7 +94,7 @@ class Feed:
         return self.taker.positions(["oj-central"])[0]
 
     def told(self) -> tuple[dict[str, tuple[str, int, str]], bool]:
-        """What a reader of the ledger makes of it: each record's last change in force, and whether it is STALE."""
+        """Returns what a reader of the ledger finds: each record's last change in force, and whether it is STALE."""
         records, stale = {}, False
         with LedgerReader(self.folder) as reader:
             for change in reader.changes():
@@ -268,7 +268,7 @@ def test_starts_of_the_server_do_not_begin_the_wait_anew(tmp_path: Path) -> None
 
 
 def test_silence_does_not_end_with_what_happened_long_ago(tmp_path: Path) -> None:
-    """A source that comes back sends first what had waited: behind it lies what officers must not be told is none."""
+    """A source that comes back first sends the changes that waited: an officer must not be shown "none" before them."""
     source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
     ledger = LedgerWriter(tmp_path)
     taker = Taker(ledger, {"oj-central": source}, hold_s=HOLD_S, future_s=60)
@@ -345,7 +345,7 @@ def test_what_a_source_sends_while_something_is_unsettled_is_no_sign(tmp_path: P
 
 
 def _silent_after(ledger: LedgerWriter, now: Now, looks: int = 3) -> list[str]:
-    """What a server that starts over this ledger tells, look for look, a second apart."""
+    """Returns what a server that starts over this ledger tells, look for look, a second apart."""
     source = FeedSource(institution="oj", registers=("oj",), silent_s=30)
     taker = Taker(ledger, {"oj-central": source}, hold_s=HOLD_S, future_s=60)
     told = []
@@ -356,7 +356,7 @@ def _silent_after(ledger: LedgerWriter, now: Now, looks: int = 3) -> list[str]:
 
 
 def test_what_the_server_tells_is_no_sign_of_the_source(tmp_path: Path) -> None:
-    """A ledger whose last sign is old, over starts of the server: STALE that it wrote itself was taken for a sign."""
+    """A ledger with an old last sign, over starts of the server: STALE that it wrote itself was taken for a sign."""
     ledger = LedgerWriter(tmp_path)
     taker = Taker(ledger, SOURCES, hold_s=HOLD_S, future_s=60)
     held = [Message("oj-central", [change_of(Sent(number, "UPSERT", "A", "x")) for number in (1, 3)])]

@@ -23,7 +23,7 @@ AN_OLD_ENTRY = 200  # a byte of the log in the first entry
 
 @pytest.fixture
 def fed(tmp_path: Path) -> Path:
-    """A data directory whose ledger has five changes, and a snapshot of the third."""
+    """Yields a data directory with five changes in its ledger, and a snapshot of the third."""
     feed = Feed(tmp_path / FOLDER)
     assert feed.send(*(Sent(number, "UPSERT", f"A{number}", "x") for number in (1, 2, 3))) == ["TAKEN"] * 3
     feed.taker.snapshot(every=1)

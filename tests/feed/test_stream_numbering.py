@@ -39,13 +39,13 @@ def unnumbered(record_id: str, **changes: Any) -> bytes:
 
 
 def numbers_of(field: DevelopmentServer, source: str) -> set[int]:
-    """Of changes that are on disk; one that a later change of its record overtook is never in force."""
+    """Returns the numbers of changes on disk; one that a later change of its record overtook is never in force."""
     kinds = (Kind.UPSERT, Kind.CANCEL, Kind.HOLD)
     return {each.source_sequence for each in entries(field, source) if each.kind in kinds}
 
 
 def listed(directory: Path) -> list[tuple[int, str, str]]:
-    """What `ronda feed refused` shows."""
+    """Returns what `ronda feed refused` shows."""
     return [(each.sequence, each.record_id, each.reason) for each in read_refused(list_of(directory / "state"))]
 
 
@@ -182,7 +182,7 @@ def test_a_stream_with_other_subjects_is_refused(field: DevelopmentServer, broke
 
 
 def test_a_server_put_back_to_an_older_copy_gets_what_it_lacks(broker: Broker, tmp_path: Path) -> None:
-    """Under the same numbers; a number whose own message is refused again has what holds for its record."""
+    """The numbers stay the same; a number with a message that is refused again has what holds for its record."""
     site = Site(tmp_path / "site")
     sent = words(broker, "oj-central", tmp_path)
     site.start()

@@ -138,7 +138,7 @@ def test_a_file_with_numbers_of_other_changes_ends_the_push(field: DevelopmentSe
 
 
 def test_a_folder_put_back_numbers_nothing(field: DevelopmentServer, tmp_path: Path) -> None:
-    """What was sent since the copy lies there again, without its numbers: it would be taken as what came last."""
+    """Files sent since the copy lie there again, without their numbers: they would be taken for the newest."""
     folder = tmp_path / "drop"
     folder.mkdir()
     words = ("folder", folder, "--source", "by-folder", "--once")

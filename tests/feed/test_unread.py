@@ -1,4 +1,4 @@
-"""What a feeder received and cannot read keeps its source from saying that it is up to date, until it is settled."""
+"""A message received and not readable keeps its source from saying that it is up to date, until it is settled."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def bus(broker: Broker, state: Path, source: str) -> tuple[str, ...]:
 
 @pytest.mark.skipif(SERVER is None, reason="no nats-server: apt-get install nats-server")
 def test_no_heartbeat_while_messages_are_unread(field: DevelopmentServer, broker: Broker, tmp_path: Path) -> None:
-    """Each way of being no change, and a register that the source may not feed; all are told at each beat by place."""
+    """Each way of being no change, and a register that the source may not feed; each beat reports all by place."""
     words = bus(broker, tmp_path / "state", "by-bus")
     odd = [
         change("N-2", 2)[:60],
@@ -115,7 +115,7 @@ def test_no_heartbeat_once_messages_went_unread(field: DevelopmentServer, broker
 
 
 def test_no_heartbeat_while_a_file_lies_in_refused(field: DevelopmentServer, tmp_path: Path) -> None:
-    """Nor while a file stays whose name is not looked at."""
+    """Nor while a file stays with a name that is not looked at."""
     folder = tmp_path / "drop"
     folder.mkdir()
     (folder / "1.jsonl").write_text(lines(upsert("D-1", 1)), encoding="utf-8")
@@ -173,7 +173,7 @@ def test_no_heartbeat_while_a_row_names_a_register_that_is_none(
 def test_a_heartbeat_that_is_refused_again_and_again_is_told_at_growing_intervals(
     field: DevelopmentServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clock that is ahead refuses each: told once, then half a minute later at the soonest (docs/feed.md)."""
+    """A clock that is ahead refuses each: reported once, then half a minute later at the soonest (docs/feed.md)."""
     folder = tmp_path / "drop"
     folder.mkdir()
     for name, value in stepped_clock.fixed_clock("+300s").items():

@@ -23,7 +23,7 @@ from tests.feed.test_sequences import WALL_MS, change_of
 def test_a_silence_that_could_not_be_written_comes_before_the_word_that_all_is_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk was full while its source fell silent: with room again the register was FRESH until that was told."""
+    """The disk was full while its source fell silent: with room again the register was FRESH until the report."""
     monkeypatch.setattr(writer_process, "_STATUS_S", 0.02)
     monkeypatch.setattr(writer_process, "_HOLDS_AFTER_S", 0.02)
     source = FeedSource(institution="oj", registers=("oj",), silent_s=30)

@@ -157,7 +157,7 @@ def plates_fuzz_seeds() -> list[bytes]:
 
 
 def dossiers(data: bytes) -> None:
-    """The whole input is one dossier, whose checksum is taken to hold."""
+    """Returns dossiers: the whole input is one, with a checksum that is taken to hold."""
     if len(data) < 96:
         return
     with exact(data) as dossier:

@@ -51,7 +51,7 @@ class FollowedWorld:
 
     @property
     def path(self) -> Path:
-        """Of the list."""
+        """Returns the path of the list."""
         day = today_in_guatemala(time.time()).strftime("%Y%m%d")
         return list_path(self.fed.data, self.fed.base_id, day, MASK)
 

@@ -1,4 +1,4 @@
-"""A server in production mode with `ronda live` beside it, whose lists change as a court's changes come."""
+"""A server in production mode with `ronda live` beside it; its lists change as a court's changes come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is listed of a number that several bear, of a hit that was denied, and of a dossier that is damaged."""
+"""Checks what is listed of a number that several bear, of a hit that was denied, and of a dossier that is damaged."""
 
 from __future__ import annotations
 

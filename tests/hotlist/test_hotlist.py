@@ -239,7 +239,7 @@ def test_an_allowance_holds_for_keys_too(field: FieldServer) -> None:
 
 
 def test_a_list_is_another_when_a_hit_is_denied_and_the_same_when_that_is_taken_back(field: FieldServer) -> None:
-    """Who follows it is told by a step."""
+    """A follower gets it by a step."""
     patrol, court = field.patrol(), field.desk("oj")
     followed = patrol.stream("HotlistService", hotlist_service_pb2.SyncRequest(), hotlist_service_pb2.SyncResponse)
     held = patrol.snapshot()[2].list_id

@@ -1,4 +1,4 @@
-"""Which numbers of an off-line log have come, against a set of them."""
+"""Checks which numbers of an off-line log have come, against a set of them."""
 
 from __future__ import annotations
 

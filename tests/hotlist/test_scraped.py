@@ -1,4 +1,4 @@
-"""What a scrape tells of hot lists: their age and entries, and that one cannot be made."""
+"""Checks what a scrape tells of hot lists: their age and entries, and that one cannot be made."""
 
 from __future__ import annotations
 

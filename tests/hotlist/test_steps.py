@@ -84,7 +84,7 @@ def test_a_kill_between_two_steps_and_in_the_middle_of_one(world: FollowedWorld)
 
 
 def test_a_clock_that_was_ahead_makes_no_list_look_fresh(world: FollowedWorld) -> None:
-    """What the maker wrote while it was is from then: up to when the list is followed nobody knows."""
+    """The maker's writing of that time is dated then: nobody knows up to when the list is followed."""
     given, beat = GivenLists().look(world.path), world.path.with_suffix(".beat")
     assert given is not None and 0 < given.followed_ms <= time.time() * 1000
     for ahead_s in (3600, 10**8):

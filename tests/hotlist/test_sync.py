@@ -1,5 +1,5 @@
 """HotlistService.Sync through a real server, with the client library at its other end: a warrant that is fed, and its
-cancellation, reach who follows a list; whoever is refused, expired or revoked is told nothing more."""
+cancellation, reach who follows a list; a refused, expired or revoked caller gets nothing more."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ forbid (principal in Role::"pnc/patrol", action == Action::"See", resource in Se
 
 
 class CountedList(HeldList):
-    """How often it came whole, and each step."""
+    """The number of times it came whole, and of steps."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ def test_it_is_gone_on_from_where_it_stood(live: LiveLists, device: Device) -> N
 
 
 def test_what_is_followed_is_the_list_made_anew(live: LiveLists, device: Device, tmp_path: Path) -> None:
-    """By one who begins now, over a maker whose list is thrown away."""
+    """A new follower asks a maker that lost its list."""
     live.warrant("W11", 30)
     live.cancel("W1")
     until(lambda: device.has((CUI, cui_of(30))) and not device.has(WANTED))
@@ -226,7 +226,7 @@ def test_who_is_revoked_is_told_nothing_more(live: LiveLists, tmp_path: Path) ->
 
 
 def test_who_may_see_less_by_now_is_sent_nothing_more_of_the_list_before(live: LiveLists, device: Device) -> None:
-    """Though the list of what she may see is not there yet, nor can be made."""
+    """The list for the caller's new rights is not there yet, and cannot be made."""
     assert device.held.place is not None
     list_id, key = device.held.place.list_id, (CUI, cui_of(70))
     [path] = [path for path in (live.registers.data / "hotlists").glob("*.list") if read_list(path).list_id == list_id]  # type: ignore[union-attr]

@@ -44,7 +44,7 @@ class Machine:
         self.root = root
 
     def command(self, script: str, user: str, folder: str) -> list[str]:
-        """What runs a bash script on it as `user`, in `folder`, with a newcomer's environment."""
+        """Returns what runs a bash script on it as `user`, in `folder`, with a newcomer's environment."""
         home = "/root" if user == "root" else f"/home/{user}"
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         values = {"HOME": home, "USER": user, "PATH": path, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
@@ -129,7 +129,7 @@ def _mount(*arguments: str) -> None:
 
 
 def _keep(machine: Machine, name: str, place: str, owner: str = "root") -> None:
-    """What is downloaded there stays for the next run."""
+    """Keeps what is downloaded there for the next run."""
     kept, inside = CACHE / f"kept-{name}", machine.root / place
     kept.mkdir(exist_ok=True)
     inside.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def _keep(machine: Machine, name: str, place: str, owner: str = "root") -> None:
 
 
 def _pass_on(machine: Machine) -> None:
-    """How this host reaches its registries: names, certificates, apt's way to acquire, pip's configuration."""
+    """Passes on how this host reaches its registries: names, certificates, apt's settings, pip's configuration."""
     for name in _HOST_FILES:
         shutil.copyfile(f"/{name}", machine.root / name)
     # As in Debian's images for containers: no fsync a file, for nobody's machine dies here.

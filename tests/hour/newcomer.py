@@ -1,4 +1,4 @@
-"""What the newcomer does, phase by phase. A phase that fails is told and the next one tried, where it can be."""
+"""The newcomer's steps, phase by phase. A phase that fails is reported and the next one tried, where it can be."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Served:
         self._process: subprocess.Popen[bytes] | None = None
 
     def page(self) -> str:
-        """What it has printed."""
+        """Returns what it has printed."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def start(self, log: Path) -> None:
@@ -161,7 +161,7 @@ class Served:
             raise PhaseFailed(f"{len(left)} processes still run")
 
     def kill(self) -> None:
-        """Whatever happened: it does not outlive its newcomer."""
+        """Kills it in any case: it does not outlive its newcomer."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait(timeout=120)

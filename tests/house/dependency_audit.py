@@ -24,7 +24,7 @@ def pinned(lock: str) -> list[str]:
 
 
 def audited(requirements: list[str], seconds: float = _SECONDS) -> list[dict[str, Any]]:
-    """What pip-audit says of each; [] when it could not ask."""
+    """Returns what pip-audit says of each; [] when it could not ask."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(requirements) + "\n")
         file.flush()

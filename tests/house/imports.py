@@ -1,4 +1,4 @@
-"""What a source of ours imports: Python and Cython, by whatever words, also as a text that is imported or run."""
+"""Imports of a source of ours: Python and Cython, in any wording, also as a text that is imported or run."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def modules(*packages: str) -> list[Path]:
 
 
 def decodes(source: str) -> bool:
-    """Whether bytes become numbers, or numbers bytes: by whatever name, as `from struct import unpack as read`."""
+    """Returns whether bytes become numbers, or numbers bytes: by any name, as `from struct import unpack as read`."""
     tree = ast.parse(source)
     # Letters stay letters.
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and "uint8" in ast.unparse(node)]

@@ -88,7 +88,7 @@ def test_the_rules_of_answers_keep_their_numbers() -> None:
 
 
 def test_each_reference_to_words_of_a_page_finds_them() -> None:
-    """What code and pages quote, `docs/answers.md section 4, "As written"`, stands in that section."""
+    """The words quoted by code and pages, `docs/answers.md section 4, "As written"`, stand in that section."""
     lost = []
     for file in (path for room in _REFERRING for path in (ROOT / room).rglob("*") if path.suffix in _SUFFIXES):
         for found in _REFERENCE.finditer(file.read_text(encoding="utf-8")):
@@ -116,7 +116,7 @@ def test_the_five_answers_begin_as_the_command_prints_them() -> None:
 
 
 def test_the_texts_are_those_that_the_oracle_says() -> None:
-    """Which says what the engine says, in every answer that the two are compared by."""
+    """The oracle's texts are the engine's, in every answer in which the two are compared."""
     section = " ".join(sections("docs/answers.md")["11. Texts"].split())
     for kind, (code, text) in texts.ACTIONS.items():
         word = alert_pb2.AlertKind.Name(kind).removeprefix("ALERT_KIND_")

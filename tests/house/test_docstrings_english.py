@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("server", "core", "indexer", "ronda", "clients", "nation", "bench", "setup.py")
-_GENERATED = (ROOT / "core" / "built.py", ROOT / "ronda" / "v1")  # written by setup.py, not in git
+ROOMS = ("server", "core", "indexer", "ronda", "clients", "nation", "bench", "tests", "setup.py")
+_LEFT_OUT = (ROOT / "core" / "built.py", ROOT / "ronda" / "v1", Path(__file__))  # not in git; bad ones on purpose
 _SUFFIXES = {".py", ".pyi", ".pyx", ".pxd"}
 _OPENING = re.compile(r"\W*(What|Whatever|Who|Whoever|Whose|Whom|Whether|Of|That|How|Where|When|Which)\b")
 _BANNED = re.compile(r"\b(?:whom|whose|whomever|told)\b", re.IGNORECASE)
@@ -55,7 +55,7 @@ def sources(room: str) -> list[Path]:
     """Returns the sources of a room; a room may be one file."""
     place = ROOT / room
     files = [place] if place.is_file() else sorted(place.rglob("*"))
-    return [path for path in files if path.suffix in _SUFFIXES and not {path, path.parent}.intersection(_GENERATED)]
+    return [path for path in files if path.suffix in _SUFFIXES and not {path, path.parent}.intersection(_LEFT_OUT)]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -72,7 +72,7 @@ def test_each_docstring_is_plain(room: str) -> None:
 def test_every_room_is_read() -> None:
     read = {room: sum(1 for path in sources(room) for _ in docstrings(path)) for room in ROOMS}
     assert min(read.values()) > 10
-    assert sum(read.values()) > 7000
+    assert sum(read.values()) > 9000
 
 
 @pytest.mark.parametrize(

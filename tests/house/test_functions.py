@@ -1,4 +1,4 @@
-"""What can be read at one go: functions of at most 60 lines, or a sentence at each step; files of at most 500 lines."""
+"""Code that can be read at one go: functions of at most 60 lines, or a sentence at each step; files of at most 500."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Function(NamedTuple):
 
 
 def shape(text: str) -> list[str]:
-    """Lines that tell by their indentation what belongs together, also in Cython, whose words are Python's.
+    """Returns the lines with an indentation that shows what belongs together, also in Cython.
 
     A line that another continues, and what stands within a text, is indented as deep as can be; so is a comment that
     is not: where it stands says nothing.
@@ -73,7 +73,7 @@ def python_functions(text: str) -> Iterator[Function]:
 
 
 def cython_functions(text: str) -> Iterator[Function]:
-    """Of what has a body: declarations in a .pxd end without a colon."""
+    """Yields functions with a body: declarations in a .pxd end without a colon."""
     lines = shape(text)
     for start, line in enumerate(lines):
         head = _CYTHON_HEAD.match(line)

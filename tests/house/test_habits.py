@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md says to do can be done: files, names and commands that it gives are there."""
+"""The instructions of CONTRIBUTING.md can be followed: files, names and commands that it gives are there."""
 
 from __future__ import annotations
 

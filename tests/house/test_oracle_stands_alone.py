@@ -1,4 +1,4 @@
-"""What the oracle shares with what it judges is what its page says, and nothing else: followed through every import."""
+"""The oracle shares with the code that it judges only what its page says: every import is followed."""
 
 from __future__ import annotations
 

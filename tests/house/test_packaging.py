@@ -1,4 +1,4 @@
-"""What an install that is not editable (the Dockerfile's) brings: every package that shipped code imports, and data."""
+"""Content of an install that is not editable (the Dockerfile's): every package that shipped code imports, and data."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ _CARD = re.compile(r"server\.\w+\.part")
 
 
 def test_the_card_of_a_service_is_data() -> None:
-    """It lies on the ground, whose list of parts all rooms may walk; the modules that it names are texts."""
+    """It lies on the ground, and all rooms may walk its list of parts; the modules that it names are texts."""
     cards = [path for path in sources("server") if _CARD.fullmatch(dotted(path))]
     assert cards
     ground = {"server.part", "server.settings"}
@@ -123,7 +123,7 @@ def test_a_part_imports_what_lies_below_it(package: str) -> None:
 
 
 def test_a_package_brings_nothing_of_ours_with_it() -> None:
-    """Whoever imports clients.spanish.words runs `clients` and `clients.spanish` too, and for ronda.v1 `ronda`."""
+    """Importing clients.spanish.words runs `clients` and `clients.spanish` too, and for ronda.v1 `ronda`."""
     packages = [path for package in PARTS for path in sources(package) if path.name == "__init__.py"]
     packages.append(ROOT / "ronda" / "v1" / "__init__.py")
     assert len(packages) > 40

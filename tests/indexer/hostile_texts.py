@@ -72,7 +72,7 @@ _KEYS: dict[str, dict[str, Any]] = {
 
 
 def read_all(name: str) -> int:
-    """How many texts were read to their end, refused or not."""
+    """Returns how many texts were read to their end, refused or not."""
     done = 0
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "f"

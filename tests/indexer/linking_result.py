@@ -1,4 +1,4 @@
-"""What linking made of hand-made records, looked up by record id and canonical identifier; and common records."""
+"""Linking's result for hand-made records, found by record id and canonical identifier; and common records."""
 
 from __future__ import annotations
 

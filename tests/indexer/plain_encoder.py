@@ -60,7 +60,7 @@ def encode(manifest: Manifest, ordinal: int, rows: list[Row]) -> tuple[list[dict
 
 
 def key(manifest: Manifest, row: Row) -> dict[str, Any]:
-    """Which source the row is of, and its line there."""
+    """Returns which source the row is of, and its line there."""
     line = row.source.line
     text = row.text(Value(column=line)) if line is not None else None
     return {
@@ -168,7 +168,7 @@ def damaged_record(
 
 
 def readable_state(row: Row, alert: Alert) -> dict[str, Any]:
-    """What a damaged row says all the same of whether its order stands."""
+    """Returns what a damaged row says all the same of whether its order stands."""
     state = enum_of(row, alert.state, ENUMS["alert_state"])
     first, last, first_span, last_span = alert_validity(row, alert)
     if isinstance(state, int) and state not in _OPEN:

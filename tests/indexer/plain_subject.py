@@ -1,4 +1,4 @@
-"""Who or what a row is about, in plain Python, written from docs/manifests.md ([record.subject])."""
+"""The subject of a row, in plain Python, written from docs/manifests.md ([record.subject])."""
 
 from __future__ import annotations
 
@@ -358,7 +358,7 @@ def plate_elsewhere(row: Row, record: Record, text: str | None) -> Plate | None:
 
 
 def shown_plates(row: Row, record: Record) -> list[Plate]:
-    """Of a cell that is no plate."""
+    """Returns the plates shown by a cell that is no plate."""
     text, issuer = row.text(record.subject.plate), row.text(record.subject.plate_country)
     if text is None or (issuer is not None and country(issuer) != "GTM") or plate(row, record) is not None:
         return []

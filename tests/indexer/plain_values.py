@@ -95,7 +95,7 @@ class Row:
         return None if other == (0, 0, 0) or other in null_dates(self.source) else other
 
     def is_turned(self, value: Value | None) -> bool:
-        """Whether only the other order than the source's gives the birth date."""
+        """Returns whether only the other order than the source's gives the birth date."""
         text = self.text(value)
         months_first = naive_dates.month_first(self.source.date_formats)
         unread = text is not None and parse_date(text, self.source) == BAD
@@ -142,7 +142,7 @@ class Row:
         return condition.others is not None and same_word(cell) not in map(same_word, known)
 
     def certificate_untold(self, flag: Flag) -> bool:
-        """Whether the cell does not tell what a certificate may show."""
+        """Returns whether the cell does not tell what a certificate may show."""
         if isinstance(flag, bool) or flag.in_ is None:
             return False
         listed, cell = {same_word(word) for word in flag.in_}, self.cells[flag.column]
@@ -163,7 +163,7 @@ CAPITAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔ�
 
 
 def same_word(text: str) -> str:
-    """What conditions take for one word: capitals without accents, Ñ kept."""
+    """Returns what conditions take for one word: capitals without accents, Ñ kept."""
     return text.translate(str.maketrans(SMALL, CAPITAL)).translate(str.maketrans(ACCENTED, PLAIN))
 
 

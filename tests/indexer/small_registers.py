@@ -163,7 +163,7 @@ def stolen_vehicles(**subject: str) -> str:
 
 
 def cui_of(number: int) -> str:
-    """A CUI with a right check digit, born in Guatemala City. Numbers whose check would be ten are moved on."""
+    """Returns a CUI with a right check digit, born in Guatemala City. Numbers with a check of ten are moved on."""
     while True:
         digits = f"{number:08d}"
         check = sum(int(d) * (i + 2) for i, d in enumerate(digits)) % 11
@@ -235,7 +235,7 @@ class SmallRegisters:
         os.utime(path, (told, told))
 
     def options(self, **changes: Any) -> BuildOptions:
-        """Options of a build of these registers, silent unless told."""
+        """Returns options of a build of these registers, silent unless asked otherwise."""
         return BuildOptions(
             **{"data": self.data, "sources": self.sources, "manifests": self.manifests, "quiet": True, **changes}
         )

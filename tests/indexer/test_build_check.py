@@ -1,4 +1,4 @@
-"""What the `ronda` command refuses to build or to publish: exit status and words (docs/operations.md)."""
+"""Checks what the `ronda` command refuses to build or to publish: exit status and words (docs/operations.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build is told of its disk, while others work in the same directory."""
+"""A build's view of its disk, while others work in the same directory."""
 
 from __future__ import annotations
 

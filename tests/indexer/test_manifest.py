@@ -256,7 +256,7 @@ def test_configuration_order_and_double_ids(tmp_path: Path) -> None:
 
 
 def test_two_registers_that_decide_one_kind(tmp_path: Path) -> None:
-    """Of two authorities the first by order would silently decide: neither may."""
+    """With two authorities the first in order would silently decide: neither may."""
     write(tmp_path, EXAMPLE, "1.toml")
     other = EXAMPLE.replace('"oj"', '"bb"').replace("order = 30", "order = 40")
     write(tmp_path, other.replace('["warrant", "protection_order"]', '["escape", "protection_order"]'), "2.toml")

@@ -44,12 +44,12 @@ def register_of(registers: SmallRegisters, summary: BuildSummary, name: str) -> 
 
 
 def fates(summary: BuildSummary) -> dict[str, str]:
-    """What became of each register."""
+    """Returns what became of each register."""
     return {register.register_id: register.fate for register in summary.registers}
 
 
 def persons_found(registers: SmallRegisters, *numbers: int) -> list[bool]:
-    """Whether the current generation finds persons by CUI."""
+    """Returns whether the current generation finds persons by CUI."""
     current = current_generation(registers.data)
     assert current is not None
     generation = Generation.open(registers.data / "generations" / current)

@@ -41,7 +41,7 @@ def rows_of(given_rows: Sequence[tuple[int, str]]) -> pa.Table:
 
 
 def by_itself(given_rows: Sequence[tuple[int, str]], scripts: Sequence[int]) -> dict[str, list[tuple[object, ...]]]:
-    """What a new database makes of a round."""
+    """Returns what a new database makes of a round."""
     with duckdb.connect() as connection:
         connection.register("rows", rows_of(given_rows))
         connection.execute("CREATE TABLE given AS SELECT * FROM rows")

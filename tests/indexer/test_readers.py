@@ -340,7 +340,7 @@ def splice(data: bytes, at: int, cut: int, put: bytes) -> bytes:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fuzz=st.data())
 def test_damaged_files_are_refused_or_read(tmp_path: Path, given: Source, data: bytes, fuzz: st.DataObject) -> None:
-    """Whatever is done to a file: Unreadable, or rows and bad rows, each number once."""
+    """A file damaged in any way: Unreadable, or rows and bad rows, each number once."""
     for _ in range(fuzz.draw(st.integers(1, 3))):
         at = fuzz.draw(st.integers(0, len(data)))
         data = splice(data, at, fuzz.draw(st.integers(0, 4)), fuzz.draw(st.binary(max_size=6)))

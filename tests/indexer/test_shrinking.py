@@ -1,4 +1,4 @@
-"""What may not vanish: registers that can be read, and hold less than yesterday (docs/manifests.md)."""
+"""Checks what may not vanish: registers that can be read, and hold less than yesterday (docs/manifests.md)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def pending(kind: str, count: int, first: int = 1) -> list[tuple[str, int, str]]
 
 
 class Court(SmallRegisters):
-    """Of the small registers OJ alone, in three sources: 17 orders and 2 escapes in XML, 5 travel bans, 2 children."""
+    """OJ alone of the small registers, in three sources: 17 orders and 2 escapes in XML, 5 travel bans, 2 children."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)

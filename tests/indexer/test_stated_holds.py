@@ -27,7 +27,7 @@ INSTANT_MS = 1_779_989_400_000
 
 
 def stated(options: BuildOptions) -> dict[str, Any]:
-    """What a build's manifest says of the court."""
+    """Returns what a build's manifest says of the court."""
     build(options)
     current = current_generation(options.data)
     assert current is not None
@@ -61,7 +61,7 @@ def test_an_instant_and_a_sequence(tmp_path: Path) -> None:
 
 
 def test_a_build_says_what_was_stated(tmp_path: Path) -> None:
-    """Whoever runs it sees over which changes the extract wins."""
+    """The operator sees over which changes the extract wins."""
     summary = build(world(StatingWorld(INSTANT, snapshot=True, sequence=1042)).write(tmp_path).options())
     said = [held_of_feeds(register) for register in summary.registers]
     assert said == [

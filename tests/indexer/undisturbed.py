@@ -1,4 +1,4 @@
-"""Builds whose bytes can be compared: the same key and no random numbers; and builds that are killed on their way."""
+"""Builds with comparable bytes: the same key and no random numbers; and builds that are killed on their way."""
 
 from __future__ import annotations
 

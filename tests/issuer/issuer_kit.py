@@ -41,7 +41,7 @@ def clerk(directory: Path, *words: str, typed: str = "", expect: int = 0) -> sub
 
 @contextmanager
 def at_work(directory: Path) -> Iterator[Clerk]:
-    """A clerk, as her commands have it, without the start of a process."""
+    """Returns a clerk, as the commands have one, without the start of a process."""
     found = Clerk(read_settings(directory))
     try:
         yield found
@@ -50,7 +50,7 @@ def at_work(directory: Path) -> Iterator[Clerk]:
 
 
 class RunningIssuer:
-    """An issuer with one officer, who has chosen her PIN and password."""
+    """An issuer with one officer, who has chosen a PIN and a password."""
 
     PROGRAM: tuple[str, ...] = ("ronda.command", "keys", "issuer", "serve")
 
@@ -108,7 +108,7 @@ class RunningIssuer:
         return TokenServiceStub(channel)  # type: ignore[no-untyped-call]
 
     def enrol(self, nip: str = NIP, number: str = NUMBER, pin: str = PIN) -> None:
-        """By the clerk, as her commands do it, and then the officer's own PIN in place of the clerk's."""
+        """Enrols by the clerk's commands; the officer's own PIN then replaces the clerk's."""
         with at_work(self.directory) as works:
             works.enrol(nip, "zona-1", ["patrol"], reinstate=False)
             works.set_number(nip, number)
@@ -144,7 +144,7 @@ def fresh() -> str:
 
 
 def claims(token: str) -> dict[str, Any]:
-    """What a token says, unverified."""
+    """Returns what a token says, unverified."""
     body = token.split(".")[1]
     said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return said

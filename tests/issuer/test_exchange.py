@@ -66,7 +66,7 @@ def test_a_session_renews_without_the_pin(issuer: RunningIssuer) -> None:
 
 
 def test_a_session_is_worth_nothing_to_others(issuer: RunningIssuer) -> None:
-    """Of another number, of another gateway's certificate of the same name: then it was stolen, and it is over."""
+    """It came with another number, from another gateway's certificate of the same name: it was stolen, and is over."""
     session = issuer.exchange().session
     assert issuer.refused(pin="", session=session, telephone=OTHER_NUMBER).reason == "SESSION_OVER"
     assert issuer.exchange(pin="", session=session).officer_token

@@ -1,4 +1,4 @@
-"""Whoever guesses: locks that outlive a restart, floods, stolen and rolled back databases, a rotated pepper."""
+"""Guessing: locks that outlive a restart, floods, stolen and rolled back databases, a rotated pepper."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_right_pin_forgets_slips(shared: RunningIssuer) -> None:
 
 
 def test_hanging_up_pays_all_the_same(shared: RunningIssuer) -> None:
-    """A caller that leaves before the answer has her failure counted."""
+    """The failure of a caller that leaves before the answer is counted."""
     stub = shared.stub(shared.gateway)
 
     def is_locked_after_leaving() -> bool:
@@ -126,7 +126,7 @@ def test_a_database_that_was_put_back_is_not_served(own: RunningIssuer, tmp_path
 
 
 def test_a_database_that_is_put_back_under_a_running_issuer_is_refused(own: RunningIssuer) -> None:
-    """Its newest sequence is told apart at the next change."""
+    """Its newest sequence is recognised at the next change."""
     with closing(sqlite3.connect(own.directory / "officers.db")) as db:
         db.execute("UPDATE meta SET sequence = sequence - 3")
         db.commit()

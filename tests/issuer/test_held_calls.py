@@ -1,4 +1,4 @@
-"""Whoever has one device's certificate and says nothing on many calls stops nobody else."""
+"""A caller with one device's certificate that says nothing on many calls stops nobody else."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def failure(work: Callable[[], object]) -> Failure:
 
 @pytest.fixture(scope="module")
 def known(issuer: RunningIssuer) -> RunningIssuer:
-    """The officer has a password of her own."""
+    """Returns an officer with a changed password."""
     with at_work(issuer.directory) as works:
         works.reset(NIP, Kind.PASSWORD, "provisional 1")
     assert failure(lambda: login(issuer, password="provisional 1")).reason == "PIN_EXPIRED"
@@ -61,7 +61,7 @@ def test_a_device_gets_a_token_of_its_own(known: RunningIssuer) -> None:
 
 
 def test_pin_and_password_are_two_things(known: RunningIssuer) -> None:
-    """What is typed on a telephone opens no car; a gateway logs nobody in, and a session is of its own kind."""
+    """A secret typed on a telephone opens no car; a gateway logs nobody in, and a session is of its own kind."""
     assert failure(lambda: login(known, password=PIN)).reason == "SIGN_IN_REFUSED"
     assert failure(lambda: login(known, known.gateway)).reason == "FORBIDDEN"
     assert failure(lambda: login(known, known.institution.machine("ordenes"))).reason == "FORBIDDEN"
@@ -116,7 +116,7 @@ def test_a_revoked_officer_looks_like_a_wrong_pin(known: RunningIssuer) -> None:
 
 
 def test_an_officer_whom_the_file_names_is_revoked(known: RunningIssuer) -> None:
-    """As she is at a server: whoever writes her into the trust directory's file believes that she is."""
+    """A server does the same: writing an officer into the trust directory's file makes the officer believed."""
     path = known.directory / "trust" / "revoked.toml"
     session = known.exchange().session
     path.write_text(f'officers = ["pnc/{NIP}"]\n', encoding="utf-8")
@@ -130,7 +130,7 @@ def test_an_officer_whom_the_file_names_is_revoked(known: RunningIssuer) -> None
 
 
 def test_the_clerk_reads_states_and_no_secret(known: RunningIssuer) -> None:
-    """And what she mistypes is named without its value."""
+    """A mistyped value is named without being shown."""
     listed = clerk(known.directory, "list", "--json").stdout
     (officer,) = json.loads(listed)
     assert (officer["nip"], officer["numbered"], officer["revoked"], officer["locked"]) == (NIP, True, False, False)

@@ -81,7 +81,7 @@ def test_an_officer_signs_in_asks_and_signs_off(small_nation: BuiltNation, tmp_p
 
 
 def test_what_stands_in_the_way_is_told_apart(issuer: RunningIssuer, tmp_path: Path) -> None:
-    """An officer, or who set up her device, reads what to do: not a word for all, and no lines of gRPC."""
+    """An officer, or the one who set up the device, reads what to do: not one word for all, and no lines of gRPC."""
     police = issuer.institution
     began = datetime.now(UTC) - timedelta(days=3)
     old = issue(

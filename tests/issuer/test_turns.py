@@ -1,4 +1,4 @@
-"""Who waits for a hash: callers in turn, each with a bound, each number too; who floods is told to come back."""
+"""Waiting for a hash: callers in turn, each with a bound, each number too; a flooding one is asked to come back."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_flood_of_wrong_pins_is_told_to_come_back_and_counted(narrow: RunningI
 
 
 def scraped(issuer: RunningIssuer) -> str:
-    """What Prometheus would read."""
+    """Returns what Prometheus would read."""
     (line,) = (json.loads(each) for each in issuer.logged().splitlines() if "metrics_served" in each)
     with urllib.request.urlopen(f"http://{line['address']}/metrics", timeout=10) as answer:
         return str(answer.read().decode())

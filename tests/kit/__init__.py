@@ -1,1 +1,1 @@
-"""What tests share: worlds, askers, oracles' neighbours, cases."""
+"""Worlds, askers, oracles' neighbours and cases that tests share."""

@@ -1,4 +1,4 @@
-"""What the workers of one test run (pytest-xdist) share: made by the first that needs it, cleared away by the last.
+"""Things shared by the workers of one test run (pytest-xdist): made by the first, cleared away by the last.
 
 Without workers the one process is both. Everything lies in the run's own temporary directory.
 """
@@ -32,7 +32,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def made_once(directory: Path, name: str, make: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
-    """(Directory, what `make` told of it); the first worker makes it there, those who come meanwhile wait.
+    """Returns (directory, what `make` returned); the first worker makes it there, those who come meanwhile wait.
 
     `make` tells what JSON can hold. When it fails, the next to ask tries again in another directory.
     """

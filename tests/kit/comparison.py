@@ -23,7 +23,7 @@ PAGED = ("SearchPersons", "SearchVehicles", "ListRecords")
 
 @dataclass
 class Both:
-    """What both said: texts of messages, or of errors."""
+    """Both sides' output: texts of messages, or of errors."""
 
     engine: str
     oracle: str

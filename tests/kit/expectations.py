@@ -52,7 +52,7 @@ def assert_hits(hits: Any, expected: list[Expectation], what: str) -> None:
 
 
 def facts_of(response: Any) -> dict[str, Any]:
-    """What a case may name, by the names that cases use."""
+    """Returns what a case may name, by the names that cases use."""
     facts: dict[str, Any] = {}
     if hasattr(response, "answer"):
         head = response.answer

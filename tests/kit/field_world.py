@@ -66,7 +66,7 @@ def people(world: SmallWorld) -> Field:
 
 
 class Asker:
-    """One officer at one device, with a channel of her own and the answers' messages."""
+    """One officer at one device, with a channel, and the answers' messages."""
 
     _nips = itertools.count(60001)
 
@@ -163,7 +163,7 @@ def built_field() -> tuple[Path, Field]:
 
 @contextmanager
 def field_server(directory: Path, policy: str = "", **settings: object) -> Iterator[FieldServer]:
-    """Started over a copy with one worker unless told otherwise, and stopped. policy: more rules of the example's."""
+    """Yields a server over a copy, with one worker unless asked otherwise. policy: more rules of the example's."""
     built, field = built_field()
     data = directory / "data"
     shutil.copytree(built, data)

@@ -1,4 +1,4 @@
-"""Guatemala's midnight, for a test whose data and questions belong to one day."""
+"""Guatemala's midnight, for a test with data and questions of one day."""
 
 from __future__ import annotations
 

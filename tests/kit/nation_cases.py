@@ -1,4 +1,4 @@
-"""What each special case of the nation is expected to answer: a reader's own reading of docs/answers.md."""
+"""Expected answers to each special case of the nation: a reader's own reading of docs/answers.md."""
 
 from __future__ import annotations
 

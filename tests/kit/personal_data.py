@@ -1,4 +1,4 @@
-"""What no log, metric or error of a server may hold: who is on file in a nation."""
+"""Data that no log, metric or error of a server may hold: the persons on file in a nation."""
 
 from __future__ import annotations
 

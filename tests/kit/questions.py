@@ -364,7 +364,7 @@ class Drawer:
         return Question("SearchVehicles", self.framed(request))
 
     def vehicle_words(self, pattern: str) -> str:
-        """What somebody remembers of a vehicle, in any order."""
+        """Returns what somebody remembers of a vehicle, in any order."""
         seen = self.random.choice([link.record for link in self.some_vehicle().links])
         colours = ["azul", "blue", "roja", "gris", "silver", "white", "negro", "verde oscuro", seen.colour]
         kinds = ["pickup", "pick up", "moto", "carro", "camioneta", "tuc tuc"]

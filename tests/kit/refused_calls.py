@@ -1,4 +1,4 @@
-"""Runs a command whose processes may not make some system calls, as in a sandbox:
+"""Runs a command without some system calls, as in a sandbox:
 `python -m tests.kit.refused_calls ENOSYS seccomp command...`; calls by name, with commas.
 
 A filter of system calls that lets all others pass. What is executed from here on inherits it.

@@ -1,4 +1,4 @@
-"""What MANIFEST.json says of the registers beside what the oracle read of them."""
+"""The registers in MANIFEST.json beside the oracle's reading of them."""
 
 from __future__ import annotations
 

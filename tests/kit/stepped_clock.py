@@ -9,7 +9,7 @@ _MONOTONIC = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
 
 
 def fixed_clock(offset: str) -> dict[str, str]:
-    """Returns the environment of a program whose clock is off from its start on. offset: as `SteppedClock.set`."""
+    """Returns the environment of a program with a clock that is always off. offset: as `SteppedClock.set`."""
     return {**_preloaded(), "FAKETIME": offset}
 
 
@@ -29,7 +29,7 @@ class SteppedClock:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables of a program whose clock steps with this one."""
+        """Returns variables of a program with a clock that steps with this one."""
         kept = {"FAKETIME_CACHE_DURATION": str(self._kept_s)} if self._kept_s else {"FAKETIME_NO_CACHE": "1"}
         return {**_preloaded(), "FAKETIME_TIMESTAMP_FILE": str(self._file), **kept}
 

@@ -18,7 +18,7 @@ _PAGE = b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 4
 
 
 class Stranger(Enum):
-    """What it does with what it reads."""
+    """A stranger's reading of a server's bytes."""
 
     ECHO = "echo"
     WEB = "web"
@@ -60,7 +60,7 @@ def _speak(line: Any, kind: Stranger) -> None:
 
 
 def web_tls(directory: Path) -> ssl.SSLContext:
-    """TLS of a web server whose authority a client in this directory trusts: writes server-ca.pem there."""
+    """Returns TLS of a web server with an authority that clients of this directory trust: writes server-ca.pem."""
     authority = make_ca("of the server")
     server_certificate(authority, ["localhost"]).write(directory / "web.pem", directory / "web.key")
     (directory / "server-ca.pem").write_bytes(authority.certificate)

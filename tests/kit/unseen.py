@@ -26,5 +26,5 @@ UNSEEN = (
 
 
 def is_unseen(code: int) -> bool:
-    """Whether the character takes no room."""
+    """Returns whether the character takes no room."""
     return any(first <= code <= last for first, last in UNSEEN)

@@ -1,4 +1,4 @@
-"""What HTTP/2 lets a device send besides calls, each on one connection, by an attacker who reads what comes back.
+"""Frames that HTTP/2 lets a device send besides calls, one connection each, by an attacker who reads the answers.
 
 The floods of bench/attack read nothing, and begin again on other connections.
 """

@@ -44,7 +44,7 @@ def fields_of(path: str, more: Fields = (), without: str = "", **changed: str) -
 
 @dataclass
 class Stream:
-    """What came on one stream. ended: the other end said that it is all; reset: code of its RST_STREAM."""
+    """The bytes that came on one stream. ended: the other end said that it is all; reset: code of its RST_STREAM."""
 
     fields: list[tuple[str, str]] = field(default_factory=list)
     data: bytes = b""
@@ -54,7 +54,7 @@ class Stream:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more comes."""
+        """Returns whether nothing more comes."""
         return self.ended or self.reset is not None
 
     def __getitem__(self, name: str) -> str:
@@ -137,7 +137,7 @@ class Bare:
                 return
 
     def _has_room(self, stream: int, size: int) -> bool:
-        """Whether the other end's windows let so many bytes through."""
+        """Returns whether the other end's windows let so many bytes through."""
         of_stream = self.settings.get(4, 65_535) + self._given[stream] - self._taken[stream]
         return size <= min(of_stream, 65_535 + self._given[0] - self._taken[0])
 
@@ -240,7 +240,7 @@ def tls_to(address: str, context: ssl.SSLContext, session: ssl.SSLSession | None
 
 
 def bare(server: Laned, client: Client, address: str = "", *, preface: bytes = PREFACE) -> Bare:
-    """Bare frames over TLS with this client's certificate, to the lane unless told otherwise."""
+    """Yields bare frames over TLS with this client's certificate, to the lane unless asked otherwise."""
     directory = server.kit.directory
     certificate = written(directory, client, f"bare-{id(client)}")
     return Bare(tls_to(address or server.lane, tls_context(directory, certificate)), preface=preface)

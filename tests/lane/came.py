@@ -1,4 +1,4 @@
-"""What came of one call, in a form in which two transports can be held against each other."""
+"""The outcome of one call, in a form in which two transports can be compared."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ BAD_LINK = 0.1, 0.02  # seconds and share of packets lost, each way
 )
 @pytest.mark.parametrize("ends", ["aged", "drained"])
 def test_a_slow_reader_over_a_bad_link_gets_every_answer(ends: str) -> None:
-    """7 MB at once, which take longer than nobody may read, and the connection is told to go meanwhile."""
+    """7 MB at once take longer than nobody may read, and meanwhile the connection is asked to go."""
     calls, size = 120, 60_000
     settings = {"aged": {"age_ms": 1000}, "drained": {"patience_ms": 120_000}}[ends]
     with PacketLink(*BAD_LINK) as link, Stub(FAST, any=1, stall_ms=2000, **settings) as stub:

@@ -20,7 +20,7 @@ def lane_address(server: RunningServer) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a client is told (but for the lane's port, which grpcio tells): the metadata is initial and trailing."""
+    """Everything that a client receives but the lane's port: the metadata is initial and trailing."""
 
     code: str
     text: str

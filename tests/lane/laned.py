@@ -81,9 +81,9 @@ def start_laned(
     kit: TrustKit | None = None,
     **settings: object,
 ) -> Laned:
-    """Starts one worker, unless told otherwise, over a copy of the nation.
+    """Starts one worker, unless asked otherwise, over a copy of the nation.
 
-    prepare: changes the trust before it. kit: of another server, whose callers are to be this one's too.
+    prepare: changes the trust before it. kit: of another server; its callers are this one's too.
     """
     data = directory / "data"
     (data / "generations").mkdir(parents=True)

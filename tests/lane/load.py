@@ -19,7 +19,7 @@ _ids = itertools.count(1)
 
 @dataclass
 class Caller:
-    """What one caller saw. answered, refused: request ids; generations: as they first answered."""
+    """One caller's log. answered, refused: request ids; generations: as they first answered."""
 
     answered: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)  # id -> gRPC status
@@ -54,7 +54,7 @@ class Load:
 
     @property
     def warm(self) -> bool:
-        """Whether each caller was answered a few times."""
+        """Returns whether each caller was answered a few times."""
         return all(len(caller.answered) > 20 for caller in self.callers)
 
     @property

@@ -1,4 +1,4 @@
-"""Builds the stub of tests/lane/stub.c, under ASan and UBSan unless told otherwise, and runs it."""
+"""Builds the stub of tests/lane/stub.c, under ASan and UBSan unless asked otherwise, and runs it."""
 
 from __future__ import annotations
 

@@ -32,13 +32,13 @@ FLOOD_S = 1.0  # `./run lane-check` takes longer
 
 @pytest.fixture(scope="module")
 def attacker(laned: Laned) -> Client:
-    """A device whose officer's token the attacker has not."""
+    """Returns a device; the attacker lacks its officer's token."""
     return Client(laned.kit.police.device("zona-1", "patrol-66"), ())
 
 
 @pytest.fixture(scope="module")
 def officer(laned: Laned) -> Client:
-    """Who asks meanwhile."""
+    """Returns an officer who asks meanwhile."""
     return laned.kit.patrol("patrol-67", "10067")
 
 
@@ -177,7 +177,7 @@ def test_a_handshake_that_never_ends_is_ended(hasty: Laned) -> None:
 @pytest.mark.parametrize("sent", [0, 3, 9], ids=["nothing of it", "half of its prefix", "half of it"])
 @pytest.mark.parametrize("who", ["an officer", "a stranger"])
 def test_a_message_that_never_comes_is_told(hasty: Laned, who: str, sent: int) -> None:
-    """As grpcio tells it, after half_open_s: a stranger first who she is not."""
+    """The status is grpcio's, after half_open_s: a stranger first gets the missing proof."""
     officer = hasty.kit.patrol("patrol-69", "10069")
     metadata = officer.metadata if who == "an officer" else ()
     fields = fields_of(CHECK_PERSON, [(str(key), str(value)) for key, value in metadata])

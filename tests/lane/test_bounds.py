@@ -1,4 +1,4 @@
-"""Who misbehaves is ended or refused, with its cause counted, and everybody else is served meanwhile."""
+"""A client that misbehaves is ended or refused, with its cause counted, and everybody else is served meanwhile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def serves(stub: Stub) -> None:
 
 
 def opened(wire: Wire) -> int:
-    """A stream whose request has not ended."""
+    """Yields a stream with a request that has not ended."""
     stream = wire.ask(None, end=False)
     wire.flush()
     return stream
@@ -48,7 +48,7 @@ def bomb(_wire: Wire) -> bytes:
 
 
 def _rest(number: int) -> bytes:
-    """What of an HPACK number does not fit its prefix."""
+    """Returns what of an HPACK number does not fit its prefix."""
     made = b""
     while number >= 128:
         made += bytes([number % 128 + 128])
@@ -127,7 +127,7 @@ def test_a_flood_ends_its_connection(name: str) -> None:
 
 
 def test_a_lone_client_may_ping_and_reset_for_long() -> None:
-    """What clients do in good faith: each call with a ping and a window, every other one given up."""
+    """Clients do so in good faith: each call with a ping and a window, every other one given up."""
     with Stub() as stub, Wire(stub.address) as wire:
         for number in range(600):
             wire.h2.ping(b"12345678")
@@ -245,7 +245,7 @@ def test_a_half_request_is_refused() -> None:
 
 
 def test_a_half_request_has_its_deadline() -> None:
-    """Its client said how long it waits: it is told so, not kept for as long as others may take."""
+    """Its client said how long it waits: it gets that status then, and is not kept for as long as others may take."""
     with Stub(stall_ms=30_000) as stub, Wire(stub.address) as wire:
         soon = call_headers(CHECK_PERSON, ("grpc-timeout", "100m"))
         halves = [wire.ask(None, soon, end=False), wire.ask(fields=soon, raw=message(b"who")[:6], end=False)]

@@ -1,4 +1,4 @@
-"""What gRPC over HTTP/2 asks of a server: calls that are right, and each way of being wrong with its status."""
+"""gRPC over HTTP/2 at a server: calls that are right, and each way of being wrong with its status."""
 
 from __future__ import annotations
 

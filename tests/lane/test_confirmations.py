@@ -1,4 +1,4 @@
-"""What an institution says of a hit is shown by the lane as by grpcio, to whoever was known to it before too."""
+"""An institution's word on a hit is shown by the lane as by grpcio, also to a caller known to it before."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _lane_says(patrol: Asker, lane: Any, cui: str, request_id: str = "") -> chec
 
 
 def _shown(patrol: Asker, lane: Any, cui: str) -> checks.CheckPersonResponse:
-    """What both say, asked by number and in one box."""
+    """Returns what both say, asked by number and in one box."""
     person = checks.CheckPersonRequest(context=patrol.frame(), cui=cui)
     box = checks.CheckRequest(context=patrol.frame(), query=cui)
     for path, request in ((CHECK_PERSON, person), (CHECK, box)):

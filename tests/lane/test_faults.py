@@ -1,4 +1,4 @@
-"""What a lane cannot help: its thread hangs, a system confines no thread, files change at a bad time."""
+"""Checks what a lane cannot help: its thread hangs, a system confines no thread, files change at a bad time."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_worker_whose_lane_hangs_is_replaced(small_nation: BuiltNation, tmp_pa
 
 
 class Unfiltered(RunningServer):
-    """Where no process may filter its system calls."""
+    """A system in which no process may filter its system calls."""
 
     inside = (sys.executable, "-m", "tests.kit.refused_calls", "ENOSYS", "seccomp")
 

@@ -1,4 +1,4 @@
-"""Who gets a connection: TLS 1.3, HTTP/2 and a certificate that an enrolled institution signed, and nothing less."""
+"""Connections are given for TLS 1.3, HTTP/2 and a certificate that an enrolled institution signed, and nothing less."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPIFFE = [x509.UniformResourceIdentifier("spiffe://pnc.gob.gt/unit/zona-1/device
 
 @pytest.fixture(scope="module")
 def officer(laned: Laned) -> Client:
-    """Who is in order."""
+    """Returns an officer in good order."""
     return laned.kit.patrol("patrol-80", "10080")
 
 
@@ -37,7 +37,7 @@ def contexts(laned: Laned, officer: Client) -> tuple[ssl.SSLContext, Path, Path]
 
 
 def is_turned_away(laned: Laned, context: ssl.SSLContext) -> bool:
-    """Whether the handshake fails, or its end is the connection's: in TLS 1.3 the client learns of it afterwards."""
+    """Returns whether the handshake fails, or its end is the connection's: TLS 1.3 tells the client afterwards."""
     try:
         tls = tls_to(laned.lane, context)
     except OSError:

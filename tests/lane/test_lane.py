@@ -30,7 +30,7 @@ def trusted(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory)
 
 
 def same(pair: tuple[Outcome, Outcome]) -> Outcome:
-    """What both said, but for what is made anew for each answer."""
+    """Returns what both said, but for what is made anew for each answer."""
     reference, lane = pair
     assert (lane.code, lane.text, lane.initial, lane.trailing) == (
         reference.code, reference.text, reference.initial, reference.trailing,

@@ -37,7 +37,7 @@ def test_a_large_message_is_refused_as_grpcio_refuses_it(laned: Laned, size: int
 
 
 def test_other_calls_of_the_connection_are_answered_meanwhile(laned: Laned) -> None:
-    """As through a gateway, whose officers share one: megabytes on several streams, questions between them."""
+    """The connection is a gateway's, shared by its officers: megabytes on several streams, questions between them."""
     client, before = laned.kit.patrol("patrol-51", "10051"), ended(laned)
     codes: list[str] = []
     with laned.channel(laned.lane, client) as channel:

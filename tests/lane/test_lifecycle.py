@@ -141,7 +141,7 @@ def test_a_killed_worker_costs_its_connections_only(running: Laned) -> None:
 
 
 def test_a_worker_resumes_the_sessions_of_another(running: Laned) -> None:
-    """Of both that live, and of one that was killed: by which worker a car comes back is chance."""
+    """Two workers live and one was killed: by which worker a car comes back is chance."""
     client = running.kit.patrol("patrol-46", "10046")
     context = tls_context(running.kit.directory, written(running.kit.directory, client, "resuming"))
     fields = fields_of(CHECK_PERSON, [(str(key), str(value)) for key, value in client.metadata])

@@ -36,7 +36,7 @@ def both(at_home: LanedAtHome) -> Iterator[Both]:
 
 
 def alike(both: Both, path: str, request: bytes) -> Came:
-    """What both say; fails where they differ."""
+    """Returns what both say; fails where they differ."""
     came = {name: ask(channel, path, request) for name, channel in both.items()}
     assert differences(came["grpcio"], came["lane"]) == {}
     return came["lane"]

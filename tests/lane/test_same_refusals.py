@@ -1,4 +1,4 @@
-"""Who may ask: each refused caller, each purpose and role, each allowance is told and recorded alike by both."""
+"""Rights to ask: each refused caller, purpose, role and allowance has the same answer and record by both."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _nips = itertools.count(30_001)
 
 
 def officer(kit: TrustKit, role: str = "pnc/patrol") -> Client:
-    """An officer whose allowances nobody has touched."""
+    """Returns an officer with allowances that nobody has touched."""
     institution, name = role.split("/")
     issuer, nip = kit.issuer(institution), str(next(_nips))
     pair = issuer.device("zona-1", f"device-{nip}")
@@ -128,7 +128,7 @@ def test_what_enumerates_is_refused_and_marked(twins: Twins, which: str) -> None
 
 
 def test_an_allowance_is_one_for_both_transports(twins: Twins) -> None:
-    """Of one server: what was spent by grpcio is not there by the lane."""
+    """The server is one: an allowance spent by grpcio is not there by the lane."""
     client, server = officer(twins.kit), twins.grpcio
     came = []
     with server.channel(server.address, client) as own, server.channel(server.lane, client) as lane:

@@ -1,4 +1,4 @@
-"""What some may not see, and registers that are late, damaged or gone: each role is told and recorded alike by both."""
+"""Hidden sections, and registers that are late, damaged or gone: each role has the same answer and record by both."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_each_role(twins: Twins, small_nation: BuiltNation, role: str, purpose: 
 
 
 def test_a_crowd_at_once(twins: Twins, small_nation: BuiltNation) -> None:
-    """A hundred officers of one device, each by purposes that policy was not asked about: each is told her own."""
+    """A hundred officers of one device, by purposes that policy was not asked about: each gets the right answer."""
     kit, wanted = twins.kit, str(small_nation.cast["persons"]["wanted"])
     pair = kit.police.device("zona-1", f"crowd-{next(_numbers)}")
     roles = itertools.cycle(["patrol", "investigator", "blind"])
@@ -141,6 +141,6 @@ def test_a_crowd_at_once(twins: Twins, small_nation: BuiltNation) -> None:
 
 
 def _told(server: Laned) -> list[dict[str, object]]:
-    """What owners of discreet alerts were told, in its order, without what differs from call to call."""
+    """Returns the notices to owners of discreet alerts, in their order, without what differs from call to call."""
     differs = {"at", "answer_id"}
     return [{name: each[name] for name in each if name not in differs} for each in notified(server.data)]

@@ -26,7 +26,7 @@ _MOST_UPDATES = 5_000  # more than a connection is worth
 
 @dataclass(frozen=True)
 class Files:
-    """What the stub and its clients read."""
+    """The files that the stub and its clients read."""
 
     kit: TrustKit
     folder: Path
@@ -236,7 +236,7 @@ def test_a_file_that_is_wrong_is_named(files: Files, tmp_path: Path, file: str) 
 
 
 def _keys_updated(command: list[str]) -> int:
-    """How many updates a client asked for before its connection was ended, or _MOST_UPDATES."""
+    """Returns how many updates a client asked for before its connection was ended, or _MOST_UPDATES."""
     pipe = subprocess.PIPE  # without a buffer: what is left in one fails at its close
     with subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT) as client:
         assert client.stdin is not None and client.stdout is not None
@@ -324,7 +324,7 @@ def test_sessions_end_with_a_certificate_or_a_root(files: Files, tmp_path: Path)
 
 
 def test_a_session_ends_with_its_certificate_and_the_next_one_is_taken(stub: Stub, files: Files) -> None:
-    """Whoever renewed a certificate and still has the ticket of the old one is let in by the new one."""
+    """A client that renewed its certificate and still has the ticket of the old one is let in by the new one."""
     brief = files.kit.police.device("zona-1", "patrol-2", days=3 / 86_400)
     ends = x509.load_pem_x509_certificate(brief.certificate).not_valid_after_utc.timestamp()
     context = files.context(brief)

@@ -1,4 +1,4 @@
-"""What changes under open connections of the lane: revocations, policy, institutions, certificates, within a second."""
+"""Changes under open connections of the lane: revocations, policy, institutions, certificates, within a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a loop waits: awake while calls come close behind one another, asleep when nobody asks."""
+"""Checks how a loop waits: awake while calls come close behind one another, asleep when nobody asks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _END_S = 20
 
 
 def _states(stub: Stub) -> set[str]:
-    """Of its threads, as the system says: R = wants a core, S = sleeps."""
+    """Returns the states of its threads, as the system gives them: R = wants a core, S = sleeps."""
     tasks = Path(f"/proc/{stub.process.pid}/task").iterdir()
     return {(task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] for task in tasks}
 

@@ -116,7 +116,7 @@ def asked(connection: Bare, row: Row, metadata: Fields, stream: int = 1) -> Stre
 
 @pytest.fixture(scope="module")
 def officer(laned: Laned) -> Client:
-    """Who asks on the wire."""
+    """Returns an officer who asks on the wire."""
     return laned.kit.patrol("patrol-70", "10070")
 
 
@@ -261,7 +261,7 @@ def test_a_second_token_in_the_trailers_is_none(laned: Laned, officer: Client) -
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\x1f"], ids=ascii)
 def test_no_other_space_stands_before_a_token(laned: Laned, officer: Client, space: str) -> None:
-    """What is a space depends on who decodes it: both take one alone."""
+    """Decoders differ about spaces: both take one alone."""
     ((_, bearer),) = officer.metadata
     scheme, token = bearer.split(" ")
     came = set()

@@ -47,7 +47,7 @@ class Twins:
 
     @property
     def kit(self) -> TrustKit:
-        """Who may ask."""
+        """Returns who may ask."""
         return self.grpcio.kit
 
     @contextmanager
@@ -59,7 +59,7 @@ class Twins:
             yield Pair(of_grpcio, of_lane, client)
 
     def alike(self, client: Client, path: str, request: bytes, **options: Any) -> Came:
-        """What both say over new connections; fails where they differ."""
+        """Returns what both say over new connections; fails where they differ."""
         with self.asked_by(client) as pair:
             return pair.alike(path, request, **options)
 
@@ -86,7 +86,7 @@ class Pair:
     client: Client
 
     def alike(self, path: str, request: bytes, **options: Any) -> Came:
-        """What both say; fails where they differ."""
+        """Returns what both say; fails where they differ."""
         options.setdefault("metadata", self.client.metadata)
         of_grpcio, of_lane = (ask(channel, path, request, **options) for channel in (self.grpcio, self.lane))
         differ = differences(of_grpcio, of_lane)

@@ -132,7 +132,7 @@ class Wire:
         self.flush()
 
     def read(self, most: int = 1 << 16) -> None:
-        """What the server sends next, so many bytes at most; sets `closed` at its end."""
+        """Returns what the server sends next, so many bytes at most; sets `closed` at its end."""
         try:
             content = self.socket.recv(most)
         except (ConnectionResetError, ssl.SSLError):

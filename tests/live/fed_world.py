@@ -129,7 +129,7 @@ class FedWorld:
             self.writer.take(piece)
 
     def over_taken_in(self) -> tuple[Path, str]:
-        """A new writer over a base of the registers as they were, whose build took in what was fed so far.
+        """Starts a new writer over a base of the registers as they were; its build took in what was fed so far.
 
         Returns data directory and generation.
         """
@@ -253,12 +253,12 @@ def _in_any_order(answer: str) -> list[str]:
 
 
 def differences(fed: FedWorld, asked: Iterable[Any] | None = None, *, ordered: bool = True) -> list[str]:
-    """What the view says otherwise than the rebuild.
+    """Returns where the view and the rebuild differ.
 
-    ordered: whether the order counts in which several candidates of one number are told, and `name_only_alerts`, which
+    ordered: whether the order counts in which candidates of one number are listed, and `name_only_alerts`, which
     both may differ until a rebuild (docs/live.md, "What is not there yet").
 
-    Left out is who is grey until a rebuild because the feed changed who they are (tests/live/test_who_they_are.py), and
+    Left out are those grey until a rebuild because the feed changed who they are (tests/live/test_who_they_are.py), and
     of how many others a name is then, and how many orders by name may mean them, which is counted at a build.
     """
     view, model = fed.view(), fed.rebuilt()

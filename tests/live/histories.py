@@ -44,7 +44,7 @@ def shared_numbers() -> SharedNumbers:
 
 
 def _plain(header: str, number: int) -> dict[str, str]:
-    """Cells of a row about one person or her car."""
+    """Returns cells of a row about one person or the person's car."""
     name, born = WHO[number]
     stated = {"CUI": cui_of(number), "NOMBRE": name, "NACIMIENTO": born, "PLACA": f"P-{number}23BCD"}
     stated |= {"ESTADO": "PENDIENTE", "FECHA": "2024-02-03", "VIN": f"3N1AB7AP5FY{number:06d}", "LINEA": "1"}

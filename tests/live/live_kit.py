@@ -75,7 +75,7 @@ class RunningLive:
         return set()
 
     def levels(self, request: Any, address: str = "") -> set[str]:
-        """What the workers say, asked on connections of their own; `address`: instead of grpcio's."""
+        """Returns what the workers say, asked on connections of their own; `address`: instead of grpcio's."""
         found = set()
         for _ in range(_CONNECTIONS):
             asker = Asker(self.server, address)

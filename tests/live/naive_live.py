@@ -1,4 +1,4 @@
-"""What a base and changes come to, in plain Python: who is wanted, how certain it is, and whether that is all."""
+"""Base and changes together, in plain Python: the wanted persons, how certain it is, and whether that is all."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Extract:
 
 @dataclass(frozen=True)
 class Fed:
-    """What one change said of a record; None = cancelled."""
+    """A change's word on a record; None = cancelled."""
 
     sequence: int
     record_id: str
@@ -47,7 +47,7 @@ class NaiveLive:
         self.fed.append(Fed(sequence, record_id, None))
 
     def now(self) -> dict[str, Warrant]:
-        """What a whole extract of this moment would state; cancelled ones are left out."""
+        """Returns what a whole extract of this moment would state; cancelled ones are left out."""
         found: dict[str, Warrant | None] = dict(self.extract.warrants)
         found |= {each.record_id: each.warrant for each in self.fed if each.sequence > self.extract.holds_to}
         return {record_id: warrant for record_id, warrant in found.items() if warrant is not None}
@@ -59,7 +59,7 @@ class NaiveLive:
         return closed - {each.record_id for each in self.fed if each.sequence > self.extract.holds_to}
 
     def level(self, person: int) -> str:
-        """Of a check by a number that is on file."""
+        """Returns the level of a check by a number that is on file."""
         doubted = self.doubted()
         wanted = {
             record_id not in doubted

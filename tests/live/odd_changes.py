@@ -213,7 +213,7 @@ class OddChanges:
 
 
 def by_identifier(world: SmallWorld) -> Iterator[Any]:
-    """What does not depend on how rare a name is, which a rebuild counts anew."""
+    """Yields what does not depend on how rare a name is, which a rebuild counts anew."""
     stated = {column: _stated(world, column) for column in ("CUI", "PLACA", "VIN")}
     for cui in stated["CUI"] | set(CUIS[:8]):
         yield checks.CheckPersonRequest(cui=cui)

@@ -1,4 +1,4 @@
-"""A world whose records share numbers: orders with two sides, orders of several persons, two sources of one register.
+"""Records that share numbers: orders with two sides, orders of several persons, two sources of one register.
 
 OJ has `ordenes` (a line for each person), `medidas` (aggressor and up to two protected persons in a row) and
 `sentencias`; MP has `vehiculos`, `placas` and `personas`. A change names its source; a row is found again by its key.
@@ -119,7 +119,7 @@ class SharedNumbers(SmallWorld):
 
     @property
     def has_line(self) -> bool:
-        """Whether the manifest names a line for `ordenes`."""
+        """Returns whether the manifest names a line for `ordenes`."""
         return bool(self._line)
 
     def person(self, number: int, name: str, born: str = "1980-05-17", **cells: str) -> str:
@@ -179,7 +179,7 @@ class FedNumbers(FedWorld):
         return self.change(Kind.CANCEL, place, record_id, {"LINEA": line} if has_line else {})
 
     def change(self, kind: Kind, place: str, record_id: str, cells: Mapping[str, str]) -> Change:
-        """Of `register/source`, or of a register alone."""
+        """Returns a change of `register/source`, or of a register alone."""
         register, _, source = place.partition("/")
         made = self._change(kind, register, record_id, cells)
         return replace(made, manifest_source=source, event_ms=AS_OF_S * 1000)

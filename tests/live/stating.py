@@ -1,4 +1,4 @@
-"""A small world whose court says of its extract up to where it holds what was fed (docs/manifests.md)."""
+"""A small world with a court that says up to where its extract holds what was fed (docs/manifests.md)."""
 
 from __future__ import annotations
 

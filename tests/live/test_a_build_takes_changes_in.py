@@ -127,7 +127,7 @@ def test_a_mark_goes_with_the_word_that_made_it(court: Court) -> None:
 
 
 def test_another_ledger_is_laid_over_whole(court: Court) -> None:
-    """What the base holds of the one that was put away stands; what comes again says the same once more."""
+    """The base's word from the ledger that was put away stands; a change sent again says the same once more."""
     court.upsert("OC-9", LUIS, PENDING, ISSUED_AT)
     court.feed(Kind.CANCEL, "OC-7", ISSUED_AT)
     court.extract(BEFORE)
@@ -220,7 +220,7 @@ def test_a_build_that_is_told_to_takes_the_ledger_as_it_is(court: Court) -> None
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_an_id_that_once_stood_for_two_has_two_for_every_later_base(court: Court, lost: bool) -> None:
-    """Nothing was fed while the extract listed both; afterwards one is left, and a change may not mean her alone."""
+    """Nothing was fed while the extract listed both; then one is left, and a change may not mean that one alone."""
     both = SmallWorld()
     both.warrant("OC-7", LUIS, *CALLED[LUIS], state=PENDING)
     court.extract(BEFORE, both)

@@ -1,4 +1,4 @@
-"""An order that is fed hides the address of whomever a build would hide by it, at once (answers.md sections 5, 15)."""
+"""A fed order hides the addresses that a build would hide by it, at once (answers.md sections 5, 15)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_nobody_is_hidden_by_a_strangers_order(fed: FedWorld) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_who_is_fed_after_the_order(fed: FedWorld, way: str) -> None:
-    """Nobody knows before the next build who else is meant: her address is not shown meanwhile."""
+    """Nobody knows before the next build who else is meant: the victim's address is not shown meanwhile."""
     cells = {name: cell.replace(cui_of(HERS), cui_of(NEW)) for name, cell in WAYS[way].items()}
     cells |= {"CUI": slipped(cui_of(NEW))} if "CUI" in cells else {}
     order(fed, cells)

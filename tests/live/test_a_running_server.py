@@ -97,7 +97,7 @@ def test_issued_seen_cancelled_green(live: Live) -> None:
 
 
 def test_a_rebuild_revives_nothing(live: Live) -> None:
-    """The registers' files still list the warrant as pending: whoever asks meanwhile is never told of it again."""
+    """The registers' files still list the warrant as pending: an asker meanwhile never sees it again."""
     ana = checks.CheckPersonRequest(cui=live.cui)
     live.feed(Kind.CANCEL, "W1")
     until(lambda: live.levels(ana) == {"CLEAR"})
@@ -155,7 +155,7 @@ def test_an_extract_that_states_the_feed_and_lists_what_was_cancelled(tmp_path: 
 
 
 def live_changes(live: Live) -> str:
-    """What the next batch of a clearance states."""
+    """Returns what the next batch of a clearance states."""
     batch = clearance.ClearRequest(standard="CLEARANCE_STANDARD_WANTED", row_ids=[0], cuis=[live.cui])
     (found,) = clear(live.ask.channel, iter([batch.SerializeToString()]))
     return clearance.ClearResponse.FromString(found).ledger_sequence

@@ -1,4 +1,4 @@
-"""An alert that is listed no more is told as cancelled only while its register speaks."""
+"""An alert that is listed no more is reported as cancelled only while its register speaks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MONTH_MS = 31 * 86_400_000  # longer than the manifest lets an extract be
 
 
 class Looked:
-    """An officer who looked everybody up, and what waits for her."""
+    """An officer who looked everybody up, and the recalls that wait."""
 
     def __init__(self, registers: SmallRegisters, store: RecallStore) -> None:
         self.registers, self.store = registers, store

@@ -1,4 +1,4 @@
-"""What was fed over a base is answered as a build of the changed registers answers it, however it is asked."""
+"""Changes fed over a base are answered as a build of the changed registers answers it, however it is asked."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def owned(fed: FedWorld, record_id: str, plate: str, vin: int, number: int, name
 
 
 def test_warrants_issued_closed_and_moved(fed: FedWorld) -> None:
-    """In levels of their own; W1's number was another's: it leaves her, and is the other's at once."""
+    """The warrants have their own levels; W1's number was another's: it leaves the one and is the other's at once."""
     fed.writer.publish()
     assert differences(fed) == []
     fed.take(warrant(fed, "W9", MARTA))
@@ -71,7 +71,7 @@ def test_warrants_issued_closed_and_moved(fed: FedWorld) -> None:
 
 
 def test_warrants_by_name(fed: FedWorld) -> None:
-    """Who fits is found in the base; a subject made of a name alone is gone once a number says whose it is."""
+    """The fitting person is found in the base; a subject made of a name alone is gone once a number gives its owner."""
     fed.take(warrant(fed, "W20", MARTA, by_name=True))
     assert differences(fed) == []
     fed.take(warrant(fed, "W4", MARTA), warrant(fed, "W3", JOSE))
@@ -152,7 +152,7 @@ def test_vehicles_plates_and_owners(fed: FedWorld) -> None:
 
 
 def test_vehicles_are_listed_in_one_order_whatever_level_they_lie_in(fed: FedWorld) -> None:
-    """By plate, type and subject: who lies over the base stands where a rebuild has her."""
+    """The order is plate, type and subject: a person over the base stands where a rebuild has that person."""
     asked = [checks.SearchVehiclesRequest(plate_pattern=pattern) for pattern in ("P-1*", "1*", "P-*")]
     for number, plate in enumerate(("P-123BCD", "P-123BCF", "P-123BCD", "C-123BCD", "P-123BCD"), 30):
         fed.take(owned(fed, f"V{number}-00", plate, number, ANA, WHO[ANA][0]))
@@ -211,8 +211,8 @@ def test_a_refused_change_makes_its_register_stale_until_it_is_mended(fed: FedWo
 
 
 def test_who_is_named_alone_is_not_clear_for_it_at_once(fed: FedWorld) -> None:
-    """A warrant that is linked to nobody counts for whom it may mean, and for her no more once it is closed or says
-    whose it is; the base's own too."""
+    """A warrant that is linked to nobody counts for each who may be meant, and no more once it is closed or names
+    its person; the base's own too."""
 
     def named(record_id: str, name: str = WHO[MARTA][0], state: str = "PENDIENTE", **cells: str) -> Change:
         alone = {"CUI": "", "NOMBRE": name, "NACIMIENTO": "", **cells}
@@ -239,7 +239,7 @@ def test_who_is_named_alone_is_not_clear_for_it_at_once(fed: FedWorld) -> None:
 
 
 def about(number: int) -> Iterator[Any]:
-    """What shows whom alerts name alone."""
+    """Returns the answers that show persons named by alerts alone."""
     yield checks.CheckPersonRequest(cui=cui_of(number))
     yield clearance.ClearRequest(standard="CLEARANCE_STANDARD_WANTED", row_ids=[1], cuis=[cui_of(number)])
 

@@ -1,4 +1,4 @@
-"""A ledger whose first entries are archived, here and elsewhere: builds, views and roll-backs say what they said."""
+"""A ledger with its first entries archived, here and elsewhere: builds, views and roll-backs are the same as before."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def court(tmp_path: Path, first: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def archived(court: Court) -> Archived | None:
-    """What the process that writes the ledger would archive now."""
+    """Returns what the process that writes the ledger would archive now."""
     assert court.ledger is not None
     taker = Taker(court.ledger, SOURCES, hold_s=5.0, future_s=60, snapshots=court.ledger.folder)
     return asyncio.run(Archiving(court.data, court.ledger, taker).once())
@@ -158,7 +158,7 @@ def test_replay_reads_on_through_the_archive(court: Court, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("seed", range(40))
 def test_what_the_words_leave_out_is_replaced_wherever_it_would_count(seed: int) -> None:
-    """Whatever an extract holds: the last row of each key that counts, and all behind it, are the same without it."""
+    """In any extract the last row of each key that counts, and all behind it, are the same without it."""
     dice = random.Random(seed)
     doubted = dice.choice(["X", "Y", ""])
     changes = [

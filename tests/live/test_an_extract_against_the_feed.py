@@ -297,7 +297,7 @@ def test_what_is_no_number_states_nothing(court: Court, said: str) -> None:
 
 
 class Saying(StatingWorld):
-    """What its sidecar says in place of a number."""
+    """The sidecar's content in place of a number."""
 
     def __init__(self, said: str) -> None:
         super().__init__(sequence=0)
@@ -369,7 +369,7 @@ def test_the_last_that_yields_says_whether_it_was_closed(court: Court) -> None:
 
 
 def test_a_row_that_cannot_be_read_says_nothing(court: Court) -> None:
-    """Of one that yields nobody has to be told: the extract is the later word."""
+    """A row that yields needs no report: the extract is the later word."""
     court.feed(Kind.CANCEL, "OC-7", CANCELLED_AT)
     court.upsert("OC-7", ANA, "QUIEN SABE", f"{DAY}T12:00:00-06:00")
     court.extract(LISTED, sequence(2)())

@@ -1,4 +1,4 @@
-"""A discreet alert is issued: its owner is told who looked in the days before, once; no officer is told anything."""
+"""A discreet alert is issued: its owner learns once of the looks in the days before; no officer learns anything."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fed]:
 
 
 def told_of(live: Fed, record_id: str) -> list[dict[str, Any]]:
-    """What the register's owner reads of one alert."""
+    """Returns what the register's owner reads of one alert."""
     return [line for line in read_lines(live.registers.data / FOLDER, "mp") if record_id in line["records"]]
 
 
 @pytest.mark.slow
 def test_the_owner_is_told_of_earlier_looks_and_officers_of_nothing(live: Fed) -> None:
-    """Who looked before is told to the owner with the alert; who looks later as ever; a warrant still reaches her."""
+    """The owner learns of earlier looks with the alert, of later ones as ever; a warrant still reaches the officer."""
     ana, other = live.officer("91001"), live.officer("91002")
     answer = ana.person(cui_of(1)).answer
     other.person(cui_of(2))
@@ -117,7 +117,7 @@ def test_the_owner_is_told_of_earlier_looks_and_officers_of_nothing(live: Fed) -
 
 @pytest.mark.slow
 def test_an_alert_that_is_changed_is_no_new_one(live: Fed) -> None:
-    """Its owner heard of each look as it was; another alert on the same person is told of them for itself."""
+    """Its owner heard of each look as it was; another alert on the same person brings its own notices."""
     ana = live.officer("92001")
     live.push(id="D3", register="mp", row=watched("D3", CUI=cui_of(3)))
     until(lambda: taken_over(live, "D3"), 60)
@@ -131,7 +131,7 @@ def test_an_alert_that_is_changed_is_no_new_one(live: Fed) -> None:
 
 
 def taken_over(live: Fed, record_id: str) -> bool:
-    """Whether recall saw the alert."""
+    """Returns whether recall saw the alert."""
     with closing(sqlite3.connect(live.registers.data / RECALL / FILE)) as database:
         [[count]] = database.execute("SELECT count(*) FROM change WHERE record = ?", (record_id,))
         return bool(count)

@@ -1,4 +1,4 @@
-"""What goes past the rules is linked as the rules link it, in random histories."""
+"""Records that go past the rules are linked as the rules link it, in random histories."""
 
 from __future__ import annotations
 

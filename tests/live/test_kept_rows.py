@@ -134,7 +134,7 @@ def test_batches_of_an_earlier_release_are_read(tmp_path: Path) -> None:
 def test_rows_are_the_same_however_few_pieces_are_read_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What reading them takes is bounded by that, and not by whom it is asked for."""
+    """Reading them takes as much as that bounds, whoever is asked for."""
     monkeypatch.setattr(kept, "KEPT_ROWS", 3)  # so that this nation has many, and a subject's rows lie in several
     base = built(tmp_path, small_world())
     [directory] = (base.data / "generations").iterdir()

@@ -1,4 +1,4 @@
-"""Who is known by a number that no identity register states: what a build's names would find is not green meanwhile
+"""Persons known by a number that no identity register states: not green while a build's names would find an alert
 (answers.md sections 5 and 15)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whatever odd rows are fed, in whatever portions, the view answers as a base that was built with them in it."""
+"""Odd rows are fed, in any portions: the view answers as a base that was built with them in it."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_an_owner_s_own_number_is_none_of_the_vehicle_s(fed: FedWorld) -> None:
 
 @pytest.fixture
 def doubtful(tmp_path: Path) -> Iterator[FedWorld]:
-    """Over a base with alerts that are linked to two: by the VIN of one and the plate of another, by the number of one
-    and the name of another; and with what one did of whom it is doubtful when she was born."""
+    """Yields a base with alerts linked to two: by the VIN of one and the plate of another, by the number of one and the
+    name of another; and with acts of somebody with a doubtful date of birth."""
     name, born = WHO[MARTA]
     world = small_world()
     world.report("M9", "ROBO", PLACA="P-456FGH", VIN="3N1AB7AP5FY000001")
@@ -88,7 +88,7 @@ def test_a_report_is_closed_as_the_plate_leaves_one_of_two(doubtful: FedWorld) -
 
 
 def test_a_warrant_under_another_s_number_leaves_nobody_behind(doubtful: FedWorld) -> None:
-    """The register of persons bears the number out by now: she who was meant by name is clear."""
+    """The register of persons bears the number out by now: the person meant by name is clear."""
     name, born = WHO[MARTA]
     place = next(row["ID"] for row in doubtful.world.rows["renap"] if row["CUI"] == cui_of(LUIS))
     assert "level: LEVEL_POSSIBLE" in said(doubtful.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
@@ -99,8 +99,8 @@ def test_a_warrant_under_another_s_number_leaves_nobody_behind(doubtful: FedWorl
 
 
 def test_whose_birth_date_is_mended_did_it_as_a_minor_or_not(doubtful: FedWorld) -> None:
-    """The warrants are of 2020: they were 12, or of age. What was hidden is shown, and the other way round; that of Ana
-    is linked by her name, which follows no birth date before the next rebuild, but is no less a minor's."""
+    """The warrants are of 2020: the accused were 12, or of age. Hidden ones are shown and the other way round; Ana's
+    is linked by name, which follows no birth date before the next rebuild, but is no less a minor's."""
     patrol = Grant({1: (1 << 64) - 1})
     for number in (6, ANA):
         row = dict(next(row for row in doubtful.world.rows["renap"] if row["CUI"] == cui_of(number)))
@@ -114,7 +114,7 @@ def test_whose_birth_date_is_mended_did_it_as_a_minor_or_not(doubtful: FedWorld)
 
 
 def test_a_report_by_the_end_of_a_number(fed: FedWorld) -> None:
-    """It means whatever vehicle comes whose number ends so, in whichever of the two orders."""
+    """It means any vehicle that comes with such an end of its number, in whichever of the two orders."""
     fed.take(theft(fed, "M9", VIN="000088"))
     fed.take(owned(fed, "V88-00", "P-888LLL", 88, LUIS, WHO[LUIS][0]))
     fed.take(theft(fed, "M10", VIN="0000088"), theft(fed, "M11", VIN="5FY000077", PLACA="P-777JKL"))
@@ -140,7 +140,7 @@ class _TwoCourts(SmallWorld):
 
 
 def test_a_warrant_by_name_follows_the_causa_of_another_register(tmp_path: Path) -> None:
-    """It is hers while a court states her number beside the causa; of another causa it never was."""
+    """It means its person while a court states the number beside the causa; for another causa it never does."""
     world = _TwoCourts()
     world.rows = small_world().rows
     fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "built", world))
@@ -156,7 +156,7 @@ def test_a_warrant_by_name_follows_the_causa_of_another_register(tmp_path: Path)
 
 
 def test_an_order_that_is_closed_hides_nobody(fed: FedWorld) -> None:
-    """By name alone, and no birth date of hers: it hid her address and was no link."""
+    """The order has a name alone, and another birth date: it hid the address and was no link."""
     order = {"TIPO": "VICTIMA", "NOMBRE": WHO[ANA][0], "NACIMIENTO": "2008-03-04", "ESTADO": "PENDIENTE"}
     car = checks.CheckVehicleRequest(plate="P-123BCD")
     fed.take(fed.upsert("mp", ID="M9", **order))
@@ -186,7 +186,7 @@ def test_an_owner_by_nit_is_whose_the_nit_is_by_now(tmp_path: Path, monkeypatch:
 
 
 def test_who_lost_her_last_record_is_an_owner_still(tmp_path: Path) -> None:
-    """Nobody on file: known by the vehicle that names her, and for a time by a warrant. In the base, and fed."""
+    """The person is not on file: known by the vehicle's register, and for a time by a warrant. In the base, and fed."""
     world = small_world()
     world.car(3, "P-777JKL", [{"CUI": cui_of(40), "NOMBRE": "NADIE DE AQUI"}])
     world.warrant("W8", cui_of(40))
@@ -206,7 +206,7 @@ def test_who_lost_her_last_record_is_an_owner_still(tmp_path: Path) -> None:
 
 
 def test_how_certainly_she_owns_it_changes_with_her_names(fed: FedWorld) -> None:
-    """The vehicle's register goes on naming her as it did: a wanted owner's name that no longer agrees is POSSIBLE."""
+    """The vehicle's register names the owner as before: a wanted owner with a name that differs is POSSIBLE."""
     fed.writer.publish()
     ana = dict(next(row for row in fed.world.rows["renap"] if row["CUI"] == cui_of(ANA)))
     mended = ana | {"NOMBRE": "ZOILA IRMA TUYUC XOL"}

@@ -104,7 +104,7 @@ def test_a_search_goes_on_with_the_newest_levels(live: Live) -> None:
 
 
 def test_a_search_whose_rows_moved_says_so(live: Live) -> None:
-    """A fourth of the name, born before the others, would push the first to the second page: she would come twice."""
+    """A fourth of the name, born before the others, would push the first to the second page, to be shown twice."""
     second = with_token(SEARCH, live.ask(SEARCH).next_page_token)
     live.person("R4", 4, "1960-01-01")
     until(lambda: set(map(str, live.everywhere(second))) == {GONE})

@@ -1,4 +1,4 @@
-"""Who looked somebody up is told of the warrant that came afterwards, and of its cancellation; and nobody else is.
+"""A look-up is followed by a notice of a warrant that came afterwards, and of its cancellation; to nobody else.
 
 Everything is real: a court's database, file or bus, the feed in production mode, officers with certificates and tokens.
 """
@@ -111,7 +111,7 @@ class Fed(RunningLive):
 
 
 class Officer(Asker):
-    """One who looks people up, and what she was told since she subscribed."""
+    """An officer who looks people up, and the notices since the subscription."""
 
     def __init__(self, live: Fed, nip: str, roles: list[str]) -> None:
         super().__init__(live.kit, live.address, "pnc/patrol", STOP, nip=nip)
@@ -136,7 +136,7 @@ class Officer(Asker):
                 self.resume_token = message.resume_token
 
     def kinds(self, record_id: str) -> list[int]:
-        """What she was told of one record, in its order."""
+        """Returns the notices of one record, in their order."""
         return [each.kind for each in self.told if each.record.record_id == record_id]
 
     def acknowledge(self, *ids: str) -> int:
@@ -159,7 +159,7 @@ def warrant(number: int) -> dict[str, str]:
 
 
 def told_of_both(live: Fed, number: int, issue: Any, cancel: Any) -> None:
-    """The officer who looked is told of both; one who did not look, and one who may not see it, of neither."""
+    """Returns whether the officer who looked got both, and one who did not look, or may not see it, neither."""
     record = f"W{number}"
     ana, other, unseeing = (live.officer(f"7{number}{place}00", *roles) for place, roles in enumerate(((), (), ())))
     ana.person(cui_of(number))
@@ -254,7 +254,7 @@ def test_through_a_bus(live: Fed, tmp_path: Path) -> None:
 
 
 def test_through_a_push_stream_and_kills(live: Fed) -> None:
-    """What was in force when she looked; everybody is killed before she is told, and again before her receipt."""
+    """The warrant was in force at the look-up; everybody is killed before the notice, and again before its receipt."""
     looked = live.officer("75001")
     hedged = checks.CheckPersonRequest(context=looked.frame(request_id=str(uuid.uuid4())), cui=cui_of(2))
     for _ in range(2):
@@ -286,7 +286,7 @@ def test_through_a_push_stream_and_kills(live: Fed) -> None:
 
 
 def test_what_may_mean_another_is_told_as_possible(live: Fed) -> None:
-    """Her number and another's name: she must not be held for it before somebody looks."""
+    """The number is one person's and the name another's: nobody is held for it before somebody looks."""
     officer = live.officer("75501")
     officer.person(cui_of(3))
     officer.subscribe()
@@ -299,7 +299,7 @@ def test_what_may_mean_another_is_told_as_possible(live: Fed) -> None:
 
 
 def test_of_who_was_chosen_from_a_list_it_is_told_as_possible(live: Fed) -> None:
-    """Nobody gave her number: the look-up was AMARILLO at most, and so is what is told of it."""
+    """Nobody gave the number: the look-up was AMARILLO at most, and so is the notice."""
     chooser, comparer = live.officer("75601"), live.officer("75602")
     for officer, found in (
         (chooser, checks.SUBJECT_FOUND_CHOSEN_BY_NAME),

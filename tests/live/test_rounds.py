@@ -1,4 +1,4 @@
-"""Of many changes of a record those that count leave what all of them, one by one, would have left."""
+"""Many changes of a record: those that count leave what all of them, one by one, would have left."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def source_of(change: Change) -> str:
 
 
 def left_by(changes: Iterable[Change], bad: set[int]) -> tuple[Stands, set[str], list[int]]:
-    """What stands, records whose last change was refused, and what was refused."""
+    """Returns the standing records, those with a refused last change, and the refused changes."""
     stands: Stands = {}
     lacking: set[str] = set()
     refused: list[int] = []

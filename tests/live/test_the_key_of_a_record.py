@@ -121,7 +121,7 @@ def test_a_row_of_one_person_leaves_the_other_of_that_order(fed: FedNumbers) -> 
 
 
 def test_a_cancellation_that_may_mean_two_clears_neither(fed: FedNumbers) -> None:
-    """Of two sources, and of two lines: POSSIBLE, "cancelada según ...: confirme", until it is said which."""
+    """Two sources, and two lines: POSSIBLE, "cancelada según ...: confirme", until it is said which."""
     assert fed.take(fed.change(Kind.CANCEL, "mp", "9", {})).refused == []
     for text in ("P-456FGH", "P-789JKL"):
         assert POSSIBLE in plate(fed, text)
@@ -175,7 +175,7 @@ def again(fed: FedNumbers, place: str, stay: Callable[[Mapping[str, str]], bool]
 
 
 def test_no_extract_makes_certain_what_a_cancellation_did_not_say(fed: FedNumbers) -> None:
-    """Of two lines one is left, of a warrant and an order of one number the order: neither is closed for it."""
+    """One of two lines is left, and the order of a warrant and an order with one number: neither is closed for it."""
     fed.take(fed.feed("oj/ordenes", NUMERO="7", LINEA="", **who(LUIS), ESTADO="PENDIENTE", FECHA="2024-02-03"))
     fed.take(fed.change(Kind.CANCEL, "oj/ordenes", "8", {}), fed.change(Kind.CANCEL, "oj", "7", {}))
     again(fed, "oj/ordenes", lambda row: row["NUMERO"] == "8" and row["LINEA"] == "1")
@@ -214,7 +214,7 @@ def test_a_cancellation_that_names_nothing_is_told(fed: FedNumbers) -> None:
 
 
 def test_a_change_of_another_line_mends_nothing(fed: FedNumbers) -> None:
-    """What was refused stays lacking; a row without the column of the line is no line of its own where lines stand."""
+    """A refused change stays lacking; a row without the column of the line is no line of its own where lines stand."""
     cells = {**who(LUIS), "NUMERO": "8", "ESTADO": "CANCELADA"}
     assert [why.rule for why in fed.take(fed.change(Kind.UPSERT, "oj/ordenes", "8", cells)).refused] == [
         "ambiguous_record"

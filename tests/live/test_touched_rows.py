@@ -1,4 +1,4 @@
-"""What is kept of the subjects that were touched, against a dictionary: tables in memory and on disk, merged."""
+"""Rows kept of the subjects that were touched, against a dictionary: tables in memory and on disk, merged."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_last_rows_of_each_subject_count(tmp_path: Path, monkeypatch: pytest
 def test_tables_that_become_one_take_no_more_memory_than_a_tick(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What catching up leaves, some thousand subjects a table, and the small tables of the feed after it."""
+    """Catching up leaves some thousand subjects a table, and then come the small tables of the feed."""
     monkeypatch.setattr(touched_rows, "_MOST_TABLES", 32)
     kept = TouchedRows(SCHEMA, tmp_path)
 

@@ -1,4 +1,4 @@
-"""Which changes are told, what is kept of them, and for how long the log can be searched."""
+"""Changes that are recalled, what is kept of them, and for how long the log can be searched."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_alert_that_others_state_too_is_not_cancelled() -> None:
 
 
 def test_a_record_that_was_linked_to_another_subject_is_not_cancelled() -> None:
-    """Somebody without a number was somebody with one: the warrant stands, and "no actúe" would let her go."""
+    """A person without a number became one with a number: the warrant stands; "no actúe" would let the person go."""
     assert [what for what, _ in changes_between([alert()], [], {}, elsewhere={OJ})] == [What.MOVED]
     assert [what for what, _ in changes_between([alert()], [], {}, elsewhere={SIPOL})] == [What.CANCELLED]
 
@@ -145,7 +145,7 @@ def test_the_newest_word_waits_until_its_receipt(tmp_path: Path) -> None:
 
 
 def test_sequences_of_a_ledger_that_was_put_away_are_compared_with_nothing(tmp_path: Path) -> None:
-    """Else nobody is told of anything until the new one is as long: every look-up would have seen every change."""
+    """Else nobody hears of anything until the new one is as long: every look-up would have seen every change."""
     store = RecallStore(tmp_path)
     store.take(Taken("base", 1000, {SUBJECT: [alert()]}), [(change(What.NEW, 1000, 5000), [look("w/1/1")])])
     store.take(Taken("base", 0, {}, anew_ms=6000), [])
@@ -249,7 +249,7 @@ def test_what_a_minor_did_is_told_to_who_may_act(tmp_path: Path, purpose: int, o
     ledger = LedgerWriter(fed.data / LEDGER)
 
     def said() -> list[str]:
-        """What the officer who may see no minors reads of what is new."""
+        """Returns what the officer who may see no minors reads of what is new."""
         seen = views.look()
         assert seen is not None
         store.take(seen.taken, [(each, looks) for each in seen.changes])
@@ -282,7 +282,7 @@ MASKS_LISTS = Grant([2**64 - 1] * 5, masks_lists=True)
 
 
 def told_of_new_warrant(tmp_path: Path, world: SmallWorld, grant: Grant, *, by_number: bool) -> Recall | None:
-    """What an officer who looked LUIS up is told of his new warrant."""
+    """Returns the notices of an officer who looked LUIS up, about the new warrant."""
     fed = FedWorld(tmp_path / "fed", world, built(tmp_path / "first", world))
     store = RecallStore(tmp_path / "recall")
     views = Views(fed.data, store)

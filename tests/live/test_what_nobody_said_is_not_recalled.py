@@ -1,4 +1,4 @@
-"""Nobody is told CANCELADA or NUEVA ALERTA of what no register said: a withdrawal, a roll-back, an old ledger."""
+"""Nobody gets CANCELADA or NUEVA ALERTA about what no register said: a withdrawal, a roll-back, an old ledger."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Court:
         self.ledger.append([change], now_ms)
 
     def told(self) -> set[tuple[What, str]]:
-        """What changed since it was asked last, once the writer has brought the view to the ledger's end."""
+        """Returns what changed since it was asked last, once the writer has brought the view to the ledger's end."""
         with Follower(self.data, self.current, load_manifests(self.registers.manifests)) as follower:
             follower.step()
         found: set[tuple[What, str]] = set()

@@ -1,4 +1,4 @@
-"""Whom a fed order means besides its number's or date's bearer is told at once, as a build tells it (section 5)."""
+"""Persons that a fed order means besides its number's or date's bearer are shown at once, as by a build (section 5)."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_who_is_meant(fed: FedWorld, case: str) -> None:
 
 
 def test_a_cedula_that_becomes_somebodys(fed: FedWorld) -> None:
-    """An order by her number and a cedula that nobody has: once it is a stranger's, both may be meant."""
+    """An order by a number and a cedula that nobody has: once the cedula is a stranger's, both may be meant."""
     fed.take(order(fed, CUI=cui_of(MARTA), NOMBRE=PERSON, CEDULA="A-1 234500"))
     assert "LEVEL_HIT" in said(fed.view(), checks.CheckPersonRequest(cui=cui_of(MARTA)))
     row = {"CUI": cui_of(NAMESAKE), "NOMBRE": PERSON, "NACIMIENTO": "1955-02-03", "SEXO": "F"}

@@ -1,4 +1,4 @@
-"""What was fed is STALE while nobody applies it, or nobody could take a change over; and a feed is as old as it is."""
+"""Fed registers are STALE while nobody applies changes, or could take one over; a feed is as old as it is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOUR_MS = 3_600_000
 
 
 def level(fed: FedWorld, levels: LiveLevels, before: Generation) -> tuple[str, Generation]:
-    """Of a clean person, as this worker says now; and the view that it says it from."""
+    """Returns the level of a clean person, as this worker gives it now; and the view that it comes from."""
     view = levels.look() or before
     [found] = [
         line.split()[1] for line in said(fed.engine_of(view), LUISES).splitlines() if line.startswith("  level:")
@@ -36,7 +36,7 @@ def level(fed: FedWorld, levels: LiveLevels, before: Generation) -> tuple[str, G
 
 
 def test_changes_that_nobody_applies(fed: FedWorld) -> None:
-    """The court was told that its warrant is in force; `ronda live` was never started."""
+    """The court has the acknowledgement of its warrant; `ronda live` was never started."""
     view: Generation = Generation.open(fed.writer.base.directory)
     levels, not_fed = LiveLevels(view, fed.data, {"oj"}), LiveLevels(view, fed.data)
     assert level(fed, levels, view)[0] == "CLEAR", "nothing was ever fed"

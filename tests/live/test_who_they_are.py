@@ -1,4 +1,4 @@
-"""Whom the feed states with another name, birth date or sex: grey until the next rebuild (answers.md section 15)."""
+"""Persons fed with another name, birth date or sex: grey until the next rebuild (answers.md section 15)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_changed_name_is_grey_until_the_next_rebuild(fed: FedWorld, changed: d
 
 
 def test_a_record_by_that_name_may_mean_the_next_who_bears_it(fed: FedWorld) -> None:
-    """Of the base and fed: it leaves the one whose name changed, and comes back when the old name is stated again."""
+    """The record is of the base and fed: it leaves the one with the new name, and comes back with the old name."""
     fed.take(fed.upsert("oj", ORDEN="W77", NOMBRE=WHO[JOSE][0], ESTADO="PENDIENTE", FECHA="2024-02-03"))
     of_jose = next(row for row in fed.world.rows["renap"] if row["CUI"] == cui_of(JOSE))
     before, theirs = dict(of_jose), [checks.CheckPersonRequest(cui=cui_of(number)) for number in (JOSE, 5)]

@@ -97,7 +97,7 @@ class SmallSources:
         return build_mart(MartOptions(self.data, self.files, self.manifests, self.own, memory_mib=256, threads=1))
 
     def checks(self, year: int, delivered: datetime.date, rows: Sequence[Cells]) -> None:
-        """What Ronda counted itself."""
+        """Returns Ronda's own counts."""
         lines = [",".join(map(str, row)) for row in (CHECK_COLUMNS, *rows)]
         (self.own / f"consultas_{year}_{delivered:%Y%m%d}.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
@@ -112,7 +112,7 @@ def facts_of(data: Path, mart: Mart, fact: str, source: str = "") -> pd.DataFram
 
 
 def only_delivery(summary: MartSummary) -> DeliveryEntry:
-    """Of the one source with one delivery."""
+    """Returns the one delivery of the one source."""
     (source,) = summary.mart.sources
     (delivery,) = source.deliveries
     return delivery

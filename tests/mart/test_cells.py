@@ -1,4 +1,4 @@
-"""What one cell of a published file says, and what it does not."""
+"""Checks what one cell of a published file says, and what it does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ronda bench` against a real server: exit statuses, the report, and that it says nothing of whom it asked."""
+"""`ronda bench` against a real server: exit statuses, the report, and that it names nobody it asked about."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ p99_ms = 50
 
 
 def read(tmp_path: Path, text: str) -> str:
-    """What is said of a file that is refused."""
+    """Returns what is said of a file that is refused."""
     path = tmp_path / "targets.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(TargetsError) as refused:

@@ -21,7 +21,7 @@ def best(outcomes: Iterable[int]) -> int:
 
 
 def names(text: str, claims: Iterable[Record]) -> int:
-    """Of a stored name. The comparison of two names has a naive twin of its own, tests/oracle/name_match.py."""
+    """Returns the agreement with a stored name. The comparison has a naive twin, tests/oracle/name_match.py."""
     return best(compare_texts(text, c.name_text) for c in claims if c.name_text) if text else UNKNOWN
 
 
@@ -53,7 +53,7 @@ def _parents_of_one(father: str, mother: str, claim: Record) -> int:
 
 
 def stated_parents(record: Record, claims: Iterable[Record]) -> bool:
-    """Whether one claim bears every parent that the record states."""
+    """Returns whether one claim bears every parent that the record states."""
     return any(
         all(
             theirs and compare_texts(ours, theirs) == AGREES

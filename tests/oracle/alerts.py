@@ -76,7 +76,7 @@ class Alert:
 
     @property
     def criterion_1(self) -> bool:
-        """Whether one of its strongest records belongs by criterion 1, typed plate or VIN."""
+        """Returns whether one of its strongest records belongs by criterion 1, typed plate or VIN."""
         strongest = max(link.level for link in self.links)
         return any(link.level == strongest and is_criterion_1(link) for link in self.links)
 
@@ -198,7 +198,7 @@ def _latest_rows(links: list[Link]) -> tuple[list[Link], set[Link]]:
 
 
 def _is_later(row: Link, other: Link) -> bool:
-    """Whether the row is the later one for certain."""
+    """Returns whether the row is the later one for certain."""
     if row.record.version != other.record.version:
         return row.record.version > other.record.version
     return _age(row)[0] > _age(other)[1]
@@ -256,7 +256,7 @@ def _closing_day(row: AlertRow) -> int | None:
 
 
 def _closed_elsewhere(links: list[Link], authority: int | None) -> Link | None:
-    """Of other registers' closings with a known day the last."""
+    """Returns the last of other registers' closings with a known day."""
     closings = [
         link
         for link in links
@@ -307,7 +307,7 @@ def stored_alerts(view: View, subject: Subject) -> list[Alert]:
 
 
 def _shown_without_offence(view: View, alert: Alert) -> bool:
-    """Of an act as a minor: to whoever may see such a section OPEN, once the person is of age or in order to act."""
+    """Returns whether an act as a minor shows to callers who see such a section OPEN: of age, or in order to act."""
     return (
         is_of_a_minor(view, alert)
         and view.shows(alert.first.section, section_pb2.SENSITIVITY_OPEN)
@@ -324,7 +324,7 @@ def is_of_a_minor(view: View, alert: Alert) -> bool:
 
 
 def is_adolescents_order(view: View, alert: Alert) -> bool:
-    """Of an act as a minor, on somebody who is not of age."""
+    """Returns whether the order is for an act as a minor, on somebody who is not of age."""
     return is_of_a_minor(view, alert) and not view.is_of_age(alert.subject)
 
 
@@ -372,7 +372,7 @@ def hit_of(
 
 
 def _closed_since(view: View, alert: Alert) -> str:
-    """What another register says that the authority cannot have known at its as-of."""
+    """Returns what another register says that the authority cannot have known at its as-of."""
     link = alert.closed_elsewhere
     if link is None:
         return ""
@@ -397,7 +397,7 @@ def _is_old(view: View, alert: Alert) -> bool:
 
 
 def _for_purpose(view: View, alert: Alert) -> str:
-    """What a kind means for a purpose for which it is no reason to detain."""
+    """Returns what a kind means for a purpose for which it is no reason to detain."""
     inland = view.purpose not in (context_pb2.PURPOSE_UNSPECIFIED, context_pb2.PURPOSE_BORDER)
     if alert.kind == alert_pb2.ALERT_KIND_TRAVEL_BAN and inland:
         return "TRAVEL_BAN_INLAND"

@@ -1,4 +1,4 @@
-"""What a request asks: its fields checked and made canonical (docs/answers.md section 8)."""
+"""A request's fields, checked and made canonical (docs/answers.md section 8)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Identifier:
     value: Any
 
     def is_of(self, record: Record) -> bool:
-        """Whether a record carries it."""
+        """Returns whether a record carries it."""
         if self.kind == "cui":
             return bool(record.cui == self.value)
         if self.kind == "nit":
@@ -67,7 +67,7 @@ class Identifier:
 
     @property
     def national(self) -> bool:
-        """Whether it is an identifier that Guatemala gives."""
+        """Returns whether it is an identifier that Guatemala gives."""
         if self.kind == "document":
             return str(self.value).startswith("GTM:")
         if self.kind == "plate":
@@ -88,7 +88,7 @@ class Identifier:
 
     @property
     def identified_as(self) -> tuple[str, ...]:
-        """What a register must identify to speak with authority of it."""
+        """Returns what a register must identify to speak with authority of it."""
         if self.kind in ("document", "document_number"):
             return ("foreign_document",) if self.foreign else ("document",)
         return ("nit", "cui") if self.kind == "nit" and self.is_cui else (self.kind,)

@@ -113,12 +113,12 @@ def shown_level(
 
 
 def is_weak(by_name: dict[Subject, Fit] | None, subject: Subject) -> bool:
-    """Whether somebody was found by a name that is only a little like his."""
+    """Returns whether somebody was found by a name that is only a little like his."""
     return by_name is not None and subject in by_name and by_name[subject].weak
 
 
 def similar_alerts(view: View, people: list[tuple[Subject, int]], by_name: dict[Subject, Fit] | None) -> int:
-    """How many weak candidates have an alert."""
+    """Returns how many weak candidates have an alert."""
     return sum(is_weak(by_name, subject) and has_alert(view, subject) for subject, _ in people)
 
 

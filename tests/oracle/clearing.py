@@ -88,7 +88,7 @@ def clear(view: View, standard: int, batch: Any) -> contract.ClearResponse:
 
 
 def is_needed(register: Register, standard: int, kind: str) -> bool:
-    """Whether NO_RECORD rests on this register."""
+    """Returns whether NO_RECORD rests on this register."""
     identifying = {"person": {"cui"}, "vehicle": {"plate", "vin"}}[kind]
     if register.identifies & identifying:
         return True
@@ -159,7 +159,7 @@ def _cui_row(view: View, standard: int, row: dict[str, Any]) -> Verdict:
 
 
 def _contradicts(view: View, subject: Subject, standard: int, row: dict[str, Any]) -> bool:
-    """Whether the name or birth date is another's, or the name finds somebody else with a record."""
+    """Returns whether the name or birth date is another's, or the name finds somebody else with a record."""
     birth = (row["birth_dates"] // 10000, row["birth_dates"] // 100 % 100, row["birth_dates"] % 100)
     text = mended(naive_names.name_text({}, row["names"]))
     claims = view.comparable(subject)
@@ -177,7 +177,7 @@ def _contradicts(view: View, subject: Subject, standard: int, row: dict[str, Any
 
 
 def _minors(view: View, standard: int, people: list[Subject]) -> tuple[bool, bool]:
-    """Whether one of them has an adolescent's order that the grant shows MINOR.
+    """Returns whether one of them has an adolescent's order that the grant shows MINOR.
 
     Besides, whether one is not of age, and the grant does not show every such order.
     """

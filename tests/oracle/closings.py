@@ -1,4 +1,4 @@
-"""What stays of the authority that was withdrawn (docs/answers.md section 6, "The authority withdrawn")."""
+"""Remains of the authority that was withdrawn (docs/answers.md section 6, "The authority withdrawn")."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _row(record: Record) -> AlertRow:
 
 
 def _is_later(record: Record, other: Record) -> bool:
-    """Whether the row is the later one for certain."""
+    """Returns whether the row is the later one for certain."""
     if record.version != other.version:
         return record.version > other.version
     return _days(record)[0] > _days(other)[1]

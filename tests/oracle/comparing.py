@@ -1,4 +1,4 @@
-"""What was given compared with a subject: `comparisons` (docs/answers.md section 8)."""
+"""The given fields compared with a subject: `comparisons` (docs/answers.md section 8)."""
 
 from __future__ import annotations
 
@@ -54,8 +54,10 @@ def person(view: View, question: PersonQuestion, subject: Subject | None, found:
 
 
 def _nearness(asked: Birth, filed: list[Birth]) -> int:
-    """Of a birth date that neither agrees nor disagrees. Fillers state nothing, but beside the same day of another
-    century."""
+    """Returns how near a birth date is that neither agrees nor disagrees.
+
+    Fillers state nothing, but beside the same day of another century.
+    """
     filed = [b for b in filed if min(b[0], asked[0]) > 1900 or naive_calendar.grade(asked, b) == "century"]
     if not asked[0] or not filed:
         return UNKNOWN
@@ -143,7 +145,7 @@ def _another_vehicle(view: View, asked: Identifier) -> bool:
 
 
 def disagree(comparisons: Comparisons) -> bool:
-    """Whether the caution IDENTIFIERS_DISAGREE is due."""
+    """Returns whether the caution IDENTIFIERS_DISAGREE is due."""
     return any(outcome == DISAGREES and criterion not in SEEN_ONLY for criterion, outcome in comparisons)
 
 

@@ -17,7 +17,7 @@ from tests.oracle.values import NO_DATE, RefusedError, RowValues, whole_day
 def damaged_records(
     manifest: dict[str, Any], ordinal: int, spec: dict[str, Any], values: RowValues, row: Row, error: RefusedError
 ) -> list[Record]:
-    """Of a refused row: one for each whom it alone shows; none when it shows nobody or would have been no alert."""
+    """Returns the records of a refused row: one for each that it alone shows; none if it shows none or was no alert."""
     found = damaged_record(manifest, ordinal, spec, values, row, error, 0)
     if found is None or row.refused:
         return [] if found is None else [found]
@@ -35,7 +35,7 @@ def damaged_record(
     error: RefusedError,
     which: int,
 ) -> Record | None:
-    """The damaged record of whom the row shows at that place."""
+    """Returns the damaged record of the subject that the row shows at that place."""
     told = row.refused in ("", "undecodable_bytes")  # which cell is in which column
     standards: frozenset[str] = frozenset(spec.get("clearance", ())) if told else frozenset()
     if "alert" not in spec and not standards:

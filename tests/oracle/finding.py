@@ -1,4 +1,4 @@
-"""Who an identifier or a name finds, with which link and identity status (docs/answers.md sections 8 and 9)."""
+"""Finding by an identifier or a name, with link and identity status (docs/answers.md sections 8 and 9)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNSPECIFIED = level_pb2.IDENTITY_STATUS_UNSPECIFIED
 
 @dataclass
 class Finding:
-    """What one thing asked finds. `subject` when it is one; `others` are candidates, in order."""
+    """The finds of one asked thing. `subject` when it is one; `others` are candidates, in order."""
 
     subject: Subject | None = None
     others: list[Subject] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Finding:
 
     @property
     def on_file(self) -> bool:
-        """Whether it finds what was asked: not only somebody of a similar name who has an alert."""
+        """Returns whether it finds what was asked: not only somebody of a similar name who has an alert."""
         alone = bool(self.by_name) and all(fit.unsure for fit in self.by_name.values())
         return self.found and not alone
 
@@ -91,7 +91,7 @@ def by_identifier(view: View, asked: Identifier, question: PersonQuestion) -> Fi
 
 
 def supports(view: View, subject: Subject, question: PersonQuestion) -> bool:
-    """Whether names, parents or birth date given agree."""
+    """Returns whether names, parents or birth date given agree."""
     claims = view.comparable(subject)
     return AGREES in (
         agreement.names(question.name_text, claims),

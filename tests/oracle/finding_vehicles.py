@@ -1,4 +1,4 @@
-"""Which vehicle a plate, VIN, chassis tail or engine finds (docs/answers.md sections 8 and 9)."""
+"""Finding vehicles by plate, VIN, chassis tail or engine (docs/answers.md sections 8 and 9)."""
 
 from __future__ import annotations
 

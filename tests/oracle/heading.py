@@ -46,8 +46,10 @@ def level(
     several: bool = False,
     withheld: bool = False,
 ) -> int:
-    """Level by section 9. `kind`: "person" or "vehicle", whose registers are needed; `withheld`: adolescents' orders
-    of the person are hidden."""
+    """Returns the level by section 9. `kind`: "person" or "vehicle", for the needed registers.
+
+    `withheld`: adolescents' orders of the person are hidden.
+    """
     if hits and max(h.level for h in hits) == level_pb2.LEVEL_HIT:
         return level_pb2.LEVEL_HIT
     if hits or disagree or several or (national and status in NATIONAL_ALARM):
@@ -61,7 +63,7 @@ def level(
 
 
 def counts_as_national(view: View, asked: Identifier | None, status: int) -> bool:
-    """Whether what was asked is a national identifier; a VIN that is not on file is one only while nobody can tell."""
+    """Returns whether a national identifier was asked; a VIN that is not on file is one only while nobody can tell."""
     if asked is None or not asked.national:
         return False
     not_on_file = asked.kind == "vin" and status == level_pb2.IDENTITY_STATUS_UNVERIFIED

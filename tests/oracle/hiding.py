@@ -1,4 +1,4 @@
-"""Whose addresses protected sides hide, linked or not (docs/answers.md section 5, "Only hidden")."""
+"""Addresses hidden by protected sides, linked or not (docs/answers.md section 5, "Only hidden")."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAST_FILLER_YEAR = 1900
 
 
 def hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link | None]]) -> None:
-    """Whose addresses the protected sides hide, linked or not: by a name that agrees, by a CUI one slip away.
+    """Returns subjects with an address that protected sides hide, linked or not: by a name, by a CUI one slip away.
 
     Each record with its link by an identifier, if it has one.
     """
@@ -51,8 +51,10 @@ def hide(linking: Linking, file: PersonsOnFile, records: list[tuple[Record, Link
 
 
 def _of_another_number(file: PersonsOnFile, subject: Subject, claims: list[Record]) -> set[OnFile]:
-    """Who bears the subject's whole name on file, unless both have a CUI: nothing else tells two persons apart, and
-    not even that where they are of one birth date."""
+    """Returns bearers of the subject's whole name on file, unless both have a CUI.
+
+    Nothing else distinguishes two persons, and not even that where they are of one birth date.
+    """
     keys = {claim.name_key for claim in claims if claim.name_key}
     days = {(claim.name_key, claim.birth) for claim in claims if claim.birth[0] > LAST_FILLER_YEAR and claim.birth[2]}
     found = {
@@ -74,7 +76,7 @@ def _doubted(record: Record, claims: list[Record]) -> bool:
 
 
 def _is_nearly(stated: str, borne: str) -> bool:
-    """Of a valid number on file: another place part, or the digit that a put zero stands for."""
+    """Returns numbers near a valid one on file: another place part, or the digit that a put zero stands for."""
     if cui_rule(borne) or stated == borne:
         return False
     lost = stated[0] == "0" and stated[1:] in {borne[:place] + borne[place + 1 :] for place in range(13)}

@@ -145,7 +145,7 @@ class Linking:
         return link
 
     def _join_in_name(self, record: Record, subject: Subject) -> None:
-        """POSSIBLE for whom a CUI in the name's cell shows, unless the record is linked to her anyhow."""
+        """Adds POSSIBLE for the person of a CUI in the name's cell, unless the record is linked there anyhow."""
         if all(link.record is not record for link in subject.links):
             link = self.join(record, subject, level_pb2.CRITERION_CUI, POSSIBLE)
             link.in_name = True
@@ -153,7 +153,7 @@ class Linking:
             link.level = POSSIBLE
 
     def _join_second_numbers(self, link: Link) -> None:
-        """Where another number of the record is somebody else's, neither is certain."""
+        """Joins second numbers: where one of the record's is somebody else's, neither is certain."""
         record = link.record
         if record.about != PERSON or not (record.alert is not None or record.standards):
             return
@@ -178,7 +178,7 @@ class Linking:
             second.level = POSSIBLE
 
     def _of_shared_numbers(self, link: Link) -> list[tuple[Subject, int]]:
-        """Of a record whose number makes nobody on file: those who have it, whom name and birth date fit best."""
+        """Returns, for a record with a number that makes nobody, its bearers that name and birth date fit best."""
         record = link.record
         found: dict[str, int] = {}
         if link.subject.has_cui:
@@ -305,7 +305,7 @@ class Linking:
 
 
 def _states_plainly(record: Record) -> bool:
-    """Whether it is a person's own record."""
+    """Returns whether it is a person's own record."""
     return record.about == PERSON and record.section != section_pb2.SECTION_OWNED_VEHICLE
 
 
@@ -337,7 +337,7 @@ def points(record: Record, claims: list[Record], outcomes: dict[int, int]) -> in
 
 
 def name_points(pairing: name_match.Pairing) -> int:
-    """Of one claim's name."""
+    """Returns the points of one claim's name."""
     if pairing.agreement == AGREES:
         return 1 if pairing.words <= 2 else 2
     total = -2 if "CONFLICT_GIVEN" in pairing.flags else -1 if "EXTRA_GIVEN" in pairing.flags else 0
@@ -356,7 +356,7 @@ def compared(record: Record, claims: list[Record]) -> dict[int, int]:
 
 
 def under_18(birth: tuple[int, int, int], day: int | None) -> bool:
-    """Whether the day is before the 18th birthday; unknown parts of the birth date count as the earliest.
+    """Returns whether the day is before the 18th birthday; unknown parts of the birth date count as the earliest.
 
     Nobody acts before birth: of such a day the birth date says nothing.
     """

@@ -19,7 +19,7 @@ def kind_of(what: str, x: Token, y: Token) -> str:
 
 
 def crossed(a: Name, x: Token, b: Name, y: Token) -> str:
-    """How the roles of a pair differ; "" where they do not."""
+    """Returns how the roles of a pair differ; "" where they do not."""
     if x.role == y.role or NO_ROLE in (x.role, y.role):
         return ""
     if GIVEN not in (x.role, y.role):
@@ -30,9 +30,9 @@ def crossed(a: Name, x: Token, b: Name, y: Token) -> str:
 def counts_of(
     a: Name, b: Name, out: Pairing, left: tuple[list[Token], list[Token]], some: dict[str, int], turned: dict[str, bool]
 ) -> dict[str, int]:
-    """Returns how often each of DIFFERENCES is found in two names that are paired; a asked, b on file.
+    """Returns how often each of DIFFERENCES is found in two names that are paired; the first asked, the second on file.
 
-    left: tokens of each without a partner. some: pairs with a role. turned: roles whose tokens stand in another order.
+    left: tokens of each without a partner. some: pairs with a role. turned: roles with tokens in another order.
     """
     found = dict.fromkeys(DIFFERENCES, 0)
     pairs = [(i, j) for i, j in enumerate(out.partner) if j >= 0]

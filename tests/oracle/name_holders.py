@@ -1,4 +1,4 @@
-"""Whom a search adds to a page that is not full: holders of a rare word of those asked (docs/answers.md section 13)."""
+"""Persons that a search adds to a page with room: holders of a rare word (docs/answers.md section 13)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def holders_by_token(subjects: Iterable[Subject]) -> dict[str, list[Subject]]:
 
 
 def shares_a_word(words: Sequence[str], texts: Iterable[str]) -> bool:
-    """Whether an asked word of more than a letter goes with one of these names."""
+    """Returns whether an asked word of more than a letter goes with one of these names."""
     held = {token for text in texts for token, _ in name_roles(text)}
     return any(_kind(word, token) in FINDING for word in words if len(word) > 1 for token in held)
 

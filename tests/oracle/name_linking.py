@@ -31,7 +31,7 @@ Causa = tuple[int, str, bool]  # kind, merge key, DISCREET
 
 
 class Fit:
-    """One person on file whom a record may mean."""
+    """One person on file that a record may mean."""
 
     def __init__(
         self, person: OnFile, record: Record, names: int, evidence: tuple[int, int], population: int, covers: bool
@@ -129,7 +129,7 @@ class PersonsOnFile:
         self.scan = NameScan(list(self.bearers), NameFrequencies(dict(sounds), self.population))
 
     def bearing(self, record: Record) -> set[OnFile]:
-        """All whose name agrees with the record's, birth date and sex aside."""
+        """Returns all with a name that agrees with the record's, birth date and sex aside."""
         roles = name_roles(record.name_text)
         found: set[OnFile] = set()
         for text, names in zip(self.bearers, self.scan.compare(record.name_text)[0], strict=True):
@@ -138,7 +138,7 @@ class PersonsOnFile:
         return found
 
     def holding_all(self, record: Record) -> set[OnFile]:
-        """All of whom a name holds every token of the record's, two or more, birth date and sex aside."""
+        """Returns all with a name that holds every token of the record's, two or more, birth date and sex aside."""
         roles = name_roles(record.name_text)
         found: set[OnFile] = set()
         if len(roles) < 2:
@@ -150,7 +150,7 @@ class PersonsOnFile:
         return found
 
     def has_causa(self, subject: Subject, record: Record) -> bool:
-        """Whether another register's alert of the same causa is the person's by an identifier."""
+        """Returns whether another register's alert of the same causa is the person's by an identifier."""
         causa = _causa(record)
         held = self.causas.get(causa, set()) if causa is not None else set()
         return any(register != record.register and holder is subject for register, holder in held)
@@ -195,7 +195,7 @@ class PersonsOnFile:
         return [fit for fit in fits if not fit.dead] or fits
 
     def _near_by_parents(self, record: Record) -> set[OnFile]:
-        """Who bears the name, or a longer one that holds all of it, and the parents that the record states."""
+        """Returns who bears the name, or a longer one that holds all of it, and the parents that the record states."""
         if not _states_parents(record):
             return set()
         agreeing = self.bearing(record)
@@ -210,7 +210,7 @@ class PersonsOnFile:
         return {person for person in few if agreement.stated_parents(record, person.claims)}
 
     def _who_may_be_near(self, record: Record) -> set[OnFile]:
-        """Everybody whose number may be a slip of the record's, and more; all of them would take the oracle an hour."""
+        """Returns everybody near the record's number, and more; all of them would take the oracle an hour."""
         if not record.name_key and not record.cui:
             return set(self.persons)
         subjects = self.documents.get(record.document[1], set())
@@ -224,7 +224,7 @@ class PersonsOnFile:
     def _near_numbers(
         self, record: Record, doubt: weighed.Doubt, known: set[OnFile], evidence: tuple[Sequence[int], Sequence[int]]
     ) -> list[Fit]:
-        """Who bears a number one slip from the record's, and is not found by name."""
+        """Returns who bears a number one slip from the record's, and is not found by name."""
         found = []
         for person in sorted(self._who_may_be_near(record), key=lambda p: p.place):
             if person not in known and person.subject is not doubt.subject and doubt.tells(person.subject):
@@ -276,7 +276,7 @@ def is_person(subject: Subject) -> bool:
 
 
 def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
-    """Joins by name `records`, which have no identifier, and those of `links` whose identifier is not borne out."""
+    """Joins by name `records`, without identifiers, and those of `links` with an identifier not borne out."""
     for subject in linking.by_key.values():
         if is_person(subject):
             subject.name_only_alerts = subject.homonyms = 0
@@ -318,7 +318,7 @@ def link(linking: Linking, records: list[Record], links: list[Link]) -> None:
 
 
 def _came_with_the_number(record: Record, claims: list[Record]) -> bool:
-    """Whether the birth date is that of whose the number is, but for a slip, and the name is not."""
+    """Returns whether the birth date is the number's bearer's, but for a slip, and the name is not."""
     whole = [birth for birth in (record.birth, *(c.birth for c in claims)) if all(birth) and birth[0] > 1900]
     dated = record.birth in whole and any(
         naive_calendar.compare_birth_dates(record.birth, c.birth) != DISAGREES for c in claims if c.birth in whole
@@ -327,7 +327,7 @@ def _came_with_the_number(record: Record, claims: list[Record]) -> bool:
 
 
 def _shows_another(record: Record) -> bool:
-    """Whether it states a document's number without its country, or another number in the cell of a CUI or NIT."""
+    """Returns whether it states a document's number without country, or another number in a CUI's or NIT's cell."""
     return (bool(record.document[1]) and not record.document[0]) or bool(record.loose_number)
 
 
@@ -339,7 +339,7 @@ def _is_linked_by_name(record: Record) -> bool:
 
 
 def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list[Fit], *, numbered: bool) -> bool:
-    """Joins the record to whom it fits; whether that was a HIT link (it then is no subject of its own)."""
+    """Joins the record to each that fits; returns whether that was a HIT link (it then is no subject of its own)."""
     strong = [fit for fit in fits if fit.strong]
     held = [fit for fit in fits if fit.held]
     scored, all_told = [fit for fit in fits if fit.scored], [fit for fit in fits if fit.weighed]
@@ -459,14 +459,14 @@ def _is_filler(birth: Birth) -> bool:
 
 
 def _birth_evidence(birth: Birth, claims: list[Record], equal_more: int) -> int:
-    """Hundredths of a bit, counted once; docs/names.md, "What alerts". equal_more: of names whose dates are equal."""
+    """Returns hundredths of a bit, counted once; docs/names.md, "What alerts". equal_more: with equal dates."""
     bits = max((_birth_bits(birth, c.birth) for c in claims if c.birth[0]), default=0)
     same_day = bits == WEIGHTS["BIRTH_EQUAL"] and birth[1:] != (1, 1)
     return counted_once(bits) + equal_more * same_day
 
 
 def counted_once(birth: int) -> int:
-    """What a birth date was estimated to tell, of the weight that counts 1.2 times."""
+    """Returns what a birth date was estimated to tell, of the weight that counts 1.2 times."""
     return math.floor(birth * 5 / 6 + 0.5)
 
 
@@ -487,7 +487,7 @@ def _score(evidence: int, disagrees: bool, population: int) -> float:
 
 
 def _homonyms(file: PersonsOnFile) -> None:
-    """Other living persons on file whose first claim has the same name key."""
+    """Returns other living persons on file with the same name key in the first claim."""
     living: dict[str, list[OnFile]] = defaultdict(list)
     for person in file.persons:
         if person.claims[0].name_key and not any(c.dead for c in person.claims):

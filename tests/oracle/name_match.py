@@ -110,7 +110,7 @@ def split_prior(n: int, given: int) -> int:
 
 
 def guess_roles(tokens: list[Token], commas: int, whole: list[Token]) -> None:
-    """Of `whole`, the tokens that are no particles."""
+    """Returns the roles of the tokens of `whole` that are no particles."""
     if 0 < commas < len(whole):
         surnames = whole[:commas]
         for token in tokens:
@@ -186,7 +186,7 @@ def pair_value(what: str, a: Name, x: Token, b: Name, y: Token) -> int:
 
 
 def best_pairs(a: Name, b: Name, kinds: list[list[str]], done: set[int], taken: set[int]) -> list[int]:
-    """Of all ways to pair, the first of those with the most value; earlier tokens prefer earlier partners.
+    """Returns, of all ways to pair, the first of those with the most value; earlier tokens prefer earlier partners.
 
     `done` of a and `taken` of b are in a pair.
     """
@@ -296,13 +296,13 @@ def is_made_of(whole: Token, first: Token, last: Token) -> bool:
 
 
 def first_left(name: Name, left: list[Token]) -> bool:
-    """Whether the first surname found no partner."""
+    """Returns whether the first surname found no partner."""
     first = next((t for t in name.tokens if t.role == SURNAME), None)
     return any(t is first for t in left)
 
 
 def exchanged(evidence: int) -> int:
-    """What is left of the evidence of names in which a word stands for another: relatives may share the rest."""
+    """Returns the rest of the evidence of names in which a word stands for another: relatives may share the rest."""
     above = evidence - WEIGHTS["EXCHANGED_FULL"]
     return evidence if above <= 0 else evidence - above + above // WEIGHTS["EXCHANGED_PART"]
 

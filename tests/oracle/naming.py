@@ -1,4 +1,4 @@
-"""Whom a name fits: everybody on file is compared (docs/answers.md sections 8 and 13, "Search").
+"""Persons that a name fits: everybody on file is compared (docs/answers.md sections 8 and 13, "Search").
 
 The comparison of two names is core.names.comparison's, which has a naive twin of its own; the rest is here once more.
 """
@@ -64,7 +64,7 @@ def _birth_evidence(asked: Birth, filed: Birth) -> int:
 
 @dataclass
 class Likeness:
-    """How the asked name compares with one name on file."""
+    """The comparison of the asked name with one name on file."""
 
     agreement: int
     evidence: int  # hundredths of a bit
@@ -74,7 +74,7 @@ class Likeness:
 
 @dataclass
 class Fit:
-    """Somebody whom the name fits."""
+    """Somebody that the name fits."""
 
     subject: Subject
     evidence: int
@@ -130,7 +130,7 @@ class NamesOnFile:
         self.prior = math.floor(100 * math.log2(self.population) + 0.5)
 
     def births(self, subject: Subject) -> set[Birth]:
-        """All that are stated of somebody, by whomever."""
+        """Returns all that are stated of somebody, by any register."""
         found = self._births.get(subject)
         if found is None:
             found = self._births[subject] = {link.record.birth for link in subject.links if link.record.birth[0]}
@@ -172,7 +172,7 @@ def probability(evidence: int, prior: int) -> float:
 
 
 class Likenesses:
-    """Of the asked name with every name on file, by its text."""
+    """The asked name against every name on file, by its text."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class Likenesses:
 
 @dataclass
 class Asked:
-    """A name question. `searched`: of SearchPersons, whose years, department and municipality sift, and whose page is
+    """A name question. `searched`: of SearchPersons: years, department and municipality sift, and the page is
     filled; `checked`: of a check, which names those with an alert below that score, too; `cleared`: of a clearance,
     where those born over a year off count only if nobody nearer fits."""
 
@@ -230,8 +230,10 @@ def name_fits(view: View, asked: Asked) -> list[Fit]:
 
 
 def found_beside(view: View, asked: Asked) -> list[Fit]:
-    """Whom names find that are not quite those of a number's bearer, whose birth date the asked one may be: once more
-    without it. The weak aside, but where three words or more are all borne."""
+    """Returns persons found by names not quite those of a number's bearer: once more without the birth date.
+
+    The asked date may be the bearer's. The weak aside, but where three words or more are all borne.
+    """
     found = _found_once(view, asked)
     if asked.question.birth[0] > LAST_FILLER_YEAR:
         undated = replace(asked, question=replace(asked.question, birth=(0, 0, 0)))
@@ -268,7 +270,7 @@ def _add_holders(view: View, asked: Asked, likenesses: Likenesses, found: list[F
 
 
 def _near(file: NamesOnFile, asked: Asked, likenesses: Likenesses) -> set[Subject]:
-    """Who may fit: nobody else has enough evidence, whatever of theirs is hidden."""
+    """Returns who may fit: nobody else has enough evidence, whatever of theirs is hidden."""
     question = asked.question
     most = WEIGHTS["SEX_SAME"] * bool(question.sex) + WEIGHTS["DEPARTMENT_SAME"] * bool(asked.department)
     most += (WEIGHTS["DEPARTMENT_SAME"] + WEIGHTS["MUNICIPALITY_SAME"]) * bool(asked.municipality)
@@ -291,7 +293,7 @@ def _near(file: NamesOnFile, asked: Asked, likenesses: Likenesses) -> set[Subjec
 
 
 def _searched(file: NamesOnFile, asked: Asked, found: list[Fit]) -> list[Fit]:
-    """Who agrees or whose score is enough; a page that they do not fill, with the likeliest others."""
+    """Returns those that agree or have enough score; on a page with room, the likeliest others too."""
     for fit in found:
         fit.weak = file.score(fit.evidence) < POSSIBLE_SCORE
     listed = [f for f in found if f.agrees or not f.weak]
@@ -301,7 +303,7 @@ def _searched(file: NamesOnFile, asked: Asked, found: list[Fit]) -> list[Fit]:
 
 
 def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, int]]) -> list[Fit]:
-    """Who agrees or reaches the alert score; of the others, those who have an alert."""
+    """Returns who agrees or reaches the alert score; of the others, those who have an alert."""
     file = view.oracle.names_on_file
     dated = asked.question.birth[0] > LAST_FILLER_YEAR
     short = not dated and sum(role != MARRIED for _, role in roles) <= SHORT_NAME
@@ -326,12 +328,12 @@ def _checked(view: View, asked: Asked, found: list[Fit], roles: list[tuple[str, 
 
 
 def _years_off(view: View, subject: Subject, year: int) -> int | None:
-    """How far the nearest year of birth on file is; None = none is."""
+    """Returns how far the nearest year of birth on file is; None = none is."""
     return min((abs(c.birth[0] - year) for c in view.comparable(subject) if c.birth[0]), default=None)
 
 
 def has_alert(view: View, subject: Subject) -> bool:
-    """Whether the caller sees an alert in force."""
+    """Returns whether the caller sees an alert in force."""
     return any(alert.in_force(view.today) for alert in stored_alerts(view, subject))
 
 
@@ -351,7 +353,7 @@ def _texts(subject: Subject) -> set[str]:
 
 
 def like_by_more_than_initials(roles: list[tuple[str, int]], texts: Iterable[str]) -> bool:
-    """Whether a word asked, and one of any name on file, go together and both are more than a letter."""
+    """Returns whether a word asked, and one of any name on file, go together and both are more than a letter."""
     asked = [token for token, _ in roles if len(token) > 1]
     for text in texts:
         held = [token for token, _ in name_roles(text)]
@@ -392,7 +394,7 @@ def _fit(view: View, subject: Subject, asked: Asked, likenesses: Likenesses) -> 
 
 
 def _sifted(asked: Asked, claims: list[Record]) -> bool:
-    """Whether what is known of somebody lies outside what a search wants."""
+    """Returns whether what is known of somebody lies outside what a search wants."""
     years = [c.birth[0] for c in claims if c.birth[0] > LAST_FILLER_YEAR]
     inside = any(asked.year_from <= y <= (asked.year_to or y) for y in years)
     if (asked.year_from or asked.year_to) and years and not inside:

@@ -207,7 +207,7 @@ def _compare(view: View, tried: Tried, subject: Subject | None, found: bool) -> 
 
 
 def _held(view: View, finders: list[Tried], subject: Subject) -> comparing.Comparisons:
-    """Of several kinds that found: those by which the subject is held."""
+    """Returns, of several kinds that found, those by which the subject is held."""
     return [
         compared
         for t in sorted(finders, key=lambda t: CONTRACT_KINDS[t.kind])

@@ -1,4 +1,4 @@
-"""Who is wanted under one number and known by another (docs/answers.md section 5, "Wanted under another number")."""
+"""Persons wanted under one number and known by another (docs/answers.md section 5, "Wanted under another number")."""
 
 from __future__ import annotations
 

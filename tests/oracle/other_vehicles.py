@@ -1,4 +1,4 @@
-"""Whom a report by plate means besides its bearer (docs/answers.md section 4, "Plate against everything else")."""
+"""Vehicles that a report by plate means besides its bearer: answers.md section 4, "Plate against everything else"."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def join(
     bearers: Mapping[tuple[str, str, str], Sequence[Bearing]],
     on_file: Mapping[Subject, list[Record]],
 ) -> None:
-    """plated: alerts by plate alone, with whom that means. on_file: records of each vehicle that are no alerts."""
+    """Joins them. plated: alerts by plate alone, with their vehicles. on_file: records of each that are no alerts."""
     for record, meant in plated:
         known = [subject for subject in meant if subject in on_file]
         by_engine = _by_engine(record, known, on_file)
@@ -85,7 +85,7 @@ def _known_as(known: list[Subject], on_file: Mapping[Subject, list[Record]]) -> 
 
 
 def _is_otherwise(record: Record, claims: list[Record]) -> bool:
-    """Whether most of what the report describes is quite otherwise on file."""
+    """Returns whether most of what the report describes is quite otherwise on file."""
     agree, disagree = _compared(record, claims)
     return disagree >= 2 and disagree > agree
 
@@ -109,7 +109,7 @@ def _is_one_slip(a: str, b: str) -> bool:
 
 
 def _compared(record: Record, claims: list[Record]) -> tuple[int, int]:
-    """How many fields agree, and how many disagree with all that state them."""
+    """Returns how many fields agree, and how many disagree with all that state them."""
     outcomes = []
     for name in SEEN:
         stated = [getattr(claim, name) for claim in claims if getattr(claim, name)]

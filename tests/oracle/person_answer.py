@@ -157,7 +157,7 @@ def _is_conflict(comparisons: comparing.Comparisons) -> bool:
 
 
 def _further_one_is_nobodys(view: View, question: PersonQuestion) -> bool:
-    """Whether a further national identifier is held by nobody, though its register could tell."""
+    """Returns whether a further national identifier is held by nobody, though its register could tell."""
     return any(
         asked.national
         and any(view.identifiers_loaded(k) for k in asked.identified_as)
@@ -168,7 +168,7 @@ def _further_one_is_nobodys(view: View, question: PersonQuestion) -> bool:
 
 
 def _names_another(view: View, question: PersonQuestion, subject: Subject | None) -> bool:
-    """Whether a further identifier of criterion 1 is held by others, and not by whom the principal finds."""
+    """Returns whether others, and not those found by the principal, have a further identifier of criterion 1."""
     held = [
         persons_with(view, asked)
         for asked in question.identifiers
@@ -192,7 +192,7 @@ def further(view: View, question: PersonQuestion, finding: Finding) -> list[tupl
 
 
 def _named(view: View, question: PersonQuestion, finding: Finding, known: set[Subject]) -> list[tuple[Subject, int]]:
-    """Whom the names find when the identifier finds nobody."""
+    """Returns those found by the names when the identifier finds nobody."""
     try:
         fits = [fit for fit in name_fits(view, Asked(question, field="name")) if fit.subject not in known]
     except QuestionError:
@@ -208,7 +208,7 @@ def _bears_another_name(comparisons: comparing.Comparisons) -> bool:
 def _wanted_by_name(
     view: View, question: PersonQuestion, finding: Finding, known: set[Subject]
 ) -> list[tuple[Subject, int]]:
-    """Whom the names find with an alert in force, where the identifier's bearer has others."""
+    """Returns those with an alert in force found by the names, where the identifier's bearer has others."""
     try:
         fits = [fit for fit in found_beside(view, Asked(question, field="name")) if fit.subject not in known]
     except QuestionError:

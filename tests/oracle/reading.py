@@ -112,7 +112,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
 
 @dataclass
 class Extract:
-    """What a register's files hold."""
+    """The content of a register's files."""
 
     records: list[Record] = field(default_factory=list)
     rows_read: int = 0

@@ -1,4 +1,4 @@
-"""What one row says, before and after linking: records, links and subjects."""
+"""A row's content, before and after linking: records, links and subjects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PERSON, VEHICLE, PLATE = "person", "vehicle", "plate"
 
 
 def holds_surely(first: int | None, last: int | None, spans: tuple[int, int], day: int) -> bool:
-    """Whether a day lies between the latest possible first and the earliest possible last day."""
+    """Returns whether a day lies between the latest possible first and the earliest possible last day."""
     if naive_dates.ANY_DAY in spans:
         return False
     return (first is None or first + spans[0] <= day) and (last is None or last - spans[1] >= day)
@@ -42,11 +42,11 @@ class AlertRow:
 
     @property
     def hides(self) -> bool:
-        """Whether it hides where a protected person can be found, on some day."""
+        """Returns whether it hides where a protected person can be found, on some day."""
         return not self.kind and (self.state == alert_pb2.ALERT_STATE_PENDING or self.hides_yet)
 
     def may_stand_yet(self, closed: Birth | None) -> bool:
-        """Whether what is called closed may stand for a while; its last day is then the one before the closing.
+        """Returns whether a closed one may stand for a while; its last day is then the one before the closing.
 
         closed: None = not readable.
         """

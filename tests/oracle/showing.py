@@ -46,7 +46,7 @@ def show_records(view: View, message: Any, links: list[Link]) -> None:
 
 
 def is_protected(view: View, subject: Subject) -> bool:
-    """Whether a protection order protects the person today, seen or not."""
+    """Returns whether a protection order protects the person today, seen or not."""
     for link in subject.links:
         alert = link.record.alert
         if alert is None or not alert.hides:
@@ -57,13 +57,13 @@ def is_protected(view: View, subject: Subject) -> bool:
 
 
 def hides_whereabouts(view: View, subject: Subject, owner: bool = False) -> bool:
-    """Whether the caller reads nothing of where the person can be found, nor is told of a telephone that it is hers."""
+    """Returns whether the caller reads neither the person's whereabouts nor that a telephone is the person's."""
     desk = view.shows(section_pb2.SECTION_PROTECTION_ORDER, section_pb2.SENSITIVITY_VICTIM) and not owner
     return is_protected(view, subject) and not desk
 
 
 def wanted(request: Any, section: int) -> bool:
-    """Whether the request's context names the section, or none."""
+    """Returns whether the request's context names the section, or none."""
     named = request.context.sections
     return not named or section in named
 

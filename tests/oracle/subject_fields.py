@@ -176,7 +176,7 @@ def _person(record: Record, spec: dict[str, Any], values: RowValues, known: dict
 
 
 def only_shown(record: Record, spec: dict[str, Any]) -> str:
-    """The field by whose text alone the subject is shown, though it is no identifier; "" = none."""
+    """Returns the field that shows the subject by its text alone, though it is no identifier; "" = none."""
     if record.about == "person":
         stated = (record.cui, record.document[1], record.nit, record.licence, record.cedula)
         return "subject.cui" if record.shown_cuis and not any(stated) else ""
@@ -184,7 +184,7 @@ def only_shown(record: Record, spec: dict[str, Any]) -> str:
 
 
 def shows_unread(record: Record, spec: dict[str, Any], values: RowValues) -> bool:
-    """Whether a cell of a person's number shows one that was not read: digits that differ, or ILEGIBLE."""
+    """Returns whether a cell of a person's number shows one that was not read: digits that differ, or ILEGIBLE."""
     held = (
         ("cui", record.cui),
         ("document_number", record.document[1]),

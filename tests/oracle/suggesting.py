@@ -1,4 +1,4 @@
-"""What may have been meant by an identifier that finds nobody (docs/answers.md section 13)."""
+"""Likely readings of an identifier that finds nobody (docs/answers.md section 13)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = {"cui": IdentifierKind.CUI, "nit": IdentifierKind.NIT, "vin": Identifier
 
 
 def suggestions(view: View, asked: Iterable[Identifier]) -> tuple[list[str], int]:
-    """Of the first identifier that has any, and how many of them are on file."""
+    """Returns those of the first identifier that has any, and how many of them are on file."""
     for one in asked:
         if one.kind == "plate":
             found = plates(view, one)[:AT_MOST]
@@ -43,7 +43,7 @@ def slips(view: View, asked: Identifier) -> tuple[list[str], int]:
 
 
 def lost_digit(view: View, query: str, tried: Iterable[str]) -> list[str] | None:
-    """Of 12 digits that fit no CUI, the CUIs on file that they may be. None: it is not such a text."""
+    """Returns the CUIs on file that 12 digits may be that fit no CUI. None: it is not such a text."""
     digits = naive_identifiers.miscounted_cui(query)
     if digits is None or len(digits) != 12 or "cui" in tried:
         return None
@@ -99,7 +99,7 @@ def plates_of_number(view: View, asked: Identifier, number: str, kind: str) -> l
 
 
 def misformed_plates(view: View, text: str) -> list[str] | None:
-    """Of what looks like a plate and is none: the plates that it may be. None: it does not look like one."""
+    """Returns the plates that a text may be that looks like a plate and is none. None: it does not look like one."""
     typed = text.upper() if text.isascii() else text
     typed = typed.replace(" ", "").replace("-", "")
     miscounted, misplaced = _miscounted_plates(view, typed), _misplaced_plates(view, typed)

@@ -95,7 +95,7 @@ class RowValues:
         return NO_DATE if found in _null_dates(tuple(self.source.get("null_dates", ()))) else found
 
     def is_turned(self, spec: Any) -> bool:
-        """Whether only the other order than the source's gives the birth date."""
+        """Returns whether only the other order than the source's gives the birth date."""
         value, _ = self.raw(spec, "") if spec is not None else (None, False)
         months_first = naive_dates.month_first(self.source.get("date_formats", ()))
         text = "" if value is None else str(value).strip()
@@ -162,7 +162,7 @@ class RowValues:
         return bool(bool(text) == condition["present"])
 
     def untold(self, condition: dict[str, Any]) -> bool:
-        """Whether a list does not tell: a null cell, or a text that neither it nor the others hold."""
+        """Returns whether a list does not tell: a null cell, or a text that neither it nor the others hold."""
         if "in" not in condition:
             return False
         text = self.cell(condition["column"])
@@ -171,7 +171,7 @@ class RowValues:
         return _any_case(text) not in [_any_case(_cell_text(v)) for v in (*condition["in"], *condition["others"])]
 
     def certificate_untold(self, flag: bool | dict[str, Any]) -> bool:
-        """Whether the cell is neither of the list nor of the others, which unless named are the other answer."""
+        """Returns whether the cell is in neither list; the others are the other answer unless named."""
         if isinstance(flag, bool) or "in" not in flag:
             return False
         listed = {_any_case(_cell_text(word)) for word in flag["in"]}

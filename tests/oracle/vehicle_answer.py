@@ -118,12 +118,12 @@ def vehicle_hits(view: View, finding: Finding, by_plate: bool) -> list[Any]:
 
 
 def bears_asked(view: View, finding: Finding) -> bool:
-    """Whether the vehicle found by a plate bears it today (else it is the latest former bearer)."""
+    """Returns whether the vehicle found by a plate bears it today (else it is the latest former bearer)."""
     return finding.subject is not None and finding.bears
 
 
 def plates_of(view: View, finding: Finding, by_plate: bool) -> list[tuple[Subject, int]]:
-    """Plate subjects whose alerts count: of the asked plate, or of those that the vehicle bears today."""
+    """Returns plate subjects with alerts that count: of the asked plate, or of those that the vehicle bears today."""
     if by_plate or finding.subject is None:
         return finding.plates
     borne = [b for b in bearings(view, finding.subject) if b.holds(view.today)]
@@ -227,7 +227,7 @@ def owner_level(view: View, link: Link, hits: list[Any]) -> int:
 
 
 def is_withheld(view: View, link: Link) -> bool:
-    """Whether adolescents' orders of the present owner are hidden."""
+    """Returns whether adolescents' orders of the present owner are hidden."""
     return is_present(view, link) and link.owner is not None and view.adolescents_hidden(link.owner)
 
 
@@ -242,7 +242,7 @@ def _known_by_name(link: Link) -> bool:
 
 
 def _unborne(view: View, link: Link) -> bool:
-    """An owner whose number nothing bears out: another's, or nobody's whom an identity register holds."""
+    """Returns an owner with a number that nothing bears out: another's, or one that no identity register holds."""
     if link.owner is None:
         return False
     unheld = link.owner.kind == person_pb2.SUBJECT_KIND_PERSON and not view.identity_claims(link.owner)
@@ -250,7 +250,7 @@ def _unborne(view: View, link: Link) -> bool:
 
 
 def name_alert(view: View, link: Link) -> bool:
-    """Whether somebody who is wanted bears the name of a present owner known by it alone, or by a doubtful number."""
+    """Returns whether a wanted one bears the name of a present owner known by it alone, or by a doubtful number."""
     unsure = _known_by_name(link) or _unborne(view, link)
     if not is_present(view, link) or not unsure or owner_hits(view, link, 0, HIT):
         return False
@@ -282,7 +282,7 @@ def fill_owner(
 
 
 def _names_another(view: View, question: VehicleQuestion, subject: Subject | None) -> bool:
-    """Whether a VIN is that of others, and not of what the principal finds."""
+    """Returns whether a VIN is that of others, and not of what the principal finds."""
     found = [by_vehicle_identifier(view, asked) for asked in question.identifiers[1:] if asked.kind == "vin"]
     held = [[*([other.subject] if other.subject else []), *other.others] for other in found]
     return subject is not None and any(vehicles and subject not in vehicles for vehicles in held)

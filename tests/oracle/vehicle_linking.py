@@ -101,7 +101,7 @@ def _second_numbers(records: list[Record]) -> dict[str, set[str]]:
 
 
 def _on_file(linking: Linking) -> dict[Subject, list[Record]]:
-    """What no alert says of vehicles, by VIN or chassis."""
+    """Returns what no alert says of vehicles, by VIN or chassis."""
     return {
         subject: [link.record for link in subject.links if link.record.alert is None or not link.record.alert.kind]
         for key, subject in linking.by_key.items()
@@ -110,7 +110,7 @@ def _on_file(linking: Linking) -> dict[Subject, list[Record]]:
 
 
 def _may_be_an_end(record: Record) -> bool:
-    """Whether the only number is short enough to be the last characters of one."""
+    """Returns whether the only number is short enough to be the last characters of one."""
     number = (
         "" if record.about == PLATE or record.vin or record.alert is None or not record.alert.kind else record.chassis
     )
@@ -151,7 +151,7 @@ class Bearing:
 
 
 def _names_another(record: Record, own: list[Bearing], others: list[Bearing]) -> bool:
-    """Whether the plate of a report with a VIN is another's: the VIN's never, or only later and another's then."""
+    """Returns whether the plate of a report with a VIN is another's: the VIN's never, or only later another's."""
     days = record.days
     if not own:
         return bool(others)
@@ -159,7 +159,7 @@ def _names_another(record: Record, own: list[Bearing], others: list[Bearing]) ->
 
 
 def _may_have_borne(record: Record, bearings: list[Bearing]) -> tuple[list[Subject], bool]:
-    """Whom the record's plate may mean, and whether it is one for certain."""
+    """Returns the subjects that the record's plate may mean, and whether it is one for certain."""
     days = record.days
     found = [b for b in bearings if b.surely(days)]
     certain = bool(found)

@@ -189,7 +189,7 @@ def _wild(text: str) -> bool:
 
 
 def _body(text: str, few: bool) -> bool:
-    """Whether a text that follows a type is the number of a plate; `few`: one or two digits are."""
+    """Returns whether a text that follows a type is the number of a plate; `few`: one or two digits are."""
     if not re.fullmatch("[0-9?*][0-9A-Z?*]{0,15}", text):
         return False
     return _wild(text) or _is_number(text, True) or (few and re.fullmatch("[0-9]{1,2}", text) is not None)

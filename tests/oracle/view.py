@@ -1,4 +1,4 @@
-"""What one caller may see of subjects at one moment (docs/answers.md sections 9 and 10)."""
+"""A caller's view of subjects at one moment (docs/answers.md sections 9 and 10)."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class View:
         )
 
     def identified(self, subject: Subject, kind: str, holds: Callable[[Record], bool]) -> bool:
-        """Whether a register that identifies the kind states this very identifier of the subject."""
+        """Returns whether a register that identifies the kind states this very identifier of the subject."""
         return any(
             kind in self.register(link).identifies and holds(link.record)
             for link in self.links(subject)
@@ -119,7 +119,7 @@ class View:
         )
 
     def identifiers_loaded(self, kind: str) -> bool:
-        """Whether a register that identifies the kind is loaded and unmasked."""
+        """Returns whether a register that identifies the kind is loaded and unmasked."""
         from ronda.v1.register_pb2 import REGISTER_STATE_FRESH, REGISTER_STATE_STALE
 
         return any(
@@ -154,7 +154,7 @@ class View:
 
     @property
     def identity_lost(self) -> bool:
-        """Whether registers identify persons by CUI, and none of them is loaded and unmasked."""
+        """Returns whether registers identify persons by CUI, and none of them is loaded and unmasked."""
         return any("cui" in r.identifies for r in self.oracle.registers) and not self.identifiers_loaded("cui")
 
     def is_misused(self, subject: Subject) -> bool:
@@ -166,7 +166,7 @@ class View:
         )
 
     def needed_fresh(self, kind: str) -> bool:
-        """Whether every register with role alert or identity for this kind is FRESH."""
+        """Returns whether every register with role alert or identity for this kind is FRESH."""
         return all(
             r.fresh(self.masks, self.clock_ms) for r in self.oracle.registers if r.has_role(kind, "alert", "identity")
         )
@@ -181,11 +181,11 @@ class View:
         return subject.name_only_alerts if seen and not self.child_withheld(subject) else None
 
     def one_bearer(self, subject: Subject) -> bool:
-        """Whether an alert counted by name alone names nobody else on file."""
+        """Returns whether an alert counted by name alone names nobody else on file."""
         return self.name_only_alerts(subject) is not None and subject.one_bearer
 
     def may_be_meant(self, subject: Subject) -> str:
-        """The note of somebody whom an alert without a link may mean; empty = none does."""
+        """Returns the note for somebody that an alert without a link may mean; empty = none does."""
         if self.crowded(subject):
             return "CROWDED"
         return "ONLY_BEARER" if self.one_bearer(subject) else ""
@@ -199,7 +199,7 @@ class View:
         return age is not None and age >= 18
 
     def adolescents_hidden(self, subject: Subject) -> bool:
-        """Whether a question for this purpose shows no adolescent's order of the person, be there one or not."""
+        """Returns whether a question for this purpose shows no adolescent's order of the person, there or not."""
         if subject.about != PERSON or subject.kind == person_pb2.SUBJECT_KIND_ORGANISATION or self.is_of_age(subject):
             return False
         minor = section_pb2.SENSITIVITY_MINOR
@@ -207,9 +207,9 @@ class View:
         return not all(self.shows(s, minor) or (self.to_act and self.shows(s, OPEN)) for s in sections)
 
     def child_withheld(self, subject: Subject) -> bool:
-        """Of who is a child for certain, nothing that accuses is shown: neither an alert nor one by name alone."""
+        """Returns whether one is a child for certain: then nothing that accuses is shown, by name or otherwise."""
         return bool(subject.birth[0]) and not self.to_act and self.adolescents_hidden(subject)
 
     def crowded(self, subject: Subject) -> bool:
-        """Whether an alert may mean this person, or others, more than fifty: never CLEAR."""
+        """Returns whether an alert may mean this person, or others, more than fifty: never CLEAR."""
         return self.name_only_alerts(subject) is not None and subject.crowded

@@ -1,4 +1,4 @@
-"""Whom a record means whose number is in doubt (docs/answers.md section 5, "Numbers weighed"), pair by pair."""
+"""Persons meant by a record with a number in doubt (docs/answers.md section 5, "Numbers weighed"), pair by pair."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BEARERS_MOST = 1_000
 
 
 class Weighable(Protocol):
-    """What is weighed of a person on file."""
+    """The weighed facts of a person on file."""
 
     subject: Subject
     names_evidence: tuple[int, int]  # of the names, and where the birth dates are equal
@@ -41,7 +41,7 @@ class Weighable(Protocol):
 
 @dataclass(frozen=True)
 class Doubt:
-    """A record's number, whose it is (None = a document's without its country, nobody's), and what is on file of that
+    """A record's number, its bearer (None = a document's without its country, nobody's), and what is on file of that
     subject; and of each number of a document who has it with a country."""
 
     record: Record
@@ -61,11 +61,11 @@ class Doubt:
         return max(loose, self._slip_of(subject.key), near)
 
     def tells_miscounted(self, subject: Subject) -> bool:
-        """Whether the CUI's cell shows somebody's valid CUI but for a digit lost or too many."""
+        """Returns whether the CUI's cell shows somebody's valid CUI but for a digit lost or too many."""
         return not self.record.cui and self._slip_of(subject.key) > 0
 
     def is_near_another(self, subject: Subject) -> bool:
-        """Whether the stated number, no CUI, is nearly one of somebody's."""
+        """Returns whether the stated number, no CUI, is nearly one of somebody's."""
         return any(_is_his(link) and self._is_near(link.record) for link in subject.links)
 
     def tells_beside_name(self, subject: Subject) -> int:
@@ -137,7 +137,7 @@ def _slip(stated: str, borne: str) -> int:
 
 
 def weigh(record: Record, doubt: Doubt, fits: Sequence[Weighable], population: int) -> None:
-    """Sets `weighed` of each whom the record means."""
+    """Sets `weighed` of each that the record means."""
     alike = [fit for fit in fits if fit.by_name and fit.names == AGREES]
     few = alike if len(alike) <= BEARERS_MOST else []
     bearers = few if doubt.subject is not None else []

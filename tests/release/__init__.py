@@ -1,1 +1,1 @@
-"""What other institutions are given, made and tried: the client's wheel, the contract as a zip, the examples."""
+"""Releases for other institutions, made and tried: the client's wheel, the contract as a zip, the examples."""

@@ -20,7 +20,7 @@ WANTED, NOBODY, BROKEN = "8750313310502", "1234567890101", "123"
 
 @pytest.fixture(scope="module")
 def python(with_wheel: MakeEnvironment) -> Path:
-    """Of an environment with the wheel."""
+    """Returns the Python of an environment with the wheel."""
     return with_wheel()
 
 

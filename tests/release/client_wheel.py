@@ -2,7 +2,7 @@
 
 The wheel is one package, `ronda_client`: clients/client and stubs of the contract under ronda_client.v1, its imports
 renamed, so that nothing of it is in the way of the server's wheel in the same environment. The stubs come from the old
-generator of requirements/stubs.lock in build/stubs-venv, whose code runs on every protobuf since 4.21.
+generator of requirements/stubs.lock in build/stubs-venv: its code runs on every protobuf since 4.21.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def with_wheel(tmp_path_factory: pytest.TempPathFactory) -> MakeEnvironment:
 
 
 def run(*words: str | Path, status: int = 0) -> str:
-    """What a command prints; it must end with `status`, within ten minutes."""
+    """Returns what a command prints; it must end with `status`, within ten minutes."""
     told = [str(word) for word in words]
     done = subprocess.run(told, cwd="/", capture_output=True, text=True, check=False, timeout=600)
     sys.stderr.write(done.stderr)

@@ -28,7 +28,7 @@ ANSWERED = {
 
 @dataclass(frozen=True)
 class Log:
-    """What a server left."""
+    """The log that a server left."""
 
     data: Path
     audit: Path
@@ -53,7 +53,7 @@ class Log:
         return [each for each in self.records() if each["status"] == "OK" and method in ("", each["method"])]
 
     def replayed(self, name: str, status: int, data: Path | None = None) -> dict[str, Any]:
-        """What `ronda replay --json` says of an answer id or record; it must end with that status."""
+        """Returns what `ronda replay --json` says of an answer id or record; it must end with that status."""
         done = self.ronda("replay", name, "--json", data=data)
         assert done.exit_code == status, (done.output, done.exception)
         found: dict[str, Any] = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""What a server answered by either transport is made again from its audit record; what cannot be is said, and why."""
+"""A server's answers by either transport are made again from the audit record; an impossible one is named."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Asked(Log):
 
 
 def _check(ask: Asker, cui: str) -> list[Any]:
-    """What both transports answer."""
+    """Returns what both transports answer."""
     return [
         ask.person(cui),
         ask(checks.CheckRequest(query="59990001")),
@@ -181,7 +181,7 @@ def test_an_altered_record_is_no_proof(asked: Asked, tmp_path: Path) -> None:
 
 
 def test_an_exchanged_generation_is_told(tmp_path: Path) -> None:
-    """Whoever takes a warrant out of a past generation, its checksums and name made to fit."""
+    """Somebody takes a warrant out of a past generation, with its checksums and name made to fit."""
     wanted, harmless = SmallWorld(), SmallWorld()
     for world in (wanted, harmless):
         world.person(1, "ANA LUCIA CAAL CHOC")

@@ -71,7 +71,7 @@ def load(lists: Path = LISTS) -> list[Mutation]:
 
 
 def problems(mutations: list[Mutation], root: Path = ROOT) -> list[str]:
-    """What does not fit the code and the tests as they stand: a line a mutation."""
+    """Returns what does not fit the code and the tests as they stand: a line a mutation."""
     found = []
     for mutation in mutations:
         path, test = root / mutation.file, root / mutation.test.split("::")[0]

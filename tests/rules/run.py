@@ -83,7 +83,7 @@ def judge(mutation: Mutation, whole: Outcome, scratch: Scratch) -> tuple[str, st
 
 
 def _key(mutation: Mutation) -> str:
-    """Of the mutation, the file that it changes and the test that it names."""
+    """Returns the key of the mutation, the file that it changes and the test that it names."""
     state = hashlib.sha256(repr(mutation).encode())
     for name in (mutation.file, mutation.test.split("::")[0]):
         state.update((ROOT / name).read_bytes())

@@ -34,7 +34,7 @@ setup(script_args=["-q", "build_ext", "--inplace", "--force"],
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a test said: passed, failed (by assertion), error (anything else), or absent; with the first line of why."""
+    """A test's outcome: passed, failed (by assertion), error (anything else), or absent; with the first line of why."""
 
     verdict: str
     why: str = ""

@@ -1,4 +1,4 @@
-"""A server whose place another takes, for tests."""
+"""A server replaced by another, for tests."""
 
 from __future__ import annotations
 

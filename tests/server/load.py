@@ -14,7 +14,7 @@ from tests.server.running_server import Failure, RunningServer, call
 
 @dataclass
 class Caller:
-    """What one caller saw. `generations` in the order in which they first answered."""
+    """One caller's log. `generations` in the order in which they first answered."""
 
     answers: int = 0
     failures: list[Failure] = field(default_factory=list)

@@ -119,7 +119,7 @@ class RunningServer:
 
 
 def _not_as_root(settings: Mapping[str, object]) -> list[str]:
-    """What starts a server in production mode as nobody, which reads and writes here as root does, for the tests."""
+    """Returns the words that start a server in production mode as nobody, with root's rights on files."""
     if "trust" not in settings or os.geteuid() != 0:
         return []
     return [

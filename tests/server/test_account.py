@@ -1,4 +1,4 @@
-"""Who ran a command is recorded, also where the account has no name."""
+"""The account that ran a command is recorded, also where the account has no name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Engine:
 
 
 def test_an_account_without_a_name_is_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a container that runs as any uid; the clerk was told of an option that the command has not."""
+    """The container may run as any uid; the clerk was once sent to an option that the command has not."""
 
     def nobody(uid: int) -> pwd.struct_passwd:
         raise KeyError(uid)

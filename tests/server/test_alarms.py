@@ -191,7 +191,7 @@ CASES = {
 
 
 class Rule(NamedTuple):
-    """What the file says of an alarm."""
+    """A rule of the file of alarms."""
 
     name: str
     expr: str

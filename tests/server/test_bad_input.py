@@ -1,4 +1,4 @@
-"""Whatever a client sends: a status with ErrorInfo and the field's name, nothing of it in logs or metrics, the same
+"""Bad input of any kind: a status with ErrorInfo and the field's name, nothing of it in logs or metrics, the same
 workers alive afterwards."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whatever a file or a token holds, its reader refuses it by name."""
+"""Files and tokens of any content: their reader refuses them by name."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def disk(tmp_path: Path, request: pytest.FixtureRequest) -> Disk:
 
 
 def has_loop_devices(directory: Path) -> bool:
-    """Whether an ext4 in a file can be mounted."""
+    """Returns whether an ext4 in a file can be mounted."""
     if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
         return False
     image = directory / "tried.ext4"
@@ -62,7 +62,7 @@ def started() -> Iterator[list[RunningServer]]:
 
 
 def answered(server: RunningServer, calls: int = CALLS) -> int:
-    """How many of so many calls, each on a connection of its own, are answered."""
+    """Returns how many of so many calls, each on a connection of its own, are answered."""
     found = 0
     for _ in range(calls):
         with server.channel() as channel:

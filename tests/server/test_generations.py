@@ -110,7 +110,7 @@ def test_current_that_names_nonsense_is_refused(published: Published, start_serv
 def test_a_damaged_current_ends_no_worker_and_the_last_good_one_serves(
     published: Published, start_server: StartServer, content: str
 ) -> None:
-    """What a power cut or an editor leaves: also for a worker that begins then, which knows what others serve."""
+    """A power cut or an editor leaves such files: a worker that begins then knows what others serve, too."""
     good = published.publish()
     server = start_server(workers=1).wait_ready()
     (first,) = server.worker_pids()

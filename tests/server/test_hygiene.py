@@ -100,7 +100,7 @@ def test_logs_metrics_and_errors_name_nobody(
 def test_no_log_of_this_run_names_anybody(
     personal: PersonalData, tmp_path_factory: pytest.TempPathFactory, production: TrustedServer
 ) -> None:
-    """Whatever the suite's servers have written so far."""
+    """The logs are all that the suite's servers have written so far."""
     seen = 0
     for path in log_files([run_directory(tmp_path_factory)]):
         if not os.access(path, os.R_OK):
@@ -120,7 +120,7 @@ def test_what_is_personal_is_found(personal: PersonalData, small_nation: BuiltNa
 
 
 def test_files_are_for_their_owner_alone(production: TrustedServer) -> None:
-    """What a server writes beside the generation that it was given: the audit log, limits, keys of a day."""
+    """A server writes, beside the generation that it was given, the audit log, limits, keys of a day."""
     written = [path for path in production.data.rglob("*") if path.is_file() and "generations" not in path.parts]
     written = [path for path in written if path.name != "CURRENT"]
     assert any(path.suffix == ".seg" for path in written)

@@ -34,7 +34,7 @@ GROWN = 150 * MIB
 
 
 def _certificate(running: TrustedServer, directory: Path) -> Path:
-    """Certificate and key of a device, whose officer's token the attacker has not."""
+    """Returns certificate and key of a device; the attacker lacks its officer's token."""
     pair = running.kit.police.device("zona-1", "patrol-9")
     path = directory / "device.pem"
     path.write_bytes(pair.certificate + pair.key)
@@ -129,7 +129,7 @@ def test_a_worker_that_grew_is_replaced_without_a_lost_call(published: Published
 
 
 def test_a_stream_in_use_is_no_quiet_connection(published: Published, start_server: StartServer) -> None:
-    """A clearance that is under way stays on its connection; the drain ends it, told as DRAINING."""
+    """A clearance that is under way stays on its connection; the drain ends it, as DRAINING."""
     published.publish()
     server = start_server(workers=1, max_worker_mib=16).wait_ready()
     batches: queue.Queue[bytes | None] = queue.Queue()

@@ -1,4 +1,4 @@
-"""What operations see: the scrape, reflection behind its flag, the unit file."""
+"""Checks what operations see: the scrape, reflection behind its flag, the unit file."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def state_in(samples: dict[tuple[str, ...], float], register: str) -> str:
 
 
 def test_labelled_counters_are_there_before_their_first_event(tmp_path: Path) -> None:
-    """An increase is told from one sample to the next: a series that appears with 1 has had none."""
+    """An increase is seen from one sample to the next: a series that appears with 1 has had none."""
     named_later = {"ronda_calls_shed_by_device", "ronda_feed_changes"}  # devices; sources, where there are some
     counters = {
         family.name

@@ -1,4 +1,4 @@
-"""Which older generation a call may still name, and whose page tokens are believed (docs/answers.md section 13)."""
+"""Older generations that a call may still name, and page tokens that are believed (docs/answers.md section 13)."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_generation_that_was_gone_back_from_may_be_named_for_a_time(
 
 
 def test_a_worker_that_has_not_switched_yet_follows_the_token(published: Published, start_server: StartServer) -> None:
-    """Of two workers one switches first: its tokens are the other's to answer."""
+    """One of two workers switches first: the other answers its tokens."""
     published.publish()
     server = start_server(workers=1, generations_poll_ms=3_600_000).wait_ready()
     ask = Asker(server)
@@ -145,7 +145,7 @@ def test_the_page_key_leaves_no_draft(published: Published, start_server: StartS
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[tuple[SmallWorld, Path, Asker, str]]:
-    """Twenty of one name, the last of them wanted; who asks, and the token of the page with her."""
+    """Yields twenty of one name, the last of them wanted; an asker, and the token of the page with the wanted one."""
     world = SmallWorld()
     for number in range(20):
         world.person(number + 2, "ANA LUCIA TZUL QUEJ", f"1980-05-{number + 1:02}")

@@ -1,4 +1,4 @@
-"""Whatever is wrong with the settings ends `ronda serve` with status 78 and a sentence: a service manager that started
+"""Any fault of the settings ends `ronda serve` with status 78 and a sentence: a service manager that started
 it again would not help (deploy/ronda.service names 78)."""
 
 from __future__ import annotations

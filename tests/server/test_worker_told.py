@@ -1,4 +1,4 @@
-"""What the supervisor tells a worker that is still starting reaches it."""
+"""The supervisor's messages reach a worker that is still starting."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Town:
 
 
 def gateway_settings(trusted: TrustedServer, issuer: RunningIssuer, directory: Path) -> dict[str, Any]:
-    """Those of a gateway with the police's certificate, whose files it lays into `directory`."""
+    """Returns settings of a gateway with the police's certificate, and lays its files into `directory`."""
     issuer.gateway.write(directory / "gateway.pem", directory / "gateway.key")
     (directory / "server-ca.pem").write_bytes(trusted.kit.server_ca)
     shutil.copy(issuer.directory / "server-ca.pem", directory / "issuer-ca.pem")

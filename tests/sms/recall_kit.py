@@ -42,7 +42,7 @@ class RecallTown:
         return self.gateway
 
     def officer(self, nip: str, number: str) -> str:
-        """Enrolled, with a PIN of her own; her number."""
+        """Returns an enrolled officer with a chosen PIN, and the number."""
         self.issuer.enrol(nip, number, PIN)
         return number
 
@@ -52,13 +52,13 @@ class RecallTown:
             clerk.enrol(nip, "zona-1", list(roles), reinstate=False)
 
     def new_number(self, nip: str, number: str) -> None:
-        """By the clerk; her PIN stays."""
+        """Changes the number by the clerk; the PIN stays."""
         with at_work(self.issuer.directory) as clerk:
             clerk.set_number(nip, number)
             clerk.reset(nip, Kind.PIN, "502846")
 
     def ask(self, number: str, text: str) -> str:
-        """With her PIN; the answer."""
+        """Asks with the PIN; returns the answer."""
         return self.smsc.answer_to(number, f"{PIN} {text}")
 
     def unread(self) -> int:

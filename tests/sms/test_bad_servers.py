@@ -57,7 +57,7 @@ class Road(LateRoad):
 
 @dataclass
 class Place:
-    """An officer who has signed in, and the roads from her gateway."""
+    """An officer who has signed in, and the roads from the gateway."""
 
     smsc: NpmSmsc
     gateway: GatewayProcess
@@ -74,7 +74,7 @@ class Place:
         return self.smsc.answer_to(OFFICER, f"{before}V P{self.asked}BCD")
 
     def answers_again(self) -> bool:
-        """Whether there is an answer: a channel that failed waits before it connects anew."""
+        """Returns whether there is an answer: a channel that failed waits before it connects anew."""
         return self.ask().startswith(ANSWERED)
 
 
@@ -169,7 +169,7 @@ def test_an_answer_that_is_cut_off_on_its_way_is_asked_again(place: Place) -> No
 
 @pytest.mark.parametrize("kind", [Stranger.ECHO, Stranger.WEB, Stranger.HANGS_UP])
 def test_an_smsc_that_is_none_is_said_and_tried_again(place: Place, kind: Stranger, tmp_path: Path) -> None:
-    """Whatever listens there: the gateway goes on, and binds once it is one."""
+    """Anything may listen there: the gateway goes on, and binds once it is one."""
     with listening(kind) as address, Road(address, frozenset()) as road:
         port = int(road.address.rpartition(":")[2])
         gateway = GatewayProcess(tmp_path / "gateway", port, sms_issuer="127.0.0.1:1")

@@ -1,4 +1,4 @@
-"""A change of PIN whose answer was lost: the officer is told one true thing, once, and no wrong PIN is counted."""
+"""A change of PIN with a lost answer: the officer reads one true thing, once, and no wrong PIN is counted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Place:
     officers: int = 0
 
     def officer(self, *, known: bool = True) -> str:
-        """Enrols another officer, whose PIN is OLD. known: by the gateway too."""
+        """Enrols another officer with OLD as PIN. known: by the gateway too."""
         self.officers += 1
         number = f"5025557{self.officers:04}"
         self.issuer.enrol(f"3{self.officers:04}", f"+{number}", OLD)

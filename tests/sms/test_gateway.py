@@ -51,7 +51,7 @@ def test_an_officer_asks_and_is_answered_as_that_officer(signed_in: Town) -> Non
 
 
 def test_nobody_is_chosen_from_a_list_by_a_number(signed_in: Town) -> None:
-    """Of whom a name may mean a reply has neither names nor numbers, and "2" is no question."""
+    """A reply about persons that a name may mean has neither names nor numbers, and "2" is no question."""
     smsc, cases = signed_in.smsc, signed_in.cases
     several = smsc.answer_to(OFFICER, f"N {cases['homonyms_asked_by_name_and_birth_date']['name']['full']}")
     assert several.startswith(("AMARILLO PERSONA", "NEGRO PERSONA"))
@@ -250,7 +250,7 @@ def test_first_pins_of_many_numbers_delay_no_officer(signed_in: Town) -> None:
 
 
 def test_automatic_answers_are_answered_six_times_in_a_session(signed_in: Town) -> None:
-    """Her telephone answers whatever comes; it may repeat what came, or say how often it did."""
+    """The officer's telephone answers every message; it may repeat what came, or say how often it did."""
     smsc, before = signed_in.smsc, len(signed_in.smsc.texts())
     smsc.deliver(OFFICER, "Estoy conduciendo, le llamo luego")
     eventually(lambda: len(smsc.texts()) == before + 1)

@@ -1,4 +1,4 @@
-"""What an officer writes is read as she meant it, and what is no question as none."""
+"""An officer's message is read as it was meant; one that is no question is read as none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the journal has after a restart: what was seen and forgotten, and what a full disk put off."""
+"""Checks what the journal has after a restart: what was seen and forgotten, and what a full disk put off."""
 
 from __future__ import annotations
 

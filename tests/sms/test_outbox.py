@@ -1,4 +1,4 @@
-"""What waits for the SMSC: its order, its age, and what an operator that takes few gets."""
+"""Checks what waits for the SMSC: its order, its age, and what an operator that takes few gets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Bench:
         self._esme = aiosmpplib.ESME("127.0.0.1", 1, "id", "")
 
     def take(self) -> list[aiosmpplib.SubmitSm]:
-        """What may go now."""
+        """Returns what may go now."""
         pdus, found = self.outbox.take(self._esme), []
         while pdus:
             header = aiosmpplib.SmppMessage.parse_header(pdus)
@@ -49,7 +49,7 @@ class Bench:
 
 
 def texts(sent: list[aiosmpplib.SubmitSm]) -> list[str]:
-    """What telephones would show."""
+    """Returns what telephones would show."""
     return [each.short_message for each in sent]
 
 
@@ -109,7 +109,7 @@ def test_the_smsc_has_the_rest_of_the_time_and_after_a_day_nobody_hears(tmp_path
 
 
 def test_no_more_than_a_window_can_be_doubled(tmp_path: Path) -> None:
-    """What is acknowledged and not on disk as such counts, for a kill would send it again."""
+    """An acknowledged message that is not on disk as such counts, for a kill would send it again."""
 
     async def run() -> None:
         bench = Bench(tmp_path, sms_window=2)

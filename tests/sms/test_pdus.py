@@ -1,4 +1,4 @@
-"""What is read and written in one step is what aiosmpplib reads and writes."""
+"""Reading and writing in one step give the same as aiosmpplib."""
 
 from __future__ import annotations
 

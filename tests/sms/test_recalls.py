@@ -1,4 +1,4 @@
-"""Who asked by SMS is told by SMS of the warrant that came afterwards, and of its cancellation; once, and nobody else.
+"""A question by SMS brings an SMS about a later warrant, and about its cancellation; once, and to nobody else.
 
 Everything is real: the court feeds, the issuer knows the officers, an SMSC that nobody here wrote has the messages.
 """
@@ -36,7 +36,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecallTown]:
 
 
 def recalls(town: RecallTown, number: str) -> list[str]:
-    """What came to a telephone that nobody asked for."""
+    """Returns what came to a telephone that nobody asked for."""
     return [text for text in town.smsc.texts(number) if re.match("(NUEVA|POSIBLE) ALERTA|CANCELADA|CORREGIDA", text)]
 
 
@@ -53,7 +53,7 @@ def reference(answer: str) -> str:
 
 
 def test_issued_and_cancelled(town: RecallTown) -> None:
-    """She is told of both, once; the one of her unit who did not ask is not, nor her own car of what is read."""
+    """The asker gets both, once; others of the unit do not, nor does the asker's own car get what was read."""
     ana, other = town.officer("81001", "+50255581001"), town.officer("81002", "+50255581002")
     assert town.ask(other, cui_of(4)).startswith("ROJO")
     answer = town.ask(ana, cui_of(1))
@@ -93,7 +93,7 @@ def test_what_may_mean_another_says_so(town: RecallTown) -> None:
 
 
 def test_of_who_was_found_by_name_it_is_told_as_possible(town: RecallTown) -> None:
-    """The look-up was NEGRO or AMARILLO; the same by the number is certain, and so is what is told of it."""
+    """The look-up was NEGRO or AMARILLO; the same by the number is certain, and so is the notice."""
     by_name, by_number = town.officer("81701", "+50255581701"), town.officer("81702", "+50255581702")
     assert town.ask(by_name, f"N {WHO[3][0]}").startswith(("NEGRO", "AMARILLO"))
     town.ask(by_number, cui_of(3))
@@ -105,7 +105,7 @@ def test_of_who_was_found_by_name_it_is_told_as_possible(town: RecallTown) -> No
 
 
 def test_who_may_not_see_it_now_is_told_nothing(town: RecallTown) -> None:
-    """Roles are those of the moment: she asked as a patrol, and is one no more, or another has her number by now."""
+    """Roles are those of the moment: the officer is a patrol no more, or another has the number by now."""
     blind, left, moved = (town.officer(f"8200{n}", f"+5025558200{n}") for n in (1, 2, 3))
     seeing = town.officer("82004", "+50255582004")
     for each in (blind, left, moved, seeing):
@@ -128,7 +128,7 @@ def test_who_may_not_see_it_now_is_told_nothing(town: RecallTown) -> None:
 
 
 def test_kills_lose_nothing_and_tell_nothing_twice(town: RecallTown) -> None:
-    """A gateway that was away tells what came meanwhile; what was told is told by no later process."""
+    """A gateway that was away sends the notices of meanwhile; a later process repeats none of them."""
     ana = town.officer("83001", "+50255583001")
     town.ask(ana, cui_of(1))
     before = town.unread()
@@ -191,7 +191,7 @@ def test_what_was_answered_before_a_recall_is_no_answer_after_it(town: RecallTow
 
 
 class AtTheDoor:
-    """Whoever has a certificate and, perhaps, a token."""
+    """A caller with a certificate and, perhaps, a token."""
 
     def __init__(self, town: RecallTown, pair: Pair, token: str = "") -> None:
         self.client = town.live.kit.client(pair, token)
@@ -258,7 +258,7 @@ def test_a_token_for_recalls_opens_nothing_else(town: RecallTown) -> None:
 
 
 def test_a_gateway_hears_of_its_own_look_ups_alone(town: RecallTown) -> None:
-    """The same officer, her car and the gateway; also with the token of her session, which opens more."""
+    """The same officer, the car and the gateway; also with the token of the officer's session, which opens more."""
     number = town.officer("85001", "+50255585001")
     car = town.live.officer("85001")
     car.vehicle("P-858BBB")

@@ -154,7 +154,7 @@ def test_an_owner_who_is_not_certain_is_not_named() -> None:
 
 
 def test_names_that_an_sms_may_hold() -> None:
-    """Who was asked by an identifier in full; by name, and owners, in short; a minor not at all."""
+    """A person asked for by an identifier is named in full; by name, and owners, in short; a minor not at all."""
     asked = person(level_pb2.LEVEL_CLEAR, name="Juana María Xicay Tzul")
     whole = answer_reply(asked, 1, of_vehicle=False).parts[0]
     assert whole.startswith("VERDE Juana Maria Xicay Tzul. Sin alertas. nac. ") and "1985" in whole

@@ -1,4 +1,4 @@
-"""Replies that the SMSC refuses: for now, they go again for a while; for good, their officers are told later."""
+"""Replies that the SMSC refuses: for now, they go again for a while; for good, their officers hear of it later."""
 
 from __future__ import annotations
 

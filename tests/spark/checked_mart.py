@@ -41,7 +41,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 
 def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
-    """Whatever their order; unit_no means nothing outside its file."""
+    """Returns whether they are the same, in any order; unit_no means nothing outside its file."""
     columns = [name for name in left.columns if name != "unit_no"]
     assert set(columns) == {name for name in right.columns if name != "unit_no"}
     ordered = [

@@ -159,7 +159,7 @@ def test_an_executor_that_is_killed_changes_nothing(bench: Bench) -> None:
 
 
 def _kill_one_at_work(run: subprocess.Popen[bytes], spool: Path) -> bool:
-    """Kills the executor whose Python writes a segment."""
+    """Kills the executor while its Python writes a segment."""
     while run.poll() is None:
         for child in psutil.Process(run.pid).children(recursive=True):
             try:

@@ -75,7 +75,7 @@ class Office:
         return JoinedLog(self.settings)
 
     def verdict(self) -> Verdict:
-        """What `ronda audit verify` says of the joined log."""
+        """Returns what `ronda audit verify` says of the joined log."""
         from server.audit.checkpoints import CheckpointFiles
 
         public = load_signing_public(self.directory / "keys" / "audit-keys" / "signing.pub")

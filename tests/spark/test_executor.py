@@ -1,4 +1,4 @@
-"""What an executor does with a batch: the same answers as a server's, a record before a row leaves, or a refusal."""
+"""An executor's work on a batch: the same answers as a server's, a record before a row leaves, or a refusal."""
 
 from __future__ import annotations
 

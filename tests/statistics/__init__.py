@@ -1,1 +1,1 @@
-"""Figures through the server: counted, hidden, told with what they lack."""
+"""Figures through the server: counted, hidden, shown with what they lack."""

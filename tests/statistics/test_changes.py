@@ -1,4 +1,4 @@
-"""Whether a change is called: the score's values, how often chance is taken for one, and the nation's change point."""
+"""Calling a change: the score's values, how often chance is taken for one, and the nation's change point."""
 
 from __future__ import annotations
 

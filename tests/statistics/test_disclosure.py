@@ -1,7 +1,7 @@
 """A differencing attacker: every table of a small country, at several vintages, and no hidden cell closes to a number.
 
-She knows the rule (docs/numbers.md) and not the key: hidden is 0 to 8, shown r is r - 4 to r + 4 and at least 5. She
-has every family (a cell and what it is broken down into) and narrows all ranges until nothing moves.
+The attacker knows the rule (docs/numbers.md) and not the key: hidden is 0 to 8, shown r is r - 4 to r + 4 and at
+least 5; has every family (a cell and what it is broken down into), and narrows all ranges until nothing moves.
 """
 
 from __future__ import annotations

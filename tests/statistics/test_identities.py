@@ -1,4 +1,4 @@
-"""What a cell is: one number has one rounding, by whatever name it is asked for; two numbers have two."""
+"""Checks what a cell is: one number has one rounding, by whatever name it is asked for; two numbers have two."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def figures(opened: OpenMart, asked: Question) -> dict[tuple[str, ...], int]:
 
 
 def test_a_number_has_one_rounding_by_whatever_rule(opened: OpenMart) -> None:
-    """An event of one offence with one suspect: four roundings of twelve would have told that it is no ten."""
+    """The event has one offence and one suspect: four roundings of twelve would have revealed that it is no ten."""
     asked = [question(opened, rule=rule, every=every, offence="0101") for rule in (1, 2, 4) for every in (False, True)]
     assert len({each.identity(()) for each in asked}) == 1
     assert len({figures(opened, each)[()] for each in asked}) == 1
@@ -75,7 +75,7 @@ def test_a_sections_own_row_is_not_the_section(opened: OpenMart) -> None:
 
 
 def test_no_row_by_offence_tells_a_part_for_the_whole(opened: OpenMart) -> None:
-    """Of extortions (02051) a row 0205 would say coercion, and hold extortions alone."""
+    """Extortions (02051): a row 0205 would say coercion, and hold extortions alone."""
     with pytest.raises(Refusal) as refused:
         question(opened, [D.DIMENSION_OFFENCE], offence="02051")
     assert refused.value.field == "by"

@@ -1,4 +1,4 @@
-"""What is silent is not falling: a source that stops while its files go on, a department, a municipality."""
+"""Silence is no fall: a source that stops while its files go on, a department, a municipality."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_department_that_is_silent_is_told_once() -> None:
 
 
 def test_an_outage_is_no_fall_at_a_vintage_from_within_it_either(tmp_path: Path) -> None:
-    """Made good by now: who asks as of then is told of the gap, who asks as of today is not."""
+    """It is made good by now: a question as of then mentions the gap, one as of today does not."""
     sources = SmallSources(tmp_path)
     rows = country()
     for year, events in rows.items():

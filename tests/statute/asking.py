@@ -18,7 +18,7 @@ _WHERE = {section_pb2.SECTION_ADDRESS, section_pb2.SECTION_TELEPHONE}
 
 
 def masks_of(ask: Ask) -> Masks | None:
-    """What the asker may see; None: everything."""
+    """Returns what the asker may see; None: everything."""
     if ask.sees == "all":
         return None
     seen = dict(everything())
@@ -72,7 +72,7 @@ def _clear(standard: str, cells: Cells) -> clearance.ClearRequest:
 
 
 def told(ask: Ask, answer: Any, records: Callable[[str], bool]) -> dict[str, Any]:
-    """What the answer says of all that the question demands. records: whether a record's id is the case's."""
+    """Returns what the answer says of all that the question demands. records: whether a record's id is the case's."""
     if ask.clear:
         return {"result": clearance.ClearanceResult.Name(answer.results[0]).removeprefix("CLEARANCE_RESULT_")}
     head = answer.answer

@@ -153,7 +153,7 @@ MANIFESTS: Mapping[str, str] = {
     + _record("crossing", "border_crossing", PERSON)
     + _told("travel ban", "travel_ban", "TRAVEL_BAN"),
 }
-"""Of each register its manifest."""
+"""Each register's manifest."""
 
 # A register without a row is missing: each has rows that are in nobody's way.
 FILLERS: Mapping[str, list[dict[str, str]]] = {

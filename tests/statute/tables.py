@@ -38,12 +38,12 @@ class Ask(BaseModel):
 
     @property
     def asked(self) -> Cells:
-        """What is asked, by key."""
+        """Returns what is asked, by key."""
         return {key: str(value) for key, value in (self.model_extra or {}).items()}
 
 
 class Case(BaseModel):
-    """What is on file, and questions. side: whom the demanded answer protects."""
+    """The files' content, and questions. side: the person protected by the demanded answer."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +67,7 @@ class Table(BaseModel):
 
 @cache
 def rules() -> dict[int, tuple[str, str]]:
-    """Of each rule its title and its text."""
+    """Returns title and text of each rule."""
     text = STATUTE.read_text(encoding="utf-8")
     return {int(number): (title, " ".join(rest.split())) for number, title, rest in _RULE.findall(text)}
 

@@ -32,7 +32,7 @@ class Placed:
     words: Words
 
     def owns(self, record_id: str) -> bool:
-        """Whether a record is the case's."""
+        """Returns whether a record is the case's."""
         return record_id.startswith(f"{self.name} ") or record_id in {each.get("number") for each in self.case.orders}
 
 

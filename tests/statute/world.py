@@ -1,4 +1,4 @@
-"""What a case has on file, as registers' rows."""
+"""The rows of registers in a case."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _SPREAD = 7_919_317  # between numbers of two persons: no CUI is one slip from a
 
 
 class Words:
-    """What the words of one case stand for: `@ana` is Ana's CUI, `@ana/digit` a slip of it, `@ana.born` her birth date.
+    """The meaning of a case's words: `@ana` is Ana's CUI, `@ana/digit` a slip of it, `@ana.born` Ana's birth date.
 
     `{1}` in a name is a surname that no other case has in that pair; `today-3` a day.
     """

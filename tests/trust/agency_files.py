@@ -39,7 +39,7 @@ def row_of(serial: int, municipality: int) -> Row:
 
 
 def anybody(rng: random.Random, municipality: int | None = None, *, exists: bool = True) -> Row:
-    """Of the country's dense ranges."""
+    """Returns numbers of the country's dense ranges."""
     while True:
         home = municipality or place(rng)
         row = row_of(first_serial(home) + rng.randrange(DENSE), home)

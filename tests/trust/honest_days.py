@@ -1,9 +1,9 @@
-"""Honest days of a town: who asks for whom, minute by minute, in three units of police and one of investigators.
+"""Honest days of a town, question by question, in three units of police and one of investigators.
 
 Seeded. A patrol's day has a morning's and an evening's rush, and one officer's a checkpoint with 40 plates in an hour;
-of what she asks three in ten are not found: half of the plates and VINs among those are typed wrong and at once asked
+three in ten of these questions find nobody: half of the plates and VINs among those are typed wrong and at once asked
 again as they should be, which lies near, the others are strangers. Half of the people are of the town; some come as
-families whose numbers were given one after the other, and some lorries as fleets. Who is not found counts as nobody,
+families with numbers given one after the other, and some lorries as fleets. A person not found counts as nobody,
 though a register need not know all of them.
 """
 

@@ -61,7 +61,7 @@ def test_who_is_nobody_is_not_told_by_the_refusal(tmp_path: Path) -> None:
 
 
 def test_the_same_file_again_costs_nothing(tmp_path: Path) -> None:
-    """An agency whose 9,000 rows are asked each night, a fifth of them unknown: the first night alone is weighed."""
+    """An agency asks 9,000 rows each night, a fifth of them unknown: the first night alone is weighed."""
     rng = random.Random(5)
     agency = agency_of(Limits(tmp_path / "limits"))
     rows = list(islice(honest_file(rng, 0.15), 9_000))
@@ -72,7 +72,7 @@ def test_the_same_file_again_costs_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("town", [None, 1401], ids=["country", "town"])
 def test_an_honest_file_passes(tmp_path: Path, town: int | None) -> None:
-    """Of the whole country, or of one town whose numbers all lie in one dense range."""
+    """The rows are of the whole country, or of one town with all numbers in one dense range."""
     rng = random.Random(6)
     most = 60_000 if town is None else 20_000
     assert len(rows_passed(agency_of(Limits(tmp_path / "limits")), honest_file(rng, 0.10, town), most, NOW)) == most

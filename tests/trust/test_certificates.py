@@ -21,7 +21,7 @@ def ronda(*arguments: object) -> None:
 
 
 def verify(certificate: Path, ca: Path, purpose: str, *more: str) -> str:
-    """What openssl says of a certificate and its chain."""
+    """Returns what openssl says of a certificate and its chain."""
     done = subprocess.run(
         ["openssl", "verify", "-x509_strict", "-check_ss_sig", "-purpose", purpose, *more, "-CAfile", ca, certificate],
         capture_output=True,

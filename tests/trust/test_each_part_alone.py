@@ -151,7 +151,7 @@ def test_what_fails_beside_calls_is_counted_and_goes_on() -> None:
     ],
 )
 def test_each_part_stays_as_it_was_in_force(kit: TrustKit, tmp_path: Path, damaged: str, part: str) -> None:
-    """Of the running process, and of one that starts then; without anything kept it does not start."""
+    """The running process keeps each part, and so does one that starts then; without anything kept none starts."""
     trust = shutil.copytree(kit.trust, tmp_path / "trust")
     (trust / "revoked.toml").write_text('officers = ["pnc/1"]\n')
     kept = tmp_path / LAST_GOOD
@@ -184,7 +184,7 @@ def test_a_changed_file_that_takes_a_key_is_the_one_at_fault(kit: TrustKit, tmp_
 
 
 def test_entries_of_a_faulty_list_are_in_force(tmp_path: Path) -> None:
-    """The good ones, and those that were; a list that is lost revokes whom it did."""
+    """The good entries hold, and those that did before; a list that is lost still revokes its entries."""
     path, faults = tmp_path / "revoked.toml", Faults(strict=False)
     last = Revocations(officers=frozenset({"pnc/1"}))
     path.write_text('officers = ["pnc/2", "3"]\ntokens = 7\nfriends = ["pnc/4"]\n')

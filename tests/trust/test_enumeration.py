@@ -1,4 +1,4 @@
-"""Whoever goes through a list is stopped within a hundred look-ups, whatever way she goes; honest days never are."""
+"""A walk through a list is stopped within a hundred look-ups, in whatever way; honest days never are."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_names_are_not_near(tmp_path: Path) -> None:
 
 
 def test_the_same_again_neither_costs_nor_pays(tmp_path: Path) -> None:
-    """Who asks for her own car between the steps of a walk gains nothing."""
+    """Asking for one's own car between the steps of a walk gains nothing."""
     limits = Limits(tmp_path / "limits")
     caller = _caller(limits, "o", "d", EXAMPLE["patrol"])
     steps, own = WALKS["every_21st"](random.Random(6)), asked(8, "GTM:123BCD", True)

@@ -83,7 +83,7 @@ WALKS: dict[str, Callable[[int], Any]] = {
 
 
 def _until_refused(viewer: Viewer, walk: Callable[[int], Any]) -> tuple[int, Failure]:
-    """How many look-ups were made, and the refusal."""
+    """Returns how many look-ups were made, and the refusal."""
     for number in range(1, WITHIN + 1):
         try:
             viewer.raw(walk(number))
@@ -116,7 +116,7 @@ def test_each_walk_is_refused_and_reported(unhurried: TrustedServer, walk: str) 
 
 
 def test_a_list_beside_a_person_on_file(unhurried: TrustedServer, small_nation: BuiltNation) -> None:
-    """Whose licence a number is, asked as a further identifier of somebody who is known."""
+    """A licence's owner is looked for by a further identifier of somebody who is known."""
     viewer = Viewer(unhurried.kit, unhurried.address, "pnc/investigator", INVESTIGATION)
     known = small_nation.cast["persons"]["wanted"]
     _, failure = _until_refused(viewer, lambda i: checks.CheckPersonRequest(cui=known, licence=_cui(i)))

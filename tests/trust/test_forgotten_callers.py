@@ -1,4 +1,4 @@
-"""A caller whom a worker forgets is retired: whoever holds her yet has to ask again who she is."""
+"""A caller that a worker forgets is retired: a holder of it has to ask again who it is."""
 
 from __future__ import annotations
 

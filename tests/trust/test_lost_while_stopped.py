@@ -1,4 +1,4 @@
-"""Parts of who may ask, lost or put back old while the server is stopped: nobody gains by it, and somebody is told."""
+"""Parts of the trust, lost or put back old while the server is stopped: nobody gains by it, and somebody is warned."""
 
 from __future__ import annotations
 

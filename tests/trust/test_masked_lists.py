@@ -49,7 +49,7 @@ def _now() -> int:
 
 
 def _listed(viewer: Viewer, wanted: tuple[str, str]) -> checks.Candidate:
-    """The wanted one, as the list of her name shows her."""
+    """Returns the wanted one, as a list by name shows that person."""
     cui, name = wanted
     answer = viewer(checks.SearchPersonsRequest(names=name))
     assert answer.candidates
@@ -115,7 +115,7 @@ def test_no_byte_of_a_patrols_list_holds_a_cui(laned: Laned, wanted: tuple[str, 
 def test_a_handle_opens_its_entry_as_chosen_from_a_list(
     laned: Laned, wanted: tuple[str, str], transport: str, said: checks.SubjectFound, level: int, flag: int
 ) -> None:
-    """Whatever the client states: only that the document was compared is believed."""
+    """The client may state anything: only that the document was compared is believed."""
     patrol = Viewer(laned.kit, laned.address, "pnc/patrol", STOP)
     request = checks.CheckPersonRequest(handle=_listed(patrol, wanted).handle, subject_found=said)
     request.context.CopyFrom(patrol.context)

@@ -1,4 +1,4 @@
-"""Page tokens and older generations in production mode: whose token it is, and a discreet alert that was withdrawn.
+"""Page tokens and older generations in production mode: a token's owner, and a discreet alert that was withdrawn.
 
 Through gRPC; each single rule of what may be shown is tests/core/engine/test_older_pages.py.
 """
@@ -32,7 +32,7 @@ SEARCH = checks.SearchPersonsRequest(names="LOPEZ", page_size=1)
 
 @dataclass
 class House:
-    """One server, and two nations that differ by one line: a discreet alert on whom the second page of SEARCH shows."""
+    """One server, and two nations that differ by one line: a discreet alert on a person of SEARCH's second page."""
 
     plain: BuiltNation
     watched: BuiltNation
@@ -153,7 +153,7 @@ def test_a_token_is_of_who_asked(house: House) -> None:
 
 
 def test_a_page_token_outlives_the_officers_token(house: House) -> None:
-    """She signs in again at the same device."""
+    """The officer signs in again at the same device."""
     patrol = house.patrol
     request = with_token(SEARCH, patrol(SEARCH).next_page_token)
     pair = patrol.client.pair

@@ -55,7 +55,7 @@ def laned(small_nation: BuiltNation, tmp_path_factory: pytest.TempPathFactory) -
 
 
 class Patrol(Viewer):
-    """One who notes whom she saw."""
+    """A patrol that notes the persons shown."""
 
     def __init__(self, laned: Laned, nation: BuiltNation, role: str = "pnc/patrol", purpose: int = STOP) -> None:
         super().__init__(laned.kit, laned.address, role, purpose)

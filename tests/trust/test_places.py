@@ -1,4 +1,4 @@
-"""Who may hold a worker's places: nobody without the right, nobody all of them, and nobody by saying nothing."""
+"""Holding a worker's places: nobody without the right, nobody all of them, and nobody by saying nothing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _agency(trusted: TrustedServer, gateway: str) -> Client:
 
 
 def _silent(channel: grpc.Channel, client: Client, path: str, first: bytes | None = None, timeout: float = 20) -> Any:
-    """A call whose client says no more than `first`."""
+    """Begins a call with a client that says no more than `first`."""
     said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     if first is not None:
         said.put(first)

@@ -1,4 +1,4 @@
-"""Whoever is refused again and again fills no audit disk: first refusals have records, the rest one together."""
+"""A caller refused again and again fills no audit disk: first refusals have records, the rest one together."""
 
 from __future__ import annotations
 

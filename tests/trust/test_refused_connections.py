@@ -103,7 +103,7 @@ def test_a_token_that_ran_out_admits_nobody(running: TrustedServer) -> None:
 
 
 def test_who_shows_a_token_then_is_answered_and_stays(running: TrustedServer) -> None:
-    """A car whose token had expired: all its refusals are forgotten with the first call that is in order."""
+    """A car had an expired token: all its refusals are forgotten with the first call that is in order."""
     client = running.kit.patrol("patrol-23", "10023")
     without = Client(client.pair, ())
     for _ in range(2):

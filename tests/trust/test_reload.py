@@ -1,4 +1,4 @@
-"""What changes without a restart, within a second on every worker: revocations, policy, institutions, certificates."""
+"""Changes without a restart, within a second on every worker: revocations, policy, institutions, certificates."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _outcomes(server: TrustedServer, client: Client, request: bytes, connections: int = 8) -> set[str]:
-    """What so many connections get, so that both workers are asked: "" or the reason."""
+    """Returns what so many connections get, so that both workers are asked: "" or the reason."""
     found = set()
     for _ in range(connections):
         with server.kit.channel(server.address, client) as channel:

@@ -1,4 +1,4 @@
-"""What root's commands write in a service's directory stays the service's; what is refused changes nothing."""
+"""Files that root's commands write in a service's directory stay the service's; what is refused changes nothing."""
 
 from __future__ import annotations
 

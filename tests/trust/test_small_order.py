@@ -58,7 +58,7 @@ def point_with(y: int) -> Point | None:
 
 
 def small_points() -> set[Point]:
-    """What is left of points when they are multiplied by the order of the group that keys are of."""
+    """Returns what is left of points when they are multiplied by the order of the group that keys are of."""
     found: set[Point] = set()
     for seed in range(200):
         y = int.from_bytes(hashlib.sha512(str(seed).encode()).digest(), "little") % P

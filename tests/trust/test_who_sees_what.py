@@ -89,7 +89,7 @@ def totals(message: Any) -> dict[int, int]:
 
 
 def test_a_register_whose_open_alerts_are_hidden_rules_out_clear(house: House) -> None:
-    """Whoever is asked about: the wanted and the clean look alike, and nobody is told that anybody is clear."""
+    """The wanted and the clean look alike, whoever is asked about, and nobody is called clear."""
     for who in ("clean", "wanted"):
         response = house.blind.person(house.nation, who)
         assert response.answer.level == INCOMPLETE
@@ -176,7 +176,7 @@ def test_a_discreet_alert_alone_changes_no_byte(house: House, without_alert: Pat
 
 
 def everything_about(house: House) -> list[Any]:
-    """What a patrol and a clearance agency can ask about the person with the alert."""
+    """Returns what a patrol and a clearance agency can ask about the person with the alert."""
     cui = house.nation.cast["persons"]["discreet"]
     patrol = house.patrol
     person = patrol(checks.CheckPersonRequest(cui=cui))
@@ -205,7 +205,7 @@ def stripped(response: Any) -> bytes:
 
 
 def test_a_discreet_alerts_owner_is_notified(house: House) -> None:
-    """Of a patrol that saw nothing."""
+    """The patrol saw nothing."""
     patrol = house.patrol
     response = patrol.person(house.nation, "discreet")
     assert response.answer.level == CLEAR
@@ -234,7 +234,7 @@ def test_a_protection_order_has_two_sides(house: House) -> None:
 
 
 def test_the_restrained_sides_bytes_never_hold_the_victim(house: House) -> None:
-    """Not even for those who may see everything: neither who she is nor where she lives."""
+    """The bytes hold neither the protected side's name nor address, even for a caller who may see everything."""
     victim = house.prosecutor.person(house.nation, "victim").person
     said = {claim.cui for claim in victim.identity_claims} | {address.street for address in victim.addresses}
     for claim in victim.identity_claims:

@@ -52,7 +52,7 @@ class TrustKit:
 
     @property
     def settings(self) -> dict[str, object]:
-        """What a server needs of this set."""
+        """Returns what a server needs of this set."""
         return {
             "trust": self.trust,
             "tls_cert": self.directory / "server.pem",
@@ -64,7 +64,7 @@ class TrustKit:
     def patrol(
         self, device: str = "patrol-1", nip: str = "10001", roles: Sequence[str] = ("patrol",), **changes: Any
     ) -> Client:
-        """An officer of the police at a device of her unit."""
+        """Yields an officer of the police at a device of the same unit."""
         pair = self.police.device("zona-1", device)
         return self.client(pair, self.police.token(nip, "zona-1", roles, pair.thumbprint, **changes))
 
@@ -87,7 +87,7 @@ class TrustKit:
 
 
 def call_over_tls_1_2(address: str, directory: Path, client: Client, path: str, request: bytes) -> dict[str, str]:
-    """One gRPC call as the bare protocol has it, over TLS 1.2, which grpcio's client cannot be told to use.
+    """One gRPC call as the bare protocol has it, over TLS 1.2, which grpcio's client cannot be made to use.
 
     Returns the response's headers and trailers.
     """

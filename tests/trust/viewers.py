@@ -1,4 +1,4 @@
-"""Officers who ask a server in production mode, each with what policy shows her."""
+"""Officers who ask a server in production mode, each with the view that policy gives."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def add_test_roles(kit: TrustKit) -> None:
 
 
 class Viewer:
-    """One officer of one role, with a channel of her own. Her NIP is new, so that nobody else spent her allowance."""
+    """One officer of one role, with a channel. The NIP is new, so that nobody else spent its allowance."""
 
     _nips = itertools.count(70001)
 

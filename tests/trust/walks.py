@@ -36,7 +36,7 @@ def cui_digits(serial: int, place: int) -> str:
 
 
 def cui_serial(rng: random.Random) -> int:
-    """Of an adult: they are counted in the whole country."""
+    """Returns the serial of an adult's CUI: they are counted in the whole country."""
     return rng.randrange(15_000_000, 39_000_000)
 
 
@@ -55,7 +55,7 @@ def plate_text(rng: random.Random) -> str:
 
 
 def real(rng: random.Random) -> Asked:
-    """Somebody whom an honest officer may ask for anywhere in the country, and who is on file."""
+    """Returns somebody on file that an honest officer may ask for anywhere in the country."""
     if rng.random() < 0.5:
         return asked(PLATE, plate_text(rng), True)
     return asked(CUI, cui_digits(cui_serial(rng), place(rng)), True)
@@ -96,7 +96,7 @@ def one_serial_everywhere(rng: random.Random) -> Iterator[Asked]:
 
 
 def documents(rng: random.Random) -> Iterator[Asked]:
-    """Of several countries in turn; a foreign document need not be on file."""
+    """Returns documents of several countries in turn; a foreign one need not be on file."""
     texts = (f"{('SLV', 'HND', 'NIC')[i % 3]}:B{n:07d}" for i, n in enumerate(_steps(rng, 10**7)))
     return (asked(DOCUMENT, text, True if rng.random() < FOUND else None) for text in texts)
 

@@ -64,7 +64,7 @@ class Drill:
 
     @contextmanager
     def serving(self, release: Release, step: str, *, killed: bool = False, unread: bool = False) -> Iterator[None]:
-        """Server, live writer and source; asked until everybody is told what is so, or never wrongly for a while.
+        """Server, live writer and source; asked until every answer is true, or none is wrong for a while.
 
         unread: over a base of the later release: never wrongly is enough where `ronda upgrade --check` said so.
         """

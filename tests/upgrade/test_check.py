@@ -29,7 +29,7 @@ FORMLESS = {
     *("CURRENT", "publish.log", "quarantine", ".work", "indexer.lock", "subject.key", "page.key", "hotlist.key"),
     *("served.json", "ledger.seen.json", "trust.last-good.json", "notifications", "backup.json"),
 }
-"""Of the data directory: what is a name, a key, lines for people, or made anew whenever it cannot be read."""
+"""Parts of the data directory: names, keys, lines for people, and parts made anew whenever they cannot be read."""
 
 
 @pytest.fixture(scope="module")

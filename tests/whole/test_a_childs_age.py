@@ -1,4 +1,4 @@
-"""A missing child of whom the report tells an age in place of a birth date: the child is meant, and no namesake."""
+"""A missing child with an age in the report in place of a birth date: the child is meant, and no namesake."""
 
 from __future__ import annotations
 

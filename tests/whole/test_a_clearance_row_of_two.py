@@ -1,4 +1,4 @@
-"""A clearance row whose CUI, name and birth date are not one person's is reviewed (docs/answers.md section 12)."""
+"""A clearance row with CUI, name and birth date of different persons is reviewed (docs/answers.md section 12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody did as a minor stands on no certificate, of an adult neither, whoever asks (section 12)."""
+"""Checks what somebody did as a minor stands on no certificate, of an adult neither, whoever asks (section 12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a child did stays hidden where its day is known in part, or not at all."""
+"""A child's acts stay hidden where their day is known in part, or not at all."""
 
 from __future__ import annotations
 

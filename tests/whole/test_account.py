@@ -1,4 +1,4 @@
-"""A caller's call in the core: her grant, her limits, and the record that is written before the answer leaves."""
+"""A caller's call in the core: the grant, the limits, and the record that is written before the answer leaves."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_a_reason_or_case_number_of_blanks_is_none(small_nation: BuiltNation, bl
 
 
 def test_an_answer_has_its_record(small_nation: BuiltNation, audit: Log) -> None:
-    """Who asked what and why, and one entry for the subject shown."""
+    """The record has caller, question and reason, and one entry for the subject shown."""
     caller = officer()
     caller.give(TRAFFIC, Grant.everything(), methods=EVERY_METHOD)
     request = check(small_nation, case_number="C-1", request_id="r-1")

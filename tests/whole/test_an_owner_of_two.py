@@ -1,4 +1,4 @@
-"""A car's owner whose number is one brother's and whose name is the other's: neither is certain (section 4, owners)."""
+"""A car's owner with one brother's number and the other's name: neither is certain (section 4, owners)."""
 
 from __future__ import annotations
 

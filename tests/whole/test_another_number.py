@@ -1,4 +1,4 @@
-"""An order hides her address under every number that may be hers, and from the day it is issued."""
+"""An order hides the victim's address under every number that may be the victim's, from the day it is issued."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
 
 
 def seen(asker: Asker, number: int) -> bool:
-    """Whether the address is shown by the plate, or by the subject id that the plate gave."""
+    """Returns whether the address is shown by the plate, or by the subject id that the plate gave."""
     request = checks.CheckVehicleRequest(plate=f"P-{number:03}BCD")
     (owner,) = asker(request).vehicle.owners
     listed = checks.ListRecordsRequest(subject_id=owner.person.subject_id, section=section_pb2.SECTION_ADDRESS)

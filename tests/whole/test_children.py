@@ -1,4 +1,4 @@
-"""Who is killed without a chance to say so leaves no child behind."""
+"""A process killed without a chance to say so leaves no child behind."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def test_an_expired_order_was_once_in_force_and_not_before(tell: Teller, now: da
 
 
 def test_clear_becomes_incomplete(tell: Teller, now: datetime.datetime, small_nation: BuiltNation) -> None:
-    """When the first register that is needed passes its limit, and not a millisecond before."""
+    """It changes when the first register that is needed passes its limit, and not a millisecond before."""
     assert_expected(tell("clean", now), CLEAR)
     needed = [e for e in small_nation.manifest["registers"] if {"alert", "identity"} & set(e["roles"]["person"])]
     ends_ms = min(e["as_of_ms"] + e["stale_after_s"] * 1000 for e in needed)

@@ -1,4 +1,4 @@
-"""What another register closed after the authority's as-of is confirmed first (docs/answers.md section 6, "Hits")."""
+"""Alerts closed by another register after the authority's as-of: confirm first (docs/answers.md section 6, "Hits")."""
 
 from __future__ import annotations
 

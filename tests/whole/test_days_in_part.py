@@ -1,4 +1,4 @@
-"""Which of two rows holds, and whether a warrant was issued again, where a day is known in part or not at all."""
+"""The row that holds of two, and whether a warrant was issued again, where a day is known in part or not at all."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_an_age_behind_a_comma_is_no_word_of_a_name(large_nation: BuiltNation, l
 
 
 def test_claims_that_differ_by_their_cui_alone_are_two(large_nation: BuiltNation) -> None:
-    """Once the municipality of the one was lost where the other came first: a car's owner with her CUI, and without."""
+    """Once the municipality of the one was lost where the other came first: a car's owner with the CUI, and without."""
     without_identity = 2**64 - 1 - (1 << section_pb2.SECTION_IDENTITY) - (1 << section_pb2.SECTION_TAX)
     masks = dict.fromkeys(range(1, 6), without_identity)
     asked = 0

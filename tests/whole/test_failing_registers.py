@@ -138,7 +138,7 @@ def test_without_the_register_that_identifies_nobody_is_verified(changing: Chang
 
 
 def test_nobody_is_on_file_in_a_register_that_is_gone(changing: Changing, cast: dict[str, Any]) -> None:
-    """By NIT, licence, name, telephone and as an owner: other registers hold her, and RENAP may say otherwise."""
+    """By NIT, licence, name, telephone and as owner: other registers hold the person, and RENAP may differ."""
     clean = cast["persons"]["clean"]
     claim = changing.ask.person(clean).person.identity_claims[0]
     name, born = claim.name, claim.birth_date

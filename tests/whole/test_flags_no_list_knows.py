@@ -1,4 +1,4 @@
-"""What a cell says that no list of the manifest knows gives no clean certificate (docs/answers.md section 12)."""
+"""A cell that no list of the manifest knows gives no clean certificate (docs/answers.md section 12)."""
 
 from __future__ import annotations
 

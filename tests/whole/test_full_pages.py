@@ -69,7 +69,7 @@ def test_a_pet_name_beside_a_surname_fills_a_page_of_weak_ones(large_nation: Bui
 
 
 def _alone(nation: BuiltNation) -> tuple[Subject, str, int]:
-    """Somebody, a word that goes with none of her names of other sections, and the sections that hold it."""
+    """Returns somebody, a word that goes with no name of other sections, and the sections that hold it."""
     for subject in nation.oracle.names_on_file.subjects:
         texts: dict[str, set[int]] = {}
         for link in subject.links:
@@ -86,7 +86,7 @@ def _alone(nation: BuiltNation) -> tuple[Subject, str, int]:
 
 
 def test_a_hidden_name_fills_no_page(large_nation: BuiltNation) -> None:
-    """Whom a hidden alias alone leads to is not shown, weak or not: the page would say that there is one."""
+    """A person found by a hidden alias alone is not shown, weak or not: the page would say that there is one."""
     subject, word, sections = _alone(large_nation)
     seen = search(large_nation, names=f"YUPILON {word}", page_size=100)
     assert subject.subject_id in [c.subject_id for c in seen.candidates]

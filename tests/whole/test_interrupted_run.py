@@ -1,4 +1,4 @@
-"""A test run whose terminal is closed leaves no PostgreSQL server behind."""
+"""A test run that loses its terminal leaves no PostgreSQL server behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warrants whose names lost letters or crossed code pages, asked through gRPC (docs/manifests.md)."""
+"""Warrants with names that lost letters or crossed code pages, asked through gRPC (docs/manifests.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a kind of alert means for a purpose, and what age does to an order (docs/answers.md section 6, "Hits")."""
+"""Levels of an alert's kind by purpose, and age's effect on an order (docs/answers.md section 6, "Hits")."""
 
 from __future__ import annotations
 

@@ -304,7 +304,7 @@ def test_a_warrant_on_file(asker: Asker, case: str) -> None:
 
 @pytest.mark.parametrize("case", LINKS)
 def test_the_warrant_is_found_by_its_own_name(asker: Asker, case: str) -> None:
-    """Unless it joined one person's dossier for certain, it is a subject of its own, beside those whom it may mean."""
+    """Unless it joined one person's dossier for certain, it is a subject of its own, beside those that it may mean."""
     candidates = asker(checks.SearchPersonsRequest(names=LINKS[case].warrant.name, page_size=100)).candidates
     found = [c for c in candidates if not c.weak]  # the others fill the page: they share a word alone
     kinds = [c.kind for c in found]
@@ -341,7 +341,7 @@ def test_a_question_by_name(asker: Asker, case: str) -> None:
 
 
 def test_a_false_cui_with_a_wanted_person_s_name_and_birth_date(asker: Asker) -> None:
-    """The CUI is on both sides and differs while the rest agrees: her warrant is shown, POSSIBLE."""
+    """The CUI is on both sides and differs while the rest agrees: the warrant is shown, POSSIBLE."""
     case = "names and birth date"
     request = checks.CheckPersonRequest(
         cui=cui_of(number_of(case, 500)), name=value_pb2.PersonName(full="ANA LUCIA ABAC TZUL")

@@ -20,7 +20,7 @@ NAMES = level_pb2.CRITERION_NAMES
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_links_by_name_are_the_oracles(large_nation: BuiltNation) -> None:
-    """Every person whom a record without identifier reached, and everybody who is only counted, checked by CUI."""
+    """Every person reached by a record without identifier, and everybody who is only counted, is checked by CUI."""
     oracle = large_nation.oracle
     persons = [
         s

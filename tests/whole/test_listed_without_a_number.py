@@ -124,7 +124,7 @@ def test_the_other_of_two_of_one_name_in_one_causa_is_as_wanted(world: World, ca
 
 
 def test_whom_the_causa_does_not_name_is_not_meant_by_it(world: World) -> None:
-    """The other bearer of the name, of whom no register has the causa by number."""
+    """The other bearer of the name has the causa by number in no register."""
     number = [*CASES].index("one of two who bear the name") + 1
     found = world.check(cui_of(500 + number))
     assert (found.answer.level, found.person.name_only_alerts) == (CLEAR, 1)

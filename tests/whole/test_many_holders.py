@@ -51,8 +51,8 @@ def vin_of(number: int) -> str:
 
 
 def tables() -> dict[str, list[list[Any]]]:
-    """The last by birth date, and so in subject order, is wanted; of the vehicles, whose order is a keyed hash, each
-    twentieth is stolen."""
+    """Yields tables: the last by birth date, and so in subject order, is wanted; of the vehicles, in the order of a
+    keyed hash, each twentieth is stolen."""
     people: list[list[Any]] = [["ID", "CUI", "NOMBRE", "NACIMIENTO", "SEXO", "TELEFONO"]]
     people += [[n, cui_of(n), f"PERSONA {n % 7} CAAL", f"{1900 + n}-01-02", "F", TELEPHONE] for n in range(1, MANY + 1)]
     vehicles: list[list[Any]] = [["ID", "PLACA", "VIN", "CUI", "NOMBRE", "MOTOR"]]

@@ -1,4 +1,4 @@
-"""What a caller may not see leaves no trace: counts, levels, candidates, bytes (docs/answers.md sections 7 and 10)."""
+"""Hidden parts leave no trace: counts, levels, candidates, bytes (docs/answers.md sections 7 and 10)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_minors_detention_is_hidden(show: Shower) -> None:
 
 
 def test_hidden_identity_is_unverified(show: Shower) -> None:
-    """Whoever may not see who exists cannot be told that somebody is clear."""
+    """A caller who may not see who exists cannot learn that somebody is clear."""
     response = show.person("clean", hiding(section_pb2.SECTION_IDENTITY))
     assert_expected(
         response, {"level": "INCOMPLETE", "identity_status": "UNVERIFIED", "hits": [], "notes": ["UNVERIFIED"]}

@@ -1,4 +1,4 @@
-"""Searches by name miss nobody whom a scan of everybody finds, and score as core.names.comparison.compare does.
+"""Searches by name miss nobody that a scan of everybody finds, and score as core.names.comparison.compare does.
 
 `RONDA_NAME_QUERIES` asks more than the 1,000 noisy names of every run; `RONDA_NAME_SEED` asks others. The bench scores
 2,000 of its own, with other noise, against a scan of the truth's names (bench/names/in_process.py).

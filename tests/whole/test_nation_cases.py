@@ -1,6 +1,6 @@
 """Each special case of the nation has its expected answer through a real gRPC server, under the full grant.
 
-The tables are a reader's own reading of docs/answers.md, not what the oracle computes; who a case is about is told by
+The tables are a reader's own reading of docs/answers.md, not what the oracle computes; the person of a case stands in
 truth/cases.json.
 """
 
@@ -75,7 +75,7 @@ def test_a_cloned_plate_by_its_vin(asker: Asker, cast: dict[str, Any]) -> None:
 
 
 def test_the_victim_is_not_in_the_aggressors_bytes(asker: Asker, cast: dict[str, Any]) -> None:
-    """Neither her identifiers, nor her names, nor her address (Decreto 97-96)."""
+    """No identifier, name or address of the victim (Decreto 97-96)."""
     victim = asker.person(cast["persons"]["victim"]).person
     claim = victim.identity_claims[0]
     surnames = f"{claim.name.first_surname} {claim.name.second_surname}"
@@ -138,7 +138,7 @@ def test_a_cui_of_eleven_digits_is_an_error_that_names_the_field(asker: Asker, c
 
 
 def test_the_nations_own_expectations(asker: Asker, cast: dict[str, Any]) -> None:
-    """What whoever made the cast expects of it."""
+    """The cast's makers expect this of it."""
     wrong = []
     for case in cast["cases"]:
         if case["method"] == "Clear" or "error" in case["expect"]:

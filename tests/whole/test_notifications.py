@@ -1,4 +1,4 @@
-"""The owner of a discreet alert is told of every look at its subject; nobody else is told anything."""
+"""The owner of a discreet alert learns of every look at its subject; nobody else learns anything."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_line_that_was_cut_is_passed_over(tmp_path: Path) -> None:
 def test_a_mistyped_number_that_suggests_hers_is_told_as_such(
     small_nation: BuiltNation, writer: AuditWriter, tmp_path: Path
 ) -> None:
-    """The CUI with two digits swapped: that it is on file leaves with the answer, so its owner is told."""
+    """The CUI with two digits swapped: the answer reveals that it is on file, so its owner is notified."""
     cui = small_nation.cast["persons"]["discreet"]
     caller = Caller(b"{}")
     caller.give(TRAFFIC, PATROL, methods=EVERY_METHOD)

@@ -1,4 +1,4 @@
-"""A document of one person shown with the name of another who is wanted: both are told (docs/answers.md section 8)."""
+"""A document of one person shown with the name of another who is wanted: both are shown (docs/answers.md section 8)."""
 
 from __future__ import annotations
 

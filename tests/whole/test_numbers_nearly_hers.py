@@ -24,7 +24,7 @@ SURNAMES = ["GARCIA", "GOMEZ", "RAMIREZ", "MORALES", "CASTILLO", "JUAREZ", "ORTI
 
 
 def held(number: int) -> dict[str, str]:
-    """What RENAP states beside the CUI."""
+    """Returns what RENAP states beside the CUI."""
     return {
         "NIT": canonical_nit(f"{number * 7 % 10_000_000:07d}"),
         "LICENCIA": f"LC{number:08d}",

@@ -1,4 +1,4 @@
-"""A warrant whose number is in doubt: number and name together say whom it means (docs/answers.md section 5)."""
+"""A warrant with a number in doubt: number and name together give the person meant (docs/answers.md section 5)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def lost_behind_a_zero() -> tuple[int, str]:
 
 
 def nit_of(cui: str) -> str:
-    """Of the one for whom RENAP states it."""
+    """Returns the NIT of the one with it in RENAP."""
     return canonical_nit(cui[:8])
 
 

@@ -130,7 +130,7 @@ def test_one_thing_in_several_words_is_one(small_nation: BuiltNation, text: str)
 
 
 def test_a_name_beside_a_number_is_compared(small_nation: BuiltNation) -> None:
-    """Whatever it is: the number decides who is meant, and a name that is another's is said and is no visto bueno."""
+    """The number decides who is meant, and another's name is reported and is no visto bueno."""
     claims = [
         claim for _, claim in identity_claims(small_nation) if claim.cui and plain(claim).replace(" ", "").isalpha()
     ]

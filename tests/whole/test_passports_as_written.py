@@ -1,4 +1,4 @@
-"""Passports whose country stands beside the number, and words that say the kind of a number, in cells and questions."""
+"""Passports with the country beside the number, and words for the kind of a number, in cells and questions."""
 
 from __future__ import annotations
 

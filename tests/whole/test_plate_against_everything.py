@@ -1,4 +1,4 @@
-"""Reports of stolen vehicles whose plate names one car and whose engine, or make, line, colour and year, another."""
+"""Reports of stolen vehicles with the plate of one car and the engine, or make, line, colour and year, of another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could not be read gives no clean certificate, and what selects an alert's kind may not hide it."""
+"""Checks what could not be read gives no clean certificate, and what selects an alert's kind may not hide it."""
 
 from __future__ import annotations
 

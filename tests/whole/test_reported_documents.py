@@ -83,7 +83,7 @@ def test_an_impersonated_person_is_no_hit_by_her_own_passport_either(asker: Aske
 
 
 def test_of_two_reported_numbers_neither_is_a_hit(asker: Asker) -> None:
-    """Which of the two a report is about is not told from the other: the new one may be the victim's own."""
+    """Nobody knows which of the two numbers a report is about: the new one may be the victim's own."""
     for number in ("B1111111", "B2222222"):
         found = asker(by_passport("SLV", number))
         assert [hit.level for hit in found.answer.hits] == [POSSIBLE, POSSIBLE]

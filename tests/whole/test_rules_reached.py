@@ -1,4 +1,4 @@
-"""Engine and oracle agree about whom each kind of damaged row means: no numbered rule of docs/answers.md goes unasked.
+"""Engine and oracle agree on the meaning of each kind of damaged row: no numbered rule of docs/answers.md goes unasked.
 
 Questions drawn at random meet few of them. Rules of failing registers, withdrawals and older generations need worlds of
 their own: test_failing_registers.py, test_withdrawn_authority.py, tests/server/test_generations.py.
@@ -67,7 +67,7 @@ def _rows(nation: BuiltNation) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _questions(row: dict[str, Any], plates: dict[str, list[str]]) -> Iterator[Question]:
-    """By each way to whom the row means."""
+    """Yields questions by each way to the persons that the row means."""
     match (row["means"] or "").split():
         case ["CUI", cui]:
             yield Question("CheckPerson", checks.CheckPersonRequest(cui=cui))

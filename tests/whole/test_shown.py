@@ -1,4 +1,4 @@
-"""Who was shown, as the core gathers it for the audit record, against what stands in the response's bytes."""
+"""The persons shown, as the core gathers it for the audit record, against what stands in the response's bytes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Key = tuple[str, int, int]  # subject id, how, row
 
 
 class Left:
-    """What stands in a response of each subject: its sections, its hits' kinds, its level."""
+    """A response's content for each subject: its sections, its hits' kinds, its level."""
 
     def __init__(self) -> None:
         self.sections: dict[Key, set[int]] = collections.defaultdict(set)
@@ -187,7 +187,7 @@ def assert_rows_shown(nation: BuiltNation, question: Question, grant: Grant, clo
 
 
 def test_a_plate_shows_its_owners_and_a_name_all_who_fit(small_nation: BuiltNation) -> None:
-    """What an auditor asks later: who was seen through a plate, a telephone, a name, a batch."""
+    """An auditor asks later who was seen through a plate, a telephone, a name, a batch."""
     clock_ms, everything = small_nation.as_of_ms, Grant.everything()
     cast = small_nation.cast
     wanted = person_id(small_nation, cast["persons"]["wanted"])

@@ -1,4 +1,4 @@
-"""A whole server whose clock is set, under Debian's faketime: an order that lapses by it makes nobody green."""
+"""A whole server under a clock that is set, by Debian's faketime: an order that lapses by it makes nobody green."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _YEAR = datetime.now(UTC).year
 
 
 class SteppedServer:
-    """One worker, whose wall clock is what `set_clock` says; the clocks that nobody sets are the machine's."""
+    """One worker with `set_clock` as its wall clock; the clocks that nobody sets are the machine's."""
 
     def __init__(self, directory: Path) -> None:
         world = SmallWorld()
@@ -44,7 +44,7 @@ class SteppedServer:
         return level_pb2.Level.Name(self.ask.person(cui_of(number)).answer.level).removeprefix("LEVEL_")
 
     def found(self) -> set[str]:
-        """What `ronda doctor` says of the running server."""
+        """Returns what `ronda doctor` says of the running server."""
         settings = load_settings(data=self.data, metrics=self.server.metrics_address)
         return {each.kind.name for each in machine_checks.processes(settings)}
 

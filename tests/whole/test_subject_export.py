@@ -1,4 +1,4 @@
-"""Habeas data: what a person gets of what is held about her, and the two persons that it takes."""
+"""Habeas data: a person's copy of everything held about the person, and the two persons that it takes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAKER, RELEASER = "1001", "1002"
 
 
 class Office:
-    """The command line beside a data directory whose server answered some look-ups."""
+    """The command line beside a data directory with a server that answered some look-ups."""
 
     def __init__(self, nation: BuiltNation, data: Path) -> None:
         self.nation = nation
@@ -72,7 +72,7 @@ def look(channel: Any, nation: BuiltNation, who: str, purpose: int, **context: s
 
 
 def released(office: Office, request: Path, out: Path) -> tuple[dict[str, Any], str]:
-    """What the person gets: the JSON, and the text of the PDF."""
+    """Returns what the person gets: the JSON, and the text of the PDF."""
     result = office.run("release", request, "--out", out, "--nip", RELEASER)
     assert result.exit_code == 0, result.output
     (as_json,) = out.glob("*.json")
@@ -125,7 +125,7 @@ def test_an_executed_warrant_is_hers_to_know(office: Office, tmp_path: Path) -> 
 
 
 def test_expunged_records_are_held_and_said_to_be(office: Office, tmp_path: Path) -> None:
-    """History stays: what no certificate shows is still held, and she may know it."""
+    """History stays: what no certificate shows is still held, and the person may know it."""
     whole = office.prepared("expunged", tmp_path / "request.json")
     assert [r["section"] for r in whole["released"]["records"] if r["expunged"]] == ["SENTENCE"]
 

@@ -1,4 +1,4 @@
-"""A mistyped number or plate: what it may have been is told by the server, what is on file first."""
+"""A mistyped number or plate: the server shows likely ones, those on file first."""
 
 from __future__ import annotations
 

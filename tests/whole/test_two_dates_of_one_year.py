@@ -1,4 +1,4 @@
-"""Who has two days of one year on file is found, and meant, by either (docs/answers.md 3, 5, 13)."""
+"""A person who has two days of one year on file is found, and meant, by either (docs/answers.md 3, 5, 13)."""
 
 from __future__ import annotations
 

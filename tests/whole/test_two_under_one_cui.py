@@ -1,4 +1,4 @@
-"""Two persons whom RENAP holds under one CUI: what names one is certain for nobody who is asked for as the other."""
+"""Two persons under one CUI in RENAP: a naming of the one is certain for nobody who is asked for as the other."""
 
 from __future__ import annotations
 

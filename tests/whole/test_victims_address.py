@@ -1,4 +1,4 @@
-"""By plate nobody reads the address of whom an order may protect, and not by the id that a plate gave either."""
+"""By plate nobody reads the address of a person that an order may protect, nor by the id that a plate gave."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_the_owner_in_the_list_of_owners_is_masked_as_well(asker: Asker) -> None
 
 
 def test_her_protection_desk_reads_her_address_by_her_own_number(asker: Asker) -> None:
-    """Who sees the order itself; by plate nobody does."""
+    """The desk sees the order itself; by plate nobody does."""
     number = list(ORDERS).index("by CUI") + 1
     assert [a.street for a in asker.person(cui_of(number)).person.addresses] == [f"CALLE {number}"]
 
@@ -296,7 +296,7 @@ def test_whichever_way_she_is_asked_about(engine: Engine, case: str) -> None:
 
 
 def test_few_in_a_nation_have_their_address_hidden_by_a_name(large_nation: BuiltNation) -> None:
-    """What the rule costs: under one person in a hundred, linked and not linked."""
+    """The rule's cost: under one person in a hundred, linked and not linked."""
     persons = [s for s in large_nation.oracle.subjects if s.has_cui]
     hidden = [s for s in persons if s.hidden_by]
     linked = [s for s in persons if any(k.record.alert is not None and not k.record.alert.kind for k in s.links)]
@@ -329,7 +329,7 @@ def tries(number: int, telephone: str) -> list[Any]:
 
 @pytest.mark.parametrize("case", ORDERS)
 def test_no_question_tells_which_telephone_is_hers(engine: Engine, case: str) -> None:
-    """Of hers is told what is told of one that nobody has; her protection desk is told the truth."""
+    """A victim's telephone has the answer of one that nobody has; the victim's protection desk gets the truth."""
     number = list(ORDERS).index(case) + 1
     everything = dict.fromkeys(range(1, 6), 2**64 - 1)
     officer, desk = Grant({**everything, section_pb2.SENSITIVITY_VICTIM: 0}), Grant(everything)

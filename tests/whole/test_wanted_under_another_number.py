@@ -1,4 +1,4 @@
-"""Who is wanted under one number is not clear under another of hers, as a table (docs/answers.md section 5).
+"""A person wanted under one number is not clear under another one, as a table (docs/answers.md section 5).
 
 Persons on file by one number each, one warrant of each case, and the level of each person by the own number, of the
 engine and the oracle; then the same by every other way, through gRPC.
@@ -121,7 +121,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Case:
-    """levels: of each by the own number. states: place of whose number stands on the order; cells: what else."""
+    """levels: of each by the own number. states: place of the person with the order's number; cells: what else."""
 
     persons: tuple[Known, ...]
     levels: str
@@ -311,7 +311,7 @@ def test_each_by_the_own_number(both: EngineAndOracle, case: str) -> None:
 
 
 def test_what_agrees(both: EngineAndOracle) -> None:
-    """Names and birth date are what ties her to it, the sex where both state it; her own number is none of hers."""
+    """Names and birth date tie the order to the person, and the sex where both state it; the own number does not."""
     for case, stated in (("a renewed passport", []), ("the same sex", [level_pb2.CRITERION_SEX])):
         (hit,) = both.person(**asked(case, 1)).answer.hits
         assert list(hit.agrees) == [level_pb2.CRITERION_NAMES, level_pb2.CRITERION_BIRTH_DATE, *stated]
@@ -339,7 +339,7 @@ def test_a_cancelled_order_is_shown_as_closed(both: EngineAndOracle) -> None:
 
 
 def test_by_name_and_birth_date(both: EngineAndOracle) -> None:
-    """Both are candidates who are hers, and neither is arrested on a name."""
+    """Both are candidates of that name and date, and neither is arrested on a name."""
     for case, expected in (("a passport, then a CUI", "POSSIBLE"), ("father and son", "CLEAR")):
         born = CASES[case].persons[1].born
         answer = both.person(

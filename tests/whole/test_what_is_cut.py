@@ -1,4 +1,4 @@
-"""What an answer leaves out for its length changes no level and no total, and who is alerted stands first in it."""
+"""Parts left out of an answer for its length change no level and no total, and an alerted one stands first."""
 
 from __future__ import annotations
 

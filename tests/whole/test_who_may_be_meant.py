@@ -1,4 +1,4 @@
-"""Whom a warrant may mean, as a table: persons on file by any identifier, one warrant, and what a gRPC server answers.
+"""The persons that a warrant may mean, as a table: persons on file by any identifier, one warrant, a server's answers.
 
 Written by hand from docs/answers.md sections 4 and 5, for the arrested and the victim; surnames keep the cases apart.
 """
@@ -87,7 +87,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Warrant:
-    """number: place of the case's person whose CUI or passport stands on it, or -1 for one that nobody has."""
+    """number: place of the case's person with the CUI or passport on it, or -1 for one that nobody has."""
 
     name: str
     born: str = "1980-05-17"

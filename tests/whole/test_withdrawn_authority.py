@@ -1,4 +1,4 @@
-"""The authority is withdrawn: whom it had cleared does not turn red, and its size is not forgotten."""
+"""The authority is withdrawn: persons cleared by it do not turn red, and its size is not forgotten."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def test_a_batch_under_another_purpose_counts(tmp_path: Path) -> None:
 
 
 def _slot(path: Path, held: bytes) -> bytes:
-    """What one look-up under a request id leaves in the file, but for its time and count."""
+    """Returns what one look-up under a request id leaves in the file, but for its time and count."""
     limits = Limits(path)
     before = path.read_bytes()[4096:]
     _caller(limits).take(1, 2, b"id", held, NOW)

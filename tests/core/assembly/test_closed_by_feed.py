@@ -11,7 +11,7 @@ from tests.core.assembly.test_assembly import CANCELLED, HIT, PENDING, PNC, POSS
 
 
 def test_what_was_closed_by_feed_and_is_listed_again_is_possible(tmp_path: Path) -> None:
-    """Of several records of one warrant that counts of the one that stands for it (docs/answers.md section 15)."""
+    """Several records of one warrant: the one that stands for it counts (docs/answers.md section 15)."""
     note = Hit()
     note.notes.add(code="CLOSED_BY_FEED", text="cancelada según OJ 27/11 10:42: confirme")
     closed: dict[str, Any] = {"alert_flags": ALERT_FED_CLOSED, "hit_payload": note.SerializeToString()}

@@ -110,7 +110,7 @@ def build_engine(directory: Path) -> Engine:
 def ask(
     engine: Engine, method: str, request: Message, kind: type[M], grant: Grant = ALL, clock_ms: int = CLOCK_MS
 ) -> M:
-    """The parsed answer, whose level is the one that the engine hands out."""
+    """Returns the parsed answer; its level is the one that the engine hands out."""
     content, level = engine.answered(METHODS[method], request.SerializeToString(), grant, clock_ms)
     response: Any = kind.FromString(content)
     assert level == (response.answer.level if "answer" in kind.DESCRIPTOR.fields_by_name else 0)

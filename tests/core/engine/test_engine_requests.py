@@ -1,4 +1,4 @@
-"""What the engine refuses, and that no bytes bring it down."""
+"""Checks what the engine refuses, and that no bytes bring it down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may still be shown of a generation that another has replaced (docs/answers.md section 13), and page tokens."""
+"""Generations that another has replaced: what may still be shown (docs/answers.md section 13), and page tokens."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_a_discreet_alert_tells_nothing_to_who_may_not_see_it(tmp_path: Path) ->
 
 
 def test_an_address_that_is_hidden_now(older: Engine, tmp_path: Path) -> None:
-    """An order that protects her was issued since; that it is there the caller may not see."""
+    """An order of protection was issued since; the caller may not see that it is there."""
     order: Row = {"register": 2, "section": 7, "sensitivity": VICTIM, "alert_flags": 64, "alert_state": 1}
     order |= {"cui": CUIS[1], "link_criterion": 1}
     made = [*rows(), record(1, "p1", **order)]
@@ -250,7 +250,7 @@ def test_a_token_altered_in_any_bit_is_refused(older: Engine) -> None:
 
 
 def test_a_token_of_another_key_is_refused(older: Engine, tmp_path: Path) -> None:
-    """Whoever runs Ronda himself, over a generation of the same id."""
+    """Somebody runs Ronda alone, over a generation of the same id."""
     forger = engine(tmp_path / "generation", rows(), "0badcafe", key=bytes(16))
     for first in (SEARCH, FINES):
         assert refused(older, with_token(first, answer(forger, first).next_page_token))

@@ -1,4 +1,4 @@
-"""A pipe, a device or JSON of any depth in a file's place: told at once, never waited for, no traceback."""
+"""A pipe, a device or JSON of any depth in a file's place: refused at once, never waited for, no traceback."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DEEP = "[" * 200_000
 
 
 def _raised(work: Callable[[], object]) -> list[str]:
-    """What `work` raised, of a thread of its own: a read that waits for ever would end no test."""
+    """Returns what `work` raised, of a thread of its own: a read that waits for ever would end no test."""
     found: list[str] = []
 
     def run() -> None:

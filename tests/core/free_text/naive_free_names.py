@@ -64,7 +64,7 @@ def without_bare_age(text: str) -> str:
 
 
 def unread_digits(names: str, date: Date) -> bool:
-    """Whether digits without a letter beside them are more than a number in a company's name."""
+    """Returns whether digits without a letter beside them are more than a number in a company's name."""
     groups = [word for word in re.findall("[A-Za-z0-9\x80-\U0010ffff]+", names) if re.fullmatch("[0-9]+", word)]
     return len(groups) > (0 if date[0] else 1) or any(len(group) > 4 for group in groups)
 

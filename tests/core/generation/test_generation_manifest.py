@@ -64,7 +64,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _opens(directory: Path) -> dict[str, Any] | None:
-    """What it states; None = refused, with the file's name."""
+    """Returns what it states; None = refused, with the file's name."""
     try:
         generation = Generation.open(directory)
         stated = generation.manifest
@@ -90,7 +90,7 @@ def test_a_moved_as_of_is_neither_verified_nor_served(published: tuple[Path, Pat
 
 
 def test_each_flipped_bit_is_refused(earlier: Path) -> None:
-    """Of a manifest with one register, as it is written now."""
+    """The manifest has one register, as it is written now."""
     document = json.loads((earlier / "MANIFEST.json").read_text(encoding="utf-8"))
     whole = json.dumps(sealed({**document, "files": {}})).encode()
     flips = [(at, bit) for at in range(len(whole)) for bit in range(8)]

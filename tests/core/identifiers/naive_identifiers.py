@@ -318,7 +318,7 @@ def exactly(kind: IdentifierKind, text: str) -> str:
 
 
 def is_glued(text: str) -> bool:
-    """Whether a word of five letters stands in the text, and nothing of seventeen characters in one piece."""
+    """Returns whether a word of five letters stands in the text, and nothing of seventeen characters in one piece."""
     words = [word for word in re.split(rb"[^A-Za-z0-9\x80-\xff]", text.encode("utf-8", "surrogatepass")) if word]
     if any(len(word) == 17 and re.search(rb"[0-9]", word) for word in words):
         return False
@@ -399,7 +399,7 @@ def beside_words(text: str, with_document: bool) -> tuple[list[tuple[IdentifierK
 
 
 def written_kinds(text: str) -> list[tuple[IdentifierKind, str]]:
-    """Of a text that is strictly nothing."""
+    """Returns the kinds in a text that is strictly nothing."""
     kinds = IdentifierKind
     asked = [kinds.CUI] if problem(kinds.CUI, text) is None else [kinds.NIT, kinds.CEDULA, kinds.TELEPHONE, kinds.PLATE]
     found = list(attempts(text, asked, canonical))

@@ -17,7 +17,7 @@ WORDS_MAX, LETTERS_MAX = 64, 16
 
 
 class Word(NamedTuple):
-    """Where it stands, its letters folded, and its digits, where it is a number or one behind DPI or CUI."""
+    """A word's place, its letters folded, and its digits, where it is a number or one behind DPI or CUI."""
 
     start: int
     end: int

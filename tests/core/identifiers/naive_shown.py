@@ -1,4 +1,4 @@
-"""What a text shows that is no identifier itself, in plain Python, from docs/answers.md section 4 ("Still shown")."""
+"""Texts that show an identifier without being one, in plain Python, from docs/answers.md section 4 ("Still shown")."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_vin_elsewhere(number: str) -> bool:
 
 
 def loose_number(text: str) -> str:
-    """What the CUI's cell shows that is none: 12 or 14 digits, or a NIT; "" = neither."""
+    """Returns what the CUI's cell shows that is none: 12 or 14 digits, or a NIT; "" = neither."""
     from tests.core.identifiers import naive_identifiers
 
     try:
@@ -52,7 +52,7 @@ def loose_number(text: str) -> str:
 
 
 def unchecked_nit(text: str) -> str:
-    """What the NIT's cell shows whose check does not hold: five to twelve digits, the last perhaps a K; "" = none."""
+    """Returns the number in a NIT's cell without a valid check: five to twelve digits, perhaps a K last; "" = none."""
     from tests.core.identifiers import naive_identifiers
 
     try:

@@ -50,7 +50,7 @@ Read = Callable[[str], str]
 
 
 class Unread(Exception):
-    """The words cannot be told: a sign that no clerk writes, or longer than any identifier."""
+    """The words cannot be read: a sign that no clerk writes, or longer than any identifier."""
 
 
 def latin(character: str) -> str:
@@ -82,7 +82,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _goes_on(text: str) -> bool:
-    """Whether a character of the number follows right behind the doubtful signs that the text begins with."""
+    """Returns whether a character of the number follows right behind the doubtful signs that the text begins with."""
     for character in text:
         if latin(character):
             return True

@@ -29,7 +29,7 @@ def read_vectors() -> list[dict[str, str]]:
 
 
 def outcome(call: object, *arguments: object) -> object:
-    """What a call gives or, for a refusal, its rule."""
+    """Returns what a call gives or, for a refusal, its rule."""
     try:
         return call(*arguments)  # type: ignore[operator]
     except IdentifierError as error:

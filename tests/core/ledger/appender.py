@@ -1,6 +1,6 @@
 """A writer to be killed: `python -m tests.core.ledger.appender FOLDER FIRST`, one write after another.
 
-Prints each sequence once it is told to be on disk. Entries are a function of their sequence alone.
+Prints each sequence once it is reported to be on disk. Entries are a function of their sequence alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from core.ledger.writer import LedgerWriter
 
 
 def entry(sequence: int) -> Change:
-    """What is written under this sequence."""
+    """Returns what is written under this sequence."""
     cells = {"CAUSA": f"C-{sequence}", "TEXTO": "ñ" * (sequence * 37 % 400)}
     return Change(
         Kind.UPSERT,

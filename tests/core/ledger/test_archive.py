@@ -45,7 +45,7 @@ def archive_to(folder: Path, cut: int) -> None:
 
 
 def numbers(folder: Path) -> list[int]:
-    """What a reader and a writer read, which is the same: whole entries in their order."""
+    """Returns what a reader and a writer read, which is the same: whole entries in their order."""
     writer = LedgerWriter(folder)  # what a killed one had written whole counts from now on
     found = [each for _, each in writer.entries()]
     assert [writer.at(place) for place, _ in writer.entries()] == found

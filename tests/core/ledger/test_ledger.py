@@ -1,4 +1,4 @@
-"""The ledger's bytes and its promises: what was told is there, what is torn is cut, what is damaged is named."""
+"""The ledger's bytes and its promises: acknowledged entries are there, torn ones are cut, damaged ones are named."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_ledger_has_one_writer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_power_cut_leaves_what_was_told(tmp_path: Path, seed: int) -> None:
-    """Of the last write any part may be on disk, and any of its bytes may be zeros; `durable` may be older."""
+    """Any part of the last write may be on disk, and any of its bytes may be zeros; `durable` may be older."""
     chance = random.Random(seed)
     lengths = written(tmp_path, 6, seed)
     told, full = lengths[-2], lengths[-1]
@@ -143,7 +143,7 @@ def test_damage_before_the_last_write_is_no_torn_tail(tmp_path: Path) -> None:
 
 
 def test_a_reader_shows_only_what_is_on_disk(tmp_path: Path) -> None:
-    """What stands in the log behind the durable end was told to nobody."""
+    """No client has heard of what stands in the log behind the durable end."""
     written(tmp_path, 2)
     before = (tmp_path / DURABLE).read_bytes()
     shown = entries(tmp_path / LOG)

@@ -1,6 +1,6 @@
 """Pages of a search by name are full: whoever holds a rare word of those asked, in order of evidence.
 
-The ceiling is a scan of everybody by the same evidence; a page must hold nearly all whom the scan's first twenty hold.
+The ceiling is a scan of everybody by the same evidence; a page must hold nearly everybody in the scan's first twenty.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def test_who_shares_no_word_fills_no_page(tmp_path: Path) -> None:
 
 
 def test_a_check_and_linking_look_no_wider(tmp_path: Path) -> None:
-    """Only what fills a page does: what is not filling finds whom it found."""
+    """Only filling a page does: everything else finds the same persons."""
     index = built(tmp_path / "names.bin", [claim(n, name) for n, name in enumerate(_surnames(30))])
     assert entities(index, "YUPILON ZACHRISSON") == []
 

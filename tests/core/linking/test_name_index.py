@@ -1,4 +1,4 @@
-"""names.bin by itself: what is written is found, whatever the sizes; years and masks; damage is told."""
+"""names.bin by itself: written names are found, whatever the sizes; years and masks; damage is reported."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_a_word_with_a_lost_letter_tells_a_search_what_it_tells_a_comparison(tmp
 
 
 def test_a_page_takes_three_words_of_four_whose_fourth_is_exchanged(tmp_path: Path) -> None:
-    """Of 300,000 they tell 3 to 4 bits, less than is looked for: who was looked at for three words is taken."""
+    """In 300,000 names they give 3 to 4 bits, less than is looked for: bearers of three of the words are taken."""
     given = ["MARIBEL" if n == 0 else GIVEN[n % 5] for n in range(200)]
     everybody = [
         claim(n, f"{given[n % 200]}\x1f{SURNAMES[n % 7]} TZ{str(n).translate(DIGITS)}") for n in range(300_000)

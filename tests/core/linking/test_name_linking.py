@@ -1,4 +1,4 @@
-"""Many records to names.bin at once: whom each may mean, held against a comparison with everybody."""
+"""Many records to names.bin at once: the persons that each may mean, against a comparison with everybody."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ MARRIED = 3  # core.names.reading's number of the role
 
 
 def of_initials_alone(name: str) -> bool:
-    """Whether it has no word but a husband's surname; such a name finds nobody and is found by nobody."""
+    """Returns whether it has no word but a husband's surname; such a name finds nobody and is found by nobody."""
     return all(len(token) == 1 for token, role in name_roles(name) if role != MARRIED)
 
 
 def swept(index: NameIndex, asked: list[Asked]) -> dict[tuple[int, int], int]:
-    """(row, entity) -> evidence, of those whose names agree; every pair comes once."""
+    """Returns (row, entity) -> evidence for pairs with names that agree; every pair comes once."""
     return {pair: evidence for pair, (names, evidence, _) in fitting(index, asked).items() if names == AGREES}
 
 
@@ -100,7 +100,7 @@ def odd_names(chance: random.Random, count: int) -> list[str]:
 
 
 def share_a_token(name: str, filed: str) -> bool:
-    """Whether more than initials makes these alike: a token, its sound, or two tokens joined."""
+    """Returns whether more than initials makes these alike: a token, its sound, or two tokens joined."""
     mine, theirs = ([token for token, _ in name_roles(text) if len(token) > 1] for text in (name, filed))
     sounds = [{phonetic_key(token) for token in tokens} for tokens in (mine, theirs)]
     joined = [{a + b for a in tokens for b in tokens} for tokens in (mine, theirs)]
@@ -128,7 +128,7 @@ def test_initials_joined_tokens_and_married_names_lose_nobody(tmp_path: Path, se
 
 
 def test_what_disagrees_costs_and_the_score_finds_who_is_near(tmp_path: Path) -> None:
-    """Whose year is not within one of the asked is looked at where nobody nearer fits."""
+    """A person born more than a year off is looked at where nobody nearer fits."""
     chance = random.Random(5)
     noisy = pairs(900, 13)
     years = sorted(chance.choice([0, *range(1940, 2000)]) for _ in noisy)

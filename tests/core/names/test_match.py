@@ -138,7 +138,7 @@ def test_the_names_that_the_twin_is_asked_reach_every_line_of_it() -> None:
 
 
 def test_evidence_is_symmetric_but_for_equal_choices() -> None:
-    """Of names as people bear them; a long name that repeats tokens has equal choices (found by fuzzing)."""
+    """The names are as people bear them; a long name that repeats tokens has equal choices (found by fuzzing)."""
     for a, b in pairs(3000, seed=8):
         one, other = compare({"names": a}, {"names": b}), compare({"names": b}, {"names": a})
         assert (one.evidence, one.names) == (other.evidence, other.names), (a, b)

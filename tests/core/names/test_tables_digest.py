@@ -1,4 +1,4 @@
-"""What names.bin is built by: terms that a growing table does not shift, and a digest that tells other tables."""
+"""The inputs of names.bin: terms that a growing table does not shift, and a digest that reveals other tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/manifests.md, "Courts", in plain Python: the twin of core.standardise.courts, whose table of words it shares."""
+"""docs/manifests.md, "Courts", in plain Python: the twin of core.standardise.courts, with the same table of words."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ MISREAD = str.maketrans("ODQILZSGBA", "0001125684")
 
 
 def words_of(text: str) -> list[str] | None:
-    """Words of a date without its time of day; None: it cannot be told."""
+    """Returns the words of a date without its time of day; None: it cannot be read."""
     from tests.core.identifiers import naive_written
     from tests.core.identifiers.naive_identifiers import SEPARATORS
 
@@ -103,7 +103,7 @@ _DAYS = {"SEMANA": 7, "SEMANAS": 7, "DIA": 1, "DIAS": 1}
 
 
 def whole_age(words: list[str]) -> tuple[int, int] | None:
-    """Months and days of an age that is told with its units and nothing else."""
+    """Returns the months and days of an age that is stated with its units and nothing else."""
     beside = {"EDAD", "DE", "Y", "CON", "TIENE", *ABOUT_WORDS}
     text = " ".join(word for word in words if word not in beside)
     units = "|".join([*_UNITS, *_DAYS])
@@ -115,7 +115,7 @@ def whole_age(words: list[str]) -> tuple[int, int] | None:
 
 
 def year_before(date: Date, months: int, days: int) -> int:
-    """Of the day so long before, 30 days a month; of a date in part the middle."""
+    """Returns the day so long before, 30 days a month; the middle of a date in part."""
     day = date[2] or 15
     back = months + ((days - day) // 30 + 1 if days >= day else 0)
     return (12 * date[0] + (date[1] or 7) - 1 - back) // 12
@@ -141,7 +141,7 @@ def about_year(text: str, date: Date) -> int | None:
 
 
 def is_turned(text: str, birth: bool, months_first: bool) -> bool:
-    """Whether only the other order of day and month gives a date."""
+    """Returns whether only the other order of day and month gives a date."""
     return (
         other_date(text, birth, months_first) is not None and other_date(text, birth, months_first, turns=False) is None
     )
@@ -249,7 +249,7 @@ def is_january_first(birth: Date) -> bool:
 
 
 def is_doubtful(birth: Date, readable: bool, acted: Date, missing_child: bool) -> bool:
-    """Whether an alert's birth date can hardly be its subject's: a filler, or the day of the order."""
+    """Returns whether an alert's birth date can hardly be its subject's: a filler, or the day of the order."""
     if not birth[0]:
         return not readable
     if birth[0] <= 1900 or birth[1:] == (1, 1):
@@ -293,7 +293,7 @@ def tells_no_date(text: str) -> bool:
 
 
 def may_close_later(closed: Date | None, issued: int | None) -> tuple[bool, int | None]:
-    """Whether a closing of that day may be to come, or cannot be true; and the last day before it (None = no such day).
+    """Returns whether a closing of that day may be to come, or cannot be true; and the last day before it (or None).
 
     closed: None = not readable. issued: the day of issue, where it is known whole.
     """

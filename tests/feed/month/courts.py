@@ -28,7 +28,7 @@ def name_of(person: int) -> str:
 
 
 class Court(ABC):
-    """One source. `made`: its changes in their order, whose place there from 1 on is their number."""
+    """One source. `made`: its changes in their order; the place of one, counted from 1, is its number."""
 
     source = ""
 
@@ -44,7 +44,7 @@ class Court(ABC):
         self._keep(begun, self.made[begun:], at)
 
     def wanted(self) -> set[int]:
-        """Whoever a warrant of this court stands against."""
+        """Returns everybody with a warrant of this court."""
         return {person for person in self._last().values() if person is not None}
 
     def _last(self) -> dict[str, int | None]:
@@ -115,7 +115,7 @@ class BusCourt(Court):
 
 
 class FolderCourt(Court):
-    """Puts files of changes without numbers into a folder, whose program numbers them."""
+    """Puts files of changes without numbers into a folder; the program there numbers them."""
 
     source = "by-folder"
 

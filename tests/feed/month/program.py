@@ -19,7 +19,7 @@ HEARTBEAT_S = 2
 
 
 class Held(NamedTuple):
-    """What a process holds."""
+    """The files and memory that a process holds."""
 
     memory: int  # resident bytes
     descriptors: int

@@ -1,4 +1,4 @@
-"""`./run feed-month [--days N]`: a month of feed programs whose clock steps by a day, and nobody touches them.
+"""`./run feed-month [--days N]`: a month of feed programs under a clock that steps by a day, and nobody touches them.
 
 Each night the installation builds and restarts, as by its timers, and the day steps under the programs that run on.
 Each day courts issue and cancel warrants in a table, on a bus and in files; now and then the database or the bus is
@@ -53,7 +53,7 @@ BARS = {
 
 @dataclass
 class Month:
-    """What a run came to."""
+    """The result of a run."""
 
     days: int = 0
     lost: int = 0

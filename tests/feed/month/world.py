@@ -37,7 +37,7 @@ _READY_S = 180.0  # on a machine that does much else
 
 
 class MonthWorld:
-    """What runs. `restart_by_night` is the one thing that anybody does to it, and never to a program."""
+    """The running parts. `restart_by_night` is the one thing that anybody does to them, and never to a program."""
 
     def __init__(self, directory: Path, short_life_days: float) -> None:
         """short_life_days: of the certificate that by-bus begins with."""
@@ -204,7 +204,7 @@ class MonthWorld:
             return [each for each in reader.changes() if each.kind in RECORD_KINDS]
 
     def is_up_to_date(self) -> bool:
-        """Whether every register is FRESH and every worker's answers hold all that the ledger has."""
+        """Returns whether every register is FRESH and every worker's answers hold all that the ledger has."""
         with LedgerReader(self._registers.data / FOLDER) as reader:
             end = reader.end
         samples: dict[str, list[Any]] = {}
@@ -215,7 +215,7 @@ class MonthWorld:
         return bool(states and shown) and all(each.value for each in states) and shown[0].value >= end
 
     def levels(self, people: Iterable[int]) -> dict[int, str]:
-        """What an officer of the day is told of each."""
+        """Returns the levels that an officer of the day gets for each."""
         issuer, begins = self._kit.issuer("pnc"), int(self.now.timestamp()) - 5
         nip = f"{60001 + self._days}"
         pair = issuer.device("zona-1", f"device-{nip}")

@@ -1,4 +1,4 @@
-"""What real clients send, as seeds: connections of the `h2` library, with the byte before them that chooses how (see
+"""Bytes of real clients as seeds: connections of the `h2` library, with the byte before them that chooses how (see
 session_target.c)."""
 
 from __future__ import annotations

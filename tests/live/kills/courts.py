@@ -27,7 +27,7 @@ EVENT = "2026-11-20T10:00:00-06:00"
 
 @dataclass(frozen=True)
 class Made:
-    """A change that its court was told is kept."""
+    """A change that its court knows is kept."""
 
     record_id: str
     person: int | None  # wanted by it; None = cancelled
@@ -39,7 +39,7 @@ class Made:
 
 
 class Court(threading.Thread):
-    """Makes changes of records of its own until it is told to stop. `made`: in their order."""
+    """Makes changes of records of its own until it is stopped. `made`: in their order."""
 
     name_of = ""
 
@@ -114,7 +114,7 @@ class Court(threading.Thread):
         return Made(record_id, None if self._random.random() < 0.75 else self._random.choice(people))
 
     def row_of(self, made: Made) -> dict[str, str]:
-        """Of an UPSERT."""
+        """Returns the row of an UPSERT."""
         assert made.person is not None
         name, born = self._people[made.person]
         who = {"CUI": cui_of(made.person), "NOMBRE": name, "NACIMIENTO": born}

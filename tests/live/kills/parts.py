@@ -52,7 +52,7 @@ class Parts(RunningLive):
 
     @property
     def killing(self) -> dict[str, Callable[[], None]]:
-        """What is killed, and how; each comes back."""
+        """Returns what is killed, and how; each comes back."""
         return {
             "live writer": self._kill_writer,
             "base writer": lambda: until(lambda: self._has_killed("ronda.live.base_writer", self.writer.pid), 60.0),

@@ -1,10 +1,10 @@
 """`./run live-kill [--kills N] [--seed N]`: prints each kill, compares every answer with a model, ends with figures.
 
 Held against the model: each acknowledged change is in the ledger, in force once, those of one record in their order,
-and none but those; every worker's answer on every person is what the last words on her records come to. All the while
-persons are asked about: one whose warrant was cancelled by the feed before the first kill is never wanted again, one
-who is wanted is never CLEAR, nor is anybody whose warrant a court was told is kept longer ago than its source may be
-silent, whatever was killed since.
+and none but those; every worker's answer on every person is what the last words on that person's records come
+to. All the while persons are asked about: one with a warrant that the feed cancelled before the first kill is never
+wanted again, one who is wanted is never CLEAR, nor is anybody with a warrant acknowledged longer ago than its source
+may be silent, whatever was killed since.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SYLLABLES = ("CHOC", "CAAL", "POP", "TZUL", "XICAR", "COJTI", "MENDEZ", "LOPEZ"
 
 @dataclass
 class Figures:
-    """What a run came to."""
+    """The result of a run."""
 
     kills: Counter[str] = field(default_factory=Counter)
     changes: int = 0
@@ -79,7 +79,7 @@ class Figures:
 
 
 def name_of(number: int) -> tuple[str, str]:
-    """Of a person, and her birth date: nobody's alike."""
+    """Returns the name and birth date of a person: no two are alike."""
     first, second, own = _SYLLABLES[number % 10], _SYLLABLES[number // 10 % 10], "ABCDEFGHIJ"[number % 10] * 4
     return f"PERSONA {first} {second} {own}", f"19{30 + number % 60}-0{1 + number % 9}-1{number % 9}"
 
