@@ -1,4 +1,4 @@
-"""Two tokens of names, and how they go together, in plain Python: the twin of core.names.tokens (docs/names.md, "Tokens").
+"""Two tokens of names and how they go together, in plain Python: twin of core.names.tokens (docs/names.md, "Tokens").
 
 Its tables are the compiled modules' own texts; its weights are read from core/names/weights.pxd.
 """
