@@ -58,6 +58,8 @@ def _collect_decided(database: LinkingDatabase) -> None:
         numbered AS (SELECT *, count(*) OVER w AS people, count(*) FILTER (strong) OVER w AS n_strong,
                             count(*) FILTER (sure) OVER w AS n_sure, count(*) FILTER (by_parents) OVER w AS n_parents,
                             count(*) FILTER (by_parents AND NOT strong) OVER w AS n_kin,
+                            count(*) FILTER (agreed AND parents = {DISAGREES} AND one_parent = 1) OVER w AS n_father,
+                            count(*) FILTER (agreed AND parents = {DISAGREES} AND one_parent = 2) OVER w AS n_mother,
                             count(*) FILTER (supported) OVER w AS n_supported,
                             count(*) FILTER (scored) OVER w AS n_scored, count(*) FILTER (named) OVER w AS n_named,
                             count(*) FILTER (weighed) OVER w AS n_weighed, count(*) FILTER (held) OVER w AS n_held,
@@ -78,6 +80,8 @@ def _collect_decided(database: LinkingDatabase) -> None:
                   OR held AND n_strong + n_held <= {LINK_LIMIT} OR sole AND own_date
                   OR NOT borne AND (n_sure = 0 AND supported AND n_supported <= {LINK_LIMIT}
                                     OR by_parents AND n_parents <= {LINK_LIMIT}
+                                    OR agreed AND parents = {DISAGREES} AND one_parent > 0 AND n_strong + n_parents = 0
+                                       AND n_father > 0 AND n_mother > 0 AND n_father + n_mother <= {LINK_LIMIT}
                                     OR sole AND suffices OR reviewed OR one_causa OR scored AND n_scored <= {LINK_LIMIT}
                                     OR n_strong = 0 AND n_supported = 0 AND named AND n_named <= {LINK_LIMIT}
                                        AND about_year = 0) AS linked

@@ -30,7 +30,7 @@ from indexer.linking.near_others import collect_near_others
 from indexer.linking.on_file import claims_on_file
 from indexer.linking.other_numbers import link_other_numbers
 from indexer.linking.unborne import find_unborne
-from indexer.linking.weak import Side, best, compare_parents
+from indexer.linking.weak import Side, best, compare_parents, only_parent
 from indexer.linking.weighed import Weighing, weigh_numbers
 from indexer.standard import (
     ALERT_BIRTH_DOUBTED,
@@ -57,8 +57,9 @@ LONG_NAME = 3  # tokens of a name that one person alone may be meant by
 # another number, 8 and 9 nobody by the score whose names or birth date disagree, 10 that by an equal filler a birth
 # date agrees, that equal initials tell what a rare name does, and that VAN is a slip of JAN, 11 took NO CONSTA for a
 # name, 17 took 1 January for a day, and nobody by both parents against a birth date, 18 nobody by one parent so,
-# 19 let the birth date of the number's bearer rule out whose name it is.
-RULE_VERSION = "names-20"
+# 19 let the birth date of the number's bearer rule out the name's, 20 nobody by the father of one and the mother of
+# another.
+RULE_VERSION = "names-21"
 
 YEARS_UNKNOWN, YEARS_NEAR, YEARS_FAR = 0, 1, 2  # core.linking.sweep
 _DISAGREEING = f"(a.names = {DISAGREES} OR a.birth = {DISAGREES})"
@@ -79,6 +80,7 @@ _PARENT_FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
     pa.field("entity", pa.uint32()),
     pa.field("parents", pa.uint8()),
+    pa.field("one_parent", pa.uint8()),
 ]
 _PARENT_SCHEMA = pa.schema(_PARENT_FIELDS)
 
@@ -346,15 +348,17 @@ def _compare_pairs(database: LinkingDatabase) -> None:
             FROM (SELECT * FROM name_met ANTI JOIN (SELECT place, own_entity AS entity FROM unborne_record)
                   USING (place, entity)) p JOIN name_only r USING (place) JOIN named_claim c USING (entity)
             GROUP BY p.place, p.entity)
-        SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, f.dead, f.department, coalesce(f.band, false) AS band,
-               f.very_name
+        SELECT p.*, coalesce(x.parents, {UNKNOWN}) AS parents, coalesce(x.one_parent, 0) AS one_parent, f.dead,
+               f.department, coalesce(f.band, false) AS band, f.very_name
         FROM name_met p JOIN filed f USING (place, entity) LEFT JOIN name_parents x USING (place, entity)
     """)
     database.forget("name_parents")
 
 
 def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
-    """Yields pairs with a parent stated by the record, and the agreement of the best claim that states one."""
+    """Yields pairs with a parent stated by the record, the agreement of the best claim that states one, and
+    `one_parent`: 1 the father alone, 2 the mother alone is the record's in a claim that has another beside; 0 neither.
+    """
     stated = database.stream("""
         SELECT p.place, p.entity, coalesce(r.father, '') AS father, coalesce(r.mother, '') AS mother,
                list((coalesce(c.father, ''), coalesce(c.mother, ''))) AS claims
@@ -363,13 +367,15 @@ def _compared_parents(database: LinkingDatabase) -> Iterator[pa.RecordBatch]:
         GROUP BY p.place, p.entity, r.father, r.mother
     """)
     for batch in stated:
-        agreements = []
+        agreements, alone = [], []
         rows = zip(*(batch.column(name).to_pylist() for name in ("father", "mother", "claims")), strict=True)
         for father, mother, claims in rows:
             record = Side(father=father, mother=mother)
-            sides = (Side(father=c[0], mother=c[1]) for c in (tuple(claim.values()) for claim in claims))
+            sides = [Side(father=c[0], mother=c[1]) for c in (tuple(claim.values()) for claim in claims)]
             agreements.append(best(compare_parents(record, side) for side in sides))
+            alone.append(min((only for side in sides if (only := only_parent(record, side))), default=0))
         columns = [batch.column("place"), batch.column("entity"), pa.array(agreements, pa.uint8())]
+        columns.append(pa.array(alone, pa.uint8()))
         yield pa.record_batch(columns, schema=_PARENT_SCHEMA)
 
 

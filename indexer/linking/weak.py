@@ -66,6 +66,12 @@ def compare_each_parent(record: Side, claim: Side) -> tuple[int, int]:
     return father, compare_texts(record.mother, claim.mother) if record.mother and claim.mother else 0
 
 
+def only_parent(record: Side, claim: Side) -> int:
+    """Returns which parent alone is the same on both sides, the other being another's: 1 father, 2 mother, 0 none."""
+    outcomes = compare_each_parent(record, claim)
+    return {(AGREES, DISAGREES): 1, (DISAGREES, AGREES): 2}.get(outcomes, 0)
+
+
 def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
     """Makes `judged`(place, weak, claimed, own_date): those of `records` with an identifier in doubt.
 

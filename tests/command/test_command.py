@@ -138,7 +138,7 @@ def test_why_a_record_is_linked_by_name(small_nation: BuiltNation) -> None:
     assert links
     assert {link["cui"] for link in links} == {cui}
     assert {"NAMES", "BIRTH_DATE"} <= set(links[0]["agrees"])
-    assert (links[0]["level"], links[0]["rule"], links[0]["people"]) == ("HIT", "names-20", 1)
+    assert (links[0]["level"], links[0]["rule"], links[0]["people"]) == ("HIT", "names-21", 1)
     people = ronda("why", cui, links[0]["record_id"], "--data", data)
     assert "Coincide: nombres" in people.stdout
     assert "puntaje" in people.stdout

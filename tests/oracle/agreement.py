@@ -52,6 +52,12 @@ def _parents_of_one(father: str, mother: str, claim: Record) -> int:
     return AGREES if AGREES in outcomes else UNKNOWN
 
 
+def only_parent(record: Record, claims: Iterable[Record]) -> str:
+    """Returns the parent that alone is a claim's, where the other is another's there: father before mother, or ""."""
+    found = [each_parent(record.father, record.mother, c) for c in claims]
+    return "father" if [AGREES, DISAGREES] in found else "mother" if [DISAGREES, AGREES] in found else ""
+
+
 def stated_parents(record: Record, claims: Iterable[Record]) -> bool:
     """Returns whether one claim bears every parent that the record states."""
     return any(

@@ -57,6 +57,7 @@ class Fit:
         self.weighed, self.names, self.names_evidence, self.claims = False, names, evidence, claims
         self.by_parents = _states_parents(record) and (covers or names == AGREES)
         self.by_parents = self.by_parents and agreement.stated_parents(record, claims)
+        self.one_parent = agreement.only_parent(record, claims) if self.agreed and parents == DISAGREES else ""
         self.held = covers and names != AGREES and birth == AGREES and sex != DISAGREES
         told = evidence[0] + _sex_evidence(record, claims)
         equal_more = evidence[1] - evidence[0]
@@ -349,6 +350,8 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     by_parents = [fit for fit in fits if fit.by_parents]
     if any(fit.sure and fit.born == AGREES for fit in by_parents):
         by_parents = [fit for fit in by_parents if fit.born != DISAGREES]
+    halves = [fit for fit in fits if fit.agreed and fit.one_parent]
+    halves = halves if not strong + by_parents and len({fit.one_parent for fit in halves}) == 2 else []
     others = held or any(not fit.strong for fit in by_parents)
     level = HIT if sure and len(strong) == 1 and not others and not strong[0].dead and not numbered else POSSIBLE
     sole = _only_bearer(record, fits)
@@ -356,7 +359,7 @@ def _join_fits(linking: Linking, record: Record, file: PersonsOnFile, fits: list
     of_causa = [fit for fit in fits if fit.agreed and file.has_causa(fit.subject, record)]
     if len(of_causa) > 1 and record.alert is not None and record.alert.state != alert_pb2.ALERT_STATE_PENDING:
         of_causa = []  # father and son in one causa: nobody can say whose it closed
-    meant = {f for some in (strong, around, by_parents, all_told) if len(some) <= AT_MOST for f in some}
+    meant = {f for some in (strong, around, by_parents, halves, all_told) if len(some) <= AT_MOST for f in some}
     meant |= {f for f in bearers if _may_be_child_of(f)} if len(bearers) <= AT_MOST else set()
     meant |= set(held) if len(strong) + len(held) <= AT_MOST else set()
     for fit in fits:

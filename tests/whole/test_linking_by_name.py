@@ -61,7 +61,7 @@ def test_each_link_by_name_is_stored_with_its_reason(large_nation: BuiltNation) 
     }
     assert stored == expected
     assert {r["level"] for r in rows} == {level_pb2.LEVEL_POSSIBLE, level_pb2.LEVEL_HIT}
-    assert all(r["people"] >= 1 and r["rule"] == "names-20" for r in rows)
+    assert all(r["people"] >= 1 and r["rule"] == "names-21" for r in rows)
     assert all(0 <= r["score"] <= 1 for r in rows if r["score"] is not None)
     other_numbers, both_parents = [NAMES, level_pb2.CRITERION_BIRTH_DATE], [NAMES, level_pb2.CRITERION_PARENTS]
     assert all(list(r["agrees"])[:2] in (other_numbers, both_parents) for r in rows if r["score"] is None)
