@@ -69,7 +69,7 @@ def compare_each_parent(record: Side, claim: Side) -> tuple[int, int]:
 def only_parent(record: Side, claim: Side) -> int:
     """Returns which parent alone is the same on both sides, the other being another's: 1 father, 2 mother, 0 none."""
     outcomes = compare_each_parent(record, claim)
-    return {(AGREES, DISAGREES): 1, (DISAGREES, AGREES): 2}.get(outcomes, 0)
+    return 1 if outcomes == (AGREES, DISAGREES) else 2 if outcomes == (DISAGREES, AGREES) else 0
 
 
 def judge_links(database: LinkingDatabase, records: str, claims: str, judged: str) -> None:
