@@ -54,7 +54,7 @@ cdef int birth_noise(int year_a, int month_a, int day_a, int year_b, int month_b
 
 # Grades of nearness of two birth dates: the first that holds counts (docs/names.md, "Persons").
 cdef enum:
-    GRADE_NONE = 0            # a year is missing, or a filler: nothing is told
+    GRADE_NONE = 0            # a year is missing, or a filler: nothing is counted
     GRADE_EQUAL = 1           # both whole
     GRADE_SWAPPED = 2         # day and month swapped
     GRADE_YEAR_OFF = 3        # the same day and month, the year one off

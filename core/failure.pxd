@@ -10,7 +10,7 @@ cdef struct Failure:
     int reason                   # ronda.v1.ErrorReason; 0 = none
     const char* field            # request field, static text; "" = no single one
     const char* rule             # rule that it breaks, static text; for damage, what is wrong
-    uint32_t entity              # DOSSIER_DAMAGED: whose; NO_ENTITY = a file of the generation, named by `field`
+    uint32_t entity              # DOSSIER_DAMAGED: its entity; NO_ENTITY = a file of the generation, named by `field`
     char generation[64]          # GENERATION_GONE: the one that is wanted
     uint32_t generation_length
     uint32_t count               # QUERY_TOO_BROAD: subjects that may fit; 0 = not counted

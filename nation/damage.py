@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nation.cast_events import Events
 
 NOBODY_SHARE = 0.015  # of the alert rows, damaged ones too: they mean nobody on file
-_TRIES = 80  # persons tried for a kind that only fits some (whose CUI begins with 0, whose name has an accent)
+_TRIES = 80  # persons tried for a kind that only fits some (a CUI that begins with 0, a name with an accent)
 
 
 def apply(world: World, events: Events, foreigners: Foreigners, crossings: Crossings) -> None:

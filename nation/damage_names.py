@@ -260,7 +260,7 @@ NAMES: dict[str, Slip] = {
     "date_filler": _filler,
     "date_issue_for_birth": _of_the_order,
 }
-# As above, in a register whose dates are texts.
+# As above, in a register with dates as texts.
 WRITTEN_DATES: dict[str, Slip] = {
     "date_format": _dated(["{d:02d}-{m:02d}-{y}", "{y}-{m:02d}-{d:02d}", "{d} {mon} {y}", "{d} de {month} de {y}",
                            "{y}{m:02d}{d:02d}", "{y}-{m:02d}-{d:02d} 00:00:00", "{d}/{m}/{y}"]),

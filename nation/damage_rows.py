@@ -45,7 +45,7 @@ class Desk:
     world: World
     events: Events
     rng: np.random.Generator
-    persons: list[int]  # living adults whom no other alert is about, shuffled; taken from the end
+    persons: list[int]  # living adults without another alert, shuffled; taken from the end
     women_with_vehicles: list[int]
     owners: list[tuple[int, Ints]] = field(default_factory=list)  # (vehicle, persons) to be made its owners
     made: int = 0

@@ -25,7 +25,7 @@ _DEAD_SHARE = 0.08  # of the persons on file
 _COUPLED_SHARE = 0.78  # of adult women
 _LONE_MOTHER_SHARE = 0.12  # of children
 _OLDEST_MOTHER = 45
-# Share of the persons born on a day whose mother, if she lives in the nation, is on file by CUI.
+# Share of the persons born on a day to a mother who is on file by CUI, if she lives in the nation.
 _PARENTS_ON_FILE = [
     (datetime.date(1955, 1, 1), 0.02),
     (datetime.date(1975, 1, 1), 0.35),

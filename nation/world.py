@@ -50,7 +50,7 @@ class World:
     cast_vehicles: int  # the first so many vehicles are the cast's
     ownerships: Ownerships
     former_plates: FormerPlates
-    # Persons whom the tax register claims under another name: (five comma parts, birth day).
+    # Persons that the tax register claims under another name: (five comma parts, birth day).
     double_claims: dict[int, tuple[str, int]] = field(default_factory=dict)
     noted: list[Noted] = field(default_factory=list)  # by the registers
 

@@ -23,7 +23,7 @@ _SCIENTIFIC = re.compile(r"([+-]?)(\d)(?:[.,](\d*))?[eE]\+?(\d{1,3})")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how exports keep a spreadsheet from reading a number
 _WHOLE = re.compile(r"(\d+)[.,]0+")
 _FORMULA = ("=", "+", "@")
-# What a cell shows whose formula came to nothing, in English and in Spanish: #N/A, #¡REF!, #¿NOMBRE?
+# A formula's cell without a result shows these, in English and in Spanish: #N/A, #¡REF!, #¿NOMBRE?
 _ERROR = re.compile(r"#(?:N/[AD]|CALC!|SPILL!|[¡¿]?[A-ZÁÉÍÓÚ]+(?:/0)?[!?])|Err:\d{3}")
 # Letters that were read in the wrong code page (CP850, Mac Roman, UTF-8 as CP1252), or lost as "?". A name that holds
 # one is like nobody's, and would come out as without record.

@@ -17,9 +17,9 @@ from clients.agency.headings import KNOWN
 SAMPLE_BYTES = 256 * 1024
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 200
-_DELIMITER_ROWS = 50  # by which the delimiter is told
+_DELIMITER_ROWS = 50  # that the delimiter is found by
 _TITLE_ROWS = 20  # in which a header is looked for: titles and a logo's place stand above it
-_SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?\r?\n', re.IGNORECASE)  # how Excel is told the delimiter
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?\r?\n', re.IGNORECASE)  # how Excel learns the delimiter
 _MARK = b"\xef\xbb\xbf"
 
 

@@ -61,7 +61,7 @@ _SIGNATURES: tuple[tuple[bytes, tuple[str, str]], ...] = (
     *((bytes((9, version, size, 0)), ("un libro de Excel muy antiguo", _SAVE_XLSX))
       for version, size in ((0, 4), (2, 6), (4, 6))),
 )  # fmt: skip
-# Formats whose kind stands behind the first bytes.
+# Formats that show their kind behind the first bytes.
 _PATTERNS = (
     (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), ("una imagen (WEBP)", _ASK_ANEW)),
     (re.compile(rb".{4}ftyp(?:heic|heix|mif1|avif)", re.DOTALL), ("una imagen (HEIC)", _ASK_ANEW)),
@@ -183,7 +183,7 @@ def _stream(name: str) -> bytes:
 def _kind_of_text(path: Path, head: bytes, encoding: str, shown: str) -> Kind:
     name = known_encoding(encoding) if encoding else encoding_of(path)
     text = head.decode(name, "ignore").lstrip("\ufeff")
-    if name in ("utf-16-le", "utf-16-be") and not encoding:  # told by zero bytes, which other files have too
+    if name in ("utf-16-le", "utf-16-be") and not encoding:  # known by zero bytes, which other files have too
         latin = sum(ord(letter) < _LATIN for letter in text)
         if latin < _MOSTLY * len(text):
             raise _refusal(shown, _UNKNOWN)

@@ -149,7 +149,7 @@ def _pass(wishes: Wishes, names: Names, checkpoint: Checkpoint, told: Callable[[
         files.durable()
         checkpoint.save(names.checkpoint)
         threading.Thread(target=_import_what_comes_last).start()
-        # `asking` ends first: what it raises is saved before it is told.
+        # `asking` ends first: what it raises is saved before it is shown.
         with Saver(checkpoint, names.checkpoint, files) as saver, asking:
             run_pass(
                 wishes.source,

@@ -102,7 +102,7 @@ def open_source(
     return Source(**vars(seen), path=path, given=given, kind=kind, encoding=read_as, own=own, sheets=sheets)
 
 
-_NAMED = (Kind.PARQUET, Kind.JSON_LINES)  # whose columns have names
+_NAMED = (Kind.PARQUET, Kind.JSON_LINES)  # their columns have names
 
 
 def _is_plain(path: Path, encoding: str) -> bool:

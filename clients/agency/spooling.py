@@ -37,7 +37,7 @@ _DOS_OR_MAC = re.compile(
     r"|(?<=[cdfglmnrsuv])’(?=[a-z])|(?<=[bhkptqz])’(?=[bcdfghjklmnpqrstvwxyz])|œ"
 )
 _MISREAD = "\x80"
-_KEYS_ROWS = 1_000  # rows whose keys make the header of JSON lines
+_KEYS_ROWS = 1_000  # rows with keys that make the header of JSON lines
 
 
 def spool_text(path: Path | None, copy: Path, encoding: str) -> str:

@@ -17,7 +17,7 @@ from clients.car.door import NAME, first_way, login_lines
 _INPUT, _OUTPUT, _DRAWN = 0, 1, 2  # descriptors; Textual draws on the last
 _TO_ALTERNATE, _TO_NORMAL = "\x1b[?1049h", "\x1b[?1049l"
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-_PASTES, _NO_PASTES = "\x1b[?2004h", "\x1b[?2004l"  # told apart from keys, as Textual asks for them
+_PASTES, _NO_PASTES = "\x1b[?2004h", "\x1b[?2004l"  # apart from keys, as Textual asks for them
 _NIGHT, _DAY = "\x1b[38;2;200;200;200;48;2;0;0;0m", "\x1b[38;2;0;0;0;48;2;255;255;255m"  # of clients/car/themes.py
 _LFLAG, _IFLAG = 3, 0  # places in what termios returns
 _NOT_DRAWN_FOR = ("--help",)

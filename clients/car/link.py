@@ -23,7 +23,7 @@ _PROBE_SECONDS = 2.0
 _HEALTH_SECONDS = 3.0
 _SLACK_SECONDS = 1.0  # beyond the deadline, until a call counts as lost even if gRPC says nothing
 
-# Of its own, not the process's: a connection whose radio link died is thrown away, never found again.
+# Not the process's: a connection with a dead radio link is thrown away, never found again.
 _OPTIONS = (("grpc.use_local_subchannel_pool", 1),)
 
 

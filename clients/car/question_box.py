@@ -39,9 +39,9 @@ class QuestionBox(OneLine):
 
     only_keeps_letters = True
     _unread = ""  # said of the change that is under way
-    _lines = ""  # of a document whose further lines are to come
+    _lines = ""  # of a document with further lines to come
     _scan_end: Timer | None = None
-    _dropped_scan = ""  # why a code is not taken whose further lines are still being typed
+    _dropped_scan = ""  # why a code is not taken while its further lines are still being typed
 
     @property
     def is_scanning(self) -> bool:

@@ -43,7 +43,7 @@ class Recalled:
     def __init__(self, car: Application) -> None:
         self._car = car
         self._unread: dict[tuple[str, str, str], _Unread] = {}  # by subject and record: the newest word on each
-        self.never_comes = False  # nobody is told, or not this officer: silence does not say that nothing changed
+        self.never_comes = False  # no recall comes, or none for this officer: silence does not say that nothing changed
 
     async def watch(self) -> None:
         """Watches until the lock; over outages too.

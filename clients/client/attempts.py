@@ -41,7 +41,7 @@ class Patience:
         if attempt >= self.attempts or not failure.retryable or failure.status == "DEADLINE_EXCEEDED":
             return None
         pause = min(self.longest_pause, self.first_pause * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-        # Those who are all told the same time should not all come back at it.
+        # Clients that got the same time should not all come back at it.
         return pause if failure.retry_after_seconds is None else failure.retry_after_seconds + pause / 2
 
 

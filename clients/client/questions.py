@@ -112,6 +112,6 @@ def search_question(
     given = {field: value for field, value in person.items() if value and field != "birth_date"}
     request = contract.SearchPersonsRequest(context=context, **given, **page)
     if person.get("birth_date"):
-        # A year alone is a date too: as years it would rule out those whose year is written one off.
+        # A year alone is a date too: as years it would rule out persons written one year off.
         request.birth_date.CopyFrom(read_date(person["birth_date"]))
     return Question("SearchPersons", request)

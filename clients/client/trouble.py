@@ -26,5 +26,5 @@ class Trouble(Enum):
     OWN_KEY_OF_ANOTHER_CERTIFICATE = auto()
     OWN_CERTIFICATE_OUT_OF_DATE = auto()
     OWN_CERTIFICATE_REFUSED = auto()
-    OWN_CERTIFICATE_YOUNG = auto()  # refused, and it began a day ago at most: a server whose clock is behind does so
+    OWN_CERTIFICATE_YOUNG = auto()  # refused, and it began a day ago at most: a server with a late clock does so
     UNKNOWN = auto()

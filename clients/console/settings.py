@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 # told apart, not listened on
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 # recognised, not listened on
 
 
 class ConsoleRefused(Exception):

@@ -11,7 +11,7 @@ from ronda.v1.statistics_service_pb2 import CellState, ChangeState
 if TYPE_CHECKING:
     from clients.statistics.asking import Cell, FigureTable
 
-RECENT_WEEKS = 4  # for which a signal is still told
+RECENT_WEEKS = 4  # for which a signal is still shown
 HIGHEST_FALSE_SHARE = 0.005  # of tested weeks that have not changed (docs/numbers.md)
 
 RISE, FALL, SAME, UNTESTED, GREY = "sube", "baja", "igual", "no-probada", "gris"

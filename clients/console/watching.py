@@ -62,7 +62,7 @@ class Watching:
     known: Known = field(default_factory=Known)
 
     def __post_init__(self) -> None:
-        self._proven_at = -math.inf  # when she was last told of the sources, in her own name
+        self._proven_at = -math.inf  # when the officer last saw the sources, in the officer's own name
         self._proving = asyncio.Lock()
         self.signed_off = False
         self._version = 0  # of what the strip shows

@@ -25,7 +25,7 @@ _SHOWN = 80  # characters of a table's name
 _DROPPED = "DROP"
 _SCHEMA_CHANGES = ("CREATE", "ALTER", _DROPPED)
 _QUOTED = re.compile(r'"([^"]*)"')  # the parts of a table's id: "base"."schema"."table"
-# DDL that takes rows away, and whose rows no event names.
+# DDL that takes rows away without an event that names them.
 _EMPTIED = re.compile(r"\b(TRUNCATE\s+(TABLE|(SUB)?PARTITIONS?)|(DROP|EXCHANGE)\s+(SUB)?PARTITIONS?)\b", re.IGNORECASE)
 
 

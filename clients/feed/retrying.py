@@ -30,7 +30,7 @@ class Notices:
 
     def __init__(self, say: Say) -> None:
         self._say = say
-        self.cause = ""  # the last one that was told; "" = it has passed
+        self.cause = ""  # the last one reported; "" = it has passed
         self._quiet_s, self._quiet_until = _FIRST_QUIET_S, 0.0
 
     def tell(self, cause: str, text: Callable[[], str] | None = None) -> None:

@@ -106,7 +106,7 @@ def tried_line(
     for kind in detected:
         what, held = spanish.KINDS.get(kind.kind, "?"), "consta" if kind.found else "no consta"
         if kind.kind == check_service_pb2.IDENTIFIER_KIND_NAME:
-            if dated and not kind.found:  # with a year alone, whoever bears both is on file but not told apart
+            if dated and not kind.found:  # with a year alone, every bearer is on file and none stands out
                 what, held = f"{what} con esa fecha de nacimiento", "nadie se identifica"
         elif kind.canonical:
             what += f" {kind.canonical}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _INDENT = (0, 0, 0, 2)  # CSS order: left only
 _HARMLESS = ("CONSULT", "OBSERVE")  # actions that touch nobody
-_OF_WHO_IS_SEIZED = ("ARREST", "RECAPTURE")  # their texts begin with a verb, and take whom
+_OF_WHO_IS_SEIZED = ("ARREST", "RECAPTURE")  # their texts begin with a verb and take an object
 _OF_VEHICLES = (
     alert_pb2.ALERT_KIND_STOLEN_VEHICLE,
     alert_pb2.ALERT_KIND_STOLEN_PLATE,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from clients.sms.sessions import Session, Sessions
     from clients.sms.settings import SmsSettings
 
-# A sender is told how to ask at most so often: two gateways never talk for ever. In a session, which takes a PIN, so
+# A sender gets the instructions at most so often: two gateways never talk for ever. In a session, which takes a PIN, so
 # many times before: an officer who hears nothing does not know whether the gateway is down.
 _HELP_AGAIN_S, _HELPED_IN_A_SESSION = 600, 6
 _KEPT = LONGEST + 1  # characters of a text: more say no more than that it is too long

@@ -22,7 +22,7 @@ VEHICLES = frozenset(_VEHICLE)
 ASKED = frozenset({*_PERSON, *_VEHICLE})
 """The kinds that ask Ronda anything."""
 
-# No reply lists whom a name may mean, and none holds a number of theirs: an identifier in a message was typed from a
+# No reply lists persons that a name may mean, or shows a number of theirs: an identifier in a message was typed from a
 # document. A reply of one digit chooses nobody: it is no question.
 _TYPED = check_service_pb2.SUBJECT_FOUND_BY_IDENTIFIER
 

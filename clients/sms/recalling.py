@@ -45,7 +45,7 @@ _KEEP_S = 1.0
 _AGAIN_S = 5.0
 _OFF_S = 300.0  # until it is tried again where policy or settings permit none
 _OFFICER_AGAIN_S = 15.0  # twice as long each time
-_QUIET_S = 2.0  # without a message: she was told what she may be told
+_QUIET_S = 2.0  # without a message: the officer has all that may be shown
 _LONGEST_PAUSE_S = 900.0
 _ACKNOWLEDGE_S = 10.0
 _EXCHANGE_S = 10.0
@@ -72,7 +72,7 @@ class Recalling:
         self.recalled = Recalled()
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._telling: dict[str, asyncio.Task[None]] = {}
-        self._more: set[str] = set()  # of whom something came while she was being told
+        self._more: set[str] = set()  # officers with news that came while others were being sent
         self._has_telephones = asyncio.Event()
         if len(book):
             self._has_telephones.set()
@@ -83,7 +83,7 @@ class Recalling:
             Telephone(given.nip, number, entry.sender, entry.ton, entry.npi, entry.address, given.handle, given.until)
         )
         self._has_telephones.set()
-        with contextlib.suppress(sqlite3.Error):  # her answer is worth more; `run` ends the program
+        with contextlib.suppress(sqlite3.Error):  # the officer's answer is worth more; `run` ends the program
             await self._book.keep()
 
     async def run(self) -> None:
@@ -147,11 +147,11 @@ class Recalling:
                     await self._tell(telephone)
                 return
             except CallFailure as failure:
-                if failure.reason == "SESSION_OVER":  # not her number any more, or she is no officer
+                if failure.reason == "SESSION_OVER":  # the number has another owner, or the owner is no officer
                     self._book.drop(telephone)
                     continue
                 tell("recall_failed", status=failure.status, reason=failure.reason)
-            except Exception as error:  # whatever it is, she is told yet
+            except Exception as error:  # whatever it is, the notice is still to be sent
                 tell("fault", kind=type(error).__name__)
             self._counts.add("recalls_failed")
             await asyncio.sleep(pause)
@@ -184,7 +184,7 @@ class Recalling:
         """Hands them to the SMSC; those that it took are acknowledged. Raises CallFailure, sqlite3.Error."""
         fresh = [each for each in recalls if not self._book.was_told(each.recall_id)]
         taken = await asyncio.gather(*(self._send(telephone, each) for each in fresh))
-        await self._book.keep()  # before the receipt: a kill in between tells her nothing twice
+        await self._book.keep()  # before the receipt: a kill in between sends nothing twice
         told = [each.recall_id for each in recalls if self._book.was_told(each.recall_id)]
         for start in range(0, len(told), _IDS):
             ids = told[start : start + _IDS]

@@ -156,7 +156,7 @@ def _facts(response: Any, level: int, *, of_vehicle: bool, asked_by_name: bool) 
 def _of_level(response: Any, level: int, *, of_vehicle: bool) -> list[str]:
     answer: check_service_pb2.Answer = response.answer
     confirm = wording.CONFIRM_VEHICLE if of_vehicle else wording.CONFIRM_PERSON
-    # Who is only a little alike is told by the answer's note, which names nobody.
+    # Persons only a little alike are in the answer's note, which names nobody.
     possible = response.candidates_total - sum(candidate.weak for candidate in response.candidates)
     several = f"{possible} posibles" if possible > 1 else ""
     match level:

@@ -11,7 +11,7 @@ cdef enum:                       # sixteenths of a look-up
     FAR_PAYS = 6                 # who looks up people far apart may meet one near in four
     SOMEBODY_PAYS = 13           # four in nine may be nobody
     ROW_PAYS = 4                 # rows of Clear: one in five
-    LIVELIEST = 3 * WHOLE        # pace of a unit whose habit is the allowance itself
+    LIVELIEST = 3 * WHOLE        # pace of a unit that asks as much as its allowance
     HOLDS = 3                    # times its unit's habit an officer may ask in an hour
     HABIT_SHIFT = 4              # an hour is a sixteenth of the habit
 

@@ -83,7 +83,7 @@ cdef inline uint64_t neighbour_code(int kind, const uint8_t* text, size_t size) 
     if kind == KEY_NIT and n:
         n -= 1                   # its check digit
     if kind == KEY_VIN and n == 17:
-        kept[8] = 0              # its check character, to be told from no other
+        kept[8] = 0              # its check character, the only one it can have
     if n == 0:
         return 0
     differ = 2 if n <= 7 or kind == KEY_CEDULA else 3

@@ -425,7 +425,7 @@ cdef int _put_whole(Call* call, const Outcome* outcome) noexcept nogil:
         _put_detected(call, number + 2, &outcome.detected[i])
     for i in range(outcome.n_suggestions):
         put_bytes(call.out, number + 3, outcome.suggestions[i].text, outcome.suggestions[i].length)
-        if outcome.suggested[i] != NO_ENTITY:  # that somebody has it leaves with the answer, nothing else of her
+        if outcome.suggested[i] != NO_ENTITY:  # the answer reveals that somebody has it, and no more
             if call_dossier(call, outcome.suggested[i], &suggested) < 0:
                 return FAILED
             left_init(&left)

@@ -62,7 +62,7 @@ cdef struct OrderedColumns:      # of one batch of an Ordered
     const Column* columns
     int64_t rows
 
-cdef struct Announced:           # an entity whose records are yet to come
+cdef struct Announced:           # an entity that waits for its records
     uint32_t number
     int32_t homonyms
     int32_t name_only_alerts
@@ -110,7 +110,7 @@ cdef class Assembler:
 
     cdef Facts facts
     cdef Scratch scratch
-    cdef Entity entity           # the one whose records are being collected
+    cdef Entity entity           # the one that records are being collected for
     cdef bint entity_open
     cdef Buffer announced        # Announced[], those before `next_announced` are done
     cdef size_t next_announced

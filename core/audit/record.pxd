@@ -92,7 +92,7 @@ cdef packed struct AgainBytes:   # 28 bytes: the answer's digest, and what besid
     uint8_t reserved[2]
 
 cdef packed struct AskerText:    # 72 bytes
-    uint64_t masks[6]            # her grant: by Sensitivity a bit (1 << Section)
+    uint64_t masks[6]            # the grant: by Sensitivity a bit (1 << Section)
     uint64_t device              # hashes of who asks, which page tokens are bound to; 0 = none
     uint64_t officer
     uint64_t page_mark           # which page key it was: core/call/page_token.pxd

@@ -23,7 +23,7 @@ cdef struct Series:
     pthread_cond_t wanted        # the thread is to look
     pthread_cond_t extended      # somebody has set space aside, or could not
     pthread_t thread
-    int thread_of                # the process whose thread it is; 0 = there is none
+    int thread_of                # the process that the thread is of; 0 = there is none
     Segment* present
     Segment* next
     Segment* left                # and not yet on disk, the oldest first

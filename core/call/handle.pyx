@@ -17,7 +17,7 @@ cdef enum:
     RAW_BYTES = 36
     TEXT_BYTES = 48
     MINUTES = 15
-    SEALS = 0x48                 # told apart from what else the page key makes
+    SEALS = 0x48                 # a tag of its own beside what else the page key makes
     COVERS = 0x43
 
 

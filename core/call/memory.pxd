@@ -110,7 +110,7 @@ cdef struct Candidate:           # one candidate, ready to be written
     uint8_t misread              # Fit's
     bint weak                    # Fit's
     bint by_name                 # found by name: score is set, and
-    int matched                  # the claim whose spelling was most like what was asked; -1 = none
+    int matched                  # the claim with the spelling most like what was asked; -1 = none
     double score
 
 cdef struct Presented:           # the own number of a document that the question gives
@@ -156,10 +156,10 @@ cdef struct Call:
     int weak_alerted             # weak candidates with an alert in force
     uint8_t shown_level          # strongest level that a candidate gives the answer: core/questions/candidates.pyx; 0 = none
     Buffer shown                 # ShownEntry of core/subject/shown.pxd: who left with this answer
-    char opened_cui[13]          # of the person whom a handle opens
+    char opened_cui[13]          # the person that a handle opens
     Presented presented[2]       # a document with its country, a licence
     int n_presented
-    bint two_bearers             # the person found is one of two under her number: an alert may name the other
+    bint two_bearers             # the person found is one of two under one number: an alert may name the other
     NameKey names                # length 0 = not given
     ReadName asked_name          # of the same name; count 0 = not given
     ReadName asked_father

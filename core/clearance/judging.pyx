@@ -221,7 +221,7 @@ cdef int _clear_cui(Call* call, Batch* batch, size_t row, int standard, const Ro
         otherwise = row_contradicts(call, &person, standard)
         if otherwise < 0:
             return FAILED
-    # Of plates and VINs alone an uncertain one is REVIEW; whom a CUI of several means, its status says.
+    # By plates and VINs alone an uncertain one is REVIEW; a CUI of several shows by its status.
     _judge(call, batch, row, standard, &verdict, status, otherwise, crowded, True, False)
     _note_asked(call, batch, row, &looked.item, finding.count > 0)
     if finding.subject != NO_ENTITY:

@@ -12,7 +12,7 @@ class DiscreetLook(NamedTuple):
     purpose: int  # Purpose
     how: int  # 1 asked for, 2 owner, 3 candidate or search result, 4 clearance row, 5 list
     level: int  # Level shown; of a clearance row the ClearanceResult
-    register_id: str  # whose alert it is
+    register_id: str  # the alert's register
     generation_id: str
     case_number: str  # "" = none was given
     identity: bytes  # UTF-8 JSON: who asked, as the audit record holds it; b"" = a bare grant

@@ -40,7 +40,7 @@ cdef struct PastAnswer:          # as its audit record has it (core/audit/record
     bint superseded
     bint clock_doubtful
 
-cdef struct Asker:               # on whose account an answer is given
+cdef struct Asker:               # the account that an answer is given on
     const Session* session       # NULL = a bare grant (tests, benches)
     const GrantMasks* grant
     void* audit                  # AuditLog.core; NULL = no record is written

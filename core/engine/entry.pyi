@@ -37,7 +37,7 @@ class Shown(NamedTuple):
     how: int  # 1 asked for, 2 owner, 3 candidate or search result, 4 clearance row, 5 list
     flags: int  # bit 0: a discreet alert was touched; bit 1: records that are not OPEN left
     row: int  # place in a clearance batch; ordinal of an owner or candidate
-    register: int  # with bit 0 of flags: ordinal of the register whose alert it is
+    register: int  # with bit 0 of flags: ordinal of the alert's register
     sections: int  # bit (1 << Section)
 
 @disjoint_base

@@ -2,7 +2,7 @@
 
 from core.free_text.tokens cimport BoxTokens
 
-cdef struct Born:                # what is not told is 0
+cdef struct Born:                # 0 = not stated
     int year
     int month
     int day

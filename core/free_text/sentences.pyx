@@ -62,7 +62,7 @@ cdef const char* LACKING = (
 cdef const char* DOCUMENTS = b" DPI CUI LICENCIA DOCUMENTO DOCUMENTOS PAPELES IDENTIFICACION PASAPORTE "
 
 
-# Behind these a name is told, and what stands before them is none: "dice llamarse", "se identifica como".
+# A name follows these, and the words before them are none: "dice llamarse", "se identifica como".
 cdef const char* INTRODUCERS = b" LLAMARSE LLAMA LLAMADO LLAMADA "
 cdef const char* CLAIMS = b" DICE MANIFIESTA MANIFESTO AFIRMA ASEGURA DIJO IDENTIFICA IDENTIFICO RESPONDE "
 cdef const char* ORDINALS = b" 1ER 1RO 1O 2DO 2O PRIMER PRIMERO SEGUNDO "

@@ -56,7 +56,7 @@ cdef enum:
     RECORD_STANDARD_CRIMINAL = 16
     RECORD_STANDARD_RENAS = 32
     RECORD_PROTECTED = 64        # PROTECTED side of a PENDING protection order; day_from/day_to say when
-    RECORD_UNTOLD = 128          # beside RECORD_CERTIFICATE: whether a certificate may show it is not told
+    RECORD_UNTOLD = 128          # beside RECORD_CERTIFICATE: unknown whether a certificate may show it
 
 cdef enum:
     IDENTIFIER_IDENTIFIED = 1    # IdentifierEntry.flags: stated by a register that identifies this kind
@@ -85,7 +85,7 @@ cdef packed struct DossierHeader:
     uint32_t summary_offset      # Candidate's stored fields (name, cui, birth_date, sex, department, description, register_id), encoded; its plate
                                  # depends on the clock
     uint32_t summary_length
-    int32_t hides_from           # FLAG_HIDDEN: first and last day of orders that are not linked to her and hide her address; NO_DAY = open
+    int32_t hides_from           # FLAG_HIDDEN: days of orders not linked here that hide the address; NO_DAY = open
     int32_t hides_to
     int32_t identity_fed         # day on which the feed last changed name, birth date or sex; records by name were linked before; 0 = never
     uint8_t reserved[8]
@@ -158,7 +158,7 @@ cdef packed struct ClaimEntry:
     uint16_t father_length
     uint16_t mother_length
     uint16_t name_text_length
-    uint32_t name_text_offset    # the name with its parts told apart, as core/names/reading.pxd stores it
+    uint32_t name_text_offset    # the name with its parts apart, as core/names/reading.pxd stores it
     uint8_t reserved[4]
 
 # One for each (kind, text, section, sensitivity, dates) that states it, so that masks are exact; `register` is the lowest

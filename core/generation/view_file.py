@@ -32,8 +32,8 @@ class FedRegister(Stated):
 
     as_of_ms: Annotated[int, Field(ge=0, lt=253_402_300_800_000)]  # its last change or heartbeat; 0 = none yet
     stale: bool = False  # it may lack changes
-    refused: dict[str, Annotated[int, Field(gt=0)]] = Field(default={})  # rule -> records whose last change was refused
-    naming_nothing: Annotated[int, Field(ge=0)] = 0  # cancellations since the base under whose key no record stood
+    refused: dict[str, Annotated[int, Field(gt=0)]] = Field(default={})  # rule -> records with a refused last change
+    naming_nothing: Annotated[int, Field(ge=0)] = 0  # cancellations since the base under a key of no record
 
 
 class StatedView(Stated):

@@ -5,7 +5,7 @@ cdef enum:
     KEY_CUI = 1             # 13 digits
     KEY_NIT = 2             # canonical, no hyphen
     KEY_CEDULA = 3          # "A-1 123456"
-    KEY_DOCUMENT = 4        # "SLV:A123456"; "   :A123456" where no country is told
+    KEY_DOCUMENT = 4        # "SLV:A123456"; "   :A123456" where no country is stated
     KEY_DOCUMENT_NUMBER = 5  # "A123456": lookup key only, never an IdentifierEntry
     KEY_LICENCE = 6         # canonical upper alphanumerics
     KEY_TELEPHONE = 7       # 8 digits

@@ -23,7 +23,7 @@ cdef enum:
 # A canonical text and its kind.
 cdef struct Canonical:
     uint8_t kind          # KEY_* or KIND_NAME
-    uint8_t length        # bytes of text; 0 for KIND_NAME, whose text is the query itself
+    uint8_t length        # bytes of text; 0 for KIND_NAME: its text is the query itself
     char text[CANONICAL_MAX]
 
 # A plate taken apart. Guatemalan: six characters, three digits and three letters (or six digits with a type, before 2004).

@@ -67,7 +67,7 @@ cdef class CallerTable:
         self.borrowed = borrowed
         self.slots = slots
         self.index.slots = slots.at
-        self.index.version = 2  # a connection that was only told of has 1
+        self.index.version = 2  # a connection that was only announced has 1
         self.known = {}
 
     cdef int forget_all(self) except -1:

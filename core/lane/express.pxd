@@ -44,7 +44,7 @@ cdef struct Hand:                # all that the loop's thread reaches; what it p
     Buffer details               # of the reply that is being made
     void* health                 # HealthShown
     LaneReply overloaded         # what a call gets for which there is no room,
-    LaneReply late               # and one whose deadline passed
+    LaneReply late               # and one that missed its deadline
     int n_bounds
     int64_t bounds_ns[BOUNDS_MOST]
     size_t max_message

@@ -176,7 +176,7 @@ cdef int _answer(void* context, const LaneCall* call, LaneReply* reply) noexcept
     cdef int parked
     reply.grpc_status = 0
     reply.message_size = reply.text_size = reply.details_size = reply.trailer_count = 0
-    if call.refusal == LANE_DEADLINE_PASSED:  # Python was told before, and ends its work when it is told of the end
+    if call.refusal == LANE_DEADLINE_PASSED:  # Python heard of it before, and ends its work when it hears of the end
         return _fixed(hand, &hand.late, call, reply)
     if call.refusal == LANE_MEMORY_FULL:
         return _overloaded(hand, call, reply)

@@ -45,7 +45,7 @@ cdef struct Notices:
     pthread_mutex_t lock
     Notice* first
     Notice* last
-    size_t calls                 # that were told and are not settled
+    size_t calls                 # announced and not settled
     size_t bytes
     int wake                     # eventfd
 

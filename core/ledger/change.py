@@ -47,7 +47,7 @@ class Change:
     source_sequence: int = 0  # of (source, register): from 1 without gaps; 0 of STALE and FRESH
     event_ms: int = 0  # UTC milliseconds: when it happened, as the source says; 0 of STALE and FRESH
     taken_ms: int = 0  # the same: when it was taken over, by this server's clock
-    manifest_source: str = ""  # the manifest's [[source]] whose columns `record` has; "" = the register's only one
+    manifest_source: str = ""  # the manifest's [[source]] with the columns of `record`; "" = the register's only one
     record: Mapping[str, str] = field(default_factory=dict)  # cells by column, as an extract has them; null = left out
     held: Kind | None = None  # of HOLD: UPSERT or CANCEL
     missing: tuple[tuple[int, int], ...] = ()  # of STALE: first and last of each run of sequences that never came

@@ -29,7 +29,7 @@ class NotedPlace(BaseModel):
             return None
         try:
             found, place = ledger.read(Position(self.sequence - 1, self.offset), 1)
-        except LedgerDamaged:  # no entry begins there: whoever reads on from the first one is told what is damaged
+        except LedgerDamaged:  # no entry begins there: a reader from the first one on gets the damage named
             return None
         return place if found and digest_of(found[0]) == self.digest else None
 

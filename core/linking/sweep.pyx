@@ -28,12 +28,12 @@ from core.linking import index as name_index
 
 
 cdef enum:
-    AHEAD = 32                   # candidates whose rows are fetched ahead
+    AHEAD = 32                   # candidates with rows that are fetched ahead
     COLUMNS = 10
     FURTHER_MOST = 160           # by how much a birth date that counts once may cost less, hundredths of a bit
 
 ALERT_SCORE = 0.4                # docs/answers.md section 5
-POPULATION_LEAST = 45000         # for who disagrees: in a smaller file whom a record means is likely not on file
+POPULATION_LEAST = 45000         # for one that disagrees: in a smaller file the person meant is likely not on file
 cdef double _alert_score = ALERT_SCORE
 cdef uint32_t _population_least = POPULATION_LEAST
 
@@ -69,7 +69,7 @@ cdef class NameSweep:
     cdef Buffer out[COLUMNS]
     cdef Buffer first            # by plan: where its candidates start in `ordered`; one more for the end
     cdef Buffer ordered          # ordinals by plan
-    cdef bint holding            # whose name holds all that was asked is put, too
+    cdef bint holding            # a name that holds all that was asked is put, too
 
     def __cinit__(self, NameIndex index not None):
         cdef int column

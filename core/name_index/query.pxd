@@ -54,7 +54,7 @@ cdef enum:                       # what find_names returns besides 0
     NAMES_DAMAGED = -1
     NAMES_MEMORY = -2
 
-cdef enum:                       # NameQuestion.years: whose years of birth are looked at, where a year is asked
+cdef enum:                       # NameQuestion.years: the years of birth looked at, where a year is asked
     YEARS_ALL = 0
     YEARS_NEAR = 1               # within one of the asked, and unknown
 
@@ -82,7 +82,7 @@ cdef struct NameQuestion:
     bint exhaustive              # however many candidates there are, it is not too broad
     int32_t further              # evidence that the caller may yet add (parents), hundredths of a bit
     bint bits_given              # what the asked tokens tell is known: they are looked for in a level (core/questions/level_names.pyx)
-    double possible              # score from which somebody fits in whom not all agrees,
+    double possible              # score from which somebody fits though not all agrees,
     bint alerts_only             # or the alert score, where that is more
     bint filling                 # who fills a page: evidence down to FILLING, or FILLED_LEAST, below the population's
 

@@ -39,7 +39,7 @@ cdef inline int _place_is(const NameQuestion* question, int place) noexcept nogi
     cdef int year = YEAR_FIRST + place, asked = question.birth.year
     if place == 0 or place == YEARS:
         return PLACE_SLIPPED
-    if year > LAST_FILLER_YEAR and (  # whose date is a filler is of unknown year
+    if year > LAST_FILLER_YEAR and (  # a filler's year is unknown
             question.year_from and year < question.year_from or question.year_to and year > question.year_to):
         return PLACE_NONE
     if asked == 0 or -1 <= year - asked <= 1:

@@ -6,7 +6,7 @@ from core.name_index.file cimport NamesFile
 from core.name_index.query cimport NameFound, NameQuery, NameQuestion
 
 cdef enum:
-    BATCH = 32                   # candidates whose rows are fetched ahead
+    BATCH = 32                   # candidates with rows that are fetched ahead
 
 # Finds and scores everybody that fits: query.found, in order of ordinal. 0 or NAMES_*; `question` is borrowed during the call and
 # its tokens get the file's information.

@@ -271,7 +271,7 @@ cdef int _fill_bitmaps(NameQuery* query, ListCursor* short_lists, uint32_t start
     for i in range(SHORT_LISTS + 1):
         memset(bitmap_of(query, BITMAP_SHORT + i), 0, words * 8)
     memset(bitmap_of(query, BITMAP_STRONG), 0, words * 8)
-    # initials come last: who holds nothing else is told by nothing
+    # initials come last: nothing else finds a person with initials alone
     for i in range(query.n_lists):
         if not query.lists[i].initial and _read_list(query, i, start, words) < 0:
             return NAMES_DAMAGED

@@ -204,7 +204,7 @@ cdef void _sift(Sweep* sweep, uint32_t number, uint32_t start, int words) noexce
     cdef uint64_t word
     cdef uint32_t some
     cdef int i, w
-    # whose bitmaps: of a sound that is asked twice, the second holds who has it twice
+    # bitmaps by sound: of one that is asked twice, the second holds those that have it twice
     for i in range(plan.count):
         bits[i] = swept_bitmap(sweep, plan.slots[i])
         if plan.repeats[i] >= 0:

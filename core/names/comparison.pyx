@@ -309,7 +309,7 @@ cdef class Comparison:
     cdef readonly int parents
     cdef readonly int department
     cdef NamePairing pairing
-    cdef int32_t dated          # evidence of names whose birth dates are equal, the best
+    cdef int32_t dated          # evidence of names with equal birth dates, the best
     cdef bint same_day
     cdef NameCounts differences
     cdef Person a

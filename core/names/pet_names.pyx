@@ -8,7 +8,7 @@ cdef enum:
     GIVEN_LEAST = 4           # letters
     PET_LEAST = 3
     PET_MOST = 9
-    ITO_LEAST = 6             # letters of a pet name whose -ito, -ita is no part of it
+    ITO_LEAST = 6             # letters of a pet name that ends in -ito, -ita by itself
     SOUNDS_MOST = 32
 
 

@@ -11,7 +11,7 @@ from libc.string cimport memcpy, memmove
 from core.names.folding cimport LOST, N_TILDE
 
 cdef enum:
-    INITIAL_LEAST = 5            # symbols of a word whose Y is a J: Yax and Jax are two families
+    INITIAL_LEAST = 5            # symbols of a word with a Y that is a J: Yax and Jax are two families
 
 
 cdef inline bint is_vowel(uint8_t c) noexcept nogil:

@@ -15,7 +15,7 @@ from core.names.frequencies import GIVEN_NAMES, SURNAMES
 from core.names.keys import fold
 
 _TABLES = (NICKNAMES, ABBREVIATIONS, TRANSLITERATIONS, GIVEN_NAMES, SURNAMES)
-_EVERY_WORD = 20  # whose terms are looked at for the rules: all take 0.1 s, which is much at opening
+_EVERY_WORD = 20  # of these the terms are looked at for the rules: all take 0.1 s, which is much at opening
 _EVERY_LETTER = 37
 _LETTERS = range(0x80, 0xD800)
 _MADE: list[str] = []  # once a process

@@ -263,7 +263,7 @@ cdef uint8_t by_equivalence(const TokenForm* a, const TokenForm* b) noexcept nog
             elif first == TRANSLITERATION:
                 kind = KIND_TRANSLITERATED
             else:
-                continue  # the same formal name; its sound told already
+                continue  # the same formal name; its sound was given already
             if best == KIND_NONE or kind < best:
                 best = kind
     return best

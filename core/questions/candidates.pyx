@@ -18,7 +18,7 @@ from core.subject.vehicle_comparison cimport compare_vehicle, plate_shown, vehic
 
 
 cdef enum:
-    QUICK_FITS = 250             # whose alerts are looked at in a question that must be quick: about 0.5 ms
+    QUICK_FITS = 250             # alerts looked at in a question that must be quick: about 0.5 ms
     AHEAD = 8                    # dossiers asked of memory ahead of their turn
 
 

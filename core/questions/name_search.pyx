@@ -29,8 +29,8 @@ from core.subject.person cimport Person, compare_person_parents, person_view
 
 
 cdef enum:
-    UNSURE_MOST = 200            # the likeliest of those who don't fit, whose alerts are looked at: about 0.4 ms
-    PARENTS_MAX = 5000           # persons whose dossiers are opened to compare parents: about 10 ms
+    UNSURE_MOST = 200            # the likeliest of those that don't fit; their alerts are looked at: about 0.4 ms
+    PARENTS_MAX = 5000           # dossiers opened to compare parents: about 10 ms
     PARENTS_QUICK = 250          # of a question that must be quick: about 0.5 ms
     EVERYBODY = -1000000         # evidence that any names reach
     YEARS_COUNTED = 512          # of birth, from 1700 on, when what was found is counted

@@ -199,7 +199,7 @@ cdef int _detect(Call* call, Box* box, Outcome* outcome) noexcept nogil:
 cdef void _person_question(const Call* call, const Box* box, const Tried* tried, PersonQuestion* asked) noexcept nogil:
     asked.n = 0
     asked.principal = BY_NAME
-    asked.holders[0] = 1         # whom it compares with was found by it
+    asked.holders[0] = 1         # found by it, and so compared with
     asked.birth = (tried.kind == KIND_NAME or box.said.born.year) and (
         call.question.birth_year or call.question.birth_month or call.question.birth_mday)
     asked.sex = box.said.born.sex != 0

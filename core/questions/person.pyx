@@ -143,7 +143,7 @@ cdef int _read(Call* call, PersonQuestion* asked) noexcept nogil:
     return OK
 
 
-# ---- whom it finds ----
+# ---- finding ----
 
 cdef void _choose(Call* call, size_t at, PersonFinding* finding) noexcept nogil:
     """Takes one fit out of the list: it is the person."""

@@ -329,7 +329,7 @@ cdef int _scan_file(Call* call, const Sought* sought, const PlatePattern* patter
     cdef int status, plate, misread
     cdef uint32_t number
     cdef bint typed
-    # Rows know make, colour and year of registrations: whom these are hidden from, for them they may not sift.
+    # Rows know make, colour and year of registrations: where these are hidden, they may not sift.
     cdef bint sifts = call_shows(call, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN)
     plate_scan(plates, &scan, <const uint8_t*>pattern.number, pattern.length, <const uint8_t*>pattern.type,
                pattern.type_length, <const uint8_t*>seen.make, seen.make_length if sifts else 0, NULL, 0,

@@ -305,7 +305,7 @@ cdef int _gather(Call* call, Vehicle* vehicle, uint8_t link, int first, bint hit
             if present:
                 vehicle.owner_level = max(vehicle.owner_level, owner.level)
     if hits and vehicle.owner_level == LEVEL_UNSPECIFIED and call_shows(call, SECTION_OWNER, SENSITIVITY_OPEN):
-        vehicle.owner_level = LEVEL_INSUFFICIENT  # nobody is on file: as one of whom it says that nobody is known
+        vehicle.owner_level = LEVEL_INSUFFICIENT  # nobody is on file: as an owner that nobody knows
     return OK
 
 

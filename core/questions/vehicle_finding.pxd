@@ -7,7 +7,7 @@ from core.generation.view cimport Dossier
 from core.subject.asked cimport AskedIdentifier
 
 cdef enum:
-    OWNERS_AHEAD = 4             # owners of a vehicle whose memory is asked for ahead; hardly one has more
+    OWNERS_AHEAD = 4             # owners of a vehicle fetched ahead; hardly one has more
 
 cdef struct VehicleFinding:      # the other vehicles found stand in call.fits: those that fit, then former bearers
     uint32_t subject             # NO_ENTITY = none, or several

@@ -32,7 +32,7 @@ cdef const char* DATE_WORDS = (
 # Behind a time of day: "12:00:00 a. m.", "08:30 hrs".
 cdef const char* TIME_WORDS = b" A M P AM PM H HR HRS HS HORA HORAS "
 cdef const char* AGE_WORDS = b" ANOS ANIOS ANO "
-# Units of an age that is told in full, and what may stand beside it.
+# Units of an age that is stated in full, and what may stand beside it.
 cdef const char* YEARS = b" ANO ANOS ANIO ANIOS "
 cdef const char* MONTHS_OF_AGE = b" MES MESES "
 cdef const char* WEEKS = b" SEMANA SEMANAS "

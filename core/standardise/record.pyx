@@ -415,7 +415,7 @@ cdef void put_damaged(Encoding* e, RecordPlan* plan, State* state, int rule, int
     write_damaged(e, state, name, rule_text(rule), &e.payload)
     put_head(e, state, plan.damaged_section, SUBJECT_VEHICLE if plan.vehicle else SUBJECT_PERSON,
              plan.clearance | CLEARANCE_CERTIFICATE if plan.clearance else 0)
-    if plan.alert.protected:     # no alert: it hides her address, without dates for ever
+    if plan.alert.protected:     # no alert: it hides the address, without dates for ever
         put_number(&o[O_alert_state], row, ALERT_STATE_PENDING)
         put_number(&o[O_alert_flags], row, ALERT_PROTECTED)
     elif plan.alert.present:

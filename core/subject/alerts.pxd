@@ -16,8 +16,8 @@ cdef struct AlertSum:            # what a subject's alerts in force come to
     bint misused                 # a DOCUMENT alert says that another used the identity
     int32_t in_force             # visible alerts in force
     bint one_bearer              # one counted by name alone names nobody else on file
-    bint crowded                 # one that means her or others, more than fifty, reaches the alert score
-    bint adolescents_hidden      # a person whose adolescents' orders this question does not show, whether there are any or not
+    bint crowded                 # one that means this person or others, more than fifty, reaches the alert score
+    bint adolescents_hidden      # this question shows no adolescents' orders of the person, be there any or not
 
 cdef inline bint named_by_unlinked(const AlertSum* alerts) noexcept nogil:
     """Returns whether an alert linked to nobody may mean the subject: never CLEAR, and REVIEW against WANTED."""

@@ -137,7 +137,7 @@ cdef bint asked_held(const Call* call, const Dossier* dossier, const AskedIdenti
     cdef bint held
     identified[0] = False
     if asked.lookup == KEY_TELEPHONE and (kept_sections(call, dossier, True) >> SECTION_TELEPHONE) & 1:
-        return False    # who tries numbers must not learn which is hers
+        return False    # trying numbers must not reveal the person's
     held = _held(call, dossier, asked.lookup, asked, identified)
     if asked.is_cui and not identified[0]:
         held = _held(call, dossier, KEY_CUI, asked, identified) or held

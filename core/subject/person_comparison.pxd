@@ -16,7 +16,7 @@ cdef enum:
 cdef struct PersonQuestion:      # the names' keys stand in the call
     AskedIdentifier items[PERSON_IDENTIFIERS]  # in request field order
     int holders[PERSON_IDENTIFIERS]  # subjects found that hold each
-    bint names_another           # an identifier of criterion 1 that others hold, and not whom the principal finds
+    bint names_another           # an identifier of criterion 1 is held by others, and not by those the principal finds
     int n
     int principal                # index of items, BY_NAME or BY_NOTHING
     bint parents                 # a parent was given

@@ -94,7 +94,7 @@ cdef bint protected_today(const Call* call, const Dossier* dossier) noexcept nog
         record = &dossier.records[i]
         if record.flags & RECORD_PROTECTED and holds_on(NO_DAY, record.day_to, call.today):
             return True
-    if dossier.header.identity_fed:     # an order on file may name her by it: who is meant is known after the next rebuild
+    if dossier.header.identity_fed:     # an order may name the person by it: the next rebuild knows who is meant
         return True
     return dossier.header.flags & FLAG_HIDDEN != 0 and holds_on(
         NO_DAY, dossier.header.hides_to, call.today)

@@ -19,7 +19,7 @@ cdef enum:
 
 cdef enum:
     # ShownEntry.flags
-    SHOWN_DISCREET = 1           # a discreet alert in force is on file for it, seen or not: its owner is to be told
+    SHOWN_DISCREET = 1           # a discreet alert in force is on file for it, seen or not: its owner is notified
     SHOWN_SENSITIVE = 2          # records or alerts of sensitivity DISCREET, MINOR, VICTIM or EXPUNGED left
 
 # 32 bytes, little-endian, as they lie in memory and in the audit record. A subject that came in by two ways (asked for

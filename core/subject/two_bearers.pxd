@@ -4,5 +4,5 @@ from core.call.memory cimport Call
 from core.generation.dossier cimport AlertEntry
 from core.generation.view cimport Dossier
 
-# True where the register that states the alert names there who is asked for. By the number alone nobody is told apart.
+# True where the alert's register names the one asked about there. The number alone does not.
 cdef bint names_asked_bearer(const Call* call, const Dossier* dossier, const AlertEntry* alert) noexcept nogil

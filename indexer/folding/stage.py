@@ -44,7 +44,7 @@ class FoldedChanges:
     records: int  # that stand in place of the extracts', or beside them
     refused: int  # changes that could not be read
     sequence: int  # of the ledger's last entry that was taken in
-    words_of: str = ""  # the generation whose last words stand for the ledger's first entries
+    words_of: str = ""  # the generation with last words for the ledger's first entries
     other_keys: bool = False  # these are of manifests that name records otherwise, and the archive is away
 
 

@@ -23,7 +23,7 @@ HIDING = (
     f"AND (alert_state = {ALERT_STATE_PENDING} OR alert_flags & {ALERT_HIDES_YET} <> 0))"
 )
 # of `name_bearer`: all who bear a record's name or a longer one that holds it, or, where they are many, those alone
-# whose names agree; of many such, nobody
+# with names that agree; of many such, nobody
 FEW_BEARERS = f"""
     (count(*) OVER (PARTITION BY place) <= {BEARERS_LIMIT} OR names = {AGREEMENT_AGREES}
      AND count(*) FILTER (names = {AGREEMENT_AGREES}) OVER (PARTITION BY place) <= {BEARERS_LIMIT})"""

@@ -241,7 +241,7 @@ def _ask_kept(database: LinkingDatabase, asked: AskedIndex) -> None:
         """)
         database.forget("base_claim")
     _sweep_both(database, lambda: asked.sweep, "kept_")
-    # of who bears a common name the database holds only some: whom it hides goes by all of them
+    # of the bearers of a common name the database holds only some: hiding goes by all of them
     of_few = f"(SELECT * FROM kept_name_bearer QUALIFY {FEW_BEARERS})"
     for name, kept in (("name_asked", "kept_name_asked"), ("name_bearer", of_few)):
         found = database.stream(

@@ -54,10 +54,10 @@ class AskedIndex:
 
     sweep: NameSweep  # for one thread at a time
     persons: pa.Table  # entity (of the index), cui, text
-    rows: Numbers  # of what was asked: the row, and beside it in `entities` whom it may mean
+    rows: Numbers  # the asked row, and beside it in `entities` the persons that it may mean
     entities: Numbers
     weighing: Callable[[], Weighing]
-    of_base: pa.Table | None = None  # CLAIM_SCHEMA: persons whose claims may have changed, as the index has them
+    of_base: pa.Table | None = None  # CLAIM_SCHEMA: persons with claims that may have changed, as the index has them
     near: bool = False  # a stated number is in doubt: somebody may bear one that is a slip from it
 
     @property

@@ -23,7 +23,7 @@ _FIELDS: list[pa.Field[pa.DataType]] = [
     pa.field("number", pa.string()),
 ]
 _SCHEMA = pa.schema(_FIELDS)
-# As numbers of each kind: a NIT whose check does not hold is one too.
+# As numbers of each kind: a NIT without a valid check is one too.
 _STATED = " UNION ALL ".join(
     f"SELECT place, '{kind}' AS kind, {'coalesce(nit, loose_number)' if kind == 'nit' else kind} AS number, hides "
     "FROM said"

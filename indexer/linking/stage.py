@@ -50,7 +50,7 @@ class Linked:
     subjects: Path
     alerted: Path  # Parquet, subject ids with a PENDING alert record
     reasons: Path  # Parquet, every link by name with its reason (indexer.linking.names.write_reasons)
-    names: list[Path] = field(default_factory=list)  # the index by name and whom it means, where they are kept
+    names: list[Path] = field(default_factory=list)  # the index by name and the persons meant, where they are kept
     ranges: list[Path] = field(default_factory=list)
 
     def entities(self) -> Iterator[pa.RecordBatch]:

@@ -49,7 +49,7 @@ RELATIVE_BITS = 12.0  # what the number of a parent, child, brother or sister sa
 BEARERS_MOST = 1_000  # persons on file who bear a record's name; a commoner one is weighed for nobody
 LEAST_ABOVE = 2.4  # bits above log2(population) from which a record means somebody
 WINDOW = 10.0  # bits by which others may tell less than the best and are meant too
-POPULATION_LEAST = 45_000  # for who does not agree: in a smaller file whom a record means is likely not on file
+POPULATION_LEAST = 45_000  # for one that does not agree: in a smaller file the person meant is likely not on file
 PARENTS_BITS: dict[int, float] = {AGREES: 6.0, DISAGREES: -6.0}  # core/names/weights.pxd
 
 _NEAR_FIELDS: list[pa.Field[Any]] = [

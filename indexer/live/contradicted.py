@@ -61,7 +61,7 @@ class Contradicted:
         self._listed = listed
         self._names = [manifest.register_.name for manifest in manifests]
         self._instants: dict[tuple[int, int], int] = {}  # by register and source, UTC milliseconds
-        # By register and source: the feeds whose numbers the extract states. It says itself what it holds of them.
+        # By register and source: the feeds with numbers that the extract states. It says itself what it holds of them.
         self._numbered: dict[tuple[int, int], frozenset[str]] = {}
         for ordinal, (manifest, stated) in enumerate(zip(manifests, registers, strict=True)):
             for source in manifest.source if stated["state"] == "loaded" else ():

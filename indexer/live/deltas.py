@@ -20,7 +20,7 @@ from indexer.live.standing import Standing, Subject, values
 from indexer.standard import ENTITY_SCHEMA, LINKED_SCHEMA
 
 MAKING = ".making-"
-_AT_ONCE = 1_000  # subjects whose records are in memory together, several times over: some 4 MB each
+_AT_ONCE = 1_000  # subjects held in memory together with their records, several times over: some 4 MB each
 
 
 def make_delta(

@@ -38,7 +38,7 @@ class RefusedChange:
     sequence: int
     register: str
     source: str  # of the manifest
-    record_id: str  # never told: it may hold a person's number
+    record_id: str  # never shown: it may hold a person's number
     rule: str
     may_mean: frozenset[Place] = frozenset()  # of an UPSERT of one of several records: all of them
 

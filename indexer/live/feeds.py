@@ -28,9 +28,9 @@ class Feed:
 
     signs: dict[str, Signs] = field(default_factory=dict)  # by source
     lacking: set[str] = field(default_factory=set)  # sources that may lack changes
-    refused: dict[Named, str] = field(default_factory=dict)  # keys whose last change was refused: by which rule
+    refused: dict[Named, str] = field(default_factory=dict)  # keys with a refused last change: by which rule
     may_mean: dict[Named, set[Place]] = field(default_factory=dict)  # of them: records not written since
-    naming_nothing: int = 0  # cancellations since the base under whose key no record stood
+    naming_nothing: int = 0  # cancellations since the base under a key of no record
 
     def note(self, change: Change) -> None:
         """Takes what an entry says of how fresh the register is."""

@@ -44,8 +44,8 @@ class Joined:
     """The result of linking changed records."""
 
     linked: pa.Table  # STANDING_SCHEMA
-    subjects: dict[bytes, Subject]  # whom they join
-    counted: Counted  # whom they join to nobody, and count for
+    subjects: dict[bytes, Subject]  # subjects that they join
+    counted: Counted  # persons that they count for without joining
 
 
 def join(standing: Standing, changed: pa.Table, around: pa.Table, linking: Linking, asked: AskedIndex) -> Joined:

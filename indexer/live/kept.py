@@ -33,7 +33,7 @@ from indexer.live.packed_rows import layouts, packed, rows_in, unpacked
 from indexer.standard import LEVEL_BY_RULE, LINKED_SCHEMA
 from ronda.v1.section_pb2 import SECTION_OWNER
 
-KEPT_ROWS = 128  # of a piece: a subject has some ten, and a piece of hers is read whole
+KEPT_ROWS = 128  # of a piece: a subject has some ten, and its piece is read whole
 RECORDS, PIECES, INDEX = "kept_records.bin", KEPT_PIECES, "kept_index.mdb"
 KEPT_FILES = (RECORDS, PIECES, INDEX, NAMES, PERSONS)
 # No registers: alerts whose person another register's record of the same causa may tell; vehicles whose owner has no

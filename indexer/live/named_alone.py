@@ -43,7 +43,7 @@ def _unpacked(counted: bytes) -> Iterator[tuple[bytes, int]]:
 class Recount:
     """A recount after changed records: nothing is noted before `NamedAlone.settle`."""
 
-    fed: Counted  # whom these count for from now on
+    fed: Counted  # persons that these count for from now on
     more: dict[bytes, Counter[int]] = field(default_factory=dict)
     fewer: Counter[bytes] = field(default_factory=Counter)
 

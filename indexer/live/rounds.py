@@ -75,5 +75,5 @@ def _counting(
         elif meant(change) not in closed:  # closed once, it is closed: of that day
             closed.add(meant(change))
             kept.append(change)
-    counted = {changes[-1].sequence, *(change.sequence for change in kept)} | refused  # the last word is always told
+    counted = {changes[-1].sequence, *(change.sequence for change in kept)} | refused  # the last word always counts
     return [change for change in changes if change.sequence in counted]

@@ -26,7 +26,7 @@ _COUNT_BITS, _FIRST_BITS = 24, 24  # of a place: its rows and the first of them;
 class _Table:
     rows: pa.Table
     file: Path | None  # None = in memory
-    subjects: int  # whose rows still count
+    subjects: int  # with rows that still count
 
 
 class TouchedRows:

@@ -94,7 +94,7 @@ class TickResult:
     changes: int = 0
     subjects: int = 0
     refused: list[RefusedChange] = field(default_factory=list)
-    naming_nothing: list[Change] = field(default_factory=list)  # cancellations under whose key no record stood
+    naming_nothing: list[Change] = field(default_factory=list)  # cancellations under a key of no record
     contradicted: int = 0  # fed alerts in force so far that a later extract does not list as PENDING
 
 
@@ -105,10 +105,10 @@ class _Gathered:
     changed: pa.Table  # standard records to be linked
     others: pa.Table  # linked records around them, STANDING_SCHEMA
     replaced: pa.Table  # those that stood in place of the changed ones
-    nearby: set[bytes]  # subjects whose records `others` and `replaced` are
+    nearby: set[bytes]  # subjects of the records in `others` and `replaced`
     asked: AskedIndex
     keys: set[RecordKey]
-    twins: set[bytes] = field(default_factory=set)  # subjects whose name and birth date are another's too
+    twins: set[bytes] = field(default_factory=set)  # subjects that share name and birth date with another
 
     def reach(self, subject_ids: set[bytes], standing: Standing) -> None:
         """Adds the subjects' records to those around."""
@@ -188,7 +188,7 @@ class LiveWriter:
         self._contradicted = Contradicted(registers, built_ms, manifests, self._listed, contradicted)
         self._made_with = made_with(manifests)
         self._feeds: dict[str, Feed] = {}
-        self._copied: Folded | None = None  # of a base whose ledger was put back from an older copy
+        self._copied: Folded | None = None  # of a base with a ledger that was put back from an older copy
         self._deltas: list[_Delta] = []
         self._named_before: set[str] = set()
         self._database = FewRecords(self._work, memory_bytes=_MEMORY_BYTES)
@@ -424,7 +424,7 @@ class LiveWriter:
             while self._deltas and len(self._deltas[-1].subjects) <= len(together):
                 together |= set(self._deltas.pop().subjects)
             subjects = {subject_id: self.standing.touched[subject_id] for subject_id in together}
-        # an owner of whom the base knows nothing can be named by a number of the same level alone
+        # an owner unknown to the base can be named by a number of the same level alone
         if owners := self.standing.owners_fed(subjects):
             subjects = {**subjects, **{owner_id: self.standing.touched[owner_id] for owner_id in owners}}
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from core.files.replacement import replacing
 from indexer.standard import STANDARD_SCHEMA
 
-# What a column says that came later, told by those that were there; of any other it is not known.
+# Values of later columns, by those that were there; other columns have none.
 _TOLD_BY = {
     "state_first": "(TRY(make_date(nullif(state_date, 0) // 10000, state_date // 100 % 100, state_date % 100))"
     " - DATE '1970-01-01')",

@@ -25,7 +25,7 @@ WAYS = {
 }
 BEFORE = " antes de la alerta"
 """Suffix of a way: for a look reported to the owner when the alert was issued."""
-# Who is nobody in particular, as the audit names her (server/trust/callers.py, server/audit/misuse.py).
+# Nobody in particular, in the audit's words (server/trust/callers.py, server/audit/misuse.py).
 WITHOUT_IDENTITY = {"development": "modo de desarrollo", "altered": "ALTERADO"}
 _ACTIONS = {
     "ReadAudit": "leer la auditoría",

@@ -19,7 +19,7 @@ from server.audit.retention import BIN
 from server.audit.seals import SEALS_FILE, Seals, read_seals
 from server.audit.segments import SegmentId, list_segments, mapped
 
-# Files beside the checkpoints, which say who signs them and which are void; a change of one is told by these words.
+# Files beside the checkpoints: their signers, and the void ones; a change of one is reported in these words.
 _BESIDE = {KEY_CHANGES: "se cambió la llave de firma", RESTORATIONS: "se declaró repuesta la auditoría"}
 
 

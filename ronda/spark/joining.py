@@ -60,7 +60,7 @@ class JoinedLog:
         self.logs: set[str] = set()
         self.devices: set[str] = set()
         self.segments = self.lost = self.batches = 0
-        self._stood_for: set[SegmentId] = set()  # whose rows were given on: they stand for no others
+        self._stood_for: set[SegmentId] = set()  # their rows were given on: they stand for no others
         self._lock = threading.Lock()
         files = KeeperFiles(settings.audit_keeper_ca, settings.audit_keeper_cert, settings.audit_keeper_key)
         keepers = [open_keeper(settings.audit_keeper, files)] if settings.audit_keeper else []

@@ -56,7 +56,7 @@ def open_session(master: str) -> Any:
 def wait_for_executors(session: Any, master: str, seconds: float) -> None:
     """Waits for an executor: Spark itself waits for ever. Raises EngineFailed."""
     ends = time.monotonic() + seconds
-    least = 1 if _IN_ONE_PROCESS.match(master) else 2  # the driver is told as one too
+    least = 1 if _IN_ONE_PROCESS.match(master) else 2  # the driver is counted as one too
     while len(session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) < least:
         if time.monotonic() >= ends:
             raise EngineFailed(f"Ningún ejecutor de Spark se presentó en {seconds:.0f} segundos.")

@@ -77,7 +77,7 @@ def count_checks(audit: Path, kept: Path) -> tuple[Counter[Kind], list[AlteredRe
             continue
         found, wrong = _of_segment(audit, segment)
         altered += wrong
-        if segment in sealed and not wrong:  # else it is told each time
+        if segment in sealed and not wrong:  # else it is reported each time
             kept.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps([[*kind, n] for kind, n in sorted(found.items())]), encoding="utf-8")
         total.update(found)
@@ -114,7 +114,7 @@ def _kind(question: Question) -> Kind:
             sections |= entry.sections if entry.level in _ALERTS else 0
         hit = next((name for name, bit in HITS if sections & bit), "NONE")
         if hit == "NONE" and any(entry.flags & _DISCREET for entry in question.entries):
-            told = ""  # of a discreet alert alone not even the number is told
+            told = ""  # a discreet alert alone does not even show its number
     purpose = Purpose.Name(question.purpose).removeprefix("PURPOSE_") if question.purpose in Purpose.values() else ""
     return when.date().isoformat(), when.hour, purpose, LOOK_UPS[question.method], told, hit
 

@@ -24,7 +24,7 @@ from server.logs import ERROR, log
 
 _LOWEST = 19  # nice
 _LOOK_S = 0.02
-_SMALL = 4 << 20  # bytes of a segment whose index is made at once: 10 ms of CPU, less than a process takes to start
+_SMALL = 4 << 20  # bytes of a segment that is indexed at once: 10 ms of CPU, less than a process takes to start
 
 
 class Indexing:

@@ -41,7 +41,7 @@ class AuditReport(BaseModel):
     checkpoint: int  # number of the newest; 0 = none
     keepers_behind: list[int]  # checkpoints that each second keeper has not taken
     keepers_lost: list[bool] = []  # whether each holds less than it took
-    dropped: int = 0  # segments whose years are over
+    dropped: int = 0  # segments kept for their years
     binned: int = 0  # those of them that are in the bin yet
     clock_steps: int = 0  # of the wall clock, since the process began
 

@@ -51,7 +51,7 @@ class MadeOf:
 
     digest: bytes  # of the response: `response_digest`
     engine: str  # core.built.ENGINE of the server; "" = an earlier release, which did not say
-    asker: bytes  # AskerText: her grant, and what her page tokens are bound to
+    asker: bytes  # AskerText: the grant, and what page tokens are bound to
     fed: dict[str, Any]  # what the view said of the registers that are fed; {} = nothing was fed
     standard: int
     flags: AgainFlag

@@ -36,14 +36,14 @@ from server.metrics import counts as call_metrics
 _OTHER_TABLES = "built with other tables of names: what they do not share is not found by name; build it anew"
 # Also what keeps a client's text from naming any other directory.
 _ID = re.compile(r"\A\d{8}T\d{6}Z-[0-9a-f]{8}\Z")
-# Told in place of what stands in a CURRENT that is damaged: that may be anything, and goes into logs and metadata.
+# Reported in place of what stands in a CURRENT that is damaged: that may be anything, and goes into logs and metadata.
 _NO_ID = "(none)"
 _CURRENT_BYTES = 64
 _REFUSED_RETRY_S = 15.0
 _RETRY_AFTER_MS = 1000
 # Older generations kept open for page tokens, besides those in use.
 _OLDER_KEPT = 2
-# That a new generation waits for its live changes before it is told as one that cannot serve.
+# A new generation waits so long for its live changes before it is reported as one that cannot serve.
 _HANDOVER_S = 600.0
 _GLANCE_S = 0.01  # whether there is another view: one file's status
 _UNFED_S = 1.0  # between two looks where nothing was ever fed
@@ -150,7 +150,7 @@ class GenerationKeeper:
                 log("generation_refused", level=ERROR, generation=generation_id, why=_why(error))
                 continue
             log("last_good_generation_serves", level=WARNING, generation=generation_id, refused=refused)
-            self.refused, self.refused_why, self._refused_stamp = refused, why, stamp  # it still is, and so it is told
+            self.refused, self.refused_why, self._refused_stamp = refused, why, stamp  # reported as it still is
             self.on_change()
             return
 

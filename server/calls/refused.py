@@ -80,7 +80,7 @@ class RefusalRecords:
         """Returns whether this refusal is only counted."""
         counted = self._counted.get((identity, reason))
         if counted is None:
-            if len(self._counted) >= _CALLERS:  # more callers than anybody enrolled: told by reason alone
+            if len(self._counted) >= _CALLERS:  # more callers than anybody enrolled: counted by reason alone
                 identity = b""
             counted = self._counted.setdefault((identity, reason), _Counted(now + MINUTE_S, WHOLE))
         if counted.whole > 0:

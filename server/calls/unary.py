@@ -232,6 +232,6 @@ def report_fault(method: str, metrics: MethodMetrics, error: Exception) -> None:
     if isinstance(error, DossierDamaged):
         call_metrics.DAMAGED.inc()
         log("dossier_damaged", level=ERROR, method=method, entity=error.entity, why=error.why)
-    elif not isinstance(error, AuditUnavailable):  # told once, by who writes (server/audit/writer.py)
+    elif not isinstance(error, AuditUnavailable):  # reported once, by the writer (server/audit/writer.py)
         metrics.defect()
         log("internal_error", level=ERROR, method=method, error=error)

@@ -23,7 +23,7 @@ from server.trust.operator import officer_of
 from server.trust.settings import OfficeSettings
 
 # Of this a person may decide that the certificate issues: the server found nothing under the CUI itself. Of every other
-# reason (dead, misused, in conflict, not on file) it has not judged her records, so that a register must change first.
+# reason (dead, misused, in conflict, not on file) it has not judged the records, so that a register must change first.
 DECIDABLE = ("NAME_MATCH",)
 
 

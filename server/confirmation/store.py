@@ -219,7 +219,7 @@ class Store:
             hit["subject_id"],
             *OPEN_STATES,
         )
-        # One whose last desk was silent is over: asking again asks the first desk anew.
+        # One left by a silent last desk is over: asking again asks the first desk anew.
         for row in found:
             if row.due_ms is None:
                 continue

@@ -18,7 +18,7 @@ from server.host.socket_line import Away, SocketLine
 
 _RETRY_AFTER_MS = 2000
 _START_S = 10.0  # that the process may take to begin
-_ANSWER_S = 30.0  # a disk may be slow; what was taken and not told is known when it is sent again
+_ANSWER_S = 30.0  # a disk may be slow; a change taken without an answer is known when it is sent again
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Position:
     register: str
     through: int
     digest: str  # of the changes up to `through`, 16 hex digits
-    newest: int  # the last that came, or that a heartbeat told of
+    newest: int  # the last that came, or that a heartbeat named
     missing: Sequence[Sequence[int]]
     held: int
     stale: str

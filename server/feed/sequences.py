@@ -73,7 +73,7 @@ class Sequences:
     register: str
     key_of: KeyOf = named_key
     through: int = 0  # all up to it came
-    newest: int = 0  # the last that came, or that a heartbeat told of
+    newest: int = 0  # the last that came, or that a heartbeat named
     places: Places = field(default_factory=Places)
     held: dict[int, Change] = field(default_factory=dict)  # not in force yet
     # Changes in force of those past a gap: by id, the key and the newest sequence of each.

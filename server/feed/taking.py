@@ -25,7 +25,7 @@ _RECORD_CHARACTERS = 200
 _NAME_CHARACTERS = 1000  # of a column that no manifest knows too: it may not keep a warrant out
 _CELLS = 512
 _SEQUENCE_MOST = 2**31 - 1
-_RESERVE_BYTES = 1 << 20  # of the disk, that changes leave: that a register is STALE can be told when it is full
+_RESERVE_BYTES = 1 << 20  # of the disk, that changes leave: a full one still has room to say that a register is STALE
 
 RowCheck = Callable[[Sequence[Change]], Sequence[Outcome | None]]
 """Checks that rows give records of their registers; None = they do."""

@@ -42,7 +42,7 @@ LINE_BYTES = 64 << 20  # of a question: a message of 4 MiB in JSON has up to six
 _TICK_S = 0.1
 _STATUS_S = 1.0
 _READ_AT_ONCE, _BETWEEN_READS_S = 500, 0.01  # entries; who sends meanwhile waits some 5 ms
-_HOLDS_AFTER_S = 1.0  # so long the view has to show what a ledger that could not be written told late
+_HOLDS_AFTER_S = 1.0  # so long the view has to show what a ledger reported late, for it could not be written
 
 RowsMaker = Callable[[Orders], Rows]
 

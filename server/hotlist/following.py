@@ -18,7 +18,7 @@ from server.hotlist.list_file import ListFile, read_list
 from server.hotlist.steps_file import STEP_BYTES, StepsFile, read_steps, told_keys, touch_beat, watched_keys
 
 _AT_ONCE = 2_000  # identifiers that are asked about before others have their turn
-_AS_OF_S = 60.0  # that a register's time moves on before that alone is told
+_AS_OF_S = 60.0  # a register's time that moves on so far is sent by itself
 _LEAST_BYTES = 256 * 1024  # of steps, before the list is made anew for their sake
 _SHARE = 5  # of a list's bytes
 
@@ -32,7 +32,7 @@ class Followed:
             raise FileNotFoundError(path.name)
         self.file: ListFile = found
         self._steps: StepsFile = read_steps(path, found.list_id)
-        self._told = HotlistHeader.FromString(found.registers)  # registers and data_as_of, as they were told last
+        self._told = HotlistHeader.FromString(found.registers)  # registers and data_as_of, as they were sent last
         self._now: dict[ListKey, bytes] = {}  # of what a step named
         self.due = watched_keys(path)  # identifiers that may lead elsewhere by now
         self._denied: frozenset[bytes] | None = None  # hits that are so in it; None = nobody knows

@@ -30,7 +30,7 @@ from server.trust.acting import is_to_act
 RETRY_AFTER_MS = 5000
 _WAIT_S = 20.0  # for a list that is being made
 _LOOK_S = 0.25
-_STEPS = 64  # whose signatures are remembered: the newest are sent to everybody
+_STEPS = 64  # remembered signatures: the newest are sent to everybody
 _WANT_S = 5.0  # between two words to the making process about a list
 
 
@@ -42,7 +42,7 @@ class ListGiver:
         self.lists = GivenLists()
         self._steps: dict[bytes, hotlist_service_pb2.SignedHotlistStep] = {}
         self._header: tuple[object, hotlist_service_pb2.SignedHotlistHeader] | None = None  # of this second
-        self._wanted: dict[Path, float] = {}  # when the making process was told
+        self._wanted: dict[Path, float] = {}  # when the making process was asked
 
     async def list_of(self, asked: Asked) -> GivenList:
         """The newest list of the caller's mask, named in the call's record; waited for where it is being made.

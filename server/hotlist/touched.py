@@ -31,11 +31,11 @@ class ViewFollower:
     def __init__(self, base: Generation, data: Path, fed: Collection[str], *, live: bool) -> None:
         """fed: registers that sources of the settings feed. live: whether anything is ever laid over a base."""
         self.view = base
-        self.ever: set[ListKey] = set()  # all that `look` ever told
+        self.ever: set[ListKey] = set()  # all that `look` ever returned
         self.fed: set[bytes] = set()  # ids of the subjects that lie over the base
         self._base = base
         self._levels = LiveLevels(base, data, fed) if live else None
-        self._newest: Generation | None = None  # a view whose changes are not all found yet
+        self._newest: Generation | None = None  # a view with changes that are not all found yet
         self._found: set[ListKey] = set()
         self._subjects: dict[str, set[bytes]] = {}  # of each delta that was seen, with those that are gone
         self._borne: dict[bytes, tuple[bytes, set[ListKey]]] = {}  # subject -> digest of the dossier, what it states

@@ -84,7 +84,7 @@ def nobodys(pepper: Pepper, log_n: int, subject: bytes) -> SecretHash:
 
 def _scrypt(keyed: bytes, salt: bytes, log_n: int, r: int, p: int) -> bytes:
     n = 1 << log_n
-    most = 128 * r * (n + p + 2) + (1 << 20)  # bytes; OpenSSL refuses more than it was told
+    most = 128 * r * (n + p + 2) + (1 << 20)  # bytes; OpenSSL refuses more than its limit
     return hashlib.scrypt(keyed, salt=salt, n=n, r=r, p=p, maxmem=most, dklen=_HASH_BYTES)
 
 
@@ -95,7 +95,7 @@ class Hashing:
         self._executor = ThreadPoolExecutor(threads, "scrypt")
         self._threads = self._free = threads
         self._hash_s = 0.0  # average of the last hashes; 0 = none ran yet
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # whose turn is next stands first
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()  # the next in turn stands first
         self._of_caller: Counter[str] = Counter()
         self._of_subject: Counter[bytes] = Counter()
 

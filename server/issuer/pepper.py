@@ -135,7 +135,7 @@ class Newest:
                 held = -1
             if held >= sequence and not back:
                 return
-            # In place, of one length: a torn write leaves no number, which is refused and told.
+            # In place, of one length: a torn write leaves no number, which is refused and reported.
             text = json.dumps({"database": self._database, "sequence": sequence})
             file.seek(0)
             file.write(f"{text:<120}\n".encode())

@@ -8,7 +8,7 @@ from core.access.caller import Caller
 from server.lane.parked_call import ParkedCall
 from server.trust.callers import Callers, Presented
 
-Admit = Callable[[bytes, bytes, Caller], None]  # certificate (DER), authorization, whose they are
+Admit = Callable[[bytes, bytes, Caller], None]  # certificate (DER), authorization, their caller
 
 
 class LaneCallers:

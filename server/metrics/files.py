@@ -24,7 +24,7 @@ def take_room() -> None:
 
     To be called before prometheus_client is imported: it looks at the environment then.
     """
-    global failure  # noqa: PLW0603 (told once, by the worker, when it logs)
+    global failure  # noqa: PLW0603 (logged once, by the worker)
     directory = os.environ.get(_VARIABLE)
     if directory is None:
         return

@@ -24,7 +24,7 @@ from server.settings import SettingsError
 
 _HEIR = "TAKES_OVER_FROM"  # variable: the new one's end, a descriptor. Those that begin with RONDA_ are settings
 _READY = b"ready\n"
-_READY_S = 180.0  # a generation whose checksums are read from a cold disk; then the old one serves on
+_READY_S = 180.0  # a large generation's checksums, read from a cold disk; then the old one serves on
 
 
 class Estate(BaseModel):

@@ -89,7 +89,7 @@ def serve(
                 return asyncio.run(supervisor.run())
     except SettingsError as error:
         log("settings_do_not_work", level=ERROR, why=str(error))
-        if not is_successor:  # nobody reads it beside the log of the server before, whose lines are JSON
+        if not is_successor:  # nobody reads it beside the JSON lines of the server before
             sys.stderr.write(printable(f"ronda serve: {error}\n"))
         return EXIT_SETTINGS
 

@@ -42,7 +42,7 @@ _STEADY_S = 60.0
 _LONGEST_PAUSE_S = 1.6  # the others have its load meanwhile
 _LOOP_AFTER = 3  # quick deaths in a row that make a crash loop
 _KILL_AFTER_S = 5.0  # beyond drain_s
-_LEAVE_S = 15.0  # a worker whose place another takes begins to drain by itself before
+_LEAVE_S = 15.0  # a worker that another replaces begins to drain by itself before
 _SCRAPED_S = 1.0  # that both servers answer scrapes, so that no balancer finds the address closed
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -111,7 +111,7 @@ class Supervisor:
         self._handing_over: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._slots: set[asyncio.Task[None]] = set()
-        self._replaced: set[int] = set()  # numbers of slots whose worker another took the place of
+        self._replaced: set[int] = set()  # numbers of slots with a worker that replaced another
         self._status = 0
         self._audit = audit_process(settings)
         self._secrets = {
@@ -365,7 +365,7 @@ class Supervisor:
         """
         # One that starts is not looked at: on a slow machine none would ever be ready.
         held = await grown(lambda: worker.pid if worker.report.ready else 0, self._settings.max_worker_mib << 20)
-        while self._handing_over is not None:  # the next server was told which numbers are taken
+        while self._handing_over is not None:  # the next server knows which numbers are taken
             await asyncio.sleep(0.1)
         other = self._free_number()
         self._kept[other] = self._kept[number]

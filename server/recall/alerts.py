@@ -38,9 +38,9 @@ class StandingAlert:
     records: tuple[RecordId, ...]
     kind: int  # ronda.v1.AlertKind
     section: int
-    is_open: bool  # shown to whoever may see its section OPEN: the only ones that are ever told
+    is_open: bool  # shown to all that may see its section OPEN: no other is ever recalled
     pending: bool
-    is_discreet: bool = False  # its owner is told of looks, and nobody else of anything
+    is_discreet: bool = False  # its owner hears of looks, and nobody else of anything
     # Of a dossier alone, not kept:
     certain: bool = field(default=True, compare=False)  # that it is in force, and about the subject
     doubt: str = field(default="", compare=False)  # "cancelada según ...: confirme" (docs/answers.md section 15)
@@ -126,7 +126,7 @@ def changes_between(
     not cancelled.
     """
     was, now = [each for each in before if each.pending], list(after)
-    was_records = {record for each in was if each.is_open for record in each.records}  # of others nobody was told
+    was_records = {record for each in was if each.is_open for record in each.records}  # nobody heard of the others
     pending_records = {record for each in now if each.pending for record in each.records}
     found = []
     for each in now:

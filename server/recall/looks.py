@@ -80,7 +80,7 @@ class Look:
     time_ms: int
     generation: str  # that answered; "" = none
     sequence: int  # of the ledger, that the answer saw; 0 = none
-    gateway: str = ""  # SPIFFE name of the gateway that asked on her behalf; "" = she asked herself
+    gateway: str = ""  # SPIFFE name of the gateway that asked for the officer; "" = the officer's own device
     method: int = Method.CHECK
     purpose: int = 0
     case_number: str = ""
@@ -301,7 +301,7 @@ class Looks:
                 identity = read.text(question.identity) if subjects and question.identity else b"{}"
                 officer, gateway = _asker(identity)
                 generation = read.text(question.generation).decode() if question.generation else ""
-            except (ValueError, KeyError):  # nobody can be told of what it says
+            except (ValueError, KeyError):  # nobody can be notified of its content
                 wrong.add(read.at)
                 continue
             if officer:

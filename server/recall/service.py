@@ -101,10 +101,10 @@ class _Stream:
         if token and not _TOKEN.match(token):
             raise _invalid("resume_token", "as the server gave it")
         self._asked, self._line = asked, line
-        self._gateway = gateway_of(asked.who)  # is told of its own look-ups alone
+        self._gateway = gateway_of(asked.who)  # hears of its own look-ups alone
         self._after = int(token[2:]) if token else 0
         self._told: set[int] = set()
-        self._held: set[int] = set()  # that she may not see, or not yet
+        self._held: set[int] = set()  # the officer may not see them, or not yet
         self.behind = False  # this worker's view lacks what is to be judged
 
     def empty(self) -> alert_service_pb2.SubscribeResponse:

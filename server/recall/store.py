@@ -263,7 +263,7 @@ class RecallStore:
             change.what, change.subject, register, record, change.alert.kind, change.alert.section, change.base,
             change.sequence, change.fed, change.changed_ms, change.alert.is_discreet,
         )  # fmt: skip
-        # What waits of an earlier change of the same alert is over: the newest word is told, and no other.
+        # An earlier change of the same alert waits no more: the newest word is sent, and no other.
         self._database.execute(
             "UPDATE recall SET over = 1 WHERE received_ms IS NULL AND change IN "
             "(SELECT number FROM change WHERE subject = ? AND register = ? AND record = ?)",

@@ -40,7 +40,7 @@ _GUATEMALA = ZoneInfo("America/Guatemala")
 _OPEN = section_pb2.SENSITIVITY_OPEN
 _TAIL = 4  # digits, as Candidate.cui_tail
 _ASKABLE = (IdentifierKind.CUI, IdentifierKind.VIN, IdentifierKind.PLATE)
-# What is certain of whom a record is about; all else is said to be possible.
+# Only what is certain of a record's person; all else is said to be possible.
 _CERTAIN = level_pb2.LEVEL_HIT
 _DOUBTS = {Doubt.CHOSEN: "elegido de una lista por nombre", Doubt.NAMED: "no se consultó por su número"}
 _KINDS: dict[int, str] = {
@@ -98,7 +98,7 @@ def told(row: Row, engine: Engine, grant: Grant, clock_ms: int, purpose: int = 0
     asking = _Asking(engine, grant.with_whole_lists(), clock_ms, purpose, row.doubt == Doubt.CHOSEN, keeps_back)
     answered = _answer(reader, asking) if reader is not None else None
     if answered is None and reader is not None and _keys(reader):
-        return None  # who has a number, and none that she may see
+        return None  # a person with a number, none of them visible to the officer
     if row.what == What.NEW:
         shown = [each for each in stated if each.pending and each.is_open and _may_see(grant, each.section)]
         if not shown or (answered is not None and answered.whole and record not in answered.records):

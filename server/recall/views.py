@@ -107,7 +107,7 @@ class Views:
             before = self._base
         entries, position = self._fed(sequence, now_at) if placed else ([], None)
         registers = self._base.manifest["registers"]
-        news = [] if is_a_copy else entries  # an older copy tells again what was told
+        news = [] if is_a_copy else entries  # an older copy repeats what was sent
         spoken = went_back(registers, self._store.spoken(), anew=anew, older=current < placed)
         words = Words.of(registers, spoken, _records(news), other=other)
         changes, standing = self._compare(touched, before, now_at, fed_since(news), words, other=other)

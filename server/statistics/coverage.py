@@ -15,7 +15,7 @@ _DAY = timedelta(1)
 _COMPLETE, _PROVISIONAL = CellState.CELL_STATE_COMPLETE, CellState.CELL_STATE_PROVISIONAL
 _GAP, _STALE = CellState.CELL_STATE_GAP, CellState.CELL_STATE_STALE
 _LATE_TOLD = _GAPS_TOLD = 5  # municipalities that are named
-_LOST_SHARE = 0.05  # of a department's or the country's events: whose municipality lost as much is not complete either
+_LOST_SHARE = 0.05  # of a department's or the country's events: a municipality that lost as much is not complete either
 
 
 class Coverage:

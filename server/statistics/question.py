@@ -129,7 +129,7 @@ class Identities:
             nodes[name] = None
         self._head = f"{question.source.id};{RULE_OF_FACT[question.source.fact]};0;"
         self._sections = _sections_with_parts(question)
-        # Of each node by name: its text, or the place whose code makes it.
+        # By each node's name: its text, or the place that its code makes.
         self._parts: list[tuple[int, str]] = []
         for name, code in sorted(nodes.items()):
             if code is None:

@@ -31,7 +31,7 @@ def channel_options(settings: TransportSettings, connections: int) -> list[tuple
         ("grpc.server.max_pending_requests_hard_limit", 2 * MAX_PENDING_CALLS),
         ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
         # Of its own gRPC counts streams that have ended but are not freed yet with the others, and refuses clients that
-        # keep to what they were told: 23 % of the calls of one that has twice as many at once as one connection takes.
+        # keep to their settings: 23 % of the calls of one that has twice as many at once as one connection takes.
         ("grpc.http2.max_deallocating_streams", 2 * settings.max_concurrent_streams),
         # Ours refuses at max_metadata_bytes with a reason; what is above this gRPC refuses by itself, without one.
         ("grpc.max_metadata_size", MAX_TRANSPORT_METADATA),

@@ -124,7 +124,7 @@ class Connections:
         self._most = most
         self._most_of_a_device = most_of_a_device
         self._peers: dict[str, Place] = {}  # as gRPC names it
-        self._devices: dict[Place, tuple[int, int]] = {}  # of known connections, and the look before which it was told
+        self._devices: dict[Place, tuple[int, int]] = {}  # of known connections, and the look before which it came
         self._refused = RefusedPeers()
         self.elsewhere: set[Place] = set()
         """Remote ends of this worker's connections to another port; `admitted` and `refused` report them as well."""

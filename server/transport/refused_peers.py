@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Collection
 
-# An officer whose token expired and whose client asks on notices far earlier.
+# The token of an officer has expired while the client asks on notices far earlier.
 OF_A_CONNECTION = 128
 OF_A_DEVICE = 256  # a minute, over all its connections; then the first refusal on a connection is its last
 _MINUTE_S = 60.0

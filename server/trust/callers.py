@@ -261,10 +261,10 @@ class CertifiedCallers:
             admitted = self._admit(context, auth, certificate, token)
             if len(self._known) >= _KEPT:
                 oldest = next(iter(self._known))
-                self._known.pop(oldest).caller.retire()  # `forget` would not reach her where she is held yet
+                self._known.pop(oldest).caller.retire()  # `forget` would not reach the holders of the caller
                 self._tokens.discard(oldest[2])  # another certificate's own: read again, no more
             self._known[key_of_caller] = admitted
-            if token:  # whoever shows none is known by nothing that could be told before she is admitted
+            if token:  # a caller without one is known by nothing before the admission
                 self._tokens.add(token)
         elif time.time_ns() // 1_000_000 >= admitted.caller.expires_ms:
             self._tokens.discard(token)

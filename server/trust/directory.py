@@ -133,7 +133,7 @@ class TrustKeeper:
             log("trust_refused", level=ERROR, part=fault.part, why=fault.why)
         if last is not None and (withdrawn := last.revocations.withdrawn(trust.revocations)):
             log("revocations_withdrawn", level=WARNING, entries=withdrawn)
-        # A revocation of whom nobody enrolled is in order (an institution left), or mistyped: its writer is to know.
+        # A revocation of nobody enrolled is in order (an institution left), or mistyped: its writer is to know.
         if strangers := trust.revocations.strangers(trust.institutions):
             log("trust_revokes_strangers", level=WARNING, institutions=strangers)
         if self._kept is not None:

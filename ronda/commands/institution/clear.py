@@ -330,7 +330,7 @@ def _run(wishes: Wishes, *, resume: bool, shows: bool) -> dict[str, Any]:
     )  # fmt: skip
     with bar:
         task = bar.add_task("Consultando", total=max(1, end - begin), rows=0, rate=0.0)
-        began: dict[int, int] = {}  # rows that each pass had when it was first told of: those of a run before
+        began: dict[int, int] = {}  # rows that each pass had at its first report: those of a run before
 
         def told(progress: Passed, number: int) -> None:
             if number not in began:

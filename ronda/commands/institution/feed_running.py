@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TOLD_BEFORE = timedelta(days=30)
 _TOLD_EVERY_S = 86_400.0
-_told_until = [0.0]  # monotonic seconds before which the end of the certificate is not told again
+_told_until = [0.0]  # monotonic seconds before which the certificate's end is not reported again
 _NO_SOURCE = "Este servidor no tiene una fuente de cambios para su institución: pídala a operaciones (feed_sources)"
 
 
@@ -245,7 +245,7 @@ def _send_on(
     def seen(positions: Mapping[str, Any]) -> None:
         work.seen(positions)
         if certificate is not None:
-            with suppress(OSError):  # told when it is read for the next connection
+            with suppress(OSError):  # reported when it is read for the next connection
                 warn_of_end(certificate)
 
     try:

@@ -46,7 +46,7 @@ def login(
     Ejemplo:
       ronda login --issuer emisor.pnc.gob.gt:50071 --identity patrulla --nip 10001 --keep
     """
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own lines say nothing that is not told here
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own lines add nothing to those here
     from clients.client.failures import CallFailure
     from clients.client.identity import Identity
     from clients.client.sign_in import ISSUER_CA, OfficerSignIn
