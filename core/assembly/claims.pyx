@@ -204,16 +204,23 @@ cdef int _points(const Entity* entity, const Buffer* on_file, const Record* reco
         best = found if not compared else max(best, found)
         parted = given and (parted or not compared)
         compared = True
-    if birth == AGREEMENT_DISAGREES and record.alert_flags & BIRTH_IN_DOUBT:
-        birth = AGREEMENT_UNKNOWN
     return number_points(best, parted, birth, parents)
+
+
+cdef int _counted_birth(const Record* record, int birth, int year) noexcept nogil:
+    """Returns what a birth date in doubt counts: 1 January and a turned date say the year alone, another nothing."""
+    if birth != AGREEMENT_DISAGREES or not record.alert_flags & BIRTH_IN_DOUBT:
+        return birth
+    if record.alert_flags & ALERT_BIRTH_TURNED or (record.birth_month == 1 and record.birth_mday == 1):
+        return year
+    return AGREEMENT_UNKNOWN
 
 
 cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_claim) noexcept nogil:
     cdef const Record* records = entity_records(entity)
     cdef const uint32_t* indexes = <const uint32_t*>on_file.data
     cdef const Record* claim
-    cdef int names = 0, parents = UNSTATED, birth = 0, sex = 0
+    cdef int names = 0, parents = UNSTATED, birth = 0, year = 0, sex = 0
     cdef int points = POINTS_NAME_WHOLE, least = POINTS_OF_A_CEDULA if record.criterion == CRITERION_CEDULA else POINTS_OF_A_NUMBER
     cdef bint doubted = record.level == LEVEL_DOUBTED
     cdef size_t i
@@ -228,6 +235,8 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
         if record.birth_year and claim.birth_year:
             birth = _better(birth, birth_dates_agreement(record.birth_year, record.birth_month, record.birth_mday,
                                                          claim.birth_year, claim.birth_month, claim.birth_mday))
+            year = _better(year, birth_dates_agreement(record.birth_year, 0, 0, claim.birth_year, claim.birth_month,
+                                                       claim.birth_mday))
         if record.sex and claim.sex:
             sex = _better(sex, AGREEMENT_AGREES if record.sex == claim.sex else AGREEMENT_DISAGREES)
     record.agrees.count = record.disagrees.count = 0
@@ -239,7 +248,7 @@ cdef void _link(Entity* entity, const Buffer* on_file, Record* record, bint is_c
     _list(record, CRITERION_BIRTH_DATE, birth)
     _list(record, CRITERION_SEX, sex)
     if names != AGREEMENT_AGREES or birth == AGREEMENT_DISAGREES or parents < 0:
-        points = _points(entity, on_file, record, is_claim, birth, parents)
+        points = _points(entity, on_file, record, is_claim, _counted_birth(record, birth, year), parents)
     record.level = LEVEL_POSSIBLE if doubted or points < least or record.criterion > CRITERION_CEDULA else LEVEL_HIT
 
 

@@ -30,6 +30,7 @@ from indexer.standard import (
 from ronda.v1.section_pb2 import SECTION_IDENTITY, SECTION_OWNER
 
 LAST_FILLER_YEAR = 1900  # nobody born so early lives: core/calendar.pxd
+FIRST_OF_JANUARY = 101  # written where the year is known, as earlier days than that where nothing is
 
 # docs/answers.md section 5: more who fit than this are no link
 LINK_LIMIT = 50

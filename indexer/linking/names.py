@@ -22,7 +22,7 @@ from core.linking.index import NameIndex, build_names
 from core.linking.sweep import NameSweep
 from indexer.build.ahead import map_ahead
 from indexer.linking.by_parents import STATED_PARENTS, meet_by_parents
-from indexer.linking.database import LAST_FILLER_YEAR, STANDARDS, LinkingDatabase
+from indexer.linking.database import FIRST_OF_JANUARY, LAST_FILLER_YEAR, STANDARDS, LinkingDatabase
 from indexer.linking.deciding import count, decide
 from indexer.linking.hiding import FEW_BEARERS, HIDING, collect_hidden
 from indexer.linking.names_kept import CLAIM_SCHEMA, NAMES, PERSONS, AskedIndex, keep_persons
@@ -46,7 +46,6 @@ from ronda.v1.section_pb2 import SENSITIVITY_DISCREET, SENSITIVITY_OPEN
 
 _DISCREET = f"sensitivity = {SENSITIVITY_DISCREET}"
 AGE_BAND_YEARS = 5
-FIRST_OF_JANUARY = 101  # written where the year is known, as LAST_FILLER_YEAR's and earlier days where nothing is
 # a doubtful date that may be a slip: no 1 January, and none from which programs count
 _SLIP = f"asked_birth % 10000 <> {FIRST_OF_JANUARY} AND asked_birth NOT IN (18991230, 18991231)"
 _FILLER = f"asked_birth // 10000 <= {LAST_FILLER_YEAR}"  # nothing is stated; the score tells a date of another century

@@ -20,7 +20,7 @@ from core.generation.reader import EntityKind
 from indexer.linking.database import LinkingDatabase
 from indexer.linking.links import Links
 from indexer.linking.on_file import claims_on_file
-from indexer.linking.weak import judge_links
+from indexer.linking.weak import WHOLE_DATE, judge_links
 from indexer.standard import ALERT_PROTECTED, ENTITY_SCHEMA, LEVEL_BY_RULE, LEVEL_DOUBTED, LEVEL_HIDES
 from indexer.subject_ids import subject_ids
 from ronda.v1 import section_pb2
@@ -240,7 +240,7 @@ def _resolve_owners(database: LinkingDatabase) -> None:
         SELECT t.entity, {compared} FROM crossed_claim i JOIN entity_by_text t USING (text)
         SEMI JOIN owner o ON o.subject = t.entity
     """)
-    database.run("CREATE VIEW doubted_owner AS SELECT *, true AS dated FROM owner WHERE criterion <> 0")
+    database.run(f"CREATE VIEW doubted_owner AS SELECT *, {WHOLE_DATE} AS dated FROM owner WHERE criterion <> 0")
     judge_links(database, "doubted_owner", "owner_claim", "judged_owner")
     database.run(f"""
         CREATE TABLE owner_link AS

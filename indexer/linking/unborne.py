@@ -7,9 +7,9 @@ or another's, and its real person would be shown as clear. docs/answers.md secti
 # ruff: noqa: S608  the texts put into SQL are this package's own column lists
 from __future__ import annotations
 
-from indexer.linking.database import LinkingDatabase
+from indexer.linking.database import FIRST_OF_JANUARY, LinkingDatabase
 from indexer.linking.on_file import claims_on_file
-from indexer.linking.weak import judge_links
+from indexer.linking.weak import NO_DATE, WHOLE_DATE, YEAR_ALONE, judge_links
 from indexer.standard import ALERT_BIRTH_DOUBTED, ALERT_BIRTH_TURNED
 from ronda.v1.level_pb2 import CRITERION_CUI
 
@@ -29,7 +29,9 @@ def find_unborne(database: LinkingDatabase, kinds: str) -> None:
         CREATE TABLE carried AS
         SELECT p.place, p.place AS subject, coalesce(p.cui, r.cui) AS own_cui, r.text AS own_text,
                p.cui IS NOT NULL AS stated, coalesce(r.criterion, {CRITERION_CUI}) AS criterion, {compared},
-               coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 AS dated
+               CASE WHEN coalesce(p.alert_flags, 0) & {ALERT_BIRTH_DOUBTED | ALERT_BIRTH_TURNED} = 0 THEN {WHOLE_DATE}
+                    WHEN p.alert_flags & {ALERT_BIRTH_TURNED} <> 0 OR p.birth % 10000 = {FIRST_OF_JANUARY}
+                    THEN {YEAR_ALONE} ELSE {NO_DATE} END AS dated
         FROM (SELECT * FROM noted_staged WHERE {kinds}) p LEFT JOIN resolved r USING (place)
         WHERE coalesce(p.cui::VARCHAR, p.document, p.nit, p.licence, p.cedula) IS NOT NULL
     """)

@@ -23,6 +23,7 @@ from ronda.v1.level_pb2 import AGREEMENT_DISAGREES as DISAGREES
 from ronda.v1.level_pb2 import AGREEMENT_UNKNOWN as UNKNOWN
 from ronda.v1.level_pb2 import CRITERION_CEDULA
 
+NO_DATE, YEAR_ALONE, WHOLE_DATE = range(3)  # what a stated birth date says of who else may be meant
 _STRENGTH: dict[int, int] = {AGREES: 2, UNKNOWN: 1, DISAGREES: 0}
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("place", pa.int64()),
@@ -77,10 +78,10 @@ def judge_links(database: LinkingDatabase, records: str, claims: str, judged: st
 
     weak: the link is POSSIBLE. claimed: there was something to compare with; of those that are not weak, the names do
     not agree or the birth date disagrees. own_date: the birth date is the subject's, but for a slip, and the name is
-    not. records: a table (place, subject, criterion, name_key, name_text, birth, father, mother, dated: whether the
-    birth date tells another person apart). claims: a table (subject and the same from name_key to mother) of the
-    subjects' claims on file. Most records state exactly the data of the civil registry; only the others are compared
-    one by one.
+    not. records: a table (place, subject, criterion, name_key, name_text, birth, father, mother, dated: what a birth
+    date that disagrees counts, WHOLE_DATE, YEAR_ALONE or NO_DATE). claims: a table (subject and the same from name_key
+    to mother) of the subjects' claims on file. Most records state exactly the data of the civil registry; only the
+    others are compared one by one.
     """
     pairs = database.stream(f"""
         WITH doubtful AS (
@@ -118,6 +119,7 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One record, joined with each claim on file of its subject; nothing when all bears it out."""
     of_cedula = rows[0]["criterion"] == CRITERION_CEDULA
     names, births, parents, told = [], [], [], []
+    years = []
     own_date = False
     for row in rows:
         if not row["claimed"]:
@@ -128,12 +130,15 @@ def _judge(place: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             parents.append(points_of_parents(*each))
         if mine.birth[0] and theirs.birth[0]:
             births.append(compare_birth_dates(mine.birth, theirs.birth))
+            years.append(compare_birth_dates((mine.birth[0], 0, 0), theirs.birth))
             own_date |= births[-1] != DISAGREES and _is_whole(mine.birth) and _is_whole(theirs.birth)
         if row["name_text"] and row["claim_name_text"]:
             names.append(compare_texts(row["name_text"], row["claim_name_text"]))
             told.append(points_of_names(row["name_text"], row["claim_name_text"]))
     name, birth = best(names), best(births)
-    counted = UNKNOWN if birth == DISAGREES and not rows[0]["dated"] else birth
+    counted = birth
+    if birth == DISAGREES and rows[0]["dated"] != WHOLE_DATE:
+        counted = best(years) if rows[0]["dated"] == YEAR_ALONE else UNKNOWN
     points, parted = max((found for found, _ in told), default=0), bool(told) and all(given for _, given in told)
     weak = not bears_out(points, parted, counted, max(parents, default=0), of_cedula=of_cedula)
     if weak or name != AGREES or birth == DISAGREES:

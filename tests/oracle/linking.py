@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from ronda.v1 import level_pb2, person_pb2, section_pb2
 from tests.core import naive_calendar
+from tests.core.standardise import naive_dates
 from tests.oracle import agreement, name_linking, name_match, vehicle_linking
-from tests.oracle.agreement import AGREES, DISAGREES
+from tests.oracle.agreement import AGREES, DISAGREES, UNKNOWN
 from tests.oracle.record import PERSON, PLATE, Link, Record, Subject
 from tests.oracle.registers import Register
 from tests.oracle.sources import GUATEMALA
@@ -325,15 +326,24 @@ def level_by_identifier(record: Record, criterion: int, claims: list[Record]) ->
 def points(record: Record, claims: list[Record], outcomes: dict[int, int]) -> int:
     """The table of docs/answers.md section 4."""
     named = [name_match.compare(record.name_text, c.name_text) for c in claims if c.name_text and record.name_text]
-    birth, parents = outcomes[level_pb2.CRITERION_BIRTH_DATE], outcomes[level_pb2.CRITERION_PARENTS]
+    birth, parents = _counted_birth(record, claims), outcomes[level_pb2.CRITERION_PARENTS]
     couples = [agreement.each_parent(record.father, record.mother, claim) for claim in claims]
     others = [2 if len(couple) == couple.count(DISAGREES) == 2 else DISAGREES in couple for couple in couples if couple]
     total = max((name_points(pairing) for pairing in named), default=0)
-    differs = birth == DISAGREES and not record.doubtful
+    differs = birth == DISAGREES
     total += -2 if differs else birth == AGREES
     parted = bool(named) and all({"EXTRA_GIVEN", "CONFLICT_GIVEN"} & pairing.flags for pairing in named)
     total -= (0, 1, 4)[min(others, default=0)]
     return total + (parents == AGREES and not parted and not differs)
+
+
+def _counted_birth(record: Record, claims: list[Record]) -> int:
+    """Returns what a doubtful birth date counts: 1 January and a turned one say the year alone, another nothing."""
+    birth = agreement.birth_dates(record.birth, claims)
+    if birth != DISAGREES or not record.doubtful:
+        return birth
+    alone = record.turned or naive_dates.is_january_first(record.birth)
+    return agreement.birth_dates((record.birth[0], 0, 0), claims) if alone else UNKNOWN
 
 
 def name_points(pairing: name_match.Pairing) -> int:
