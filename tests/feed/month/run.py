@@ -42,7 +42,8 @@ BARS = {
     "lost": Bar("changes that are not in the ledger", 0, "changes"),
     "twice": Bar("changes twice, or not as their court made them", 0, "changes"),
     "wrong": Bar("answers that are not what the courts' last words come to", 0, "answers"),
-    "fresh": Bar("a night's restart, from ready to FRESH and up to date", 30, "s"),
+    # The longest pause of a feed program (docs/feed.md), which a kill on the same day may bring, and five seconds.
+    "fresh": Bar("a night's restart, from ready to FRESH and up to date", 35, "s"),
     "ended": Bar("programs that ended, or are others than on the first day", 0, "programs"),
     "dead": Bar("dead letters", 0, "changes"),
     "certificate": Bar("days without a change by a certificate that was replaced", 0, "days"),
