@@ -2,6 +2,10 @@
 
 from core.identifiers.rules cimport Plate
 
+cdef enum:                       # characters of the end of a chassis or engine number
+    TAIL_MIN = 6
+    TAIL_MAX = 8
+
 # Canonical text of `kind` into out[cap], its length into out_n. 0 or a RULE_*; RULE_LENGTH too when out is too small.
 cdef int exact_into(int kind, const char* text, size_t n, char* out, int cap, int* out_n) noexcept nogil
 # The same into scratch[CANONICAL_MAX].

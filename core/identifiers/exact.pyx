@@ -16,8 +16,6 @@ cdef enum:
     FREE_MIN = 3          # characters of a document, licence, chassis or engine number
     DOCUMENT_MAX = 20
     CHASSIS_MAX = 25
-    TAIL_MIN = 6
-    TAIL_MAX = 8
 
 
 # A number without a rule of its own: alphanumerics with a digit among them (so that "S/N" and "NO TIENE" are none).

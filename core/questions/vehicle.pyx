@@ -1,6 +1,7 @@
 """Questions about vehicles, without the GIL. Nothing here is for Python."""
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
+from libc.string cimport memcpy
 
 from core.answer.levels cimport Grounds, level_of, strongest_hit
 from core.answer.outcome cimport PLATES_LIMIT, Owner
@@ -22,6 +23,7 @@ from core.generation.store cimport store_is_person, store_owner, store_prefetch_
 from core.generation.view cimport Dossier, alert_in_force, holds_on, holds_surely
 from core.identifiers.canonical cimport canonical_into, rule_word
 from core.identifiers.countries cimport country_into
+from core.identifiers.exact cimport TAIL_MAX, TAIL_MIN
 from core.identifiers.kinds cimport KEY_CHASSIS_TAIL, KEY_ENGINE, KEY_PLATE, KEY_VIN
 from core.identifiers.rules cimport CANONICAL_MAX, RULE_OK, Canonical
 from core.names.keys cimport fold_into
@@ -436,8 +438,36 @@ cdef int answer_vehicle(Call* call, VehicleQuestion* asked, const VehicleFinding
     return OK
 
 
+cdef int _take_for_an_end(Call* call, AskedIdentifier* item) noexcept nogil:
+    """A VIN as short as the end of one, which no vehicle has whole, is asked as such an end."""
+    cdef uint32_t entities[LOOKUP_MAX]
+    cdef Dossier dossier
+    cdef Canonical canonical
+    cdef bint identified
+    cdef int i, n
+    if item.kind != KEY_VIN or not TAIL_MIN <= item.length <= TAIL_MAX:
+        return OK
+    n = asked_lookup(call, item, entities)
+    for i in range(n):
+        if store_is_person(call.store, entities[i]):
+            continue
+        if call_dossier(call, entities[i], &dossier) < 0:
+            return FAILED
+        if dossier.header.kind == ENTITY_VEHICLE and asked_held(call, &dossier, item, &identified):
+            return OK
+    canonical.kind = KEY_CHASSIS_TAIL
+    canonical.length = <uint8_t>item.length
+    memcpy(canonical.text, item.text, item.length)
+    asked_from_canonical(item, &canonical)
+    return OK if n >= 0 else FAILED
+
+
 cdef int check_vehicle(Call* call, Outcome* outcome) noexcept nogil:
     cdef VehicleQuestion asked
+    cdef int at
     if _read(call, &asked) < 0:
         return FAILED
+    for at in range(asked.n):
+        if _take_for_an_end(call, &asked.items[at]) < 0:
+            return FAILED
     return answer_vehicle(call, &asked, NULL, outcome)

@@ -106,6 +106,16 @@ def by_number(view: View, asked: Identifier) -> Finding:
     return finding
 
 
+def taken_for_an_end(view: View, asked: Identifier) -> Identifier:
+    """A VIN of 6 to 8 characters that no vehicle has whole is asked as the end of one."""
+    if asked.kind != "vin" or not 6 <= len(asked.value) <= 8:
+        return asked
+    whole = by_number(view, asked)
+    if whole.subject is not None or whole.others:
+        return asked
+    return Identifier("chassis_tail", level_pb2.CRITERION_CHASSIS_TAIL, asked.value)
+
+
 def vehicle_status(view: View, asked: Identifier, vehicle: Subject | None, fits: list[Subject]) -> int:
     if asked.kind in ("chassis_tail", "engine"):
         return view.status_by_name(vehicle) if vehicle is not None else UNSPECIFIED

@@ -16,7 +16,7 @@ from tests.oracle.alerts import closed_hits, open_hits, reference, stored_alerts
 from tests.oracle.asked import PersonQuestion, QuestionError, VehicleQuestion, vehicle_question
 from tests.oracle.candidates import add_comparisons, gather, shown_level
 from tests.oracle.finding import HIT, POSSIBLE, Finding
-from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier
+from tests.oracle.finding_vehicles import bearings, by_vehicle_identifier, taken_for_an_end
 from tests.oracle.lost_letters import mended
 from tests.oracle.naming import Asked, name_fits
 from tests.oracle.record import PLATE, Link, Subject, holds_surely
@@ -45,6 +45,7 @@ def check_vehicle(view: View, request: Any) -> check_service_pb2.CheckVehicleRes
     question = vehicle_question(request)
     if not [name for name in given if name != "plate_country"]:
         raise QuestionError(error_pb2.ERROR_REASON_QUESTION_EMPTY, "query")
+    question.identifiers[:] = [taken_for_an_end(view, one) for one in question.identifiers]
     finding = by_vehicle_identifier(view, question.identifiers[0]) if question.identifiers else Finding()
     return heading.trimmed(lambda limit: answer(view, request, question, finding, limit))
 
