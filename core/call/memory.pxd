@@ -71,6 +71,7 @@ cdef struct Fit:                 # a subject found
     uint8_t weak                 # so little of it that its alerts give no colour
     uint8_t alerted              # it has an alert in force
     uint8_t contradicted         # names or birth date DISAGREE
+    uint8_t parents              # Agreement of the parents asked; UNKNOWN = none were
     uint8_t unsure               # it fits nothing that was asked: it is there for its alert alone
     uint8_t dead_alike           # it fits wholly by names and birth date, and died
     uint8_t level                # of a candidate: strongest of its alerts in force; 0 = none

@@ -288,7 +288,7 @@ cdef int _clear_name(Call* call, Batch* batch, size_t row, int standard) noexcep
         set_result(batch, row, CLEARANCE_RESULT_REVIEW, CLEARANCE_REASON_UNCERTAIN_IDENTIFIER)
         return OK
     if certain_fit(call, 0) >= 0:
-        drop_unlike(call, 0)
+        drop_unlike(call, 0, False)
     for i in range(call.fits.count):
         if call_dossier(call, call.fits.items[i].entity, &dossier) < 0:
             return FAILED

@@ -100,7 +100,7 @@ cdef struct NameFound:
     uint8_t department           # of birth, first on file; 0
     uint8_t sex_on_file
     uint16_t year                # of birth, first on file; 0
-    bint parents_agree           # for the caller
+    uint8_t parents              # Agreement, for the caller
     uint64_t order               # among equals: number_order of core/generation/levels.pxd, the entity where there are no levels
 
 cdef struct HeldList:            # a token on file that an asked token may be

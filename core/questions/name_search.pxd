@@ -34,8 +34,9 @@ cdef double FEW_SCORE
 cdef int find_by_name(Call* call, int question, size_t ranked, const char* field) noexcept nogil
 # Place of the only one of call.fits, from `start` on, who is meant, and that for certain; -1 = there is none.
 cdef int64_t certain_fit(const Call* call, size_t start) noexcept nogil
-# Drops, beside a certain person, from `start` on: persons for an alert alone, or with another's names or birth date.
-cdef void drop_unlike(Call* call, size_t start) noexcept nogil
+# Drops, beside a certain person, from `start` on: persons for an alert alone, or with another's names, birth date or
+# (by_parents: the certain one's AGREE) parents.
+cdef void drop_unlike(Call* call, size_t start, bint by_parents) noexcept nogil
 # NARROW_BY_*: the request field that would narrow what was found last the most.
 cdef int narrowing_field(const Call* call) noexcept nogil
 # Its name; "" of NARROW_BY_NOTHING.

@@ -76,17 +76,15 @@ cdef void _read_question(Call* call, int kind, NameQuestion* out) noexcept nogil
         out.further = max(0, parents_evidence(AGREEMENT_AGREES))
 
 
-cdef int _compare_parents(Call* call, NameFound* found, bint* agrees) noexcept nogil:
+cdef int _compare_parents(Call* call, NameFound* found) noexcept nogil:
     """Adds what the parents of somebody found tell. OK or FAILED."""
     cdef Dossier dossier
     cdef Person person
-    cdef uint8_t agreement
     if call_dossier(call, found.entity, &dossier) < 0:
         return FAILED
     person_view(call, found.entity, &dossier, &person)
-    agreement = compare_person_parents(call, &person)
-    found.evidence += parents_evidence(agreement)
-    agrees[0] = agreement == AGREEMENT_AGREES
+    found.parents = compare_person_parents(call, &person)
+    found.evidence += parents_evidence(found.parents)
     return OK
 
 
@@ -158,8 +156,7 @@ cdef int _add_parents(Call* call, size_t first, int32_t taken, const char* field
         return _put_off(call)
     for i in range(first, query.n_found):
         found = &query.found[i]
-        found.parents_agree = False
-        if _compare_parents(call, found, &found.parents_agree) < 0:
+        if _compare_parents(call, found) < 0:
             return FAILED
         if found.flags & FOUND_BY_SCORE and found.evidence < taken:
             continue
@@ -182,13 +179,13 @@ cdef inline bint _covers(const Call* call, const NameFound* found) noexcept nogi
 cdef inline bint _is_meant(const Call* call, const NameFound* found) noexcept nogil:
     return ((found.comparable == AGREEMENT_AGREES or _covers(call, found)) and not found.flags & FOUND_DEAD
             and store_kind(call.store, found.entity) != ENTITY_ORGANISATION and found.sex != AGREEMENT_DISAGREES
-            and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents_agree)))
+            and (found.birth == AGREEMENT_AGREES or (_parents_asked(call) and found.parents == AGREEMENT_AGREES)))
 
 
 cdef inline bint _by_new_year(const Call* call, const NameFound* found) noexcept nogil:
     """Returns whether only 1 January supports it, which stands for an unknown day: it tells the year."""
     return (call.question.birth_month == 1 and call.question.birth_mday == 1
-            and not (_parents_asked(call) and found.parents_agree))
+            and not (_parents_asked(call) and found.parents == AGREEMENT_AGREES))
 
 
 cdef int _add_fit(Call* call, const NameFound* found, bint weak) noexcept nogil:
@@ -199,6 +196,7 @@ cdef int _add_fit(Call* call, const NameFound* found, bint weak) noexcept nogil:
     fit.by_name = True
     fit.weak = weak
     fit.contradicted = found.names == AGREEMENT_DISAGREES or found.birth == AGREEMENT_DISAGREES
+    fit.parents = found.parents if _parents_asked(call) else <uint8_t>AGREEMENT_UNKNOWN
     fit.evidence = found.evidence
     fit.names_evidence = found.names_evidence
     fit.meant = _is_meant(call, found)
@@ -356,11 +354,13 @@ cdef int64_t certain_fit(const Call* call, size_t start) noexcept nogil:
     return chosen if chosen >= 0 and call.fits.items[chosen].certain else -1
 
 
-cdef void drop_unlike(Call* call, size_t start) noexcept nogil:
+cdef void drop_unlike(Call* call, size_t start, bint by_parents) noexcept nogil:
     cdef size_t i, kept = start
+    cdef const Fit* fit
     for i in range(start, call.fits.count):
-        if not (call.fits.items[i].unsure or call.fits.items[i].contradicted):
-            call.fits.items[kept] = call.fits.items[i]
+        fit = &call.fits.items[i]
+        if not (fit.unsure or fit.contradicted or (by_parents and fit.parents == AGREEMENT_DISAGREES)):
+            call.fits.items[kept] = fit[0]
             kept += 1
     call.fits.count = kept
 

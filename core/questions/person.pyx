@@ -205,6 +205,7 @@ cdef int _find_by_identifier(Call* call, PersonQuestion* asked, PersonFinding* f
 cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, const char* field) noexcept nogil:
     cdef size_t at, start = call.fits.count
     cdef int64_t certain
+    cdef bint by_parents
     finding.subject = NO_ENTITY
     finding.count = 0
     finding.several = finding.identified = finding.certain = finding.on_file = False
@@ -221,8 +222,9 @@ cdef int find_person(Call* call, PersonQuestion* asked, PersonFinding* finding, 
         finding.on_file = finding.on_file or not call.fits.items[at].unsure
     certain = certain_fit(call, start)
     if certain >= 0:
+        by_parents = call.fits.items[certain].parents == AGREEMENT_AGREES
         _choose(call, <size_t>certain, finding)
-        drop_unlike(call, start)
+        drop_unlike(call, start, by_parents)
         finding.link = LEVEL_HIT
         finding.certain = True
     elif finding.count == 1 and not call.fits.items[start].weak and not call.fits.items[start].contradicted:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ronda.v1 import level_pb2
 from tests.oracle import agreement
-from tests.oracle.agreement import AGREES
+from tests.oracle.agreement import AGREES, DISAGREES
 from tests.oracle.asked import Identifier, PersonQuestion
 from tests.oracle.naming import Asked, Fit, is_meant, name_fits
 from tests.oracle.record import PERSON, Record, Subject
@@ -123,7 +123,7 @@ def by_name(view: View, question: PersonQuestion, field_name: str) -> Finding:
     certain = certain_fit(view, question, fits)
     if certain is not None:
         finding.subject, finding.link, finding.certain = certain.subject, HIT, True
-        fits = like(fits)
+        fits = like(fits, by_parents=certain.parents == AGREES)
     elif len(fits) == 1 and not fits[0].weak and not fits[0].contradicted:
         finding.subject = fits[0].subject
     if finding.subject is not None:
@@ -140,9 +140,13 @@ def certain_fit(view: View, question: PersonQuestion, fits: list[Fit]) -> Fit | 
     return meant[0] if certain else None
 
 
-def like(fits: list[Fit]) -> list[Fit]:
-    """Those beside who is certain: neither there for an alert alone, nor by names or birth date somebody else."""
-    return [f for f in fits if not (f.unsure or f.contradicted)]
+def like(fits: list[Fit], *, by_parents: bool = False) -> list[Fit]:
+    """Returns fits beside a certain one: not there for an alert alone, nor another by names, birth date or parents.
+
+    by_parents: those of the certain one AGREE.
+    """
+    alike = [f for f in fits if not (f.unsure or f.contradicted)]
+    return [f for f in alike if not by_parents or f.parents != DISAGREES]
 
 
 def _by_new_year(question: PersonQuestion, fit: Fit) -> bool:
