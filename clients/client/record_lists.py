@@ -21,10 +21,10 @@ PAGE = 100  # the most that the contract allows
 class Listable:
     """The records that can be listed, of an answer's subject and of the plates with alerts."""
 
-    def __init__(self, found: contract.CheckResponse) -> None:
-        """found: an answer to the one box."""
-        subject = found.WhichOneof("subject")
-        self._subject = getattr(found, subject) if subject else None
+    def __init__(self, found: Any) -> None:
+        """found: a CheckResponse, CheckPersonResponse or CheckVehicleResponse."""
+        kinds = [kind for kind in ("person", "vehicle") if kind in type(found).DESCRIPTOR.fields_by_name]
+        self._subject = next((getattr(found, kind) for kind in kinds if found.HasField(kind)), None)
         self._plates = _plates(found)
         self.totals = {total.section: total.total for total in self._subject.totals} if self._subject else {}
 
@@ -43,9 +43,10 @@ class Listable:
         return own + (self._plates if section == SECTION_VEHICLE_ALERT else [])
 
 
-def _plates(found: contract.CheckResponse) -> list[str]:
+def _plates(found: Any) -> list[str]:
     """Ids of the plates themselves that an alert is about: it is theirs, and in no vehicle's count."""
-    alerts = [*found.answer.hits, *found.vehicle.closed_alerts]
+    closed = found.vehicle.closed_alerts if "vehicle" in type(found).DESCRIPTOR.fields_by_name else []
+    alerts = [*found.answer.hits, *closed]
     return list(dict.fromkeys(a.subject.subject_id for a in alerts if a.subject.kind == HIT_SUBJECT_KIND_PLATE))
 
 
@@ -74,7 +75,7 @@ def every_page(
                 )
             )
             kind = page.WhichOneof("subject")
-            rows += _rows(getattr(page, kind))
+            rows += rows_of(getattr(page, kind))
             token = page.next_page_token
             if whole is None:
                 whole = page
@@ -86,7 +87,7 @@ def every_page(
     return rows, whole
 
 
-def _rows(dossier: Message) -> list[Message]:
+def rows_of(dossier: Message) -> list[Message]:
     """The records of a dossier that holds one section."""
     return [
         row

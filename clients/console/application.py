@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from clients.console.desk.checking import Checking
 from clients.console.entering import Entering
 from clients.console.figures import Counted, Figures
 from clients.console.forms import SESSION_COOKIE
@@ -48,6 +49,8 @@ def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
         where = "/entrar?fin" if request.cookies.get(SESSION_COOKIE) else "/entrar"
         if request.headers.get("hx-request"):
             return Response(status_code=401, headers={"HX-Redirect": where})
+        if request.method == "GET" and request.url.path == "/consulta":
+            return RedirectResponse(f"{where}{'&' if '?' in where else '?'}ir=consulta", 303)
         if request.url.path not in ("/sala", "/"):
             return Response("Entre de nuevo.", status_code=401, media_type="text/plain; charset=utf-8")
         return RedirectResponse(where, 303)
@@ -73,6 +76,7 @@ def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
             Route("/cambiar", entering.change_form, methods=["GET"]),
             Route("/cambiar", entering.change, methods=["POST"]),
             Route("/salir", entering.leave, methods=["POST"]),
+            *Checking(console).routes(),
             Route("/sala", room.page),
             Route("/sala/fichas", room.tiles),
             Route("/sala/datos", room.drawings),

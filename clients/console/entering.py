@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DEVELOPMENT_NAME = "Modo de desarrollo"
 _LONGEST_NIP, _LONGEST_PASSWORD = 32, 256
+_PAGES = {"consulta": "/consulta"}
+"""Pages besides the room that a sign-in may lead to."""
 _EXPIRED = "Su contraseña venció, o es la que le dio su institución: ponga una suya."
 _CHANGED = "Contraseña cambiada: entre con la nueva."
 _NOT_TWICE = "La contraseña nueva no es igual las dos veces."
@@ -71,7 +73,7 @@ class Entering:
             except TooMany:
                 return self._form(request, _TOO_MANY, 429)
             session = Session(Officer(console.line(), sign_in), f"NIP {nip}")
-        response = RedirectResponse("/sala", 303)
+        response = RedirectResponse(_PAGES.get(form.get("ir", ""), "/sala"), 303)
         # A new number at each sign-in: one that somebody planted before opens nothing.
         set_cookie(response, SESSION_COOKIE, console.sessions.begin(session), secure=console.secure)
         response.delete_cookie(FORM_COOKIE, path="/")
@@ -148,6 +150,8 @@ class Entering:
 
     def _form(self, request: Request, said: str, status: int = 200, *, change: bool = False) -> Response:
         word, page = entry_word(request), "cambiar.html" if change else "entrar.html"
-        response = self._console.pages.page(request, page, status, said=said, csrf=word)
+        response = self._console.pages.page(
+            request, page, status, said=said, csrf=word, wanted_page=request.query_params.get("ir", "")
+        )
         set_entry_cookie(response, word, secure=self._console.secure)
         return response

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import grpc.aio
 
 from clients.client.calls import metadata, open_async_channel
-from clients.client.connection import request_context
+from clients.client.connection import DEFAULT_DEADLINE_SECONDS, request_context
 from clients.client.failures import CallFailure, NotSignedIn, failure_of
 from clients.client.identity import Identity, NoToken, Token, TokenFetched
 from clients.console.reading import SeenTable, SeenTables
 from ronda.v1 import context_pb2, register_service_pb2
 from ronda.v1 import statistics_service_pb2 as contract
+from ronda.v1.check_service_pb2_grpc import CheckServiceStub
 from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 from ronda.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 
@@ -43,6 +44,7 @@ class ServerLine:
         self._channel = open_async_channel(server, identity)
         self.statistics = StatisticsServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.registers = RegisterServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.checks = CheckServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.query: Any = self._channel.unary_stream("/ronda.v1.StatisticsService/Query", None, None)
         self.seen = SeenTables()
         self._health: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
@@ -86,6 +88,13 @@ class Officer:
             ):
                 parts.append(message)
         return self._line.seen.table(tuple(parts))
+
+    async def check(self, method: str, request: Any) -> Any:
+        """The answer of a method of CheckService. Raises CallFailure."""
+        with _failures_of(request):
+            return await getattr(self._line.checks, method)(
+                request, timeout=DEFAULT_DEADLINE_SECONDS, metadata=await self._metadata()
+            )
 
     async def registers(self) -> register_service_pb2.ListRegistersResponse:
         """The registers that checks rest on. Raises CallFailure."""

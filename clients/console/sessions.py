@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clients.console.desk.asked import Why
+
 if TYPE_CHECKING:
     from clients.console.officer import Officer
     from clients.console.watching import Watching
@@ -22,7 +24,10 @@ _RANDOM_BYTES = 32
 
 @dataclass
 class Session:
-    """One officer at one browser. csrf goes with each form; `wall` screens have nobody who types."""
+    """One officer at one browser. csrf goes with each form; `wall` screens have nobody who types.
+
+    why: the purpose and case that the desk was asked under last; a new session has none.
+    """
 
     officer: Officer
     name: str
@@ -32,6 +37,7 @@ class Session:
     wall: bool = False
     ended: bool = False
     watching: Watching | None = None
+    why: Why = field(default_factory=Why)
 
     def forged(self, token: str) -> bool:
         """Returns whether a form was not one of ours."""

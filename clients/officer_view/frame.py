@@ -15,8 +15,8 @@ class Framed:
     """Parts in a frame as wide as the terminal."""
 
     def __init__(self, *parts: RenderableType) -> None:
-        self._parts = parts
+        self.parts = parts
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        group = Group(*self._parts)
+        group = Group(*self.parts)
         yield Panel(group) if console.is_terminal else group

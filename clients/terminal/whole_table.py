@@ -27,21 +27,21 @@ class WholeTable:
 
     def __init__(self, title: str, *headings: str, right: Collection[str] = (), lines_between: bool = False) -> None:
         """`right`: headings of columns of numbers. `lines_between`: a line between rows, for cells of several lines."""
-        self._title = title
-        self._headings = headings
+        self.title = title
+        self.headings = headings
         self._right = right
         self._lines_between = lines_between
-        self._rows: list[tuple[Text, ...]] = []
+        self.rows: list[tuple[Text, ...]] = []
 
     def add(self, *cells: str | Text) -> None:
         """A row, one cell a heading; texts are made harmless. Raises ValueError for another number of cells."""
-        if len(cells) != len(self._headings):
-            raise ValueError(f"{len(cells)} cells for {len(self._headings)} headings")
-        self._rows.append(tuple(Text(told(cell)) if isinstance(cell, str) else cell for cell in cells))
+        if len(cells) != len(self.headings):
+            raise ValueError(f"{len(cells)} cells for {len(self.headings)} headings")
+        self.rows.append(tuple(Text(told(cell)) if isinstance(cell, str) else cell for cell in cells))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield whole(Text(self._title, style="italic"), options.max_width)
-        if not self._rows:
+        yield whole(Text(self.title, style="italic"), options.max_width)
+        if not self.rows:
             return
         filled = [each for each in self._columns() if any(cell.plain for cell in each[1:])]
         widths = _widths(filled, options.max_width)
@@ -52,7 +52,7 @@ class WholeTable:
 
     def _columns(self) -> list[tuple[Text, ...]]:
         """Each with its heading first."""
-        return list(zip((Text(heading) for heading in self._headings), *self._rows, strict=True))
+        return list(zip((Text(heading) for heading in self.headings), *self.rows, strict=True))
 
     def _grid(self, columns: Sequence[tuple[Text, ...]], widths: Sequence[int]) -> Table:
         table = Table(show_lines=self._lines_between)
@@ -65,9 +65,9 @@ class WholeTable:
         return table
 
     def _lines(self, available: int) -> RenderResult:
-        for row in self._rows:
+        for row in self.rows:
             yield Text("─" * min(available, 20))
-            for heading, cell in zip(self._headings, row, strict=True):
+            for heading, cell in zip(self.headings, row, strict=True):
                 if not cell.plain.strip():
                     continue
                 below = "\n" in cell.plain or len(heading) + 2 + _longest(cell.plain.split()) > available

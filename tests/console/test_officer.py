@@ -58,9 +58,12 @@ def test_an_analyst_sees_the_room_and_a_patrol_does_not(
             mistyped = browser().enter(nip=f"{ANALYST}'", password=PASSWORD)
             assert "NIP: de 1 a 32 letras, cifras, puntos o guiones" in mistyped.text  # type: ignore[attr-defined]
             a_clerks_password_is_changed(browser())
-            patrol = browser().enter(nip=PATROL, password=PASSWORD)
-            assert "no permite" in patrol.text  # type: ignore[attr-defined]
-            assert texts_of_states(patrol.text) == {}  # type: ignore[attr-defined]
+            patrol = browser()
+            room: Any = patrol.enter(nip=PATROL, password=PASSWORD)
+            assert "no permite" in room.text
+            assert texts_of_states(room.text) == {}
+            a_patrol_asks_at_the_desk(patrol, str(small_nation.cast["persons"]["wanted"]))
+            assert server.newest()[0].identity["nip"] == PATROL
             stranger = browser()
             for number in range(strangers):  # of nobody: they delay their own address, and lock nobody's console
                 refused = stranger.enter(nip=f"99{number:03}", password="no es esta clave")
@@ -80,6 +83,19 @@ def test_an_analyst_sees_the_room_and_a_patrol_does_not(
     finally:
         issuer.stop()
         server.server.stop()
+
+
+def a_patrol_asks_at_the_desk(patrol: Browser, cui: str) -> None:
+    """By its own rights: a purpose that policy does not give it is refused in words."""
+    why = {"csrf": patrol.word("/consulta"), "caso": "", "razon": "", "caja": cui}
+    answered: Any = patrol.post("/consulta", {**why, "motivo": "TRAFFIC_STOP"})
+    assert answered.status == 200
+    assert "ROJO" in answered.text
+    assert f"Consultó NIP {PATROL}" in answered.text
+    refused: Any = patrol.post("/consulta", {**why, "motivo": "AUDIT"})
+    assert refused.status == 403
+    assert "no permite" in refused.text
+    assert "ROJO" not in refused.text
 
 
 def a_clerks_password_is_changed(analyst: Browser) -> None:

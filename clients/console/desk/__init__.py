@@ -1,0 +1,1 @@
+"""The desk: one question, its answer with the records behind it, and its print."""

@@ -1,0 +1,123 @@
+"""An answer as the page and its print show it: level, what to do, who it is, candidates, sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from clients.console.desk.marked import Grid, Line, grid, marked
+from clients.officer_view.answer import answer_head, meant_line, nothing_found, registers_line, tried_line
+from clients.officer_view.candidates import candidates_table, likeness_line, shared_plate_line
+from clients.officer_view.ownership import day_of
+from clients.officer_view.person import person_lines
+from clients.officer_view.vehicle import vehicle_lines
+from clients.officer_view.words import as_of_text, time_text
+from clients.spanish import words as spanish
+from ronda.v1 import level_pb2, person_pb2, vehicle_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+_SIGNS = {
+    level_pb2.LEVEL_HIT: "✖",
+    level_pb2.LEVEL_POSSIBLE: "▲",
+    level_pb2.LEVEL_INCOMPLETE: "◌",
+    level_pb2.LEVEL_INSUFFICIENT: "■",
+    level_pb2.LEVEL_CLEAR: "✔",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A candidate and what a form sends to open it; empty for one that cannot be opened from a list."""
+
+    cells: list[list[Line]]
+    sent: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer. `level`: the colour's word, in lower case; `sign` and `meaning` say the same."""
+
+    level: str
+    sign: str
+    meaning: str
+    head: list[Line | Grid]
+    who: list[Line | Grid]
+    candidates: Grid | None
+    choices: list[Choice]
+    candidates_said: list[Line | Grid]
+    sources: list[tuple[str, str, str]]
+    sources_said: list[Line | Grid]
+    answered_at: str
+    answer_id: str
+    generation_id: str
+
+
+def shown(response: Any, *, typed: bool) -> Shown:
+    """Returns what a page shows of a CheckResponse, CheckPersonResponse or CheckVehicleResponse.
+
+    typed: the officer gave what was asked by; for one of several chosen, the page did.
+    """
+    answer = response.answer
+    subject = _subject(response)
+    several = bool(response.candidates) and subject is None
+    colour, meaning = spanish.level_words(answer.level)
+    head = list(marked(answer_head(answer, subject, of_candidates=several, typed=typed)))[1:]  # its first is the level
+    table = grid(candidates_table(response.candidates, response.candidates_total)) if response.candidates else None
+    rows = table.rows if table is not None else []
+    return Shown(
+        level=colour.lower().replace(" ", "-"),
+        sign=_SIGNS.get(answer.level, "■"),
+        meaning=f"{colour}: {meaning}",
+        head=head,
+        who=[part for each in _who(response, subject) for part in marked(each)],
+        candidates=table,
+        choices=[Choice(row, _sent(each)) for row, each in zip(rows, response.candidates, strict=True)],
+        candidates_said=[part for each in _of_candidates(response) for part in marked(each)],
+        sources=[
+            (s.name, spanish.REGISTER_STATES.get(s.state, "desconocido"), as_of_text(s.as_of)) for s in answer.registers
+        ],
+        sources_said=list(marked(registers_line(answer))),
+        answered_at=time_text(answer.answered_at),
+        answer_id=answer.answer_id,
+        generation_id=answer.generation_id,
+    )
+
+
+def _subject(response: Any) -> person_pb2.Person | vehicle_pb2.Vehicle | None:
+    for kind in ("person", "vehicle"):
+        if kind in type(response).DESCRIPTOR.fields_by_name and response.HasField(kind):
+            return getattr(response, kind)  # type: ignore[no-any-return]
+    return None
+
+
+def _who(response: Any, subject: person_pb2.Person | vehicle_pb2.Vehicle | None) -> Iterator[RenderableType]:
+    if isinstance(subject, person_pb2.Person):
+        yield person_lines(subject)
+    elif isinstance(subject, vehicle_pb2.Vehicle):
+        yield vehicle_lines(subject, day_of(response.answer.answered_at))
+    elif not response.candidates:
+        yield Text(nothing_found(response.answer))
+    if response.suggestions:
+        yield Text(meant_line(response), style="bold")
+    if getattr(response, "detected", None):
+        yield tried_line(response.detected, response.answer)
+
+
+def _of_candidates(response: Any) -> Iterator[RenderableType]:
+    for line in (likeness_line(response.candidates), shared_plate_line(response.candidates)):
+        if line:
+            yield Text(line)
+
+
+def _sent(candidate: Any) -> dict[str, str]:
+    """Returns the opaque handle where the server gives one, else the number that policy lets the list show."""
+    for name, value in (("manejo", candidate.handle), ("cui", candidate.cui), ("placa", candidate.plate)):
+        if value:
+            return {name: value}
+    return {}
