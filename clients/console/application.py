@@ -15,7 +15,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clients.console.desk.checking import Checking
-from clients.console.entering import Entering
+from clients.console.desk.searching import Searching
+from clients.console.entering import DESK, Entering
 from clients.console.figures import Counted, Figures
 from clients.console.forms import SESSION_COOKIE
 from clients.console.front import Console, NotEntered
@@ -49,8 +50,9 @@ def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
         where = "/entrar?fin" if request.cookies.get(SESSION_COOKIE) else "/entrar"
         if request.headers.get("hx-request"):
             return Response(status_code=401, headers={"HX-Redirect": where})
-        if request.method == "GET" and request.url.path == "/consulta":
-            return RedirectResponse(f"{where}{'&' if '?' in where else '?'}ir=consulta", 303)
+        if request.method == "GET" and request.url.path in DESK.values():
+            page = request.url.path.removeprefix("/")
+            return RedirectResponse(f"{where}{'&' if '?' in where else '?'}ir={page}", 303)
         if request.url.path not in ("/sala", "/"):
             return Response("Entre de nuevo.", status_code=401, media_type="text/plain; charset=utf-8")
         return RedirectResponse(where, 303)
@@ -77,6 +79,7 @@ def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
             Route("/cambiar", entering.change, methods=["POST"]),
             Route("/salir", entering.leave, methods=["POST"]),
             *Checking(console).routes(),
+            *Searching(console).routes(),
             Route("/sala", room.page),
             Route("/sala/fichas", room.tiles),
             Route("/sala/datos", room.drawings),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DEVELOPMENT_NAME = "Modo de desarrollo"
 _LONGEST_NIP, _LONGEST_PASSWORD = 32, 256
-_PAGES = {"consulta": "/consulta"}
+DESK = {"consulta": "/consulta", "buscar": "/buscar"}
 """Pages besides the room that a sign-in may lead to."""
 _EXPIRED = "Su contraseña venció, o es la que le dio su institución: ponga una suya."
 _CHANGED = "Contraseña cambiada: entre con la nueva."
@@ -73,7 +73,7 @@ class Entering:
             except TooMany:
                 return self._form(request, _TOO_MANY, 429)
             session = Session(Officer(console.line(), sign_in), f"NIP {nip}")
-        response = RedirectResponse(_PAGES.get(form.get("ir", ""), "/sala"), 303)
+        response = RedirectResponse(DESK.get(form.get("ir", ""), "/sala"), 303)
         # A new number at each sign-in: one that somebody planted before opens nothing.
         set_cookie(response, SESSION_COOKIE, console.sessions.begin(session), secure=console.secure)
         response.delete_cookie(FORM_COOKIE, path="/")

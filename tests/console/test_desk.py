@@ -85,6 +85,41 @@ def test_one_of_several_is_opened_as_chosen(browser: Browser, small_nation: Buil
     assert not re.search('class="insignia (rojo|verde)" tabindex', opened.text)  # type: ignore[attr-defined]
 
 
+def test_a_search_page_by_page(browser: Browser, small_nation: BuiltNation) -> None:
+    word = browser.word("/buscar")
+    page: Any = browser.post("/buscar", {"csrf": word, **WHY, "names": "LOPEZ"})
+    assert page.status == 200
+    assert 10 < len(forms(page, "/consulta/elegido")) <= 20  # but for those without a number
+    [sent] = [
+        {name: html.unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)}
+        for form in re.findall(
+            '<form class="acciones" method="post" action="/buscar">(.*?)</form>', page.text, re.DOTALL
+        )
+    ]
+    second = browser.post("/buscar", sent)
+    first_names, next_names = (set(re.findall("LOPEZ[A-Z ]*", text_of(each).upper())) for each in (page, second))
+    assert second.status == 200
+    assert first_names != next_names
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "Escriba qué buscar"),
+        ({"names": "LOPEZ", "make": "TOYOTA"}, "no ambos a la vez"),
+        ({"names": "LOPEZ", "birth_year_from": "abcd"}, "cuatro cifras"),
+        ({"names": "LOPEZ", "birth_date": "ayer"}, "Nacimiento:"),
+        ({"names": "LOPEZ", "sex": "X"}, "elija de la lista"),
+        ({"names": "LOPEZ", "motivo": ""}, "Elija el motivo"),
+        ({"plate_pattern": "%"}, "placa"),
+    ],
+)
+def test_what_is_no_search_is_named(browser: Browser, fields: dict[str, str], said: str) -> None:
+    page = browser.post("/buscar", {"csrf": browser.word("/buscar"), **WHY, **fields})
+    assert page.status == 422
+    assert said in text_of(page)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

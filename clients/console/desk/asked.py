@@ -82,14 +82,14 @@ class Asked:
 
 def why_of(form: Mapping[str, str]) -> Why:
     """Returns the reason that the page showed when its form was sent. Raises NotAsked."""
-    return Why(*(_field(form, name, label) for name, label in _WHY.items()))
+    return Why(*(field_of(form, name, label) for name, label in _WHY.items()))
 
 
 def asked_of(form: Mapping[str, str]) -> Asked:
     """Returns the form without its question: what is shown again beside an error. Raises NotAsked."""
     labels = PERSON_FIELDS | VEHICLE_FIELDS
-    fields = {name: text for name, label in labels.items() if (text := _field(form, name, label))}
-    return Asked(why_of(form), _field(form, "caja", "consulta"), fields)
+    fields = {name: text for name, label in labels.items() if (text := field_of(form, name, label))}
+    return Asked(why_of(form), field_of(form, "caja", "consulta"), fields)
 
 
 def question_of(asked: Asked) -> Question:
@@ -113,7 +113,7 @@ def chosen_of(form: Mapping[str, str]) -> Question:
     """Returns the request about somebody on a list, as chosen or as compared with a document. Raises NotAsked."""
     context = why_of(form).context()
     found = _COMPARED if form.get("comparado") == "si" else _CHOSEN
-    handle, cui, plate = (_field(form, name, "la lista") for name in ("manejo", "cui", "placa"))
+    handle, cui, plate = (field_of(form, name, "la lista") for name in ("manejo", "cui", "placa"))
     if plate and not handle and not cui:
         return Question("CheckVehicle", contract.CheckVehicleRequest(context=context, plate=plate))
     if not handle and not cui:
@@ -131,7 +131,7 @@ def records_of(form: Mapping[str, str]) -> contract.ListRecordsRequest:
         raise NotAsked("Abra los asientos desde su respuesta.")
     return contract.ListRecordsRequest(
         context=why_of(form).context(),
-        subject_id=_field(form, "sujeto", "la respuesta"),
+        subject_id=field_of(form, "sujeto", "la respuesta"),
         section=int(section),  # type: ignore[arg-type]
         page_size=PAGE,
         page_token=form.get("pagina", ""),
@@ -143,7 +143,7 @@ PAGE = 20
 _WHY = {"motivo": "motivo", "caso": "número de caso", "razon": "razón"}
 
 
-def _field(form: Mapping[str, str], name: str, label: str) -> str:
+def field_of(form: Mapping[str, str], name: str, label: str) -> str:
     """Returns a field without blanks around it. Raises NotAsked."""
     text = form.get(name, "").strip()
     if len(text) > LONGEST:

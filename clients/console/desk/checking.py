@@ -21,10 +21,9 @@ from clients.console.desk.asked import (
     why_of,
 )
 from clients.console.desk.marked import grid
+from clients.console.desk.refused import said_of, status_of
 from clients.console.desk.shown import shown
 from clients.console.forms import hold_to_session, read_form
-from clients.console.telling import told
-from clients.officer_view.failures import failure_text
 from clients.officer_view.records import records_table
 from clients.spanish import words as spanish
 
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
     from clients.console.front import Console
     from clients.console.sessions import Session
-
-_BY_QUESTION = ("INVALID_ARGUMENT", "FAILED_PRECONDITION")  # the asker's to mend
 
 
 class Checking:
@@ -94,7 +91,7 @@ class Checking:
         try:
             found = await session.officer.check("ListRecords", wanted)
         except CallFailure as failure:
-            return self._page(request, session, Asked(session.why, "", {}), _said(failure), _status(failure))
+            return self._page(request, session, Asked(session.why, "", {}), said_of(failure), status_of(failure))
         rows = rows_of(getattr(found, found.WhichOneof("subject")))
         section = spanish.SECTIONS.get(wanted.section, "asientos")
         table = grid(records_table(wanted.section, rows, found.total, found.answer.answered_at)) if rows else None
@@ -122,7 +119,7 @@ class Checking:
         try:
             response = await session.officer.check(method, message)
         except CallFailure as failure:
-            return self._page(request, session, asked, _said(failure), _status(failure))
+            return self._page(request, session, asked, said_of(failure), status_of(failure))
         return self._page(request, session, asked, answer=shown(response, typed=typed), listed=Listable(response))
 
     def _page(
@@ -156,17 +153,3 @@ def _sections(listed: Listable) -> Iterator[tuple[str, int, str, int]]:
     for section in listed.sections:
         for subject in listed.subject_ids(section):
             yield spanish.SECTIONS.get(section, "asientos"), section, subject, listed.totals.get(section, 0)
-
-
-def _said(failure: CallFailure) -> str:
-    if failure.status in _BY_QUESTION or failure.reason == "QUERY_TOO_BROAD":
-        return failure_text(failure, "", None)
-    return told(failure)
-
-
-def _status(failure: CallFailure) -> int:
-    if failure.status in _BY_QUESTION or failure.reason == "QUERY_TOO_BROAD":
-        return 422
-    if failure.status in ("PERMISSION_DENIED", "UNAUTHENTICATED"):
-        return 403
-    return 429 if failure.status == "RESOURCE_EXHAUSTED" else 503

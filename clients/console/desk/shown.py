@@ -9,7 +9,7 @@ from rich.text import Text
 
 from clients.console.desk.marked import Grid, Line, grid, marked
 from clients.officer_view.answer import answer_head, meant_line, nothing_found, registers_line, tried_line
-from clients.officer_view.candidates import candidates_table, likeness_line, shared_plate_line
+from clients.officer_view.candidates import candidates_table, likeness_line, narrowing_line, shared_plate_line
 from clients.officer_view.ownership import day_of
 from clients.officer_view.person import person_lines
 from clients.officer_view.vehicle import vehicle_lines
@@ -31,12 +31,24 @@ _SIGNS = {
 }
 
 
+_NOBODY = "Nadie ni nada coincide con todo lo dado: quite un dato, o escriba menos de él."
+
+
 @dataclass(frozen=True)
 class Choice:
     """A candidate and what a form sends to open it; empty for one that cannot be opened from a list."""
 
     cells: list[list[Line]]
     sent: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Several who fit, best first, and what is to be said of them."""
+
+    grid: Grid
+    choices: list[Choice]
+    said: list[Line | Grid]
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,7 @@ class Shown:
     meaning: str
     head: list[Line | Grid]
     who: list[Line | Grid]
-    candidates: Grid | None
-    choices: list[Choice]
-    candidates_said: list[Line | Grid]
+    listed: Listed | None
     sources: list[tuple[str, str, str]]
     sources_said: list[Line | Grid]
     answered_at: str
@@ -59,7 +69,7 @@ class Shown:
 
 
 def shown(response: Any, *, typed: bool) -> Shown:
-    """Returns what a page shows of a CheckResponse, CheckPersonResponse or CheckVehicleResponse.
+    """Returns what a page shows of the answer to a check or a search.
 
     typed: the officer gave what was asked by; for one of several chosen, the page did.
     """
@@ -68,17 +78,13 @@ def shown(response: Any, *, typed: bool) -> Shown:
     several = bool(response.candidates) and subject is None
     colour, meaning = spanish.level_words(answer.level)
     head = list(marked(answer_head(answer, subject, of_candidates=several, typed=typed)))[1:]  # its first is the level
-    table = grid(candidates_table(response.candidates, response.candidates_total)) if response.candidates else None
-    rows = table.rows if table is not None else []
     return Shown(
         level=colour.lower().replace(" ", "-"),
         sign=_SIGNS.get(answer.level, "■"),
         meaning=f"{colour}: {meaning}",
         head=head,
         who=[part for each in _who(response, subject) for part in marked(each)],
-        candidates=table,
-        choices=[Choice(row, _sent(each)) for row, each in zip(rows, response.candidates, strict=True)],
-        candidates_said=[part for each in _of_candidates(response) for part in marked(each)],
+        listed=_listed(response),
         sources=[
             (s.name, spanish.REGISTER_STATES.get(s.state, "desconocido"), as_of_text(s.as_of)) for s in answer.registers
         ],
@@ -87,6 +93,14 @@ def shown(response: Any, *, typed: bool) -> Shown:
         answer_id=answer.answer_id,
         generation_id=answer.generation_id,
     )
+
+
+def _listed(response: Any) -> Listed | None:
+    if not response.candidates:
+        return None
+    table = grid(candidates_table(response.candidates, response.candidates_total))
+    choices = [Choice(row, _sent(each)) for row, each in zip(table.rows, response.candidates, strict=True)]
+    return Listed(table, choices, [part for each in _of_candidates(response) for part in marked(each)])
 
 
 def _subject(response: Any) -> person_pb2.Person | vehicle_pb2.Vehicle | None:
@@ -102,15 +116,17 @@ def _who(response: Any, subject: person_pb2.Person | vehicle_pb2.Vehicle | None)
     elif isinstance(subject, vehicle_pb2.Vehicle):
         yield vehicle_lines(subject, day_of(response.answer.answered_at))
     elif not response.candidates:
-        yield Text(nothing_found(response.answer))
-    if response.suggestions:
+        searched = "next_page_token" in type(response).DESCRIPTOR.fields_by_name
+        yield Text(_NOBODY if searched else nothing_found(response.answer))
+    if getattr(response, "suggestions", None):
         yield Text(meant_line(response), style="bold")
     if getattr(response, "detected", None):
         yield tried_line(response.detected, response.answer)
 
 
 def _of_candidates(response: Any) -> Iterator[RenderableType]:
-    for line in (likeness_line(response.candidates), shared_plate_line(response.candidates)):
+    narrowing = narrowing_line(response) if hasattr(response, "narrow_by") else ""
+    for line in (likeness_line(response.candidates), shared_plate_line(response.candidates), narrowing):
         if line:
             yield Text(line)
 
