@@ -36,7 +36,7 @@ async def read_form(request: Request) -> dict[str, str]:
     except TimeoutError:
         raise HTTPException(408, "El formulario no llegó completo.") from None
     try:
-        found = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=16, errors="strict")
+        found = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=32, errors="strict")
     except ValueError:
         raise HTTPException(400, "El formulario no se puede leer.") from None
     return {name: values[-1] for name, values in found.items()}

@@ -86,3 +86,19 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(page: Page, small_nation: B
     ask(page, str(small_nation.cast["vehicles"]["clean_vehicle"]["plate"]))
     expect(page.locator("#nivel")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_search_by_keyboard_and_one_of_its_list(page: Page, small_nation: BuiltNation) -> None:
+    [of] = [case for case in small_nation.cast["cases"] if case["name"] == "search_namesakes"]
+    page.get_by_role("link", name="Buscar").press("Enter")
+    expect(page.get_by_label("Nombres y apellidos, o parte")).to_be_focused()
+    page.keyboard.type(of["request"]["names"])
+    page.get_by_label("Motivo").select_option("INVESTIGATION")
+    page.get_by_role("button", name="Buscar").press("Enter")
+    expect(page.locator("#nivel")).to_be_focused()
+    page.get_by_role("button", name="Abrir 1", exact=True).press("Enter")  # whom an order alone names
+    expect(page.get_by_text("elegido de una lista, sin comparar su documento")).to_be_visible()
+    expect(page.locator("#nivel")).to_contain_text("AMARILLO")
+    expect(page.get_by_text("Acción:").first).to_be_visible()
+    page.get_by_role("button", name="Abrir 2", exact=True).press("Enter")
+    expect(page.locator("#nivel")).not_to_contain_text("ROJO")

@@ -113,9 +113,11 @@ def chosen_of(form: Mapping[str, str]) -> Question:
     """Returns the request about somebody on a list, as chosen or as compared with a document. Raises NotAsked."""
     context = why_of(form).context()
     found = _COMPARED if form.get("comparado") == "si" else _CHOSEN
-    handle, cui, plate = (field_of(form, name, "la lista") for name in ("manejo", "cui", "placa"))
+    handle, cui, plate, name = (field_of(form, name, "la lista") for name in ("manejo", "cui", "placa", "nombre"))
     if plate and not handle and not cui:
         return Question("CheckVehicle", contract.CheckVehicleRequest(context=context, plate=plate))
+    if name and not handle and not cui:
+        return check_question(context, "", {"name": name}, {})
     if not handle and not cui:
         raise NotAsked("Elija de la lista.")
     request = contract.CheckPersonRequest(context=context, subject_found=found, handle=handle)

@@ -41,6 +41,11 @@ class Choice:
     cells: list[list[Line]]
     sent: dict[str, str]
 
+    @property
+    def of_person(self) -> bool:
+        """Returns whether a document can be compared."""
+        return bool({"manejo", "cui"} & self.sent.keys())
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -132,8 +137,12 @@ def _of_candidates(response: Any) -> Iterator[RenderableType]:
 
 
 def _sent(candidate: Any) -> dict[str, str]:
-    """Returns the opaque handle where the server gives one, else the number that policy lets the list show."""
-    for name, value in (("manejo", candidate.handle), ("cui", candidate.cui), ("placa", candidate.plate)):
+    """Returns the opaque handle where the server gives one, else the number that policy lets the list show.
+
+    A person that an order alone names has neither: a check by that name shows the order.
+    """
+    numbers = (("manejo", candidate.handle), ("cui", candidate.cui), ("placa", candidate.plate))
+    for name, value in (*numbers, ("nombre", candidate.name)):
         if value:
             return {name: value}
     return {}
