@@ -250,7 +250,7 @@ EVERYBODY = {
         (Person("ROQUE ARTURO SOCOP XICARA"),), Warrant("ROQUE SOCOP", "1900-01-01", 0), "HIT"
     ),
     "his CUI with one name of each kind, born on a New Year's Day": Case(
-        (Person("RUFO ARTURO SOCOP XICARA"),), Warrant("RUFO SOCOP", "1963-01-01", 0), "HIT"
+        (Person("RUFO ARTURO SOCOP XICARA"),), Warrant("RUFO SOCOP", "1963-01-01", 0), "POSSIBLE"
     ),
     "his CUI with one name of each kind, born another day": Case(
         (Person("RUBEN ARTURO SOCOP XICARA"),), Warrant("RUBEN SOCOP", "1963-02-03", 0), "POSSIBLE"
