@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 
 from ronda.demo.directory import DemoDirectory
-from ronda.demo.postgres_cluster import free_port
 from tests.kit.pasted import Pasted, pasted_lines
+from tests.kit.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 240

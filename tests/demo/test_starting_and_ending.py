@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from ronda.demo.page import Page
-from ronda.demo.postgres_cluster import PostgresCluster, PostgresUnavailable, free_port
+from ronda.demo.postgres_cluster import PostgresCluster, PostgresUnavailable
 from tests.demo.running_demo import ROOT, RunningDemo, demo_command
+from tests.kit.ports import free_port
 
 
 def _refused(command: list[str]) -> str:

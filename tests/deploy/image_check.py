@@ -19,9 +19,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ronda.demo.postgres_cluster import PostgresCluster, free_port
+from ronda.demo.postgres_cluster import PostgresCluster
 from tests.deploy.docker_ignore import left_out
 from tests.kit.nation_kit import build_nation
+from tests.kit.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "build" / "image"

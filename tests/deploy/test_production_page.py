@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ronda.demo.postgres_cluster import free_port
 from tests.deploy.sandbox import run_in_sandbox, why_not
 from tests.kit.nation_kit import BuiltNation
+from tests.kit.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "production.md"

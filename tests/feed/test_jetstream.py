@@ -18,9 +18,9 @@ import pytest
 from nats.js.client import JetStreamContext
 
 from clients.feed.jetstream import JetStreamSource
-from ronda.demo.postgres_cluster import free_port
 from tests.feed.test_command import DevelopmentServer, feed, in_force, upsert
 from tests.feed.test_command import field as field  # noqa: PLC0414 - the fixture
+from tests.kit.ports import free_port
 from tests.server.running_server import ROOT, until
 
 SERVER = shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin")

@@ -27,7 +27,7 @@ from ronda.v1 import feed_service_pb2 as contract
 from server.trust.issuing import Pair
 from tests.feed.feed_kit import Stream, feed_server, warrant
 from tests.kit.field_world import SERVICE, STOP, FieldServer
-from tests.lane.laned import free_port
+from tests.kit.ports import free_port
 from tests.server.running_server import ROOT, until
 from tests.trust.trust_kit import Client
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from ronda.demo.postgres_cluster import PostgresCluster, free_port
+from ronda.demo.postgres_cluster import PostgresCluster
 from tests.feed.feed_kit import SOURCES, court, feed_server, position
 from tests.feed.feeder_kit import feeder
 from tests.feed.outbox_kit import outbox_database
 from tests.feed.test_command import lines, upsert
 from tests.feed.test_jetstream import SERVER, Broker, change
 from tests.kit.field_world import FieldServer, built_field
+from tests.kit.ports import free_port
 from tests.kit.small_world import SmallWorld
 from tests.server.running_server import RunningServer, until
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import grpc
 from server.audit.keys import load_auditor_private
 from server.audit.reading import AuditReader, AuditRecord
 from tests.kit.nation_kit import BuiltNation
+from tests.kit.ports import free_port
 from tests.server.published import Published
 from tests.server.running_server import RunningServer
 from tests.trust.conftest import TrustedServer
@@ -39,13 +39,6 @@ subjects = { count = 20, seconds = 86400, burst = 20 }
 repeats = { count = 8, seconds = 86400, burst = 8 }
 refuse = ["neighbours", "misses"]
 """
-
-
-def free_port() -> int:
-    """One that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from ronda.v1 import alert_pb2, level_pb2
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import confirmation_service_pb2 as contract
 from tests.kit.field_world import Asker, FieldServer, field_server
+from tests.kit.ports import free_port
 from tests.lane.came import ask, differences
-from tests.lane.laned import CHECK, CHECK_PERSON, free_port
+from tests.lane.laned import CHECK, CHECK_PERSON
 from tests.server.running_server import until
 
 REQUESTED, DENIED, CONFIRMED = (

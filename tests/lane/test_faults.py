@@ -14,8 +14,9 @@ import grpc
 import pytest
 
 from tests.kit.nation_kit import BuiltNation
+from tests.kit.ports import free_port
 from tests.lane.lane_kit import lane_address, outcome
-from tests.lane.laned import free_port, patrols_without_end, start_laned
+from tests.lane.laned import patrols_without_end, start_laned
 from tests.server.requests import QUESTION
 from tests.server.running_server import RunningServer, call, until
 from tests.trust.trust_kit import question

@@ -23,8 +23,9 @@ from clients.client.blocking import Ronda
 from clients.client.identity import Identity
 from core.audit.reader import Flag
 from tests.kit.nation_kit import BuiltNation
+from tests.kit.ports import free_port
 from tests.lane.bare import Bare, bare, fields_of, prefixed, tls_context, tls_to, written
-from tests.lane.laned import CHECK_PERSON, Laned, free_port, laned_at_home, patrols_without_end, start_laned
+from tests.lane.laned import CHECK_PERSON, Laned, laned_at_home, patrols_without_end, start_laned
 from tests.lane.load import Load
 from tests.lane.test_wire import OK
 from tests.server.requests import CUI

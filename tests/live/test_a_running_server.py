@@ -18,8 +18,8 @@ from core.ledger.writer import LedgerWriter
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import clearance_service_pb2 as clearance
 from tests.indexer.small_registers import cui_of
+from tests.kit.ports import free_port
 from tests.kit.small_world import SmallWorld, cleared
-from tests.lane.laned import free_port
 from tests.live.live_kit import RunningLive
 from tests.live.stating import StatingWorld, states_to
 from tests.server.running_server import ROOT, clear, until

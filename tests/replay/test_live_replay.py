@@ -11,7 +11,7 @@ import pytest
 from core.ledger.change import Kind
 from ronda.v1 import check_service_pb2 as checks
 from tests.indexer.small_registers import cui_of
-from tests.lane.laned import free_port
+from tests.kit.ports import free_port
 from tests.live.stating import StatingWorld, states_to
 from tests.live.test_a_running_server import Live
 from tests.replay.replay_kit import Log

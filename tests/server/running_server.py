@@ -19,6 +19,8 @@ import grpc
 import psutil
 from google.rpc import error_details_pb2, status_pb2
 
+from tests.kit.ports import free_address
+
 ROOT = Path(__file__).parents[2]
 READY_S = 30.0
 
@@ -42,7 +44,7 @@ class RunningServer:
         command = [sys.executable, "-m", "ronda.command"] if program is None else [str(program)]
         assert isinstance(environment, dict)
         self.log_path = log_path
-        given = {"data": data, "listen": "127.0.0.1:0", "metrics": "127.0.0.1:0", "workers": 2, **settings}
+        given = {"data": data, "listen": free_address(), "metrics": "127.0.0.1:0", "workers": 2, **settings}
         variables = {name: value for name, value in os.environ.items() if not name.startswith("RONDA_")}
         variables |= {f"RONDA_{name.upper()}": str(value) for name, value in given.items() if value is not None}
         variables |= {**self.environ, **environment}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import aiosmpplib
 import smpp34
 
 from tests.issuer.issuer_kit import NUMBER, PIN, RunningIssuer
+from tests.kit.ports import free_port
 from tests.sms.conftest import gateway_settings
 from tests.sms.smsc_kit import GatewayProcess
 from tests.trust.conftest import TrustedServer
@@ -35,9 +35,7 @@ async def next_of(server: Any, kind: type) -> Any:
 
 async def talk(directory: Path, settings: dict[str, Any]) -> tuple[list[str], dict[str, int]]:
     """Signs in and asks; the reply is put off once; the SMSC goes away, and another stands in its place."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     server = smpp34.Server("127.0.0.1", port, system_id="smsc")
     await server.start()
     gateway = await asyncio.to_thread(GatewayProcess, directory / "gateway", port, **settings)

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.ledger.change import RECORD_KINDS, Change
 from core.ledger.reader import FOLDER, LedgerReader
-from ronda.demo.postgres_cluster import PostgresCluster, free_port
+from ronda.demo.postgres_cluster import PostgresCluster
 from ronda.v1 import check_service_pb2 as checks
 from ronda.v1 import context_pb2, level_pb2
 from tests.feed.month.courts import BORN, PEOPLE, BusCourt, Court, FolderCourt, OutboxCourt, name_of
@@ -25,6 +25,7 @@ from tests.feed.month.program import Program
 from tests.feed.outbox_kit import outbox_database
 from tests.feed.test_jetstream import Broker
 from tests.indexer.small_registers import cui_of
+from tests.kit.ports import free_port
 from tests.kit.small_world import SmallWorld
 from tests.kit.stepped_clock import SteppedClock, fixed_clock
 from tests.live.kills.parts import kill_database

@@ -15,9 +15,10 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from ronda.demo.postgres_cluster import PostgresCluster, free_port
+from ronda.demo.postgres_cluster import PostgresCluster
 from tests.feed.outbox_kit import outbox_database
 from tests.feed.test_jetstream import Broker
+from tests.kit.ports import free_port
 from tests.kit.small_world import SmallWorld
 from tests.live.live_kit import RunningLive
 from tests.server.running_server import ROOT, RunningServer, until
