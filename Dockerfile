@@ -13,9 +13,14 @@ RUN apt-get update -qq \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements requirements
-RUN python3 -m venv /opt/build && /opt/build/bin/pip install -q --require-hashes -r requirements/build.lock \
-    && python3 -m venv /opt/ronda && /opt/ronda/bin/pip install -q --require-hashes -r requirements/app.lock
-COPY setup.py pyproject.toml README.md LICENSE NOTICE ./
+COPY setup.py pyproject.toml uv.lock README.md LICENSE NOTICE ./
+# For a client too (`ronda console`, `ronda sms`): EXTRAS="--extra desk --extra sms".
+ARG EXTRAS=
+RUN python3 -m venv /opt/build && /opt/build/bin/pip install -q --require-hashes -r requirements/uv.lock \
+    && /opt/build/bin/uv export -q --frozen --no-emit-project --only-group build -o build.lock >/dev/null \
+    && /opt/build/bin/uv export -q --frozen --no-emit-project $EXTRAS -o server.lock >/dev/null \
+    && /opt/build/bin/pip install -q --require-hashes -r build.lock \
+    && python3 -m venv /opt/ronda && /opt/ronda/bin/pip install -q --require-hashes -r server.lock
 COPY proto proto
 COPY ronda ronda
 COPY core core

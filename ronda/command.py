@@ -26,6 +26,7 @@ from typer.models import CommandInfo, TyperInfo
 
 from clients.spanish.system_errors import system_error_text
 from ronda.commands.exit_status import MEANING, ExitStatus
+from ronda.commands.extras import missing_extra
 from ronda.commands.output import say
 from ronda.commands.spanish_usage import speak_spanish, usage_error_lines, whole_summaries
 
@@ -189,6 +190,11 @@ def main() -> None:
         asked = getattr(error, "ctx", None)
         serving = asked is not None and asked.info_name == "serve" and asked.parent.parent is None
         status = ExitStatus.SETTINGS if serving else error.exit_code  # its options are settings
+    except ModuleNotFoundError as error:
+        if (missing := missing_extra(error)) is None:
+            raise
+        say(missing, err=True)
+        status = ExitStatus.SETTINGS
     except (UnicodeEncodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO):
             if error.filename is None:

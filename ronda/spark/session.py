@@ -37,7 +37,7 @@ def open_session(master: str) -> Any:
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
     except ImportError:
-        raise EngineFailed("Falta PySpark: instale ronda[spark] (requirements/spark.lock).", "settings") from None
+        raise EngineFailed("Falta PySpark: instale ronda[spark].", "settings") from None
     # Executors of this machine run this very Python; those of a cluster what PYSPARK_PYTHON says.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     alone = _OF_THIS_MACHINE.match(master)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-LOCK = ROOT / "requirements" / "app.lock"
+# The application with all its clients but Spark.
+EXPORT = ("export", "-q", "--frozen", "--no-emit-project", "--all-extras", "--no-extra", "spark")
 _SECONDS = 600
 
 
@@ -53,7 +54,9 @@ def verdict(answers: list[dict[str, Any]], asked: int) -> tuple[int, str]:
 
 def main() -> int:
     """0 when nothing is known against any package, or when nobody can be asked."""
-    requirements = pinned(LOCK.read_text(encoding="utf-8"))
+    uv = str(Path(sys.executable).parent / "uv")
+    locked = subprocess.run([uv, *EXPORT], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    requirements = pinned(locked)
     first = audited(requirements[:1], 60)  # one question tells whether the others are worth their time
     status, text = verdict(audited(requirements) if first else [], len(requirements))
     print(text)  # noqa: T201

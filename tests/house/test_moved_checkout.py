@@ -22,8 +22,9 @@ def checkout(tmp_path: Path) -> Path:
     (place / ".venv" / "bin").mkdir()
     (packages / "ronda-checkout.pth").write_text(f"{place}\n", encoding="utf-8")
     (place / "requirements").mkdir()
-    for name in ("python", "ruff"):
-        _write_program(place / ".venv" / "bin" / name, "exit 0")
+    (place / "requirements" / "uv.lock").touch()
+    for name in ("python", "ruff", "uv"):
+        _write_program(place / ".venv" / "bin" / name, 'while [ $# -gt 0 ]; do [ "$1" != -o ] || : >"$2"; shift; done')
     _write_program(tmp_path / "python", f'[ "$2" != venv ] || {{ echo "made anew: $3"; exit {MADE_ANEW}; }}')
     shutil.copy(ROOT / "run", place / "run")
     return place
@@ -71,6 +72,7 @@ def test_an_environment_that_was_lent_stays(checkout: Path) -> None:
     other = checkout.parent / "other"
     other.mkdir()
     shutil.copy(checkout / "run", other / "run")
+    shutil.copytree(checkout / "requirements", other / "requirements")
     (other / ".venv").symlink_to(checkout / ".venv")
     assert _run(other, "fmt")[0] == 0
     assert (other / ".venv").is_symlink()

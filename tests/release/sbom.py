@@ -1,6 +1,6 @@
 """`python -m tests.release.sbom`: bills of materials (CycloneDX 1.6, JSON) of both wheels into dist/ (./run sbom).
 
-ronda-<version>.cdx.json          the server: each line of requirements/app.lock, with its hashes
+ronda-<version>.cdx.json          the server: each package of its clients too, as uv.lock has it, with its hashes
 ronda_client-<version>.cdx.json   the client: what an installation of its wheel with [feed] brings today
 
 Written by cyclonedx-py, in build/sbom-venv. Debian's libraries and the console's assets are in neither.
@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DIST = ROOT / "dist"
 TOOL = ROOT / "build" / "sbom-venv" / "bin" / "cyclonedx-py"
-LOCK = ROOT / "requirements" / "app.lock"
+LOCK = ROOT / "build" / "app.lock"  # ./run sbom writes it from uv.lock
 CLIENT = ROOT / "build" / "sbom-client"
 _PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.MULTILINE)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
+import tomllib
 from collections import defaultdict
 from importlib.metadata import distribution
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 from tests.release.conftest import ROOT
 
-ASKED_FOR = ROOT / "requirements" / "app.in"
+PROJECT = ROOT / "pyproject.toml"
 CLIENT = ROOT / "build" / "sbom-client" / "bin" / "python"
 
 
@@ -53,11 +54,11 @@ def test_bills_name_what_is_installed() -> None:
     done = subprocess.run(["./run", "sbom"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     server, client = (ROOT / line.partition(":")[0] for line in done.stdout.splitlines()[-2:])
-    lines = re.sub(r"#.*", "", ASKED_FOR.read_text(encoding="utf-8")).splitlines()
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    extras = (names for extra, names in project["optional-dependencies"].items() if extra != "spark")
+    lines = [*project["dependencies"], *chain.from_iterable(extras)]
     bill = named(server)
-    lacking = {
-        name: version for name, version in needed(*filter(str.strip, lines)).items() if version not in bill[name]
-    }
+    lacking = {name: version for name, version in needed(*lines).items() if version not in bill[name]}
     assert lacking == {}
     assert len(bill) > 30
     listed = subprocess.run(
