@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clients.console.desk.checking import Checking
+from clients.console.desk.printing import Printing
 from clients.console.desk.searching import Searching
 from clients.console.entering import DESK, Entering
 from clients.console.figures import Counted, Figures
@@ -65,11 +66,8 @@ def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
         return {404: "No hay tal página.", 405: "Así no se pide esta página."}.get(error.status_code, error.detail)
 
     handlers: dict[Any, Any] = {NotEntered: not_entered, HTTPException: failed}
-    names = [
-        *settings.hosts,
-        *([settings.host] if settings.host else []),
-        *(_LOOPBACK_NAMES if settings.loopback else ()),
-    ]
+    loopback = _LOOPBACK_NAMES if settings.loopback else ()
+    names = [*settings.hosts, *([settings.host] if settings.host else []), *loopback]
     application = Starlette(
         routes=[
             Route("/", front),
@@ -79,6 +77,7 @@ def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
             Route("/cambiar", entering.change, methods=["POST"]),
             Route("/salir", entering.leave, methods=["POST"]),
             *Checking(console).routes(),
+            *Printing(console).routes(),
             *Searching(console).routes(),
             Route("/sala", room.page),
             Route("/sala/fichas", room.tiles),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clients.console.desk.asked import Why
+from clients.console.desk.kept import Kept
 
 if TYPE_CHECKING:
     from clients.console.officer import Officer
@@ -26,7 +27,7 @@ _RANDOM_BYTES = 32
 class Session:
     """One officer at one browser. csrf goes with each form; `wall` screens have nobody who types.
 
-    why: the purpose and case that the desk was asked under last; a new session has none.
+    why: the purpose and case that the desk was asked under last; a new session has none. kept: for prints.
     """
 
     officer: Officer
@@ -38,6 +39,7 @@ class Session:
     ended: bool = False
     watching: Watching | None = None
     why: Why = field(default_factory=Why)
+    kept: Kept = field(default_factory=Kept)
 
     def forged(self, token: str) -> bool:
         """Returns whether a form was not one of ours."""
@@ -106,6 +108,7 @@ class Sessions:
         session = self._held.pop(key, None)
         if session is not None:
             session.ended = True
+            session.kept.clear()
             session.officer.sign_off()
 
 

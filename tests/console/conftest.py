@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.console.console_kit import RunningConsole, make_country, running_console
 from tests.kit.between_workers import made_once
@@ -60,3 +61,13 @@ def country(small_nation: BuiltNation, marts: Path, tmp_path_factory: pytest.Tem
 def console(country: Country, tmp_path: Path) -> Iterator[RunningConsole]:
     with running_console(country.server.address, tmp_path / "console.log") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or "/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()

@@ -20,6 +20,7 @@ from clients.console.desk.asked import (
     records_of,
     why_of,
 )
+from clients.console.desk.kept import KeptAnswer
 from clients.console.desk.marked import grid
 from clients.console.desk.refused import said_of, status_of
 from clients.console.desk.shown import shown
@@ -120,6 +121,7 @@ class Checking:
             response = await session.officer.check(method, message)
         except CallFailure as failure:
             return self._page(request, session, asked, said_of(failure), status_of(failure))
+        session.kept.keep_answer(KeptAnswer(asked, response, typed))
         return self._page(request, session, asked, answer=shown(response, typed=typed), listed=Listable(response))
 
     def _page(
