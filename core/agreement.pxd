@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint8_t
 
-from core.contract cimport AGREEMENT_AGREES, AGREEMENT_UNKNOWN
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_UNKNOWN
 
 
 cdef inline uint8_t better(uint8_t a, uint8_t b) noexcept nogil:

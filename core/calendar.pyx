@@ -5,7 +5,7 @@ A day is days since 1970-01-01. A partial date is (year, month, day) with 0 for 
 
 from libc.stdint cimport INT32_MAX, INT32_MIN, int32_t, int64_t
 
-from core.contract cimport *
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN
 
 cdef enum:
     DAY_MS = 86400000

@@ -5,7 +5,7 @@ from libc.stdint cimport uint32_t
 from core.access.limits cimport limits_persons
 from core.access.session cimport LOOK_DELEGATED
 from core.access.shown_persons cimport LISTED_IN_DAY, LISTED_IN_HOUR, Audience, PersonTables, persons_show
-from core.contract cimport ERROR_REASON_TOO_MANY_PERSONS
+from core.contract.error cimport ERROR_REASON_TOO_MANY_PERSONS
 from core.failure cimport OK, fail
 
 

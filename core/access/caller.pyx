@@ -21,7 +21,7 @@ from core.access.session cimport (
     PURPOSE_SLOTS, PurposeGrant, Session,
 )
 from core.access.shown_persons cimport ASKS_IDENTIFIER, ASKS_LIST, PERSONS_MAX, ShownPerson
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID, ERROR_REASON_FORBIDDEN, ERROR_REASON_TOKEN_EXPIRED
 from core.failure cimport Failure, OK, fail
 from core.machine.xxhash cimport XXH3_64bits
 

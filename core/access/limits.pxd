@@ -25,7 +25,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from core.access.enumeration cimport RowAsked
 from core.access.session cimport PurposeGrant, Session
 from core.access.shown_persons cimport PersonTables
-from core.contract cimport ERROR_REASON_LIMIT_EXCEEDED, ERROR_REASON_TOO_MANY_PERSONS
+from core.contract.error cimport ERROR_REASON_LIMIT_EXCEEDED, ERROR_REASON_TOO_MANY_PERSONS
 from core.failure cimport Failure
 
 cdef struct LimitVerdict:

@@ -25,7 +25,7 @@ from core.access.session cimport (
     LOOK_DELEGATED, LOOK_ENUMERATION, LOOK_OFF_HOURS, LOOK_REPEATED, LOOK_RETRY, PurposeGrant, Session,
 )
 from core.access.shown_persons cimport PERSONS_SEEN, VIEWERS, PersonTables, Viewer, viewer_listed_now
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID, ERROR_REASON_LIMIT_EXCEEDED, ERROR_REASON_TOO_MANY_PERSONS
 from core.failure cimport FAILED, OK, fail
 from core.machine.atomics cimport ronda_load, ronda_store, ronda_swap
 from core.machine.invariant cimport LAYOUT

@@ -4,7 +4,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
 
 from core.call.memory cimport Call
-from core.contract cimport *
+from core.contract.level cimport *
 
 
 cdef struct Grounds:             # what decides a level besides the hits

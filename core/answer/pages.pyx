@@ -4,7 +4,11 @@ from core.answer.outcome cimport Outcome, outcome_begin
 from core.answer.response cimport put_answer, put_candidates
 from core.call.memory cimport FITS_MAX, call_out_of_memory
 from core.call.page_token cimport mix_number, page_goes_on, put_page_token
-from core.contract cimport *
+from core.contract.check_service_fields cimport (
+    F_SearchPersonsResponse_candidates, F_SearchPersonsResponse_candidates_total,
+    F_SearchPersonsResponse_next_page_token,
+)
+from core.contract.level cimport LEVEL_INSUFFICIENT
 from core.failure cimport FAILED, OK
 from core.generation.levels cimport number_order
 from core.wire cimport put_int_if

@@ -14,7 +14,21 @@ from core.call.memory cimport (
 )
 from core.call.notes cimport ANSWER_NOTES, NOTE_IDENTITY_CHANGED, NOTE_SIMILAR_NAME_ALERT
 from core.call.question cimport METHOD_CHECK, is_chosen_by_name
-from core.contract cimport *
+from core.contract.alert cimport (
+    HIT_SUBJECT_KIND_OWNER, HIT_SUBJECT_KIND_PERSON, HIT_SUBJECT_KIND_PLATE, HIT_SUBJECT_KIND_VEHICLE,
+)
+from core.contract.check_service cimport IDENTIFIER_KIND_NAME
+from core.contract.check_service_fields cimport *
+from core.contract.error cimport ERROR_REASON_INTERNAL
+from core.contract.level cimport *
+from core.contract.level_fields cimport F_Comparison_agreement, F_Comparison_criterion
+from core.contract.person_fields cimport (
+    F_Person_age, F_Person_cautions, F_Person_closed_alerts, F_Person_homonyms, F_Person_kind, F_Person_name,
+    F_Person_name_only_alerts, F_Person_name_register_id, F_Person_subject_id, F_Person_totals,
+)
+from core.contract.section cimport SECTION_FIREARM, SECTION_IDENTITY, SECTION_OWNER, SENSITIVITY_OPEN
+from core.contract.value_fields cimport F_PartialDate_year
+from core.contract.vehicle_fields cimport *
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport FLAG_INVALID_IDENTIFIER, NO_ENTITY, ClaimEntry, IdentifierEntry
 from core.generation.store cimport Register

@@ -4,7 +4,10 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 
 from core.assembly.record cimport compare_records, entity_records, same_text
 from core.calendar cimport NO_DAY
-from core.contract cimport *
+from core.contract.alert cimport (
+    ALERT_KIND_STOLEN_ENGINE, ALERT_KIND_STOLEN_PLATE, ALERT_KIND_STOLEN_VEHICLE, ALERT_STATE_PENDING,
+)
+from core.contract.section cimport SENSITIVITY_DISCREET
 from core.generation.view cimport SPAN_UNKNOWN
 from core.standard_record cimport ALERT_BIRTH_TURNED
 

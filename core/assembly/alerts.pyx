@@ -8,7 +8,17 @@ from core.assembly.alert_rows cimport (
 )
 from core.assembly.record cimport compare_records, entity_record_count, entity_records, same_text, text_of
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day
-from core.contract cimport *
+from core.contract.alert cimport *
+from core.contract.alert_fields cimport (
+    F_HitSource_record, F_HitSource_state, F_HitSource_state_date, F_Hit_action, F_Hit_agrees, F_Hit_disagrees,
+    F_Hit_kind, F_Hit_record, F_Hit_sources, F_Hit_state,
+)
+from core.contract.level cimport (
+    CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_LICENCE, CRITERION_NIT, CRITERION_PLATE, CRITERION_VIN,
+    LEVEL_POSSIBLE,
+)
+from core.contract.value_fields cimport F_CodedText_code, F_CodedText_text, F_RecordReference_possible
+from core.contract.vehicle_fields cimport F_Owner_record
 from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_CLOSED_ON_NO_DAY, ALERT_CRITERION_1, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ALERT_PLATE,
     NO_REGISTER, AlertEntry, closed_elsewhere_of,

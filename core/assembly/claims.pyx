@@ -8,7 +8,8 @@ from core.assembly.record cimport (
     compare_records, entity_record_count, entity_records, same_text, text_of,
 )
 from core.calendar cimport birth_dates_agreement
-from core.contract cimport *
+from core.contract.level cimport *
+from core.contract.section cimport SECTION_IDENTITY
 from core.identifiers.kinds cimport KEY_CEDULA, KEY_CUI, KEY_DOCUMENT, KEY_LICENCE, KEY_NIT
 from core.name_index.writer cimport municipality_of_cui
 from core.names.bearing cimport (

@@ -12,7 +12,18 @@ from core.assembly.identifiers cimport collect_identifiers, collect_plates, firs
 from core.assembly.linked_record cimport Record
 from core.assembly.record cimport compare_records, entity_record_count, entity_records, text_of
 from core.calendar cimport NO_DAY
-from core.contract cimport *
+from core.contract.alert cimport ALERT_STATE_PENDING
+from core.contract.check_service_fields cimport (
+    F_Candidate_birth_date, F_Candidate_cui, F_Candidate_department, F_Candidate_description, F_Candidate_name,
+    F_Candidate_register_id, F_Candidate_sex,
+)
+from core.contract.level cimport (
+    CRITERION_CUI, CRITERION_DOCUMENT, CRITERION_LICENCE, CRITERION_NAMES, CRITERION_NIT, CRITERION_PLATE,
+    CRITERION_VIN, LEVEL_POSSIBLE,
+)
+from core.contract.section cimport SECTION_OWNER, SENSITIVITY_OPEN
+from core.contract.value_fields cimport F_PartialDate_day, F_PartialDate_month, F_PartialDate_year
+from core.contract.vehicle_fields cimport F_Owner_record
 from core.files.layout cimport EntityRow
 from core.generation.dossier cimport (
     DOSSIER_MAGIC, ENTITY_VEHICLE, FLAG_CROWDED, FLAG_HIDDEN, FLAG_IDENTITY_CONFLICT, FLAG_INVALID_IDENTIFIER,

@@ -7,7 +7,8 @@ from core.assembly.arena cimport Text, put_once
 from core.assembly.linked_record cimport Record
 from core.assembly.record cimport compare_records, entity_record_count, entity_records, text_of
 from core.calendar cimport NO_DAY
-from core.contract cimport *
+from core.contract.level cimport CRITERION_ENGINE, CRITERION_MAKE, CRITERION_PLATE, CRITERION_VIN, LEVEL_POSSIBLE
+from core.contract.section cimport SECTION_OWNER, SECTION_PLATE_ASSIGNMENT, SECTION_VEHICLE_REGISTRATION
 from core.free_text.vehicles cimport colour_mask
 from core.generation.dossier cimport IDENTIFIER_IDENTIFIED, IdentifierEntry
 from core.generation.keys cimport key_hash

@@ -4,7 +4,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
 
-from core.contract cimport *
+from core.contract.alert_fields cimport F_HitSource_record, F_Hit_record, F_Hit_sources
+from core.contract.value_fields cimport F_RecordReference_record_id, F_RecordReference_register_id
 from core.machine.xxhash cimport XXH3_64bits
 from core.wire cimport WIRE_LENGTH, Field, Reader, read_field, reader_init
 

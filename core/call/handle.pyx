@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 from core.audit.record cimport AGAIN_PAGE_TOKEN
 from core.call.page_token cimport token_decode, token_encode
-from core.contract cimport ERROR_REASON_HANDLE_INVALID
+from core.contract.error cimport ERROR_REASON_HANDLE_INVALID
 from core.failure cimport OK, fail
 from core.machine.siphash cimport ronda_siphash128
 from core.wire cimport put_bytes

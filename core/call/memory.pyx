@@ -11,7 +11,7 @@ from core.call.question cimport PAGE_MAX
 from core.call.register_states cimport (
     register_states_compute, register_states_free, register_states_hold, register_states_init,
 )
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_DOSSIER_DAMAGED, ERROR_REASON_INTERNAL
 from core.failure cimport OK, fail, failure_init
 from core.generation.dossier cimport NO_ENTITY
 from core.generation.levels cimport number_order

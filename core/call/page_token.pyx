@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memcmp, memcpy
 
 from core.audit.record cimport AGAIN_PAGE_TOKEN
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_GENERATION_GONE, ERROR_REASON_PAGE_TOKEN_INVALID
 from core.failure cimport OK, fail
 from core.generation.store cimport store_sequence
 from core.machine.siphash cimport ronda_siphash128

@@ -4,7 +4,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 
-from core.contract cimport SUBJECT_FOUND_CHOSEN_BY_NAME
+from core.contract.check_service cimport SUBJECT_FOUND_CHOSEN_BY_NAME
 from core.failure cimport Failure
 from core.wire cimport Field
 

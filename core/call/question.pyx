@@ -3,7 +3,19 @@
 from libc.string cimport memset
 
 from core.calendar cimport date_part_word, partial_date_problem
-from core.contract cimport *
+from core.contract.check_service cimport SUBJECT_FOUND_DOCUMENT_COMPARED, SUBJECT_FOUND_UNSPECIFIED
+from core.contract.check_service_fields cimport *
+from core.contract.context cimport PURPOSE_STATISTICS, PURPOSE_UNSPECIFIED
+from core.contract.context_fields cimport (
+    F_RequestContext_asked_at, F_RequestContext_case_number, F_RequestContext_purpose, F_RequestContext_reason,
+    F_RequestContext_request_id, F_RequestContext_sections,
+)
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID, ERROR_REASON_MESSAGE_MALFORMED
+from core.contract.section cimport (
+    SECTION_DAMAGED_RECORD, SECTION_IDENTITY, SECTION_VEHICLE_DAMAGED_RECORD, SECTION_VEHICLE_REGISTRATION,
+)
+from core.contract.value cimport SEX_MALE, SEX_UNSPECIFIED
+from core.contract.value_fields cimport *
 from core.failure cimport FAILED, OK, fail
 from core.names.unicode cimport decode_utf8, is_without_width
 from core.wire cimport (Reader, WIRE_LENGTH, WIRE_OVERLONG, WIRE_PAST_END, WIRE_TRUNCATED, WIRE_VARINT, read_field,

@@ -2,7 +2,13 @@
 
 from libc.stdint cimport INT64_MAX, INT64_MIN
 
-from core.contract cimport *
+from core.contract.check_service_fields cimport F_Answer_registers
+from core.contract.register cimport (
+    REGISTER_ROLE_ALERT, REGISTER_ROLE_IDENTITY, REGISTER_STATE_FRESH, REGISTER_STATE_MISSING, REGISTER_STATE_STALE,
+    REGISTER_STATE_WITHHELD,
+)
+from core.contract.register_fields cimport F_RegisterStatus_roles, F_RegisterStatus_state
+from core.contract.section cimport SENSITIVITY_OPEN
 from core.identifiers.kinds cimport KEY_CUI
 from core.wire cimport (begin_message, buffer_free, buffer_init, buffer_reset, end_message, put_packed_bytes, put_raw,
                         put_uint)

@@ -3,7 +3,12 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from core.call.question cimport malformed
-from core.contract cimport *
+from core.contract.clearance_service cimport CLEARANCE_REASON_UNSPECIFIED, CLEARANCE_RESULT_INVALID
+from core.contract.clearance_service_fields cimport (
+    F_ClearRequest_birth_dates, F_ClearRequest_cuis, F_ClearRequest_names, F_ClearRequest_plates,
+    F_ClearRequest_row_ids, F_ClearRequest_vins,
+)
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID, ERROR_REASON_MESSAGE_MALFORMED
 from core.failure cimport FAILED, OK, fail
 from core.wire cimport (Field, Reader, WIRE_LENGTH, WIRE_VARINT, read_field, read_varint, reader_init, valid_utf8)
 

@@ -4,7 +4,8 @@ from libc.stdint cimport uint8_t
 
 from core.call.memory cimport Fit, call_dossier
 from core.clearance.standard cimport Verdict, under_standard, verdict_init
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_QUERY_TOO_BROAD
+from core.contract.level cimport AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN, LEVEL_POSSIBLE
 from core.failure cimport FAILED
 from core.generation.view cimport Dossier
 from core.questions.name_search cimport NAMES_CLEARED

@@ -14,10 +14,12 @@ from core.call.question cimport NAME_CHARACTERS, malformed, read_context, take_i
 from core.call.register_states cimport put_register_status
 from core.clearance.batch cimport BATCH_REFERENCES, Batch, read_batch, refuse_row, set_result
 from core.clearance.contradiction cimport row_contradicts
-from core.clearance.standard cimport (
-    REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard, verdict_init,
-)
-from core.contract cimport *
+from core.clearance.standard cimport REFERENCES_MAX, Verdict, standard_is_fresh, standard_needs, under_standard, verdict_init
+from core.contract.clearance_service cimport *
+from core.contract.clearance_service_fields cimport *
+from core.contract.error cimport *
+from core.contract.level cimport *
+from core.contract.value cimport SEX_UNSPECIFIED
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport NO_ENTITY
 from core.generation.keys cimport KeysPlace

@@ -1,7 +1,17 @@
 """The registers and records that a clearance standard needs and counts, without the GIL. Nothing here is for Python."""
 
 from core.call.memory cimport call_shows
-from core.contract cimport *
+from core.contract.alert cimport (
+    ALERT_KIND_DAMAGED_RECORD, ALERT_KIND_ESCAPE, ALERT_KIND_STOLEN_ENGINE, ALERT_KIND_STOLEN_PLATE,
+    ALERT_KIND_STOLEN_VEHICLE, ALERT_KIND_TRAVEL_BAN, ALERT_KIND_WARRANT,
+)
+from core.contract.alert_fields cimport F_Hit_record
+from core.contract.clearance_service cimport (
+    CLEARANCE_STANDARD_CRIMINAL_RECORD, CLEARANCE_STANDARD_POLICE_RECORD, CLEARANCE_STANDARD_WANTED,
+)
+from core.contract.level cimport LEVEL_HIT
+from core.contract.register cimport REGISTER_ROLE_ALERT, REGISTER_STATE_FRESH
+from core.contract.section cimport SECTION_DAMAGED_RECORD, SENSITIVITY_EXPUNGED, SENSITIVITY_MINOR
 from core.generation.dossier cimport (
     ALERT_CRITERION_1, RECORD_CERTIFICATE, RECORD_CRITERION_1, RECORD_POSSIBLE, RECORD_STANDARD_CRIMINAL,
     RECORD_STANDARD_POLICE, RECORD_STANDARD_RENAS, RECORD_UNTOLD, AlertEntry, RecordEntry,

@@ -13,7 +13,8 @@ from core.access.shown_persons cimport ASKS_IDENTIFIER, ASKS_LIST, ASKS_NOBODY, 
 from core.audit.log cimport AuditFacts, audit_append
 from core.audit.record cimport AGAIN_SUPERSEDED, AUDIT_FLAG_CHOSEN_BY_NAME, AUDIT_FLAG_DOCUMENT_COMPARED, AskerText
 from core.call.question cimport METHOD_CHECK_VEHICLE, METHOD_GET_GENERATION, METHOD_LIST_REGISTERS, METHOD_SEARCH_VEHICLES
-from core.contract cimport *
+from core.contract.check_service cimport SUBJECT_FOUND_CHOSEN_BY_NAME, SUBJECT_FOUND_DOCUMENT_COMPARED
+from core.contract.error cimport ERROR_REASON_AUDIT_UNAVAILABLE
 from core.engine.discreet cimport note_discreet_looks
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport ENTITY_ORGANISATION, ENTITY_UNIDENTIFIED

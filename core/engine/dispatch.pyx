@@ -18,7 +18,14 @@ from core.call.question cimport (
 from core.call.register_states cimport put_register_status
 from core.clearance.batch cimport count_rows
 from core.clearance.judging cimport clear_batch
-from core.contract cimport *
+from core.contract.error cimport (
+    ERROR_REASON_AUDIT_UNAVAILABLE, ERROR_REASON_INTERNAL, ERROR_REASON_QUESTION_AMBIGUOUS,
+    ERROR_REASON_SUBJECT_NOT_FOUND,
+)
+from core.contract.level cimport IDENTITY_STATUS_NOT_FOUND
+from core.contract.register_service_fields cimport (
+    F_ListRegistersResponse_generation_id, F_ListRegistersResponse_registers, F_Register_status,
+)
 from core.engine.admission cimport (
     Account, account_close, account_enter, account_enter_again, account_enter_rows, account_init, account_refuse,
     account_watch,

@@ -23,7 +23,8 @@ from core.call.question cimport (
     METHOD_LIST_REGISTERS, METHOD_SEARCH_PERSONS, METHOD_SEARCH_VEHICLES, Question,
 )
 from core.clearance.judging cimport Opening, open_clearance
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_AUDIT_UNAVAILABLE, ERROR_REASON_DOSSIER_DAMAGED, ERROR_REASON_INTERNAL
+from core.contract.register_service_fields cimport *
 from core.engine.admission cimport Account, account_init, account_refuse
 from core.engine.dispatch cimport (
     PUT_OFF, Asker, Ending, EngineCore, PastAnswer, answer_call, clear_call, engine_core_free, engine_core_new, return_call,

@@ -11,7 +11,7 @@ from core.access.grant cimport Grant
 from core.access.limits cimport limit_error, limit_is_spent
 from core.access.session cimport CALLER_RETIRED, GRANT_NEEDED, caller_flags
 from core.call.question cimport Question, malformed, read_context
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_MESSAGE_MALFORMED
 from core.engine.admission cimport Account, account_enter, account_enter_again, account_init
 from core.failure cimport FAILED, OK, Failure, fail, failure_init
 from core.wire cimport WIRE_LENGTH, Field, Reader, read_field, reader_init

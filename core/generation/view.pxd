@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, CivilDate, date_from_day
-from core.contract cimport ALERT_STATE_PENDING, ALERT_STATE_UNSPECIFIED
+from core.contract.alert cimport ALERT_STATE_PENDING, ALERT_STATE_UNSPECIFIED
 from core.generation.dossier cimport (
     ALERT_CLOSED_ON_NO_DAY, AlertEntry, ClaimEntry, DossierHeader, IdentifierEntry, OwnerEntry, RecordEntry,
 )

@@ -6,7 +6,7 @@ from libc.stdio cimport snprintf
 from libc.string cimport strlen
 
 from core.access.limits cimport limit_is_spent
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_AUDIT_UNAVAILABLE, ERROR_REASON_DOSSIER_DAMAGED, ERROR_REASON_INTERNAL
 from core.failure cimport failure_init
 from core.wire cimport (
     begin_message, buffer_free, buffer_init, buffer_reset, end_message, put_bytes, put_bytes_if, put_raw,

@@ -11,7 +11,7 @@ from libc.string cimport memset
 
 from core.machine.arrow cimport Column, RecordColumns, byte_at, int8_or, int16_or, is_null, text_at, uint32_or
 from core.errors import GenerationDamaged
-from core.contract cimport *
+from core.contract.section cimport SECTION_IDENTITY, SENSITIVITY_OPEN
 from core.generation.store cimport Generation
 from core.names.comparison cimport match_probability
 from core.names.reading cimport ReadName, read_name

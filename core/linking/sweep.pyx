@@ -6,7 +6,7 @@ from libc.math cimport floor
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from core.contract cimport *
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN
 from core.files.layout cimport HEADER_SIZE
 from core.linking.index cimport NameIndex
 from core.machine.arrow cimport Column, RecordColumns, byte_at, int8_or, int16_or, is_null, text_at

@@ -5,7 +5,7 @@ from libc.string cimport memset
 
 from core.agreement cimport better
 from core.calendar cimport LAST_FILLER_YEAR
-from core.contract cimport *
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN
 from core.machine.xxhash cimport XXH3_64bits_withSeed
 from core.name_index.expansion cimport department_set, held_place, hold_token
 from core.name_index.file cimport (

@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
-from core.contract cimport *
+from core.contract.section cimport SECTION_IDENTITY, SENSITIVITY_OPEN
 from core.files.layout cimport HEADER_SIZE
 from core.name_index.file cimport (
     FIRST_TOKEN, NAME_ROW_BYTES, NAME_ROW_GUESSED, NAME_ROW_SAME, NAME_ROW_TOKENS,

@@ -1,6 +1,6 @@
 # Points for how well a record's facts support that it means the bearer of its number (docs/answers.md section 4).
 
-from core.contract cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES
 
 cdef enum:
     POINTS_NAME_WHOLE = 2      # the names agree, in three words or more of each

@@ -2,7 +2,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
-from core.contract cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES
 from core.names.comparison cimport utf8
 from core.names.pairing cimport (
     CONFLICT_GIVEN, CONFLICT_SURNAME, EXTRA_GIVEN, EXTRA_SURNAME, KindMatrix, NamePairing, fill_kinds, pair_names,

@@ -13,7 +13,7 @@ from libc.string cimport memset
 
 from core.agreement cimport better
 from core.calendar cimport BIRTH_GRADES, birth_dates_agreement, birth_grade, partial_date_problem
-from core.contract cimport *
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN
 from core.names.folding cimport FoldedName, fold_name
 from core.names.frequencies cimport NameFrequencies, token_bits
 from core.names.pairing cimport (

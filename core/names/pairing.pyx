@@ -6,7 +6,7 @@ All weights are hundredths of a bit. They were fitted by bench/names/calibrate.p
 from libc.stdint cimport int8_t, int32_t, uint8_t
 from libc.string cimport memset
 
-from core.contract cimport *
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN
 from core.names.reading cimport (
     ROLE_GIVEN, ROLE_MARRIED, ROLE_SURNAME, ROLE_UNKNOWN, SHAPE_TOKENS, NameShape, ReadName, ShapeToken, read_name,
 )

@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t
 
 cdef extern from *:
     """
-    static const int32_t COSTS[23] = {
+    static const int32_t COSTS[23] __attribute__((unused)) = {
         0,    /* NONE */
         0,    /* EXACT */
         80,   /* PHONETIC */

@@ -2,7 +2,7 @@
 
 from core.calendar cimport date_from_day
 from core.call.question cimport NAME_FULL, NAME_TEXTS, Question, Text
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID
 from core.failure cimport OK, fail
 from core.free_text.names cimport FreeName, read_free_name
 from core.names.keys cimport FOLDED_MAX, NAME_KEY_MAX, name_key_into, name_key_of_parts_into

@@ -5,7 +5,9 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 from core.call.memory cimport SHOWN_MAX, Candidate, Fit, call_dossier, call_out_of_memory, call_shows
-from core.contract cimport *
+from core.contract.alert cimport HIT_SUBJECT_KIND_CANDIDATE
+from core.contract.level cimport LEVEL_HIT, LEVEL_INSUFFICIENT, LEVEL_POSSIBLE, LEVEL_UNSPECIFIED
+from core.contract.section cimport SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN
 from core.failure cimport FAILED, OK
 from core.generation.dossier cimport ENTITY_UNIDENTIFIED
 from core.generation.store cimport store_prefetch_dossier

@@ -5,7 +5,9 @@ from libc.string cimport memcpy
 
 from core.call.handle cimport read_handle
 from core.call.question cimport Question
-from core.contract cimport *
+from core.contract.check_service cimport SUBJECT_FOUND_CHOSEN_BY_NAME, SUBJECT_FOUND_DOCUMENT_COMPARED
+from core.contract.check_service_fields cimport F_Candidate_cui
+from core.contract.error cimport ERROR_REASON_QUESTION_AMBIGUOUS, ERROR_REASON_SUBJECT_NOT_FOUND
 from core.failure cimport FAILED, OK, fail
 from core.generation.view cimport Dossier
 from core.questions.subject_finding cimport find_subject

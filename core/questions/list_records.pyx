@@ -8,7 +8,16 @@ from core.answer.response cimport put_answer, put_owner, put_subject_id
 from core.call.memory cimport ANSWER_MAX, call_out_of_memory, call_shows
 from core.call.page_token cimport PageStart, mix_bytes, mix_number, page_goes_on, put_page_token, read_page_token
 from core.call.question cimport known_section
-from core.contract cimport *
+from core.contract.alert cimport HIT_SUBJECT_KIND_PERSON, HIT_SUBJECT_KIND_VEHICLE
+from core.contract.check_service_fields cimport (
+    F_ListRecordsResponse_next_page_token, F_ListRecordsResponse_person, F_ListRecordsResponse_total,
+    F_ListRecordsResponse_vehicle,
+)
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID
+from core.contract.level cimport IDENTITY_STATUS_FOUND, LEVEL_HIT, LEVEL_INSUFFICIENT
+from core.contract.person_fields cimport F_Person_kind, F_Person_subject_id, F_Person_totals
+from core.contract.section cimport SECTION_OWNER, SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN
+from core.contract.vehicle_fields cimport F_Vehicle_subject_id, F_Vehicle_totals
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport ENTITY_UNIDENTIFIED, OwnerEntry, RecordEntry
 from core.generation.view cimport Dossier

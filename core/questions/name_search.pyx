@@ -6,7 +6,10 @@ from libc.string cimport memset
 from core.calendar cimport LAST_FILLER_YEAR, date_from_day
 from core.call.memory cimport Fit, call_damaged, call_dossier, call_out_of_memory, call_shows, fits_add
 from core.call.question cimport METHOD_CHECK_PERSON, METHOD_SEARCH_PERSONS, Question
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_QUERY_TOO_BROAD
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN, LEVEL_POSSIBLE
+from core.contract.section cimport SECTION_IDENTITY, SENSITIVITY_OPEN
+from core.contract.value cimport SEX_UNSPECIFIED
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport ENTITY_ORGANISATION, ClaimEntry
 from core.generation.store cimport store_kind

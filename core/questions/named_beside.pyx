@@ -4,7 +4,8 @@ from libc.stdint cimport uint8_t
 
 from core.calendar cimport LAST_FILLER_YEAR
 from core.call.memory cimport FITS_MAX, Fit, call_dossier
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_QUERY_TOO_BROAD
+from core.contract.level cimport AGREEMENT_AGREES, LEVEL_POSSIBLE
 from core.failure cimport FAILED, OK, failure_init
 from core.generation.view cimport Dossier
 from core.questions.name_search cimport NAMES_ASKED, find_by_name

@@ -4,7 +4,8 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcmp
 
 from core.call.memory cimport call_shows
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_GENERATION_GONE
+from core.contract.section cimport SECTION_ADDRESS, SECTION_OWNER, SECTION_SECURITY_GUARD, SECTION_TELEPHONE
 from core.failure cimport OK, fail
 from core.generation.dossier cimport AlertEntry, OwnerEntry, RecordEntry
 from core.generation.store cimport STORE_OK, dossier_identifier, store_dossier, store_lookup

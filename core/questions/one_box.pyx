@@ -11,7 +11,9 @@ from core.call.notes cimport (
     NOTE_NO_RECORD_FOREIGN, NOTE_PLATE_NOT_ON_FILE, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport METHOD_CHECK_PERSON, METHOD_CHECK_VEHICLE, Text
-from core.contract cimport *
+from core.contract.check_service cimport *
+from core.contract.error cimport *
+from core.contract.level cimport *
 from core.failure cimport FAILED, OK, fail
 from core.free_text.box cimport BoxText, read_box
 from core.free_text.detection cimport detect_into

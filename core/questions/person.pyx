@@ -16,7 +16,10 @@ from core.call.notes cimport (
     NOTE_IDENTITY_CHANGED, NOTE_NO_RECORD_FOREIGN, NOTE_ONLY_BEARER, NOTE_SIMILAR_NAME_ALERT, NOTE_UNVERIFIED,
 )
 from core.call.question cimport Question, Text, is_chosen_by_name
-from core.contract cimport *
+from core.contract.alert cimport HIT_SUBJECT_KIND_PERSON
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID, ERROR_REASON_QUESTION_EMPTY
+from core.contract.level cimport *
+from core.contract.value cimport SEX_UNSPECIFIED
 from core.failure cimport FAILED, OK, fail
 from core.generation.dossier cimport NO_ENTITY
 from core.generation.store cimport store_is_person

@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
 from core.call.notes cimport NOTE_NAME_NOT_ASKED
-from core.contract cimport *
+from core.contract.value cimport SEX_FEMALE, SEX_MALE, SEX_UNSPECIFIED
 from core.failure cimport OK
 from core.free_text.box cimport BOX_TEXT
 from core.identifiers.canonical cimport canonical_into

@@ -5,7 +5,9 @@ from libc.stdint cimport uint64_t
 from core.answer.pages cimport finish_search, is_blank, put_search_page, search_goes_on
 from core.call.page_token cimport PageStart, mix_bytes, mix_number, read_page_token
 from core.call.question cimport Question
-from core.contract cimport *
+from core.contract.check_service_fields cimport F_SearchPersonsResponse_narrow_by
+from core.contract.error cimport ERROR_REASON_QUESTION_AMBIGUOUS, ERROR_REASON_QUESTION_EMPTY
+from core.contract.value cimport SEX_UNSPECIFIED
 from core.failure cimport FAILED, OK, fail
 from core.questions.asked_names cimport read_asked_parents, take_free_names, take_name_parts
 from core.questions.candidates cimport gather_candidates

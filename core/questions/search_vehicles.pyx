@@ -11,7 +11,11 @@ from core.call.memory cimport (
 )
 from core.call.page_token cimport PageStart, mix_bytes, mix_number, read_page_token
 from core.call.question cimport Question, Text
-from core.contract cimport *
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID, ERROR_REASON_QUERY_TOO_BROAD, ERROR_REASON_QUESTION_EMPTY
+from core.contract.level cimport (
+    AGREEMENT_AGREES, AGREEMENT_UNKNOWN, CRITERION_PLATE, CRITERION_PLATE_UNTYPED, LEVEL_POSSIBLE,
+)
+from core.contract.section cimport SECTION_VEHICLE_REGISTRATION, SENSITIVITY_OPEN
 from core.failure cimport FAILED, OK, fail
 from core.free_text.vehicles cimport (
     PlatePattern, VehicleWords, colour_mask, kind_mask, read_plate_pattern, read_vehicle_words,

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint32_t
 
 from core.call.memory cimport call_damaged, call_dossier
-from core.contract cimport ERROR_REASON_SUBJECT_NOT_FOUND
+from core.contract.error cimport ERROR_REASON_SUBJECT_NOT_FOUND
 from core.failure cimport FAILED, OK, fail
 from core.generation.store cimport dossier_identifier, store_lookup
 from core.identifiers.kinds cimport KEY_SUBJECT

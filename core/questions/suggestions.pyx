@@ -6,7 +6,6 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from core.answer.outcome cimport SUGGESTED_LIMIT
 from core.call.memory cimport call_damaged, call_dossier
-from core.contract cimport *
 from core.failure cimport FAILED, OK
 from core.generation.dossier cimport ENTITY_PLATE, NO_ENTITY, IdentifierEntry
 from core.generation.store cimport store_is_person, store_lookup

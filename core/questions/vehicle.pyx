@@ -14,7 +14,14 @@ from core.call.notes cimport (
     NOTE_UNVERIFIED,
 )
 from core.call.question cimport Question, Text
-from core.contract cimport *
+from core.contract.alert cimport (
+    ALERT_KIND_ESCAPE, ALERT_KIND_TRAVEL_BAN, ALERT_KIND_WARRANT, HIT_SUBJECT_KIND_OWNER, HIT_SUBJECT_KIND_PLATE,
+    HIT_SUBJECT_KIND_VEHICLE,
+)
+from core.contract.error cimport ERROR_REASON_FIELD_INVALID, ERROR_REASON_QUERY_TOO_BROAD, ERROR_REASON_QUESTION_EMPTY
+from core.contract.level cimport *
+from core.contract.section cimport SECTION_OWNER, SENSITIVITY_OPEN
+from core.contract.vehicle_fields cimport F_Owner_name
 from core.failure cimport FAILED, OK, fail, failure_init
 from core.generation.dossier cimport (
     ENTITY_PERSON, ENTITY_UNIDENTIFIED, ENTITY_VEHICLE, NO_ENTITY, AlertEntry, OwnerEntry,

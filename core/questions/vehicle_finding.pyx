@@ -5,7 +5,10 @@ from libc.string cimport memcmp, memmove
 
 from core.answer.outcome cimport PLATES_LIMIT
 from core.call.memory cimport Fit, call_dossier, call_out_of_memory, call_shows, fits_add
-from core.contract cimport *
+from core.contract.level cimport (
+    IDENTITY_STATUS_FOUND, IDENTITY_STATUS_NOT_FOUND, IDENTITY_STATUS_UNSPECIFIED, IDENTITY_STATUS_UNVERIFIED,
+    LEVEL_HIT, LEVEL_POSSIBLE,
+)
 from core.failure cimport FAILED, OK
 from core.generation.dossier cimport ENTITY_PLATE, ENTITY_VEHICLE, IDENTIFIER_IDENTIFIED, NO_ENTITY, IdentifierEntry
 from core.generation.store cimport store_is_person, store_prefetch_entity

@@ -2,7 +2,15 @@
 
 from libc.stdint cimport int64_t, uint8_t
 
-from core.contract cimport *
+from core.contract.alert_fields cimport (
+    F_Hit_authority, F_Hit_cautions, F_Hit_issued, F_Hit_offence, F_Hit_valid_from, F_Hit_valid_to,
+)
+from core.contract.person_alerts cimport PROTECTION_ROLE_PROTECTED, PROTECTION_ROLE_RESTRAINED
+from core.contract.person_records_fields cimport (
+    F_Attribute_name, F_Attribute_value, F_DamagedRecord_field, F_DamagedRecord_record, F_DamagedRecord_rule,
+    F_DamagedRecord_text,
+)
+from core.contract.value_fields cimport *
 from core.standardise.cells cimport cell_of, date_of_slot, holds, int_of, mapped_of, money_of, text_of, warn
 from core.standardise.encoding cimport *
 from core.standardise.row cimport (

@@ -5,7 +5,9 @@ from libc.stdio cimport snprintf
 from libc.string cimport strlen
 
 from core.calendar cimport LAST_FILLER_YEAR, NO_DAY, age_in_years
-from core.contract cimport *
+from core.contract.alert cimport *
+from core.contract.level cimport CAUTION_FLAG_ARMED
+from core.contract.section cimport SENSITIVITY_DISCREET, SENSITIVITY_OPEN
 from core.standard_record cimport *
 from core.standardise.cells cimport (
     arena_take, cell_of, date_of_slot, flag_of, holds, int_of, is_untold, mapped_of, no_cell, raw_cell_is_damaged,
@@ -31,8 +33,6 @@ cdef extern from "strings.h" nogil:
 
 cdef enum:
     ANSWERABLE_AGE = 13          # years: nobody younger is accused, or restrained (Ley PINA, articles 132 and 136)
-
-cdef enum:
     PARTS_APART = 256            # of the damaged records that one [[record]] makes of one row
 
 cdef enum:

@@ -4,7 +4,6 @@
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
 from core.call.memory cimport Call
-from core.contract cimport *
 from core.generation.dossier cimport AlertEntry, DossierHeader
 from core.generation.view cimport Dossier, holds_on, holds_surely
 from core.subject.shown cimport Left, left_add

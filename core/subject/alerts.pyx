@@ -10,11 +10,25 @@ from core.call.answer_id cimport hexadecimal
 from core.call.confirmations cimport Confirmed, confirmed_hit
 from core.call.memory cimport SHOWN_MAX, Hit, Presented, call_shows, hits_add
 from core.call.notes cimport (
-    NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_EXECUTED, NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED,
-    NOTE_CLOSED_ELSEWHERE, NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_CLOSING_DOUBTED, NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED,
-    NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED, NOTE_OLD_ORDER, NOTE_RESTRAINED_WITH_WHOM, NOTE_SIMILAR_NAME_ALERT, NOTE_TRAVEL_BAN_INLAND,
-    dated_name_text, note_code, note_text,
+    NOTE_AUTHORITY_WITHDRAWN, NOTE_CLOSED_CANCELLED, NOTE_CLOSED_ELSEWHERE, NOTE_CLOSED_EXECUTED,
+    NOTE_CLOSED_EXPIRED, NOTE_CLOSED_LAPSED, NOTE_CLOSED_NOT_YET, NOTE_CLOSED_SUSPENDED, NOTE_CLOSING_DOUBTED,
+    NOTE_DOCUMENT_REPORTED, NOTE_DPI_REPORTED, NOTE_IDENTITY_MISUSED, NOTE_NAME_NOT_ON_FILE, NOTE_NOT_LISTED,
+    NOTE_OLD_ORDER, NOTE_RESTRAINED_WITH_WHOM, NOTE_SIMILAR_NAME_ALERT, NOTE_TRAVEL_BAN_INLAND, dated_name_text,
+    note_code, note_text,
 )
+from core.contract.alert cimport *
+from core.contract.alert_fields cimport (
+    F_HitSubject_kind, F_HitSubject_ordinal, F_HitSubject_subject_id, F_Hit_action, F_Hit_level, F_Hit_notes,
+    F_Hit_offence, F_Hit_source_as_of, F_Hit_source_state, F_Hit_subject,
+)
+from core.contract.check_service_fields cimport F_Answer_hits, F_Answer_hits_total
+from core.contract.context cimport (
+    PURPOSE_AUDIT, PURPOSE_BORDER, PURPOSE_CLEARANCE, PURPOSE_STATISTICS, PURPOSE_TRAFFIC_STOP, PURPOSE_UNSPECIFIED,
+)
+from core.contract.level cimport LEVEL_CLEAR, LEVEL_HIT, LEVEL_POSSIBLE, LEVEL_UNSPECIFIED
+from core.contract.register cimport REGISTER_STATE_FRESH
+from core.contract.section cimport SECTION_PRISON, SECTION_WARRANT, SENSITIVITY_MINOR, SENSITIVITY_OPEN
+from core.contract.value_fields cimport F_CodedText_code, F_CodedText_text
 from core.generation.dossier cimport (
     ALERT_ARMED, ALERT_AUTHORITY_WITHDRAWN, ALERT_LISTED_BY_AUTHORITY, ALERT_MISUSE, ENTITY_PERSON, ENTITY_UNIDENTIFIED,
     FLAG_CROWDED, FLAG_ONE_BEARER, NO_REGISTER, IdentifierEntry,

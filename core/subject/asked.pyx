@@ -4,7 +4,8 @@ from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.call.memory cimport call_damaged, call_shows
-from core.contract cimport *
+from core.contract.level cimport *
+from core.contract.section cimport SECTION_TELEPHONE
 from core.generation.dossier cimport IDENTIFIER_IDENTIFIED, IdentifierEntry
 from core.generation.levels cimport sort_numbers
 from core.generation.store cimport IDENTIFIES_FOREIGN_DOCUMENT, dossier_identifier, store_lookup

@@ -3,7 +3,9 @@
 from core.agreement cimport better
 from core.calendar cimport GRADE_CENTURY, LAST_FILLER_YEAR, age_in_years, birth_dates_agreement, birth_grade
 from core.call.memory cimport call_dossier, call_shows
-from core.contract cimport *
+from core.contract.level cimport *
+from core.contract.section cimport SENSITIVITY_OPEN
+from core.contract.value cimport SEX_UNSPECIFIED
 from core.failure cimport OK
 from core.generation.dossier cimport FLAG_IDENTITY_CONFLICT
 from core.names.pairing cimport compare_name_texts, compare_with_text

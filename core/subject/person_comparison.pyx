@@ -3,7 +3,10 @@
 from libc.stdint cimport uint32_t
 
 from core.calendar cimport LAST_FILLER_YEAR
-from core.contract cimport *
+from core.contract.level cimport (
+    AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_NEAR, AGREEMENT_UNKNOWN, CRITERION_BIRTH_DATE,
+    CRITERION_DEPARTMENT, CRITERION_NAMES, CRITERION_PARENTS, CRITERION_SEX,
+)
 from core.generation.dossier cimport ClaimEntry
 from core.identifiers.kinds cimport KEY_TELEPHONE
 from core.subject.asked cimport another_held, asked_held

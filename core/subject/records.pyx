@@ -2,7 +2,8 @@
 
 from core.calendar cimport NO_DAY
 from core.call.memory cimport call_shows, call_wants
-from core.contract cimport *
+from core.contract.person_fields cimport F_SectionTotal_section, F_SectionTotal_shown, F_SectionTotal_total
+from core.contract.section cimport SECTION_OWNER, SECTION_PROTECTION_ORDER, SENSITIVITY_VICTIM
 from core.generation.dossier cimport FLAG_HIDDEN, RECORD_PROTECTED, RecordEntry
 from core.generation.view cimport holds_on
 from core.subject.shown cimport left_add

@@ -4,7 +4,8 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memcmp, memcpy, memset
 
 from core.call.memory cimport call_level
-from core.contract cimport *
+from core.contract.alert cimport HIT_SUBJECT_KIND_CANDIDATE, HIT_SUBJECT_KIND_OWNER
+from core.contract.section cimport SENSITIVITY_DISCREET
 from core.generation.dossier cimport AlertEntry, DossierHeader
 from core.generation.view cimport alert_in_force
 from core.wire cimport buffer_reserve

@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t
 
 from core.agreement cimport better
 from core.calendar cimport birth_dates_agreement
-from core.contract cimport *
+from core.contract.level cimport AGREEMENT_AGREES, AGREEMENT_DISAGREES
 from core.generation.dossier cimport ClaimEntry
 from core.names.pairing cimport compare_with_text
 

@@ -4,7 +4,15 @@ from libc.string cimport memchr, memcmp
 
 from core.calendar cimport NO_DAY
 from core.call.memory cimport call_shows
-from core.contract cimport *
+from core.contract.level cimport (
+    AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN, CRITERION_COLOUR, CRITERION_MAKE,
+    CRITERION_MODEL_YEAR, IDENTITY_STATUS_FOUND, IDENTITY_STATUS_NOT_FOUND, LEVEL_HIT, LEVEL_POSSIBLE,
+)
+from core.contract.register cimport REGISTER_ROLE_IDENTITY
+from core.contract.section cimport SECTION_PLATE_ASSIGNMENT, SECTION_VEHICLE_REGISTRATION
+from core.contract.vehicle_fields cimport (
+    F_VehicleRegistration_colour, F_VehicleRegistration_make, F_VehicleRegistration_model_year,
+)
 from core.free_text.vehicles cimport colour_mask
 from core.generation.dossier cimport RecordEntry
 from core.generation.store cimport store_entity_of

@@ -3,7 +3,15 @@
 from libc.string cimport memcmp
 
 from core.call.memory cimport call_shows
-from core.contract cimport *
+from core.contract.level cimport (
+    AGREEMENT_AGREES, AGREEMENT_DISAGREES, AGREEMENT_UNKNOWN, CRITERION_COLOUR, CRITERION_MAKE,
+    CRITERION_MODEL_YEAR, CRITERION_VEHICLE_TYPE,
+)
+from core.contract.section cimport SECTION_VEHICLE_REGISTRATION
+from core.contract.vehicle_fields cimport (
+    F_VehicleRegistration_colour, F_VehicleRegistration_line, F_VehicleRegistration_make,
+    F_VehicleRegistration_model_year, F_VehicleRegistration_type,
+)
 from core.free_text.vehicles cimport kind_mask
 from core.generation.dossier cimport RecordEntry
 from core.names.keys cimport fold_into

@@ -22,7 +22,6 @@ TABLES = {"core/names/nicknames.pxi"}
 # Written at build time, from proto/, core/standard_record.toml and anyascii.
 GENERATED = {
     "core/built.py",
-    "core/contract.pxd",
     "core/standard_record.pxd",
     "core/assembly/linked_record.pxd",
     "core/names/other_letters.h",
