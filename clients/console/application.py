@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clients.console.desk.checking import Checking
+from clients.console.desk.confirming import Confirming
 from clients.console.desk.printing import Printing
 from clients.console.desk.searching import Searching
 from clients.console.entering import DESK, Entering
@@ -77,6 +78,7 @@ def make_application(settings: ConsoleSettings, figures: Figures) -> Counted:
             Route("/cambiar", entering.change, methods=["POST"]),
             Route("/salir", entering.leave, methods=["POST"]),
             *Checking(console).routes(),
+            *Confirming(console).routes(),
             *Printing(console).routes(),
             *Searching(console).routes(),
             Route("/sala", room.page),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DEVELOPMENT_NAME = "Modo de desarrollo"
 _LONGEST_NIP, _LONGEST_PASSWORD = 32, 256
-DESK = {"consulta": "/consulta", "buscar": "/buscar"}
+DESK = {"consulta": "/consulta", "buscar": "/buscar", "confirmaciones": "/confirmaciones"}
 """Pages besides the room that a sign-in may lead to."""
 _EXPIRED = "Su contraseña venció, o es la que le dio su institución: ponga una suya."
 _CHANGED = "Contraseña cambiada: entre con la nueva."

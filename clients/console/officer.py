@@ -22,6 +22,7 @@ from clients.console.reading import SeenTable, SeenTables
 from ronda.v1 import context_pb2, register_service_pb2
 from ronda.v1 import statistics_service_pb2 as contract
 from ronda.v1.check_service_pb2_grpc import CheckServiceStub
+from ronda.v1.confirmation_service_pb2_grpc import ConfirmationServiceStub
 from ronda.v1.register_service_pb2_grpc import RegisterServiceStub
 from ronda.v1.statistics_service_pb2_grpc import StatisticsServiceStub
 
@@ -45,6 +46,7 @@ class ServerLine:
         self.statistics = StatisticsServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.registers = RegisterServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.checks = CheckServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self.confirmations = ConfirmationServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self.query: Any = self._channel.unary_stream("/ronda.v1.StatisticsService/Query", None, None)
         self.seen = SeenTables()
         self._health: Any = self._channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
@@ -91,10 +93,11 @@ class Officer:
 
     async def check(self, method: str, request: Any) -> Any:
         """The answer of a method of CheckService. Raises CallFailure."""
-        with _failures_of(request):
-            return await getattr(self._line.checks, method)(
-                request, timeout=DEFAULT_DEADLINE_SECONDS, metadata=await self._metadata()
-            )
+        return await self._answer(getattr(self._line.checks, method), request)
+
+    async def confirmation(self, method: str, request: Any) -> Any:
+        """The answer of a method of ConfirmationService. Raises CallFailure."""
+        return await self._answer(getattr(self._line.confirmations, method), request)
 
     async def registers(self) -> register_service_pb2.ListRegistersResponse:
         """The registers that checks rest on. Raises CallFailure."""
@@ -130,6 +133,10 @@ class Officer:
         if self._sign_in is not None:
             Thread(target=_ended, args=(self._sign_in,), daemon=True).start()
             self._sign_in = None
+
+    async def _answer(self, call: Any, request: Any) -> Any:
+        with _failures_of(request):
+            return await call(request, timeout=DEFAULT_DEADLINE_SECONDS, metadata=await self._metadata())
 
     async def _metadata(self) -> tuple[tuple[str, str], ...]:
         return () if self._token is None else metadata(await self._token_text())

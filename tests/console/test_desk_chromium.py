@@ -92,3 +92,21 @@ def test_a_search_by_keyboard_and_one_of_its_list(page: Page, small_nation: Buil
     expect(page.get_by_text("Acción:").first).to_be_visible()
     page.get_by_role("button", name="Abrir 2", exact=True).press("Enter")
     expect(page.locator("#nivel")).not_to_contain_text("ROJO")
+
+
+def test_a_confirmation_by_keyboard(page: Page, small_nation: BuiltNation) -> None:
+    """The queue asks again by itself, and leaves the focus where it was."""
+    ask(page, str(small_nation.cast["persons"]["wanted"]))
+    page.get_by_role("button", name="Urgente: está aquí, 10 minutos").press("Enter")
+    expect(page.get_by_role("heading", name="Por responder: 1")).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator("h1").click()
+    page.keyboard.press("v")
+    expect(page.get_by_role("button", name="Vigente v")).to_be_focused()
+    with page.expect_response(lambda answer: answer.url.endswith("/confirmaciones")):
+        pass
+    expect(page.get_by_role("button", name="Vigente v")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#guardado")).to_contain_text("confirmada por")
+    expect(page.get_by_text("Nada espera respuesta de su institución.")).to_be_visible()

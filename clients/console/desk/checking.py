@@ -20,6 +20,7 @@ from clients.console.desk.asked import (
     records_of,
     why_of,
 )
+from clients.console.desk.confirming import URGENCIES, askable_hits
 from clients.console.desk.kept import KeptAnswer
 from clients.console.desk.marked import grid
 from clients.console.desk.refused import said_of, status_of
@@ -122,7 +123,14 @@ class Checking:
         except CallFailure as failure:
             return self._page(request, session, asked, said_of(failure), status_of(failure))
         session.kept.keep_answer(KeptAnswer(asked, response, typed))
-        return self._page(request, session, asked, answer=shown(response, typed=typed), listed=Listable(response))
+        return self._page(
+            request,
+            session,
+            asked,
+            answer=shown(response, typed=typed),
+            listed=Listable(response),
+            hits=askable_hits(response.answer),
+        )
 
     def _page(
         self,
@@ -134,6 +142,7 @@ class Checking:
         *,
         answer: Any = None,
         listed: Listable | None = None,
+        hits: list[tuple[str, dict[str, str]]] | None = None,
     ) -> Response:
         return self._console.pages.page(
             request,
@@ -144,6 +153,8 @@ class Checking:
             said=said,
             answer=answer,
             sections=list(_sections(listed)) if listed is not None else [],
+            hits=hits or [],
+            urgencies=URGENCIES,
             purposes=PURPOSES,
             person_fields=PERSON_FIELDS,
             vehicle_fields=VEHICLE_FIELDS,

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clients.console.desk.asked import Asked
     from clients.console.desk.printout import Printout
+    from ronda.v1.confirmation_service_pb2 import Confirmation
 
 MOST_ANSWERS = 4
 """Answers that a session keeps, at most 64 KiB each: enough for several tabs."""
+MOST_CONFIRMATIONS = 10
 MOST_PRINTOUTS = 2
 
 
@@ -30,6 +32,7 @@ class Kept:
 
     answers: OrderedDict[str, KeptAnswer] = field(default_factory=OrderedDict)
     printouts: OrderedDict[str, Printout] = field(default_factory=OrderedDict)
+    confirmations: OrderedDict[str, Confirmation] = field(default_factory=OrderedDict)
 
     def keep_answer(self, answer: KeptAnswer) -> None:
         """Keeps an answer by its id; the oldest one goes."""
@@ -39,10 +42,15 @@ class Kept:
         """Keeps what was prepared for print by its answer's id; the oldest one goes."""
         _put(self.printouts, printout.answer_id, printout, MOST_PRINTOUTS)
 
+    def keep_confirmation(self, confirmation: Confirmation) -> None:
+        """Keeps the state of a question that this session asked an institution; the oldest one goes."""
+        _put(self.confirmations, confirmation.confirmation_id, confirmation, MOST_CONFIRMATIONS)
+
     def clear(self) -> None:
         """Forgets everything: the session ended."""
         self.answers.clear()
         self.printouts.clear()
+        self.confirmations.clear()
 
 
 def _put(held: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:

@@ -24,6 +24,8 @@ def status_of(failure: CallFailure) -> int:
         return 422
     if failure.status in ("PERMISSION_DENIED", "UNAUTHENTICATED"):
         return 403
+    if failure.status == "NOT_FOUND":
+        return 404
     return 429 if failure.status == "RESOURCE_EXHAUSTED" else 503
 
 
