@@ -35,7 +35,7 @@ AHEAD = 3  # blocks that are read and asked before the oldest is written
 PATIENCE_S = 60.0  # without any answer, then the run ends
 _CALL_S = 10.0  # at most, of the call that asks which generation serves
 _SILENCE_S = 5.0  # at most, above the patience: the streams give up first, and know why
-_HALF_ANSWERS = 3  # in a row: then it is no accident
+_HALF_ANSWERS = 3  # in a row on one stream: then it is no accident
 # Each channel has its connection: with one for all, one worker would answer everything.
 _OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),
@@ -45,7 +45,8 @@ _OPTIONS = [
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),  # 4,000 rows of five references, however long their ids
 ]
 _METHOD = f"/{contract.DESCRIPTOR.services_by_name['ClearanceService'].full_name}/Clear"
-_AGAIN = {"UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"}
+# Without a reason of Ronda's: a server that dies may be seen as any of these, or a proxy answers in its place.
+_AGAIN = {"UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "UNKNOWN", "INTERNAL"}
 _AGAIN_FOR = {"OVERLOADED", "DRAINING", "NO_GENERATION", "AUDIT_UNAVAILABLE"}
 
 
@@ -160,7 +161,7 @@ class Streams:
         self._patience_s = patience_s
         self._queue = JobQueue()
         self._heard = time.monotonic()  # an answer, or the first question after all were answered
-        self._halves = 0
+        self._own = threading.local()  # of each stream: `halves`, the half answers since its last whole one
         self._ending = threading.Event()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(streams)]
         self._calls: set[Any] = set()
@@ -198,6 +199,7 @@ class Streams:
 
     def _work(self) -> None:
         """One stream after another, as long as there is something to ask."""
+        self._own.halves = 0
         try:
             with self._server.channel() as channel:
                 call = channel.stream_stream(_METHOD, None, None)
@@ -206,9 +208,10 @@ class Streams:
         except Exception as error:
             self._queue.close(error)
 
-    def _gives_up(self, _state: RetryCallState) -> bool:
+    def _gives_up(self, state: RetryCallState) -> bool:
         silent = time.monotonic() - self._heard
-        return self._ending.is_set() or silent >= self._patience_s or self._halves >= _HALF_ANSWERS
+        halved = state.outcome is not None and isinstance(state.outcome.exception(), HalfAnswer)
+        return self._ending.is_set() or silent >= self._patience_s or (halved and self._own.halves >= _HALF_ANSWERS)
 
     def _stream(self, open_call: Any) -> None:
         sent = Sent(self._window)
@@ -221,7 +224,7 @@ class Streams:
                     raise HalfAnswer("an answer to nothing")
                 batch = job.batch
                 self._queue.answered(sent, read_answer(answer, batch.ids, batch.packed_ids, self.generation))
-                self._heard, self._halves = time.monotonic(), 0
+                self._heard, self._own.halves = time.monotonic(), 0
             if self._queue.oldest(sent) is not None:
                 raise HalfAnswer("the stream ended")
         except grpc.RpcError as error:
@@ -230,7 +233,7 @@ class Streams:
                 raise GenerationGone(self.generation) from None
             raise failure from None
         except HalfAnswer:
-            self._halves += 1
+            self._own.halves += 1
             raise
         finally:
             self._calls.discard(call)

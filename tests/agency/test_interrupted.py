@@ -7,10 +7,13 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pytest
 
+from clients.agency.streams import STREAMS
 from tests.agency.agency_kit import Agency, Cleared, table, workbook_rows, write
 from tests.kit.nation_kit import BuiltNation
 from tests.server.published import Published
@@ -192,6 +195,44 @@ def test_the_server_is_started_again_while_it_runs(
     again = RunningServer(published.data, tmp_path / "again.log", workers=1, listen=first.address)
     servers.append(again.wait_ready())
     _, said = running.communicate(timeout=60)
+    assert running.returncode == 5, said.decode()
+    assert (tmp_path / "out.csv").read_bytes() == undisturbed.out.read_bytes()
+
+
+class _Stranger(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # no generic at run time
+    """Another program at the server's address: it ends the first calls without an answer, and knows no method after."""
+
+    def __init__(self, ended: int) -> None:
+        self.asked, self._ended = 0, ended
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+        self.asked += 1
+        return grpc.stream_stream_rpc_method_handler(_end) if self.asked <= self._ended else None
+
+
+def _end(_requests: object, _context: object) -> Iterator[bytes]:
+    return iter(())
+
+
+def test_another_program_answers_while_the_server_is_gone(
+    servers: list[RunningServer], published: Published, tmp_path: Path, long_file: Path, undisturbed: Cleared
+) -> None:
+    """A run that the server has answered waits for it, whatever stands in its place meanwhile."""
+    first = servers[0]
+    running = Agency(first.address).start(long_file, tmp_path / "out.csv", "--map", "cui=DPI")
+    until((tmp_path / "out.avance.json").exists)
+    running.send_signal(signal.SIGSTOP)
+    first.stop()
+    stranger = _Stranger(STREAMS)
+    with ThreadPoolExecutor(2) as threads:
+        program = grpc.server(threads, handlers=[stranger], options=[("grpc.so_reuseport", 0)])
+        program.add_insecure_port(first.address)
+        program.start()
+        running.send_signal(signal.SIGCONT)
+        until(lambda: stranger.asked > STREAMS + 4)
+        program.stop(0).wait()
+    servers.append(RunningServer(published.data, tmp_path / "again.log", workers=1, listen=first.address).wait_ready())
+    _, said = running.communicate(timeout=100)
     assert running.returncode == 5, said.decode()
     assert (tmp_path / "out.csv").read_bytes() == undisturbed.out.read_bytes()
 
