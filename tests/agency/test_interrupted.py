@@ -83,6 +83,7 @@ def test_killed_and_resumed_it_is_byte_for_byte_the_undisturbed_run(
     assert done.summary["resultados"] == undisturbed.summary["resultados"]
 
 
+@pytest.mark.long
 def test_a_workbook_of_a_killed_run_has_the_rows_of_the_undisturbed_one(
     agency: Agency, tmp_path: Path, long_file: Path, undisturbed: Cleared
 ) -> None:

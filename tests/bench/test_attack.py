@@ -42,6 +42,7 @@ def test_the_memory_bar_is_of_the_largest_worker_while_it_is_attacked() -> None:
     assert bench.bars(1)["memory"].goal == ServerSettings.model_fields["max_worker_mib"].default
 
 
+@pytest.mark.long
 def test_a_short_soak_of_honest_calls_under_attack(small_nation: BuiltNation, tmp_path: Path) -> None:
     if not may_mount():
         pytest.skip("the server's disks lie in a mount namespace, which nobody but root may make here (as in a chroot)")

@@ -86,7 +86,7 @@ def test_nothing_is_laid_over_a_base_that_holds_all(court: Court) -> None:
     assert court.level(LUIS) == "CLEAR"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 6))])
 def test_as_with_the_whole_ledger(seed: int, first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Changes before and after what extracts state, in any order, with a part for each few ids."""
     monkeypatch.setattr(apart, "PART_CHANGES", 2)

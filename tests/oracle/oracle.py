@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Oracle:
         self.subjects = linking.subjects
         self.by_id = {s.subject_id: s for s in self.subjects}
         self.generation_id = str(generation["generation_id"])
-        self._by_identifier: dict[str, dict[str, list[Subject]]] = defaultdict(lambda: defaultdict(list))
+        self._by_identifier: dict[str, dict[str, list[Subject]]] = defaultdict(partial(defaultdict, list))
         for subject in self.subjects:
             self._index(subject)
 

@@ -79,6 +79,7 @@ def test_an_honest_file_passes(tmp_path: Path, town: int | None) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_honest_million_passes(tmp_path: Path) -> None:
     rng = random.Random(7)
     assert len(rows_passed(agency_of(Limits(tmp_path / "limits")), honest_file(rng, 0.10), 1_000_000, NOW)) == 1_000_000

@@ -1,6 +1,6 @@
 """The engine answers as the oracle does, on a nation built by the real pipeline from all registers.
 
-`RONDA_ORACLE_QUESTIONS` asks more than the 300 questions of every run (`./run test-long`: 3,000); `RONDA_ORACLE_SEED`
+`RONDA_ORACLE_QUESTIONS` asks more than the 150 questions of every run (`./run test-long`: 3,000); `RONDA_ORACLE_SEED`
 asks others.
 """
 
@@ -20,7 +20,7 @@ from tests.kit.nation_kit import BuiltNation
 from tests.kit.questions import Drawer, Question
 from tests.kit.registers_read import assert_registers_equal
 
-QUESTIONS = int(os.environ.get("RONDA_ORACLE_QUESTIONS", "300"))
+QUESTIONS = int(os.environ.get("RONDA_ORACLE_QUESTIONS", "150"))
 SEED = int(os.environ.get("RONDA_ORACLE_SEED", "20261124"))
 SHOWN = 5
 # The first of these to run reads all registers into the oracle: minutes, where other tests run beside it.

@@ -19,7 +19,7 @@ START_SECONDS, STOP_SECONDS = 120, 60
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("0", marks=pytest.mark.long), "2"])
 def test_nothing_is_left_running(tmp_path: Path, workers: str) -> None:
     base = tmp_path / "run"
     for parent in (tmp_path, *tmp_path.parents):  # as root, PostgreSQL runs as an account that must reach it

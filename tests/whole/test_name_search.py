@@ -1,6 +1,6 @@
 """Searches by name miss nobody that a scan of everybody finds, and score as core.names.comparison.compare does.
 
-`RONDA_NAME_QUERIES` asks more than the 1,000 noisy names of every run; `RONDA_NAME_SEED` asks others. The bench scores
+`RONDA_NAME_QUERIES` asks more than the 500 noisy names of every run; `RONDA_NAME_SEED` asks others. The bench scores
 2,000 of its own, with other noise, against a scan of the truth's names (bench/names/in_process.py).
 """
 
@@ -19,7 +19,7 @@ from tests.kit.nation_kit import BuiltNation
 from tests.oracle.record import Birth, Record, Subject
 from tests.oracle.view import View
 
-QUERIES = int(os.environ.get("RONDA_NAME_QUERIES", "1000"))
+QUERIES = int(os.environ.get("RONDA_NAME_QUERIES", "500"))
 SEED = int(os.environ.get("RONDA_NAME_SEED", "20261124"))
 # Of those found by the scan: initials (docs/names.md), and birth years a digit off where a nearer one is on file, for
 # which the server asks the index once more (core/questions/name_search.pyx, far_years).
